@@ -1,0 +1,93 @@
+// The noun that everything is about. A claim is a scope held by a session of an agent, under a fence, until it ends.
+import type { ClaimId, PeerId, RepoId, SessionId } from './ids.ts'
+
+export type ClaimKind = 'file' | 'module' | 'symbol' | 'task' | 'resource'
+export type ClaimMode = 'exclusive' | 'shared'
+export type ClaimState = 'active' | 'provisional' | 'released' | 'expired' | 'superseded'
+
+/**
+ * What is claimed. `pattern` is canonical: for file, module and symbol a path or glob from the repository's root; for a
+ * task or a resource its name. `symbols` are `A::b` paths and non-empty for kind `symbol` only.
+ */
+export interface Scope {
+  readonly kind: ClaimKind
+  readonly pattern: string
+  readonly symbols: readonly string[]
+  readonly mode: ClaimMode
+}
+
+/** Who asks. `agentGiven` is false for a default name: such names never make two sessions one party. */
+export interface Party {
+  readonly agent: string
+  readonly agentGiven: boolean
+  readonly session: SessionId
+  /** The machine's peer id: a session is known by (peer, session). */
+  readonly peer: PeerId
+  /** The machine's name, for people. */
+  readonly machine: string
+  readonly branch: string | null
+}
+
+/**
+ * When the holder's daemon sent the request, by its own clocks. TTLs count from here: by uptime within one boot, else by
+ * the wall clock, whichever is later.
+ */
+export interface Stamp {
+  readonly wallMs: number
+  readonly boot: string
+  readonly uptimeMs: number
+}
+
+export type EndReason =
+  | 'released'
+  | 'idle'
+  | 'ttl'
+  | 'session-ended'
+  | 'process-died'
+  | 'abandoned'
+  | 'lease'
+  | 'revoked'
+  | 'superseded'
+
+/** A claim as the ledger's state holds it. */
+export interface LedgerClaim extends Scope, Party {
+  readonly id: ClaimId
+  readonly description: string
+  readonly narrowable: boolean
+  /** generation x 2^32 + index of the granting record; shared by the claims of one call. */
+  readonly fence: number
+  readonly grantedAtMs: number
+  readonly ttlSeconds: number
+  readonly stamp: Stamp
+  readonly coexistsWith: readonly ClaimId[]
+  readonly narrowedBy: readonly ClaimId[]
+}
+
+/** A claim as every door shows it (times in ISO 8601, UTC). */
+export interface Claim {
+  readonly id: ClaimId
+  readonly repo: RepoId
+  readonly agent: string
+  readonly session: SessionId
+  readonly machine: string
+  readonly branch: string | null
+  readonly description: string
+  readonly kind: ClaimKind
+  readonly pattern: string
+  readonly symbols: readonly string[]
+  readonly mode: ClaimMode
+  readonly narrowable: boolean
+  readonly fence: number | null
+  readonly state: ClaimState
+  readonly granted_at: string
+  readonly expires_at: string
+  readonly last_activity: string
+  readonly coexists_with: readonly ClaimId[]
+  readonly narrowed_by: readonly ClaimId[]
+}
+
+/** Are the two one party: the same session, or the same agent name that both were given? */
+export function isSameParty(a: Party, b: Party): boolean {
+  if (a.session === b.session && a.peer === b.peer) return true
+  return a.agentGiven && b.agentGiven && a.agent === b.agent
+}

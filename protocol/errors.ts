@@ -1,0 +1,240 @@
+// The catalogue of everything that can be refused or go wrong in the world. Codes are AREA_WHAT; exits are those of the
+// interface contract; the HTTP status follows from the exit unless a row says otherwise. Expected outcomes of a claim
+// (granted, queued, refused, provisional) are results, not errors.
+
+export type Exit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 64 | 70 | 130
+
+interface CatalogueRow {
+  readonly exit: Exit
+  readonly http?: number
+  /** May the same call succeed later without any change by the caller? */
+  readonly retry?: true
+  /** One sentence for the reference page: when this happens. */
+  readonly when: string
+  /** The next command to type, unless the place of failure knows a better one. */
+  readonly hint: string
+}
+
+export const ERROR_CATALOGUE = {
+  INPUT_JSON: row(
+    64,
+    'The body is not JSON, or not one JSON object.',
+    'Send one JSON object; see `skein help`.',
+  ),
+  INPUT_SCHEMA: {
+    ...row(
+      64,
+      'A field is missing, unknown or of the wrong type.',
+      'See `skein help COMMAND` for the fields.',
+    ),
+    http: 422,
+  },
+  INPUT_SIZE: row(
+    64,
+    'The input is larger than the limit named in the message.',
+    'Send less in one call.',
+  ),
+  INPUT_PATTERN: row(
+    64,
+    'A pattern is empty, malformed, leaves the checkout, or is too complex to judge.',
+    'Name paths from the root of the repository, with `*`, `**`, `?`, `[a-z]` and `{a,b}`.',
+  ),
+  INPUT_USAGE: row(64, 'A command line that skein does not understand.', 'skein help'),
+  INPUT_TOO_WIDE: row(
+    64,
+    'One claim covers more files than `.skein.yml: limits` allows.',
+    'Claim a smaller pattern.',
+  ),
+  INPUT_KEY_REUSED: row(
+    64,
+    'An idempotency key was used again with another body.',
+    'Use a new key for a new request.',
+  ),
+  CONFIG_INVALID: row(
+    64,
+    'A configuration file has a wrong key or value.',
+    'skein config validate',
+  ),
+  CLAIM_CONFLICT: row(1, 'Somebody else holds a scope that overlaps.', 'skein claims'),
+  CLAIM_UNKNOWN: row(6, 'No such claim in this repository.', 'skein claims --recent'),
+  CLAIM_ENDED: row(6, 'The claim has ended.', 'skein claims --recent'),
+  CLAIM_NOT_YOURS: row(7, 'Another session holds the claim.', 'skein claims --mine'),
+  CLAIM_NOT_NARROWER: row(
+    64,
+    'A narrowed pattern must lie inside the old one.',
+    'skein claims --mine',
+  ),
+  CLAIM_STALE: row(4, 'A claim or fence that was named is not live.', 'skein claims --mine'),
+  LIMIT_CLAIMS: {
+    ...row(
+      9,
+      'The agent holds as many claims as `limits.claims_per_agent` allows.',
+      'skein release --mine',
+    ),
+    retry: true,
+  },
+  BUSY: {
+    ...row(9, 'More requests wait than the daemon takes at once.', 'Try again in a second.'),
+    retry: true,
+  },
+  REPO_NOT_ENROLLED: {
+    ...row(5, 'The repository is not enrolled in this mesh.', 'skein init'),
+    http: 404,
+  },
+  REPO_UNKNOWN: row(64, 'The call does not say which repository it means.', 'Pass --repo ID.'),
+  REPO_NOT_GIT: row(5, 'The directory is not inside a git repository.', 'git init'),
+  REPO_FOREIGN: row(
+    7,
+    'A checkout claims the id of an enrolled repository but shares no history with it.',
+    'Set another `repo:` in .skein.yml.',
+  ),
+  NOT_FOUND: row(6, 'No such operation, route or object.', 'skein help'),
+  FORBIDDEN: row(7, 'The caller may not do this.', 'skein help'),
+  FORBIDDEN_PERSON: row(
+    7,
+    'An act of a person came without a terminal to confirm it.',
+    'Run it in a terminal, or set `trust_scripts: true` in config.yml and pass --yes.',
+  ),
+  UNAUTHENTICATED: {
+    ...row(
+      7,
+      'The bearer token is missing or wrong.',
+      'Send `Authorization: Bearer` with the content of the token file in the home.',
+    ),
+    http: 401,
+  },
+  HOST_REFUSED: {
+    ...row(
+      7,
+      'The Host or Origin header is not one of this listener.',
+      'Use the address that `skein status` prints.',
+    ),
+    http: 403,
+  },
+  DAEMON_DOWN: { ...row(2, 'No daemon answers on this machine.', 'skein up'), retry: true },
+  DAEMON_RUNNING: row(1, 'A daemon already runs on this home.', 'skein status'),
+  DAEMON_FAILED: row(70, 'The daemon did not become ready.', 'skein logs'),
+  PORT_TAKEN: row(
+    1,
+    'An explicitly configured port is taken.',
+    'Set another port, or 0 for any free one.',
+  ),
+  NO_QUORUM: {
+    ...row(
+      2,
+      'No majority of the voters answered in time; no grant was confirmed.',
+      'skein status',
+    ),
+    retry: true,
+  },
+  UNCERTAIN: {
+    ...row(
+      2,
+      'The daemon stopped answering before the outcome was known; no grant was confirmed.',
+      'skein claims --mine',
+    ),
+    retry: true,
+  },
+  LEDGER_DAMAGED: row(
+    2,
+    'The durable log is damaged before its end; this ledger is not served.',
+    'skein logs',
+  ),
+  LEDGER_NEWER: row(
+    2,
+    'The ledger holds records that this version does not know.',
+    'Upgrade skein on this machine.',
+  ),
+  HOME_UNUSABLE: row(
+    2,
+    'The home directory cannot be read or written.',
+    'Check SKEIN_HOME, its owner and its free space.',
+  ),
+  HOME_NEWER: row(2, 'The home was written by a newer version.', 'Upgrade skein on this machine.'),
+  DISK_FULL: {
+    ...row(
+      2,
+      'The disk of the home is full; nothing is granted until there is room.',
+      'Free space on the disk of SKEIN_HOME, then `skein up`.',
+    ),
+    retry: true,
+  },
+  AUDIT_BROKEN: row(4, 'The audit log does not match its own hashes.', 'skein audit verify'),
+  INTERNAL: row(70, 'A bug in skein.', 'skein logs'),
+  INTERRUPTED: row(130, 'The caller interrupted the command.', 'skein claims --mine'),
+} as const satisfies Record<string, CatalogueRow>
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE
+
+export interface SkeinErrorJson {
+  readonly error: {
+    readonly code: ErrorCode
+    readonly message: string
+    readonly hint: string
+    readonly exit: Exit
+    readonly data?: unknown
+  }
+}
+
+interface Details {
+  /** The next command to type; the catalogue's when left out. */
+  readonly hint?: string
+  readonly data?: unknown
+  readonly cause?: unknown
+  /** Seconds after which the same call may succeed. */
+  readonly retryAfter?: number
+}
+
+/** A failure of the world, with what happened, the facts, and the next command to type. */
+export class SkeinError extends Error {
+  override readonly name = 'SkeinError'
+  readonly code: ErrorCode
+  readonly hint: string
+  readonly exit: Exit
+  readonly http: number
+  readonly retryAfter: number | undefined
+  readonly data: unknown
+
+  constructor(code: ErrorCode, message: string, details: Details = {}) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause })
+    const entry: CatalogueRow = ERROR_CATALOGUE[code]
+    this.code = code
+    this.hint = details.hint ?? entry.hint
+    this.exit = entry.exit
+    this.http = entry.http ?? httpOfExit(entry.exit)
+    this.retryAfter = details.retryAfter ?? (entry.retry === true ? 1 : undefined)
+    this.data = details.data
+  }
+
+  toJSON(): SkeinErrorJson {
+    const data = this.data === undefined ? {} : { data: this.data }
+    return {
+      error: { code: this.code, message: this.message, hint: this.hint, exit: this.exit, ...data },
+    }
+  }
+}
+
+/** HTTP status of an exit code (rulings: exit and status say the same thing). */
+export function httpOfExit(exit: Exit): number {
+  return HTTP_OF_EXIT[exit]
+}
+
+const HTTP_OF_EXIT: Record<Exit, number> = {
+  0: 200,
+  1: 409,
+  2: 503,
+  3: 409,
+  4: 412,
+  5: 404,
+  6: 404,
+  7: 403,
+  8: 202,
+  9: 429,
+  64: 400,
+  70: 500,
+  130: 499,
+}
+
+function row(exit: Exit, when: string, hint: string): { exit: Exit; when: string; hint: string } {
+  return { exit, when, hint }
+}

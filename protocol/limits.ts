@@ -1,0 +1,44 @@
+// Every bound that callers can run into, with its reason. Bounds that only one module knows stand in that module.
+
+export const LIMITS = {
+  /** A body or a line of JSON: room for 1,000 scopes of 1,000 characters. */
+  inputBytesMax: 1_048_576,
+  /** A pattern: longer than any path that Linux takes (4,096) is a mistake. */
+  patternCharactersMax: 1_024,
+  /** Alternatives that a pattern's braces may expand to; nested braces multiply. */
+  patternAlternativesMax: 256,
+  /** Scopes in one claim; wider work is a directory pattern. */
+  scopesMax: 200,
+  /** Free text shown to other people and to models. */
+  descriptionCharactersMax: 500,
+  /** Names of agents, sessions, machines, branches, resources, keys. */
+  nameCharactersMax: 200,
+  /** Requests of one repo that wait for the loop; above it callers are told BUSY. */
+  inboxMax: 10_000,
+  /** Live claims that one repo holds; the fold stays under 50 MB. */
+  liveClaimsMax: 50_000,
+  /** Ids in one release, renew or verify. */
+  idsMax: 1_000,
+  /** Conflicts listed in one refusal; the count of the rest is told. */
+  conflictsListedMax: 20,
+} as const
+
+/** Times of the interface contract, in seconds. */
+export const DEFAULTS = {
+  ttlSeconds: 4 * 3600,
+  ttlSharedSeconds: 2 * 3600,
+  ttlTaskSeconds: 10 * 86_400,
+  ttlSecondsMax: 10 * 86_400,
+  idleReleaseSeconds: 30 * 60,
+  idleReleaseSecondsMin: 90,
+  /** After the death of a session's process its claims are released. */
+  deadProcessSeconds: 60,
+  /** An expired exclusive scope is not granted again at once: its late holder may still be writing. */
+  lockDelaySeconds: 10,
+  /** Bound of every call that needs a quorum. */
+  callTimeoutSeconds: 5,
+  claimFilesMax: 100,
+  claimRatioMax: 0.2,
+  /** The ratio says nothing about small repos. */
+  claimRatioFilesMin: 100,
+} as const
