@@ -1,0 +1,58 @@
+// The sockets on the wall: what the shell's parts need from each other, so that each has a twin in test/ and none knows
+// another's file.
+import type { PeerId } from '../protocol/index.ts'
+
+/**
+ * One frame of a ledger's durable log, in the order of events.
+ * `update`: bytes of a Yjs update. `record`: a record that the document no longer holds but this machine's index does.
+ * `promise`: the highest term promised and the vote in it. `meta`: facts of this log (voter id, incarnation, abandoned
+ * requests), one JSON object.
+ */
+export type Frame =
+  | { readonly kind: 'update'; readonly bytes: Uint8Array }
+  | { readonly kind: 'record'; readonly bytes: Uint8Array }
+  | { readonly kind: 'promise'; readonly term: number; readonly votedFor: PeerId | null }
+  | { readonly kind: 'meta'; readonly value: Readonly<Record<string, unknown>> }
+
+export interface LoadedLog {
+  readonly frames: readonly Frame[]
+  /** Bytes of a torn last frame that were dropped; nothing in it was ever acknowledged. */
+  readonly tornBytes: number
+}
+
+/**
+ * The durable log of one ledger.
+ * 1. `append` keeps order; a position is durable only when every earlier one is.
+ * 2. `onDurable` is called with rising positions, never before the bytes are synced.
+ * 3. After any failed write or sync the store is dead: `onFailure` once, then nothing more is reported durable.
+ * 4. `replace` is atomic: after a crash the log is either the old one with everything appended, or the new one.
+ */
+export interface LedgerStore {
+  /** Reads the log once, before the first append. @throws SkeinError LEDGER_DAMAGED when a frame before the end is bad. */
+  load(): Promise<LoadedLog>
+  /** Takes the frames and starts making them durable; returns the position (count of frames ever appended) of the last. */
+  append(frames: readonly Frame[]): number
+  /** Swaps the whole log for these frames, in order with the appends around it; positions go on rising by one for it. */
+  replace(frames: readonly Frame[]): number
+  /** Bytes in the log now, for deciding when to replace it. */
+  size(): number
+  /** Everything appended is durable or has failed. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface LedgerStoreEvents {
+  onDurable(position: number): void
+  onFailure(error: Error): void
+}
+
+/** Time as the machine tells it; the core never reads it. All in milliseconds. */
+export interface Clock {
+  /** Since 1970; may step. */
+  wall(): number
+  /** Monotonic within this process. */
+  monotonic(): number
+  /** Since boot, counting suspend where the platform does. */
+  uptime(): number
+  /** Changes with each boot. */
+  readonly boot: string
+}
