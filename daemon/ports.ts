@@ -1,18 +1,8 @@
 // The sockets on the wall: what the shell's parts need from each other, so that each has a twin in test/ and none knows
 // another's file.
-import type { PeerId } from '../protocol/index.ts'
+import type { Frame } from './core/frame.ts'
 
-/**
- * One frame of a ledger's durable log, in the order of events.
- * `update`: bytes of a Yjs update. `record`: a record that the document no longer holds but this machine's index does.
- * `promise`: the highest term promised and the vote in it. `meta`: facts of this log (voter id, incarnation, abandoned
- * requests), one JSON object.
- */
-export type Frame =
-  | { readonly kind: 'update'; readonly bytes: Uint8Array }
-  | { readonly kind: 'record'; readonly bytes: Uint8Array }
-  | { readonly kind: 'promise'; readonly term: number; readonly votedFor: PeerId | null }
-  | { readonly kind: 'meta'; readonly value: Readonly<Record<string, unknown>> }
+export type { Frame } from './core/frame.ts'
 
 export interface LoadedLog {
   readonly frames: readonly Frame[]

@@ -1,0 +1,218 @@
+// The consensus core of one ledger, for any number of voters: events in, effects out, no I/O, no clock, no chance but
+// what is handed in. Raft's rules choose a path through a tree of records that a merge can only grow; why that is safe
+// stands in docs/GUARANTEES.md.
+import {
+  comparePositions,
+  createChain,
+  type PeerId,
+  type Position,
+} from '../../../protocol/index.ts'
+import { isTermWon } from './ballot.ts'
+import {
+  campaign,
+  onElectionTimeout,
+  onPreVoteResponse,
+  onPromiseDurable,
+  onVoteResponse,
+} from './candidate.ts'
+import { noteDurable, persist } from './durability.ts'
+import {
+  acknowledge,
+  becomeFollower,
+  onAppend,
+  onPreVote,
+  onVote,
+  postponeElection,
+  takeRecord,
+  takeUpdate,
+} from './follower.ts'
+import { advanceCommit, broadcast, flush, onAppendResponse, onLeaderTick } from './leader.ts'
+import type { Consensus, ConsensusMessage, ConsensusOptions, ConsensusReady } from './types.ts'
+
+export type ConsensusInput =
+  | { readonly kind: 'tick'; readonly now: number; readonly wallMs: number }
+  | { readonly kind: 'receive'; readonly from: PeerId; readonly message: ConsensusMessage }
+  | { readonly kind: 'durable'; readonly position: number }
+  /** A peer's connection was refused or reset: if it leads, the others need not wait out their patience. */
+  | { readonly kind: 'unreachable'; readonly peer: PeerId }
+
+/** Rebuilds the core from its durable log, whose frames must hold the genesis. */
+export function createConsensus(options: ConsensusOptions): Consensus {
+  const { genesis, signer } = options
+  const core: Consensus = {
+    ...options,
+    generation: genesis.generation,
+    genesisHash: genesis.hash,
+    chain: createChain((record, voters) => isTermWon(record, voters, genesis.hash, signer)),
+    leaders: new Map(),
+    learners: [],
+    promise: { term: 0, votedFor: null },
+    promisedAt: 0,
+    role: { kind: 'follower', leader: null, heardAt: -Infinity },
+    now: 0,
+    wallMs: 0,
+    electionAt: 0,
+    position: 0,
+    durable: 0,
+    durableHead: null,
+    headMarks: [],
+    held: [],
+    commit: null,
+    forgetBelow: null,
+    refusedRecords: 0,
+    lastAck: null,
+    heardRound: 0,
+    out: emptyReady(),
+  }
+  for (const frame of options.frames) loadFrame(core, frame)
+  const head = core.chain.head()
+  core.durableHead = head
+  if (head !== null && head.term > core.promise.term) {
+    // The log's tail tore between a record and the promise that follows from it: the record proves that its term was won.
+    core.promise = { term: head.term, votedFor: core.leaders.get(head.term) ?? null }
+  }
+  return core
+}
+
+export function stepConsensus(core: Consensus, input: ConsensusInput): void {
+  flush(core)
+  switch (input.kind) {
+    case 'tick':
+      onTick(core, input.now, input.wallMs)
+      return
+    case 'receive':
+      receive(core, input.from, input.message)
+      return
+    case 'durable':
+      onDurable(core, input.position)
+      return
+    case 'unreachable':
+      if (core.role.kind === 'follower' && core.role.leader === input.peer) {
+        core.role = { ...core.role, heardAt: -Infinity }
+        core.electionAt = Math.min(
+          core.electionAt,
+          core.now + core.random() * core.timing.heartbeatMs,
+        )
+      }
+      return
+  }
+}
+
+/** Hands over the effects since the last call. */
+export function takeReady(core: Consensus): ConsensusReady {
+  flush(core)
+  const ready = core.out
+  core.out = emptyReady()
+  return ready
+}
+
+/** After a committed checkpoint: the leader deletes what it supersedes, everyone forgets it once the checkpoint is durable. */
+export function compact(core: Consensus, below: Position, checkpoint: Position): void {
+  flush(core)
+  core.forgetBelow = { below, durableAt: checkpoint }
+  if (core.role.kind === 'leader') {
+    const update = core.document.prune(below)
+    if (update !== null) {
+      persist(core, [{ kind: 'update', bytes: update }])
+      broadcast(core, core.role, update)
+    }
+  }
+  forgetWhenDurable(core)
+}
+
+function onTick(core: Consensus, now: number, wallMs: number): void {
+  const isFirst = core.electionAt === 0
+  core.now = now
+  core.wallMs = wallMs
+  if (core.role.kind === 'leader') {
+    onLeaderTick(core)
+    return
+  }
+  if (isFirst) {
+    const head = core.chain.head()
+    const isAlone = head !== null && core.chain.votersAt(head).length === 1
+    if (!isAlone) postponeElection(core)
+  }
+  if (now >= core.electionAt && core.role.kind !== 'candidate') onElectionTimeout(core)
+  else if (now >= core.electionAt && core.role.kind === 'candidate') restartElection(core)
+}
+
+/** A split vote: starts over from the question without consequences. */
+function restartElection(core: Consensus): void {
+  becomeFollower(core, null)
+  onElectionTimeout(core)
+}
+
+function receive(core: Consensus, from: PeerId, message: ConsensusMessage): void {
+  switch (message.kind) {
+    case 'pre-vote':
+      onPreVote(core, from, message)
+      return
+    case 'pre-vote-response':
+      onPreVoteResponse(core, from, message.term, message.granted)
+      return
+    case 'vote':
+      onVote(core, from, message)
+      return
+    case 'vote-response':
+      if (message.granted) onVoteResponse(core, from, message.term, message.signature)
+      return
+    case 'append':
+      onAppend(core, from, message)
+      return
+    case 'append-response':
+      if (core.role.kind === 'leader' && message.promised > core.role.term)
+        becomeFollower(core, null)
+      onAppendResponse(core, from, message)
+      return
+    case 'sync':
+      core.out.send.push({
+        to: from,
+        message: { kind: 'sync-response', update: core.document.diff(message.stateVector) },
+      })
+      return
+    case 'sync-response':
+      takeUpdate(core, message.update)
+      return
+    case 'timeout-now':
+      if (core.leaders.get(message.term) === from && core.promise.term === message.term)
+        campaign(core)
+      return
+  }
+}
+
+function onDurable(core: Consensus, position: number): void {
+  noteDurable(core, position)
+  onPromiseDurable(core)
+  acknowledge(core)
+  advanceCommit(core)
+  forgetWhenDurable(core)
+}
+
+function forgetWhenDurable(core: Consensus): void {
+  const { forgetBelow, durableHead } = core
+  if (forgetBelow === null || durableHead === null) return
+  if (comparePositions(durableHead, forgetBelow.durableAt) < 0) return
+  core.chain.forget(forgetBelow.below)
+  core.forgetBelow = null
+}
+
+function loadFrame(core: Consensus, frame: ConsensusOptions['frames'][number]): void {
+  switch (frame.kind) {
+    case 'update':
+      for (const bytes of core.document.merge(frame.bytes).records) takeRecord(core, bytes)
+      return
+    case 'record':
+      takeRecord(core, frame.bytes)
+      return
+    case 'promise':
+      core.promise = { term: frame.term, votedFor: frame.votedFor }
+      return
+    case 'meta':
+      return
+  }
+}
+
+function emptyReady(): ConsensusReady {
+  return { persist: [], send: [], commits: [], barriers: [] }
+}

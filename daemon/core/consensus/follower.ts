@@ -1,0 +1,193 @@
+// What every machine does, whatever its role: votes, takes records in, acknowledges what is durable.
+import {
+  comparePositions,
+  decodeRecord,
+  SkeinError,
+  type LedgerRecord,
+  type PeerId,
+  type Position,
+  type RecordId,
+} from '../../../protocol/index.ts'
+import { ballotBytes } from './ballot.ts'
+import { ackNow, persist, promiseTo, send, sendWhenDurable } from './durability.ts'
+import type { Consensus, ConsensusMessage } from './types.ts'
+
+type Message<Kind extends ConsensusMessage['kind']> = Extract<ConsensusMessage, { kind: Kind }>
+
+/** A message of a term this far above everything known is not believed. */
+export const TERM_STEP_MAX = 1_000
+
+/** Would I vote for you? Changes nothing here, so a machine that woke up deposes nobody. */
+export function onPreVote(core: Consensus, from: PeerId, message: Message<'pre-vote'>): void {
+  const head = headPosition(core)
+  const behind = comparePositions(message.head, head) < 0
+  const granted = message.term > core.promise.term && !behind && !hearsLeader(core)
+  const { term } = message
+  send(core, from, { kind: 'pre-vote-response', term, granted, promised: core.promise.term })
+  if (behind)
+    send(core, from, { kind: 'sync-response', update: core.document.diff(message.stateVector) })
+}
+
+export function onVote(core: Consensus, from: PeerId, message: Message<'vote'>): void {
+  const { term, head } = message
+  const free =
+    term > core.promise.term || (term === core.promise.term && core.promise.votedFor === from)
+  const granted =
+    free && comparePositions(head, headPosition(core)) >= 0 && isBelievable(core, term)
+  const response = { kind: 'vote-response', term, granted } as const
+  if (!granted) {
+    send(core, from, { ...response, promised: core.promise.term, signature: '' })
+    return
+  }
+  if (term > core.promise.term) {
+    becomeFollower(core, null)
+    promiseTo(core, { term, votedFor: from })
+  }
+  postponeElection(core)
+  const signature = core.signer.sign(ballotBytes(core.genesisHash, term, from, head))
+  sendWhenDurable(core, from, { ...response, promised: term, signature })
+}
+
+export function onAppend(core: Consensus, from: PeerId, message: Message<'append'>): void {
+  takeUpdate(core, message.update)
+  if (message.term < core.promise.term) {
+    respond(core, from, message, null)
+    return
+  }
+  if (core.leaders.get(message.term) !== from) {
+    // Its TermStart is not complete here: not believed yet, but told what is missing.
+    respond(core, from, message, core.document.stateVector())
+    return
+  }
+  if (message.term > core.promise.term) promiseTo(core, { term: message.term, votedFor: from })
+  becomeFollower(core, from)
+  postponeElection(core)
+  if (message.commit !== null) learnCommit(core, message.commit)
+  const missing = comparePositions(headPosition(core), message.upto) < 0
+  respond(core, from, message, missing ? core.document.stateVector() : null)
+}
+
+/** Merges an update, from whomever it comes, and hands what is new to the log. */
+export function takeUpdate(core: Consensus, update: Uint8Array): void {
+  if (update.length === 0) return
+  const { records, change } = core.document.merge(update)
+  const completed = records.flatMap((bytes) => takeRecord(core, bytes))
+  if (change !== null) persist(core, [{ kind: 'update', bytes: change }])
+  followRecords(core, completed)
+}
+
+/** Takes one record into the index; returns the records that it made complete. */
+export function takeRecord(core: Consensus, bytes: Uint8Array): readonly LedgerRecord[] {
+  const record = tryDecode(core, bytes)
+  if (record === null) return []
+  const completed = core.chain.add(record)
+  for (const { body, term } of completed) {
+    if (body.kind === 'term-start') core.leaders.set(term, body.leader)
+  }
+  return completed
+}
+
+/** Says to the leader of the durable head that it is durable; raises the promise to its term first. */
+export function acknowledge(core: Consensus): void {
+  const head = core.durableHead
+  if (head === null || core.promise.term > head.term) return
+  const leader = core.leaders.get(head.term)
+  if (leader === undefined || leader === core.self) return
+  const ack = ackNow(core)
+  if (ack === null || isSameAck(core.lastAck, ack)) return
+  core.lastAck = ack
+  send(core, leader, {
+    kind: 'append-response',
+    promised: core.promise.term,
+    ack,
+    round: core.heardRound,
+    stateVector: null,
+  })
+}
+
+export function becomeFollower(core: Consensus, leader: PeerId | null): void {
+  if (core.role.kind === 'leader') failBarriers(core)
+  const heardAt = leader === null ? -Infinity : core.now
+  core.role = { kind: 'follower', leader, heardAt }
+}
+
+export function postponeElection(core: Consensus): void {
+  const { electionMsMin, electionMsMax } = core.timing
+  core.electionAt = core.now + electionMsMin + core.random() * (electionMsMax - electionMsMin)
+}
+
+/** Moves the commit watermark forward to a record whose ancestry is here. */
+export function learnCommit(core: Consensus, id: RecordId): void {
+  if (!core.chain.isComplete(id)) return
+  if (core.commit !== null && comparePositions(id, core.commit) <= 0) return
+  const path = core.commit === null ? null : core.chain.pathBetween(core.commit, id)
+  const commit =
+    path === null
+      ? { records: core.chain.pathFromBase(id), rebase: true }
+      : { records: path, rebase: false }
+  core.commit = { term: id.term, index: id.index, hash: id.hash }
+  core.out.commits.push(commit)
+}
+
+export function headPosition(core: Consensus): Position {
+  return core.chain.head() ?? { term: 0, index: -1 }
+}
+
+export function isBelievable(core: Consensus, term: number): boolean {
+  return term <= Math.max(core.promise.term, headPosition(core).term) + TERM_STEP_MAX
+}
+
+function respond(
+  core: Consensus,
+  from: PeerId,
+  message: Message<'append'>,
+  stateVector: Uint8Array | null,
+): void {
+  core.heardRound = message.round
+  const ack = core.promise.term === message.term ? ackNow(core) : null
+  if (ack !== null) core.lastAck = ack
+  const { round } = message
+  send(core, from, {
+    kind: 'append-response',
+    promised: core.promise.term,
+    ack,
+    round,
+    stateVector,
+  })
+}
+
+/** Records of a higher term prove that it was won: the promise follows them, and any older role ends. */
+function followRecords(core: Consensus, completed: readonly LedgerRecord[]): void {
+  const head = core.chain.head()
+  if (completed.length === 0 || head === null || head.term <= core.promise.term) return
+  const leader = core.leaders.get(head.term) ?? null
+  becomeFollower(core, leader)
+  promiseTo(core, { term: head.term, votedFor: leader })
+  postponeElection(core)
+}
+
+/** A bad record costs a count, never the process. */
+function tryDecode(core: Consensus, bytes: Uint8Array): LedgerRecord | null {
+  try {
+    const record = decodeRecord(bytes)
+    if (record.generation === core.generation) return record
+  } catch (error) {
+    if (!(error instanceof SkeinError)) throw error
+  }
+  core.refusedRecords++
+  return null
+}
+
+function hearsLeader(core: Consensus): boolean {
+  if (core.role.kind === 'leader') return true
+  return core.role.kind === 'follower' && core.now - core.role.heardAt < core.timing.quorumCheckMs
+}
+
+function failBarriers(core: Consensus): void {
+  if (core.role.kind !== 'leader') return
+  for (const barrier of core.role.barriers) core.out.barriers.push({ id: barrier.id, ok: false })
+}
+
+function isSameAck(a: Position | null, b: Position): boolean {
+  return a !== null && comparePositions(a, b) === 0
+}

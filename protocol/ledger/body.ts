@@ -1,0 +1,195 @@
+// The kinds of records: a versioned table. The leader decides and records carry the decision; replicas apply them
+// verbatim, so that daemons of different versions cannot disagree about an overlap.
+import type { EndReason, LedgerClaim, Party, Scope, Stamp } from '../claim.ts'
+import type { ClaimId, PeerId, RepoId, RequestId } from '../ids.ts'
+
+/** First record of a ledger; fixes what the ledger is about and who votes at first. */
+export interface Genesis {
+  readonly kind: 'genesis'
+  readonly ledger: 'repo' | 'mesh'
+  readonly mesh: string
+  /** The repository's id, or the mesh id again for the mesh ledger. */
+  readonly name: string
+  readonly founder: PeerId
+  readonly voters: readonly PeerId[]
+  readonly version: number
+}
+
+/** A vote, signed by the voter over (genesis hash, term, candidate, head). */
+export interface SignedVote {
+  readonly voter: PeerId
+  /** Base 64. */
+  readonly signature: string
+}
+
+/** First record of a won term; its parent is the head that the majority voted for. */
+export interface TermStart {
+  readonly kind: 'term-start'
+  readonly leader: PeerId
+  readonly voters: readonly PeerId[]
+  readonly votes: readonly SignedVote[]
+  readonly head: { readonly term: number; readonly index: number }
+}
+
+/** A change of voters by one member; effective as soon as it is appended. */
+export interface Config {
+  readonly kind: 'config'
+  readonly voters: readonly PeerId[]
+}
+
+/** Part `part` of `parts` (from 1) of the whole folded state; the last one supersedes every record before the first. */
+export interface Checkpoint {
+  readonly kind: 'checkpoint'
+  readonly part: number
+  readonly parts: number
+  readonly voters: readonly PeerId[]
+  readonly data: string
+}
+
+/** Which request a record answers: for de-duplication, also after the loss of a leader. */
+export interface Answers {
+  readonly rid: RequestId | null
+}
+
+/** An idempotency key as the caller gave it, and a hash of the body that came with it. */
+export interface Key {
+  readonly key: string
+  readonly digest: string
+}
+
+export type GrantedClaim = Omit<LedgerClaim, 'fence' | 'grantedAtMs' | 'narrowedBy' | keyof Party>
+
+/** Claims granted to one party by one call, all under the fence of this record. */
+export interface Grant extends Answers {
+  readonly kind: 'grant'
+  readonly party: Party
+  readonly claims: readonly GrantedClaim[]
+  /** Holders' claims that this grant narrows: their files stay theirs but for the symbols granted here. */
+  readonly narrows: readonly ClaimId[]
+  readonly key: Key | null
+}
+
+/** A refusal that must be repeated word for word: one whose call carried an idempotency key. */
+export interface Deny extends Answers {
+  readonly kind: 'deny'
+  readonly party: Party
+  readonly conflicts: readonly DeniedBy[]
+  readonly key: Key
+}
+
+export interface DeniedBy {
+  readonly scope: Scope
+  readonly claim: ClaimId
+}
+
+/** Claims given up by their holder or by the holder's daemon. */
+export interface Release extends Answers {
+  readonly kind: 'release'
+  readonly ids: readonly ClaimId[]
+  readonly reason: EndReason
+  readonly by: string
+}
+
+/** Claims ended by the leader because their holder's lease or time ran out. */
+export interface Expire {
+  readonly kind: 'expire'
+  readonly ids: readonly ClaimId[]
+  readonly reason: 'lease' | 'ttl'
+}
+
+/** Claims ended by a person against their holder's will. */
+export interface Revoke extends Answers {
+  readonly kind: 'revoke'
+  readonly ids: readonly ClaimId[]
+  readonly by: string
+  readonly note: string
+}
+
+export interface Renew extends Answers {
+  readonly kind: 'renew'
+  readonly ids: readonly ClaimId[]
+  readonly ttlSeconds: number
+  readonly stamp: Stamp
+}
+
+/** A claim that keeps its id and fence and covers less. */
+export interface Narrow extends Answers {
+  readonly kind: 'narrow'
+  readonly id: ClaimId
+  readonly scope: Scope
+  /** Claims split off when one pattern becomes several; same fence, same end. */
+  readonly more: readonly { readonly id: ClaimId; readonly scope: Scope }[]
+}
+
+/** Mesh ledger: a machine of the mesh. */
+export interface Member {
+  readonly kind: 'member'
+  readonly peer: PeerId
+  readonly machine: string
+  readonly role: 'voter' | 'learner'
+  readonly addresses: readonly string[]
+}
+
+/** Mesh ledger: a repository and the genesis of its ledger, so that one mesh never has two ledgers of one repository. */
+export interface Enrol extends Answers {
+  readonly kind: 'enrol'
+  readonly repo: RepoId
+  readonly generation: number
+  readonly founder: PeerId
+  readonly voters: readonly PeerId[]
+  readonly roots: readonly string[]
+}
+
+/** Mesh ledger: a machine has the repository and gets its ledger. */
+export interface Attach extends Answers {
+  readonly kind: 'attach'
+  readonly repo: RepoId
+  readonly peer: PeerId
+}
+
+export type RecordBody =
+  | Genesis
+  | TermStart
+  | Config
+  | Checkpoint
+  | Grant
+  | Deny
+  | Release
+  | Expire
+  | Revoke
+  | Renew
+  | Narrow
+  | Member
+  | Enrol
+  | Attach
+
+export type RecordKind = RecordBody['kind']
+
+/** Each kind with the ledger version that brought it. */
+export const RECORD_KINDS: Readonly<Record<RecordKind, number>> = {
+  genesis: 1,
+  'term-start': 1,
+  config: 1,
+  checkpoint: 1,
+  grant: 1,
+  deny: 1,
+  release: 1,
+  expire: 1,
+  revoke: 1,
+  renew: 1,
+  narrow: 1,
+  member: 1,
+  enrol: 1,
+  attach: 1,
+}
+
+/** Has the value the shape of a body, of whatever kind? */
+export function isBody(value: unknown): value is RecordBody {
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string'
+  )
+}
+
+export function isKnownKind(kind: string): kind is RecordKind {
+  return Object.hasOwn(RECORD_KINDS, kind)
+}

@@ -1,0 +1,75 @@
+// The whole folded state as records' bodies: what everything before it may be forgotten for. Plain JSON in numbered
+// parts, so that no record is large.
+import { SkeinError } from '../errors.ts'
+import type { LedgerClaim } from '../claim.ts'
+import type { PeerId } from '../ids.ts'
+import type { Checkpoint } from './body.ts'
+import type { KeyedOutcome, LedgerState, MemberState, RepoState, RequestOutcome } from './state.ts'
+
+/** Characters in one part: at most 64 kB, since a character of this JSON is mostly one byte. */
+const PART_CHARACTERS = 60_000
+
+export function encodeCheckpoint(state: LedgerState): Checkpoint[] {
+  const text = encodeState(state)
+  const parts = Math.max(1, Math.ceil(text.length / PART_CHARACTERS))
+  return Array.from({ length: parts }, (_, i) => ({
+    kind: 'checkpoint',
+    part: i + 1,
+    parts,
+    voters: state.voters,
+    data: text.slice(i * PART_CHARACTERS, (i + 1) * PART_CHARACTERS),
+  }))
+}
+
+/** The same text for the same state: maps in their order of insertion. */
+export function encodeState(state: LedgerState): string {
+  const encoded: EncodedState = {
+    ...state,
+    claims: [...state.claims.values()],
+    requests: [...state.requests].map(([peer, window]) => [
+      peer,
+      { ...window, outcomes: [...window.outcomes] },
+    ]),
+    keys: [...state.keys],
+    members: [...state.members.values()],
+    repos: [...state.repos.values()],
+  }
+  return JSON.stringify(encoded)
+}
+
+/** The state with its maps as lists. */
+type EncodedState = Omit<LedgerState, 'claims' | 'requests' | 'keys' | 'members' | 'repos'> & {
+  readonly claims: readonly LedgerClaim[]
+  readonly requests: readonly (readonly [PeerId, EncodedWindow])[]
+  readonly keys: readonly (readonly [string, KeyedOutcome])[]
+  readonly members: readonly MemberState[]
+  readonly repos: readonly RepoState[]
+}
+
+interface EncodedWindow {
+  readonly incarnation: number
+  readonly floor: number
+  readonly outcomes: readonly (readonly [number, RequestOutcome])[]
+}
+
+export function decodeState(text: string): LedgerState {
+  const { claims, requests, keys, members, repos, ...rest } = parseState(text)
+  return {
+    ...rest,
+    claims: new Map(claims.map((claim) => [claim.id, claim])),
+    requests: new Map(
+      requests.map(([peer, window]) => [peer, { ...window, outcomes: new Map(window.outcomes) }]),
+    ),
+    keys: new Map(keys),
+    members: new Map(members.map((member) => [member.peer, member])),
+    repos: new Map(repos.map((repo) => [repo.repo, repo])),
+  }
+}
+
+function parseState(text: string): EncodedState {
+  try {
+    return JSON.parse(text) as EncodedState
+  } catch (cause) {
+    throw new SkeinError('LEDGER_DAMAGED', 'a checkpoint that is not JSON', { cause })
+  }
+}

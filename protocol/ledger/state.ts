@@ -1,0 +1,127 @@
+// What the committed path says, folded: the same on every replica. Bounded in everything but live claims.
+import type { EndReason, LedgerClaim } from '../claim.ts'
+import type { ClaimId, PeerId, RepoId, RequestId } from '../ids.ts'
+import type { DeniedBy } from './body.ts'
+import type { RecordId } from './record.ts'
+
+export interface LedgerState {
+  ledger: 'repo' | 'mesh'
+  mesh: string
+  name: string
+  generation: number
+  genesisHash: string
+  /** The last record folded in. */
+  applied: RecordId
+  leader: PeerId | null
+  voters: readonly PeerId[]
+  readonly claims: Map<ClaimId, LedgerClaim>
+  /** Claims that ended lately, oldest first. */
+  readonly ended: EndedClaim[]
+  /** Answered requests of each peer's present incarnation. */
+  readonly requests: Map<PeerId, RequestWindow>
+  /** Outcomes by session and idempotency key, oldest first. */
+  readonly keys: Map<string, KeyedOutcome>
+  readonly members: Map<PeerId, MemberState>
+  readonly repos: Map<RepoId, RepoState>
+}
+
+export interface EndedClaim {
+  readonly claim: LedgerClaim
+  readonly reason: EndReason
+  readonly atMs: number
+  readonly by: string
+  readonly term: number
+  readonly index: number
+}
+
+export interface RequestWindow {
+  incarnation: number
+  /** Requests below it are answered and forgotten. */
+  floor: number
+  readonly outcomes: Map<number, RequestOutcome>
+}
+
+/** What the ledger decided about a request; claims are looked up when it is told, so that it is told as it is now. */
+export type RequestOutcome =
+  | { readonly kind: 'granted'; readonly ids: readonly ClaimId[]; readonly fence: number }
+  | { readonly kind: 'denied'; readonly conflicts: readonly DeniedBy[] }
+  | { readonly kind: 'ended'; readonly ids: readonly ClaimId[] }
+  | { readonly kind: 'renewed'; readonly ids: readonly ClaimId[] }
+  | { readonly kind: 'narrowed'; readonly ids: readonly ClaimId[] }
+  | { readonly kind: 'done' }
+
+export interface KeyedOutcome {
+  readonly digest: string
+  readonly atMs: number
+  readonly outcome: RequestOutcome
+}
+
+export interface MemberState {
+  readonly peer: PeerId
+  readonly machine: string
+  readonly role: 'voter' | 'learner'
+  readonly addresses: readonly string[]
+}
+
+export interface RepoState {
+  readonly repo: RepoId
+  readonly generation: number
+  readonly founder: PeerId
+  readonly voters: readonly PeerId[]
+  readonly roots: readonly string[]
+  readonly machines: readonly PeerId[]
+}
+
+/** Answered requests remembered for each peer: more than a daemon has in flight. */
+export const REQUESTS_REMEMBERED = 1_024
+export const KEYS_REMEMBERED = 10_000
+export const KEY_LIFE_MS = 24 * 3_600_000
+export const ENDED_REMEMBERED = 64
+
+export function emptyState(): LedgerState {
+  return {
+    ledger: 'repo',
+    mesh: '',
+    name: '',
+    generation: 0,
+    genesisHash: '',
+    applied: { term: 0, index: 0, hash: '' },
+    leader: null,
+    voters: [],
+    claims: new Map(),
+    ended: [],
+    requests: new Map(),
+    keys: new Map(),
+    members: new Map(),
+    repos: new Map(),
+  }
+}
+
+/** A request's id names its peer, the incarnation of that peer's daemon, and its sequence number within it. */
+export interface RequestName {
+  readonly peer: PeerId
+  readonly incarnation: number
+  readonly sequence: number
+}
+
+export function formatRequestId(name: RequestName): RequestId {
+  return `${name.peer}.${String(name.incarnation)}.${String(name.sequence)}` as RequestId
+}
+
+export function parseRequestId(rid: RequestId): RequestName {
+  const [peer = '', incarnation = '0', sequence = '0'] = rid.split('.')
+  return { peer: peer as PeerId, incarnation: Number(incarnation), sequence: Number(sequence) }
+}
+
+/** `forgotten`: too old to be known; the caller has long been told. */
+export function outcomeOf(state: LedgerState, rid: RequestId): RequestOutcome | 'forgotten' | null {
+  const { peer, incarnation, sequence } = parseRequestId(rid)
+  const window = state.requests.get(peer)
+  if (window === undefined || incarnation > window.incarnation) return null
+  if (incarnation < window.incarnation) return 'forgotten'
+  return window.outcomes.get(sequence) ?? (sequence < window.floor ? 'forgotten' : null)
+}
+
+export function keyName(peer: PeerId, session: string, key: string): string {
+  return `${peer}/${session}/${key}`
+}
