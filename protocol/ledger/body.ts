@@ -1,7 +1,7 @@
 // The kinds of records: a versioned table. The leader decides and records carry the decision; replicas apply them
 // verbatim, so that daemons of different versions cannot disagree about an overlap.
 import type { EndReason, LedgerClaim, Party, Scope, Stamp } from '../claim.ts'
-import type { ClaimId, PeerId, RepoId, RequestId } from '../ids.ts'
+import type { ClaimId, PeerId, RepoId, RequestId, SessionId } from '../ids.ts'
 
 /** First record of a ledger; fixes what the ledger is about and who votes at first. */
 export interface Genesis {
@@ -110,6 +110,8 @@ export interface Renew extends Answers {
   readonly ids: readonly ClaimId[]
   readonly ttlSeconds: number
   readonly stamp: Stamp
+  /** Set when a claim with an idempotency key asked again for what its session held. */
+  readonly key: (Key & { readonly peer: PeerId; readonly session: SessionId }) | null
 }
 
 /** A claim that keeps its id and fence and covers less. */

@@ -28,7 +28,10 @@ export interface Chain {
   isAncestor(ancestor: RecordId, descendant: RecordId): boolean
   /** The records after `from` up to and with `to`, in order; null when `from` is not on the path or has been forgotten. */
   pathBetween(from: RecordId | null, to: RecordId): readonly LedgerRecord[] | null
-  /** The path that a newcomer folds: from the last complete checkpoint (or the genesis) up to `to`. */
+  /**
+   * The path that a newcomer folds: up to `to`, from the genesis or else from the oldest finished checkpoint known here.
+   * The oldest, so that whoever keeps history (the audit log) sees everything that is still to be seen.
+   */
   pathFromBase(to: RecordId): readonly LedgerRecord[]
   /** Drops every record before this position; the caller has shown a durable, committed checkpoint there. */
   forget(below: Position): void
@@ -184,14 +187,17 @@ export function createChain(
     pathBetween: (from, to) => walk(from, to)?.map((node) => node.record) ?? null,
     pathFromBase(to) {
       const path: Node[] = []
-      let node = find(to)
-      while (node !== undefined) {
-        const parts = checkpointParts(node)
-        if (parts !== null) return [...parts, ...path.reverse()].map((found) => found.record)
+      let start = 0
+      for (let node = find(to); node !== undefined; node = parentOf(node)) {
         path.push(node)
-        node = parentOf(node)
+        const parts = checkpointParts(node)
+        if (parts !== null) start = path.length - 1 + parts.length
+        else if (node.record.parent === null) start = path.length
       }
-      return path.reverse().map((found) => found.record)
+      return path
+        .slice(0, start)
+        .reverse()
+        .map((found) => found.record)
     },
     forget(below) {
       for (const [key, node] of nodes) {

@@ -2,7 +2,7 @@
 // changes that it made, from which boards, waiters and the audit log live.
 import { assert } from '../assert.ts'
 import { SkeinError } from '../errors.ts'
-import type { EndReason, LedgerClaim } from '../claim.ts'
+import type { EndReason, LedgerClaim, Party } from '../claim.ts'
 import type { ClaimId, PeerId, RequestId } from '../ids.ts'
 import type { Checkpoint, Enrol, Genesis, Grant, Key, Member, Narrow, Renew } from './body.ts'
 import { decodeState } from './checkpoint.ts'
@@ -77,7 +77,7 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
       remember(state, body.rid, { kind: 'ended', ids: body.ids })
       return end(state, record, body.ids, 'revoked', body.by, body.note)
     case 'renew':
-      return renew(state, body)
+      return renew(state, record, body)
     case 'narrow':
       return narrow(state, body)
     case 'member':
@@ -86,7 +86,7 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
       return enrol(state, body)
     case 'attach':
       attach(state, body.repo, body.peer)
-      remember(state, body.rid, { kind: 'done' })
+      remember(state, body.rid, { kind: 'enrolled', repo: body.repo })
       return []
     default:
       throw newer(body)
@@ -183,7 +183,16 @@ function end(
     if (state.ended.length > ENDED_REMEMBERED) state.ended.shift()
     changes.push({ kind: 'ended', claim, reason, by, note })
   }
+  if (reason === 'abandoned') forgetKeysOf(state, ids)
   return changes
+}
+
+/** A grant that its caller was told not to have: the same key may try anew. */
+function forgetKeysOf(state: LedgerState, ids: readonly ClaimId[]): void {
+  for (const [name, { outcome }] of state.keys) {
+    if (outcome.kind === 'granted' && outcome.ids.some((id) => ids.includes(id)))
+      state.keys.delete(name)
+  }
 }
 
 function unlink(state: LedgerState, id: ClaimId, partner: ClaimId): void {
@@ -196,8 +205,10 @@ function unlink(state: LedgerState, id: ClaimId, partner: ClaimId): void {
   })
 }
 
-function renew(state: LedgerState, body: Renew): Change[] {
-  remember(state, body.rid, { kind: 'renewed', ids: body.ids })
+function renew(state: LedgerState, record: LedgerRecord, body: Renew): Change[] {
+  const outcome: RequestOutcome = { kind: 'renewed', ids: body.ids }
+  remember(state, body.rid, outcome)
+  if (body.key !== null) rememberKey(state, record, body.key, body.key, outcome)
   return body.ids.flatMap((id): Change[] => {
     const before = state.claims.get(id)
     if (before === undefined) return []
@@ -239,7 +250,7 @@ function member(state: LedgerState, body: Member): Change[] {
 
 function enrol(state: LedgerState, body: Enrol): Change[] {
   const { repo, generation, founder, voters, roots } = body
-  remember(state, body.rid, { kind: 'done' })
+  remember(state, body.rid, { kind: 'enrolled', repo })
   state.repos.set(repo, { repo, generation, founder, voters, roots, machines: [founder] })
   return [{ kind: 'enrolled', body }]
 }
@@ -271,7 +282,7 @@ function rememberKey(
   state: LedgerState,
   record: LedgerRecord,
   key: Key | null,
-  party: Grant['party'],
+  party: Pick<Party, 'peer' | 'session'>,
   outcome: RequestOutcome,
 ): void {
   if (key === null) return

@@ -48,7 +48,7 @@ export type RequestOutcome =
   | { readonly kind: 'ended'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'renewed'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'narrowed'; readonly ids: readonly ClaimId[] }
-  | { readonly kind: 'done' }
+  | { readonly kind: 'enrolled'; readonly repo: RepoId }
 
 export interface KeyedOutcome {
   readonly digest: string

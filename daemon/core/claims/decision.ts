@@ -1,0 +1,52 @@
+// The shape of a decision, and what every deciding part needs.
+import {
+  asClaimId,
+  makeId,
+  type LedgerClaim,
+  type RecordBody,
+  type RequestId,
+} from '../../../protocol/index.ts'
+import type { View } from '../view.ts'
+import type { Command, Failure, Outcome } from './command.ts'
+import type { LockDelay } from './judge.ts'
+
+export interface Request {
+  readonly rid: RequestId
+  readonly command: Command
+  /** 16 bytes of chance for the ids of this request. */
+  readonly entropy: Uint8Array
+}
+
+export interface DecisionContext {
+  readonly view: View
+  readonly wallMs: number
+  readonly delays: readonly LockDelay[]
+}
+
+export type Decision =
+  | {
+      readonly kind: 'append'
+      readonly bodies: readonly RecordBody[]
+      readonly warnings: readonly string[]
+    }
+  /** Changes nothing; told once leadership is confirmed and what it rests on is committed. */
+  | { readonly kind: 'answer'; readonly outcome: Outcome }
+  /** Bad input: the same whoever leads, so told at once. */
+  | { readonly kind: 'fail'; readonly failure: Failure }
+
+export function fail(
+  code: Failure['code'],
+  message: string,
+  more: Partial<Failure> = {},
+): Decision {
+  return { kind: 'fail', failure: { code, message, ...more } }
+}
+
+/** A claim's id: from the request's own chance, so that a replay makes the same one. */
+export function nextClaimId(request: Request, wallMs: number, at: number): LedgerClaim['id'] {
+  const entropy = request.entropy.slice()
+  const tail = (entropy[8] ?? 0) * 256 + (entropy[9] ?? 0) + at
+  entropy[8] = (tail >> 8) & 0xff
+  entropy[9] = tail & 0xff
+  return asClaimId(makeId('clm', wallMs, entropy))
+}

@@ -1,0 +1,107 @@
+// A claim against the state: grant, coexist, narrow or refuse. The one engine of `claim` and `check`; the decision table
+// for symbols closes the holes of its predecessors: a partner is never skipped as a whole, and narrowing opens nothing
+// beyond the named symbols.
+import {
+  isSameParty,
+  judgeable,
+  LIMITS,
+  modesConflict,
+  overlapScopes,
+  type ClaimId,
+  type JudgedScope,
+  type LedgerClaim,
+  type Party,
+  type Scope,
+} from '../../../protocol/index.ts'
+import type { View } from '../view.ts'
+import type { Conflict } from './command.ts'
+
+/** A scope that ended by force or by time: not granted to others until its late holder has surely noticed. */
+export interface LockDelay {
+  readonly claim: LedgerClaim
+  readonly scope: JudgedScope
+  readonly leftMs: number
+}
+
+export interface Judgement {
+  readonly conflicts: readonly Conflict[]
+  /** Conflicts beyond those listed. */
+  readonly more: number
+  /** Claims of others on the same files that stay: by disjoint symbols, or narrowed by the asked ones. */
+  readonly partners: readonly Partner[]
+}
+
+export interface Partner {
+  readonly id: ClaimId
+  /** Which of the asked scopes meets it. */
+  readonly scope: number
+  readonly narrows: boolean
+}
+
+export function judgeScopes(
+  view: View,
+  party: Party,
+  scopes: readonly Scope[],
+  delays: readonly LockDelay[],
+): Judgement {
+  const conflicts: Conflict[] = []
+  const partners: Partner[] = []
+  let more = 0
+  scopes.forEach((scope, at) => {
+    const asked = judgeable(scope, view.caseExact)
+    for (const found of meetings(view, party, asked, delays)) {
+      const verdict = meet(asked, found)
+      if (verdict === 'apart') continue
+      if (verdict === 'coexist' || verdict === 'narrow') {
+        partners.push({ id: found.claim.id, scope: at, narrows: verdict === 'narrow' })
+      } else if (conflicts.length < LIMITS.conflictsListedMax) {
+        conflicts.push({ scope, ...verdict })
+      } else more++
+    }
+  })
+  return { conflicts, more, partners }
+}
+
+interface Meeting {
+  readonly claim: LedgerClaim
+  readonly scope: JudgedScope
+  readonly delayMs: number | null
+}
+
+/** Claims of other parties that might meet the asked scope, in the order of their grants. */
+function meetings(
+  view: View,
+  party: Party,
+  asked: JudgedScope,
+  delays: readonly LockDelay[],
+): Meeting[] {
+  const found: Meeting[] = []
+  for (const id of view.index.candidates(asked)) {
+    const claim = view.state.claims.get(id)
+    const scope = view.scopes.get(id)
+    if (claim === undefined || scope === undefined || isSameParty(party, claim)) continue
+    found.push({ claim, scope, delayMs: null })
+  }
+  for (const delay of delays) {
+    if (isSameParty(party, delay.claim)) continue
+    found.push({ claim: delay.claim, scope: delay.scope, delayMs: delay.leftMs })
+  }
+  return found.sort((a, b) => a.claim.fence - b.claim.fence)
+}
+
+function meet(
+  asked: JudgedScope,
+  met: Meeting,
+): 'apart' | 'coexist' | 'narrow' | Omit<Conflict, 'scope'> {
+  if (!modesConflict(asked.scope.mode, met.scope.scope.mode)) return 'apart'
+  const overlap = overlapScopes(asked, met.scope)
+  if (overlap === null) return 'apart'
+  if (overlap.kind === 'disjoint-symbols') return 'coexist'
+  if (overlap.kind === 'symbol-in-file' && isNarrowable(met.claim)) return 'narrow'
+  const { claim, delayMs } = met
+  return { claim, delayMs, paths: overlap.paths, symbols: overlap.symbols }
+}
+
+function isNarrowable(holder: LedgerClaim): boolean {
+  return holder.narrowable && holder.kind === 'file' && holder.mode === 'exclusive'
+}

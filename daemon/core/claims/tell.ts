@@ -1,0 +1,52 @@
+// What a caller is told about a decided request: the decision, with its claims as they stand now.
+import type { ClaimId, RequestOutcome } from '../../../protocol/index.ts'
+import type { View } from '../view.ts'
+import type { ClaimNow, Conflict, Outcome } from './command.ts'
+
+export function tellOutcome(
+  view: View,
+  outcome: RequestOutcome,
+  warnings: readonly string[],
+): Outcome {
+  switch (outcome.kind) {
+    case 'granted':
+      return { kind: 'granted', claims: claimsNow(view, outcome.ids), warnings }
+    case 'denied':
+      return { kind: 'refused', conflicts: conflictsNow(view, outcome), more: 0 }
+    case 'ended':
+      return { kind: 'ended', claims: claimsNow(view, outcome.ids), already: [] }
+    case 'renewed':
+      return { kind: 'renewed', claims: claimsNow(view, outcome.ids) }
+    case 'narrowed':
+      return { kind: 'narrowed', claims: claimsNow(view, outcome.ids) }
+    case 'enrolled': {
+      const generation = view.state.repos.get(outcome.repo)?.generation ?? 1
+      return { kind: 'enrolled', generation, isNew: true }
+    }
+  }
+}
+
+/** Claims by id, live or lately ended; those that ended long ago are left out. */
+export function claimsNow(view: View, ids: readonly ClaimId[]): ClaimNow[] {
+  return ids.flatMap((id): ClaimNow[] => {
+    const claim = view.state.claims.get(id)
+    if (claim !== undefined) return [{ live: true, claim }]
+    const ended = view.state.ended.findLast((found) => found.claim.id === id)
+    return ended === undefined ? [] : [{ live: false, claim: ended.claim, ended }]
+  })
+}
+
+function conflictsNow(
+  view: View,
+  outcome: Extract<RequestOutcome, { kind: 'denied' }>,
+): Conflict[] {
+  return outcome.conflicts.flatMap(({ scope, claim }): Conflict[] =>
+    claimsNow(view, [claim]).map((now) => ({
+      scope,
+      claim: now.claim,
+      paths: [],
+      symbols: [],
+      delayMs: null,
+    })),
+  )
+}
