@@ -82,7 +82,7 @@ export function delaysNow(leases: Leases, caseExact: boolean): LockDelay[] {
   for (const [id, { claim, until }] of leases.delays) {
     const leftMs = until - leases.elapsedMs
     if (leftMs <= 0) leases.delays.delete(id)
-    else found.push({ claim, scope: judgeable(claim, caseExact), leftMs })
+    else found.push({ claim, scope: judgeable(claim, { caseExact }), leftMs })
   }
   return found
 }

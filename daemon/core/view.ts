@@ -92,7 +92,7 @@ function index(view: View, id: ClaimId): void {
   unindex(view, id)
   const claim = view.state.claims.get(id)
   if (claim === undefined) return
-  const scope = judgeable(claim, view.caseExact)
+  const scope = judgeable(claim, view)
   view.scopes.set(id, scope)
   view.index.add(id, scope)
   const key = sessionKey(claim.peer, claim.session)

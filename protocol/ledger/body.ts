@@ -124,7 +124,7 @@ export interface Narrow extends Answers {
 }
 
 /** Mesh ledger: a machine of the mesh. */
-export interface Member {
+export interface Member extends Answers {
   readonly kind: 'member'
   readonly peer: PeerId
   readonly machine: string
@@ -140,6 +140,8 @@ export interface Enrol extends Answers {
   readonly founder: PeerId
   readonly voters: readonly PeerId[]
   readonly roots: readonly string[]
+  /** Hash of the ledger's genesis: a ledger of this repository with another one is not this mesh's. */
+  readonly genesis: string
 }
 
 /** Mesh ledger: a machine has the repository and gets its ledger. */

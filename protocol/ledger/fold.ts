@@ -36,7 +36,6 @@ export type Change =
   | { readonly kind: 'coexists'; readonly claim: LedgerClaim; readonly narrowed: boolean }
   | { readonly kind: 'member'; readonly peer: PeerId }
   | { readonly kind: 'enrolled'; readonly body: Enrol }
-  | { readonly kind: 'restored' }
 
 /** Folds one record, which must be the next on the path, or a part of a checkpoint. */
 export function foldRecord(state: LedgerState, record: LedgerRecord): readonly Change[] {
@@ -244,14 +243,15 @@ function narrow(state: LedgerState, body: Narrow): Change[] {
 
 function member(state: LedgerState, body: Member): Change[] {
   const { peer, machine, role, addresses } = body
+  remember(state, body.rid, { kind: 'done' })
   state.members.set(peer, { peer, machine, role, addresses })
   return [{ kind: 'member', peer }]
 }
 
 function enrol(state: LedgerState, body: Enrol): Change[] {
-  const { repo, generation, founder, voters, roots } = body
+  const { repo, generation, founder, voters, roots, genesis } = body
   remember(state, body.rid, { kind: 'enrolled', repo })
-  state.repos.set(repo, { repo, generation, founder, voters, roots, machines: [founder] })
+  state.repos.set(repo, { repo, generation, founder, voters, roots, genesis, machines: [founder] })
   return [{ kind: 'enrolled', body }]
 }
 

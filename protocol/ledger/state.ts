@@ -49,6 +49,7 @@ export type RequestOutcome =
   | { readonly kind: 'renewed'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'narrowed'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'enrolled'; readonly repo: RepoId }
+  | { readonly kind: 'done' }
 
 export interface KeyedOutcome {
   readonly digest: string
@@ -69,6 +70,7 @@ export interface RepoState {
   readonly founder: PeerId
   readonly voters: readonly PeerId[]
   readonly roots: readonly string[]
+  readonly genesis: string
   readonly machines: readonly PeerId[]
 }
 

@@ -7,6 +7,7 @@ import type {
   Key,
   LedgerClaim,
   Party,
+  PeerId,
   RepoId,
   Scope,
   SessionId,
@@ -21,6 +22,7 @@ export type Command =
   | NarrowCommand
   | VerifyCommand
   | EnrolCommand
+  | MemberCommand
 
 export interface ClaimCommand {
   readonly kind: 'claim'
@@ -90,11 +92,21 @@ export interface VerifyCommand {
   readonly fences: Readonly<Record<string, number>>
 }
 
+/** Fixes a repository's ledger in the mesh: the founder has written its genesis before it asks. */
 export interface EnrolCommand {
   readonly kind: 'enrol'
   readonly repo: RepoId
-  readonly party: Party
+  readonly peer: PeerId
   readonly roots: readonly string[]
+  readonly generation: number
+  readonly genesis: string
+}
+
+/** Enters this machine, or what has changed of it, into the mesh ledger. */
+export interface MemberCommand {
+  readonly kind: 'member'
+  readonly peer: PeerId
+  readonly machine: string
 }
 
 /** A claim that blocks, or one that lately ended and still does for its lock-delay. */
@@ -123,6 +135,7 @@ export type Outcome =
   | { readonly kind: 'narrowed'; readonly claims: readonly ClaimNow[] }
   | { readonly kind: 'verified'; readonly claims: readonly VerifiedClaim[] }
   | { readonly kind: 'enrolled'; readonly generation: number; readonly isNew: boolean }
+  | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly failure: Failure }
 
 /** A claim as it stands when the answer is told. */

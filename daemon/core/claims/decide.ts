@@ -10,10 +10,11 @@ import {
   type LedgerClaim,
   type RecordBody,
   type Renew,
+  type RequestId,
   type Scope,
 } from '../../../protocol/index.ts'
 import { idsOfSession, type View } from '../view.ts'
-import type { ClaimCommand, Command, Outcome } from './command.ts'
+import type { ClaimCommand, EnrolCommand, MemberCommand, Outcome } from './command.ts'
 import { fail, nextClaimId, type Decision, type DecisionContext, type Request } from './decision.ts'
 import { judgeScopes } from './judge.ts'
 import { decideEnd, decideNarrow, decideRelease, decideRenew, verify } from './life.ts'
@@ -39,7 +40,9 @@ export function decide(request: Request, context: DecisionContext): Decision {
     case 'verify':
       return { kind: 'answer', outcome: verify(command, view) }
     case 'enrol':
-      return decideEnrol(request, command, context)
+      return decideEnrol(request.rid, command, view)
+    case 'member':
+      return decideMember(request.rid, command, view)
   }
 }
 
@@ -198,22 +201,27 @@ function overLimit(command: ClaimCommand, view: View): Decision | null {
   )
 }
 
-function decideEnrol(
-  request: Request,
-  command: Extract<Command, { kind: 'enrol' }>,
-  { view }: DecisionContext,
-): Decision {
-  const known = view.state.repos.get(command.repo)
-  const { peer } = command.party
-  if (known !== undefined && known.machines.includes(peer)) {
-    const outcome: Outcome = { kind: 'enrolled', generation: known.generation, isNew: false }
-    return { kind: 'answer', outcome }
+function decideEnrol(rid: RequestId, command: EnrolCommand, view: View): Decision {
+  const { repo, peer, roots, generation, genesis } = command
+  const known = view.state.repos.get(repo)
+  if (known !== undefined && known.generation >= generation) {
+    if (known.machines.includes(peer)) {
+      const outcome: Outcome = { kind: 'enrolled', generation: known.generation, isNew: false }
+      return { kind: 'answer', outcome }
+    }
+    return { kind: 'append', bodies: [{ kind: 'attach', rid, repo, peer }], warnings: [] }
   }
-  const { rid } = request
-  const { repo, roots } = command
-  const body: RecordBody =
-    known === undefined
-      ? { kind: 'enrol', rid, repo, generation: 1, founder: peer, voters: [peer], roots }
-      : { kind: 'attach', rid, repo, peer }
+  const voters = [peer]
+  const body: RecordBody = { kind: 'enrol', rid, repo, generation, founder: peer, voters, roots, genesis }
+  return { kind: 'append', bodies: [body], warnings: [] }
+}
+
+function decideMember(rid: RequestId, command: MemberCommand, view: View): Decision {
+  const { peer, machine } = command
+  const known = view.state.members.get(peer)
+  if (known?.machine === machine) return { kind: 'answer', outcome: { kind: 'done' } }
+  const role = known?.role ?? 'voter'
+  const addresses = known?.addresses ?? []
+  const body: RecordBody = { kind: 'member', rid, peer, machine, role, addresses }
   return { kind: 'append', bodies: [body], warnings: [] }
 }

@@ -48,7 +48,7 @@ export function judgeScopes(
   const partners: Partner[] = []
   let more = 0
   scopes.forEach((scope, at) => {
-    const asked = judgeable(scope, view.caseExact)
+    const asked = judgeable(scope, view)
     for (const found of meetings(view, party, asked, delays)) {
       const verdict = meet(asked, found)
       if (verdict === 'apart') continue
@@ -93,7 +93,7 @@ function meet(
   asked: JudgedScope,
   met: Meeting,
 ): 'apart' | 'coexist' | 'narrow' | Omit<Conflict, 'scope'> {
-  if (!modesConflict(asked.scope.mode, met.scope.scope.mode)) return 'apart'
+  if (!modesConflict(asked.mode, met.scope.mode)) return 'apart'
   const overlap = overlapScopes(asked, met.scope)
   if (overlap === null) return 'apart'
   if (overlap.kind === 'disjoint-symbols') return 'coexist'

@@ -19,6 +19,8 @@ export function tellOutcome(
       return { kind: 'renewed', claims: claimsNow(view, outcome.ids) }
     case 'narrowed':
       return { kind: 'narrowed', claims: claimsNow(view, outcome.ids) }
+    case 'done':
+      return { kind: 'done' }
     case 'enrolled': {
       const generation = view.state.repos.get(outcome.repo)?.generation ?? 1
       return { kind: 'enrolled', generation, isNew: true }

@@ -1,0 +1,85 @@
+// What became true, as events for people: one for each change, with an id that every replica makes alike.
+import {
+  makeId,
+  type AuditEventInput,
+  type EventKind,
+  type LedgerClaim,
+  type LedgerRecord,
+  type PeerId,
+  type RepoId,
+} from '../../protocol/index.ts'
+import type { AppliedChange } from './view.ts'
+
+/** Names a machine by its peer id, for people. */
+export type MachineNames = (peer: PeerId) => string
+
+export function eventsOf(
+  repo: RepoId,
+  applied: readonly AppliedChange[],
+  machineOf: MachineNames,
+): AuditEventInput[] {
+  let last: LedgerRecord | null = null
+  let at = 0
+  return applied.flatMap(({ record, change }): AuditEventInput[] => {
+    at = record === last ? at + 1 : 0
+    last = record
+    const told = describe(change, machineOf)
+    if (told === null) return []
+    const { term, index } = record
+    const id = makeId('evt', record.atMs, entropyOf(record, at))
+    return [{ id, repo, at: new Date(record.atMs).toISOString(), term, index, ...told }]
+  })
+}
+
+type Told = Pick<AuditEventInput, 'kind' | 'actor' | 'machine' | 'data'>
+
+function describe(change: AppliedChange['change'], machineOf: MachineNames): Told | null {
+  switch (change.kind) {
+    case 'granted':
+      return ofClaim('claim.granted', change.claim, {})
+    case 'ended': {
+      const { reason, by, note } = change
+      const kind = reason === 'ttl' || reason === 'lease' ? 'claim.expired' : 'claim.released'
+      return { ...ofClaim(kind, change.claim, { reason, by, note }), actor: by }
+    }
+    case 'renewed':
+      return ofClaim('claim.renewed', change.claim, {})
+    case 'narrowed':
+      return ofClaim('claim.narrowed', change.claim, { before: change.before.pattern })
+    case 'coexists':
+      return ofClaim('claim.coexist', change.claim, { narrowed: change.narrowed })
+    case 'denied': {
+      const { party, conflicts } = change.body
+      const met = conflicts.map(({ scope, claim }) => ({ pattern: scope.pattern, claim }))
+      return { kind: 'claim.refused', actor: party.agent, machine: party.machine, data: { conflicts: met } }
+    }
+    case 'leader': {
+      const machine = machineOf(change.leader)
+      return { kind: 'leader.elected', actor: machine, machine, data: { peer: change.leader } }
+    }
+    case 'member': {
+      const machine = machineOf(change.peer)
+      return { kind: 'member.joined', actor: machine, machine, data: { peer: change.peer } }
+    }
+    case 'founded':
+    case 'voters':
+    case 'enrolled':
+      return null
+  }
+}
+
+function ofClaim(kind: EventKind, claim: LedgerClaim, more: Readonly<Record<string, unknown>>): Told {
+  const { id, pattern, symbols, mode, fence, agent, session, machine, branch, description } = claim
+  const what = { claim: id, claim_kind: claim.kind, pattern, symbols, mode, fence, agent, session }
+  const data = { ...what, branch, description, ttl_s: claim.ttlSeconds, ...more }
+  return { kind, actor: agent, machine, data }
+}
+
+/** The record's hash, and the change's place within the record. */
+function entropyOf(record: LedgerRecord, at: number): Uint8Array {
+  const bytes = new Uint8Array(10)
+  for (let i = 0; i < 8; i++) bytes[i] = Number.parseInt(record.hash.slice(2 * i, 2 * i + 2), 16)
+  bytes[8] = at >> 8
+  bytes[9] = at & 0xff
+  return bytes
+}

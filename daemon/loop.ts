@@ -1,0 +1,242 @@
+// One ledger's loop: everything that happens becomes an input in one bounded inbox, drained by one function; nothing else
+// calls the core. Effects are carried out in the order of the contract: persist, send, apply, reply.
+import {
+  formatRequestId,
+  LIMITS,
+  SkeinError,
+  type PeerId,
+  type RequestId,
+  type SessionId,
+} from '../protocol/index.ts'
+import type { Command, Outcome } from './core/claims/command.ts'
+import { createEngine, isLeading, stepEngine, type Engine, type EngineInput, type EngineOptions, type EngineReady } from './core/engine.ts'
+import type { AppliedChange, View } from './core/view.ts'
+import type { Clock, LedgerStore } from './ports.ts'
+
+export interface Loop {
+  /**
+   * Decides a command. Answers once the decision is durable on a majority.
+   * @throws SkeinError BUSY, NO_QUORUM (nothing was granted), or what broke the log.
+   */
+  submit(command: Command): Promise<Outcome>
+  /** What is committed, as this machine knows it. */
+  view(): View
+  engine(): Engine
+  /** Tells the leader that these sessions of this machine live. */
+  renewSessions(sessions: readonly SessionId[]): void
+  /** Resolves at the first moment that this machine leads and serves. */
+  ready(): Promise<void>
+  /** Ends the log's growth: writes it anew once the audit log holds everything in it. Resolves when asked for. */
+  rewriteLog(): void
+  stop(): Promise<void>
+}
+
+export interface LoopOptions {
+  readonly engine: EngineOptions
+  readonly clock: Clock
+  readonly entropy: () => Uint8Array
+  /** Told about everything that became true, before any reply. */
+  readonly onChanges: (changes: readonly AppliedChange[], rebased: boolean) => void
+  /** The log is broken: nothing more can be promised. */
+  readonly onFailure: (error: SkeinError) => void
+  /** After each drain, for upkeep that needs no hurry. */
+  readonly onIdle: (logBytes: number) => void
+  readonly callTimeoutMs: number
+}
+
+interface Pending {
+  readonly deadline: number
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: Error) => void
+  abandoned: boolean
+}
+
+const TICK_MS = 250
+/** After a request was given up, how long the disk may take to say so. */
+const ABANDON_MS = 1_000
+
+export function startLoop(options: LoopOptions, store: LedgerStore, wire: StoreWire): Loop {
+  return new LedgerLoop(options, store, wire)
+}
+
+/** The store is loaded before the loop exists, so its events are wired to the loop afterwards. */
+export interface StoreWire {
+  onDurable: (position: number) => void
+  onFailure: (error: Error) => void
+}
+
+class LedgerLoop implements Loop {
+  readonly #options: LoopOptions
+  readonly #store: LedgerStore
+  readonly #engine: Engine
+  readonly #pending = new Map<RequestId, Pending>()
+  readonly #timer: NodeJS.Timeout
+  readonly #ready = Promise.withResolvers<void>()
+  #inbox: EngineInput[] = []
+  #isScheduled = false
+  #isDraining = false
+  #sequence = 0
+  #failure: SkeinError | null = null
+
+  constructor(options: LoopOptions, store: LedgerStore, wire: StoreWire) {
+    this.#options = options
+    this.#store = store
+    this.#engine = createEngine(options.engine)
+    wire.onDurable = (position) => {
+      this.#inbox.push({ kind: 'durable', position })
+      this.#drain()
+    }
+    wire.onFailure = (error) => {
+      this.#fail(error)
+    }
+    this.#timer = setInterval(() => {
+      this.#expirePending()
+      this.#drain()
+    }, TICK_MS)
+    this.#timer.unref()
+    this.#ready.promise.catch(() => undefined)
+    this.#drain()
+  }
+
+  submit(command: Command): Promise<Outcome> {
+    if (this.#failure !== null) return Promise.reject(this.#failure)
+    if (this.#pending.size >= LIMITS.inboxMax) {
+      const message = `${String(this.#pending.size)} requests wait already`
+      return Promise.reject(new SkeinError('BUSY', message))
+    }
+    const rid = this.#nextRequestId()
+    const request = { rid, command, entropy: this.#options.entropy() }
+    return new Promise<Outcome>((resolve, reject) => {
+      const deadline = this.#options.clock.monotonic() + this.#options.callTimeoutMs
+      this.#pending.set(rid, { deadline, resolve, reject, abandoned: false })
+      this.#take({ kind: 'request', request })
+    })
+  }
+
+  view(): View {
+    return this.#engine.committed
+  }
+
+  engine(): Engine {
+    return this.#engine
+  }
+
+  renewSessions(sessions: readonly SessionId[]): void {
+    this.#take({ kind: 'alive', peer: this.#peer(), sessions })
+  }
+
+  ready(): Promise<void> {
+    return this.#ready.promise
+  }
+
+  rewriteLog(): void {
+    this.#take({ kind: 'rewrite-log' })
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#drain()
+    await this.#store.close()
+    this.#failure ??= new SkeinError('DAEMON_DOWN', 'the daemon is stopping')
+    this.#rejectAll(this.#failure)
+  }
+
+  #peer(): PeerId {
+    return this.#options.engine.self
+  }
+
+  #nextRequestId(): RequestId {
+    const sequence = this.#sequence++
+    return formatRequestId({ peer: this.#peer(), incarnation: this.#engine.incarnation, sequence })
+  }
+
+  /** Requests of one turn of the event loop are decided together and share one sync. */
+  #take(input: EngineInput): void {
+    this.#inbox.push(input)
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#drain()
+    })
+  }
+
+  #drain(): void {
+    if (this.#isDraining || this.#failure !== null) return
+    this.#isDraining = true
+    try {
+      const { clock } = this.#options
+      const now = Math.max(1, clock.monotonic())
+      const inputs: EngineInput[] = [
+        { kind: 'tick', now, uptimeMs: clock.uptime(), wallMs: clock.wall() },
+        ...this.#inbox.splice(0),
+      ]
+      this.#carryOut(stepEngine(this.#engine, inputs))
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)))
+    } finally {
+      this.#isDraining = false
+    }
+  }
+
+  #carryOut(ready: EngineReady): void {
+    for (const order of ready.persist) {
+      if (order.kind === 'append') this.#store.append(order.frames)
+      else this.#store.replace(order.frames)
+    }
+    if (ready.changes.length > 0 || ready.rebased) this.#options.onChanges(ready.changes, ready.rebased)
+    for (const { rid, outcome } of ready.replies) this.#reply(rid, outcome)
+    for (const rid of ready.abandoned) this.#rejectAbandoned(rid)
+    if (isLeading(this.#engine)) this.#ready.resolve()
+    this.#options.onIdle(this.#store.size())
+  }
+
+  #reply(rid: RequestId, outcome: Outcome): void {
+    const pending = this.#pending.get(rid)
+    if (pending === undefined || pending.abandoned) return
+    this.#pending.delete(rid)
+    pending.resolve(outcome)
+  }
+
+  /** Callers that waited their time out: gives the request up durably before saying so. */
+  #expirePending(): void {
+    const now = this.#options.clock.monotonic()
+    for (const [rid, pending] of this.#pending) {
+      if (pending.deadline > now) return
+      if (pending.abandoned) {
+        if (pending.deadline + ABANDON_MS > now) continue
+        this.#pending.delete(rid)
+        pending.reject(new SkeinError('UNCERTAIN', 'the log did not answer in time'))
+        continue
+      }
+      pending.abandoned = true
+      this.#inbox.push({ kind: 'abandon', rid })
+    }
+  }
+
+  #rejectAbandoned(rid: RequestId): void {
+    const pending = this.#pending.get(rid)
+    this.#pending.delete(rid)
+    const seconds = String(this.#options.callTimeoutMs / 1000)
+    pending?.reject(
+      new SkeinError('NO_QUORUM', `no majority of the voters answered within ${seconds} s; nothing was granted`),
+    )
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== null) return
+    this.#failure =
+      error instanceof SkeinError
+        ? error
+        : new SkeinError('INTERNAL', `the ledger stopped: ${error.message}`, { cause: error })
+    clearInterval(this.#timer)
+    this.#ready.reject(this.#failure)
+    this.#rejectAll(this.#failure)
+    this.#options.onFailure(this.#failure)
+  }
+
+  #rejectAll(error: SkeinError): void {
+    for (const pending of this.#pending.values()) pending.reject(error)
+    this.#pending.clear()
+  }
+}
