@@ -84,34 +84,42 @@ export function socketPaths(
   })
 }
 
-/** Writes a file of this user alone, whole and durable, in place of an older one. */
+/**
+ * Writes a file of this user alone, whole and durable, in place of an older one.
+ * @throws SkeinError HOME_UNUSABLE, DISK_FULL; then the older one is as it was.
+ */
 export function replaceFile(file: string, content: string): void {
-  const next = writeBeside(file, content)
-  try {
-    renameSync(next, file)
-  } catch (error) {
-    rmSync(next, { force: true })
-    throw error
-  }
-  syncFolder(path.dirname(file))
+  explain(path.dirname(file), () => {
+    const next = writeBeside(file, content)
+    try {
+      renameSync(next, file)
+    } finally {
+      rmSync(next, { force: true })
+    }
+    syncFolder(path.dirname(file))
+  })
 }
 
 /**
  * Creates a file of this user alone, whole and durable; false when it is there already, and then nothing has changed.
+ * @throws SkeinError HOME_UNUSABLE, DISK_FULL.
  */
 export function createFile(file: string, content: string): boolean {
-  const next = writeBeside(file, content)
-  try {
-    // link(2) fails where rename(2) would overwrite.
-    linkSync(next, file)
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
-    throw error
-  } finally {
-    rmSync(next, { force: true })
-  }
-  syncFolder(path.dirname(file))
-  return true
+  return explain(path.dirname(file), () => {
+    if (existsSync(file)) return false
+    const next = writeBeside(file, content)
+    try {
+      // link(2) fails where rename(2) would overwrite.
+      linkSync(next, file)
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false
+      throw error
+    } finally {
+      rmSync(next, { force: true })
+    }
+    syncFolder(path.dirname(file))
+    return true
+  })
 }
 
 /** The code of a system error, as in ENOENT. */

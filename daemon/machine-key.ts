@@ -140,7 +140,7 @@ function encodeBase58(bytes: Uint8Array): string {
 
 function decodeBase58(text: string): Buffer | null {
   if (text.length > BASE58_CHARACTERS_MAX) return null
-  const digits = [...text].map((character) => BASE58.indexOf(character))
+  const digits = text.split('').map((character) => BASE58.indexOf(character))
   if (digits.includes(-1)) return null
   const zeros = leadingCount(digits, (digit) => digit === 0)
   const number = digits.reduce((sum, digit) => sum * 58n + BigInt(digit), 0n)

@@ -1,0 +1,271 @@
+// The two configuration files as schemas: every key, its type, its bounds, one sentence on what it does. Defaults are not in
+// here, so that a value's source stays known: config.ts lays the files over them.
+// What a key means belongs to the part that uses it; a key that no part uses yet is accepted and does nothing.
+import { z } from 'zod'
+import { DEFAULTS, LIMITS } from '../protocol/index.ts'
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+const DURATION = /^(\d{1,9})([smhd])$/
+
+/** Seconds in `90s`, `15m`, `4h` or `10d`; null for anything else. */
+export function parseDuration(text: string): number | null {
+  const [, count, unit = ''] = DURATION.exec(text) ?? []
+  const seconds = UNIT_SECONDS[unit]
+  return count === undefined || seconds === undefined ? null : Number(count) * seconds
+}
+
+/** `host:port`, `[v6]:port`, or a port alone; null for anything else. */
+export function parseListenAddress(text: string): ListenAddress | null {
+  const [, bracketed, plain, digits] =
+    /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):)?(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  if (digits === undefined || port > PORT_MAX) return null
+  return { host: bracketed ?? plain ?? LOOPBACK, port }
+}
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export const LOOPBACK = '127.0.0.1'
+export const PORT_MAX = 65_535
+
+/** Is this text an id that a repository may have: two or more parts, as in `owner/name`? */
+export function isRepoId(text: string): boolean {
+  return text.length <= LIMITS.nameCharactersMax && REPO_ID.test(text)
+}
+
+const REPO_ID = /^(?!\.{1,2}\/)[^\s/\p{C}]+(?:\/(?!\.{1,2}(?:\/|$))[^\s/\p{C}]+)+$/u
+const MACHINE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+const named = z.string().min(1).max(LIMITS.nameCharactersMax)
+const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
+const command = z.string().min(1).max(4_096)
+const repoId = z.string().refine(isRepoId, 'expected an id such as owner/name')
+const port = z.int().min(0).max(PORT_MAX)
+const machineName = z
+  .string()
+  .max(LIMITS.nameCharactersMax)
+  .regex(MACHINE_NAME, 'expected letters, digits, dots, dashes and underscores')
+const absolutePath = z.string().max(4_096).regex(/^\//, 'expected an absolute path')
+const listenAddress = z.string().transform((text, context): ListenAddress => {
+  const address = parseListenAddress(text)
+  if (address !== null) return address
+  context.addIssue({ code: 'custom', message: 'expected host:port, as in 0.0.0.0:7451' })
+  return z.NEVER
+})
+
+const durationText = z
+  .string({ error: 'expected a duration such as 90s, 15m, 4h or 10d' })
+  .regex(DURATION, 'expected a duration such as 90s, 15m, 4h or 10d')
+
+/** A duration in seconds, between two bounds that the message tells. */
+function duration(secondsMin: number, secondsMax: number) {
+  const bounds = `expected a duration from ${formatDuration(secondsMin)} to ${formatDuration(secondsMax)}`
+  return durationText
+    .transform((text) => parseDuration(text) ?? 0)
+    .refine((seconds) => seconds >= secondsMin && seconds <= secondsMax, bounds)
+}
+
+/** The shortest way to write a duration: 14400 is `4h`. */
+export function formatDuration(seconds: number): string {
+  for (const [unit, size] of Object.entries(UNIT_SECONDS).reverse()) {
+    if (seconds >= size && seconds % size === 0) return `${String(seconds / size)}${unit}`
+  }
+  return `${String(seconds)}s`
+}
+
+const ttl = duration(1, DEFAULTS.ttlSecondsMax)
+
+const ownedAreas = z.record(
+  named,
+  z.strictObject({
+    paths: z.array(pattern).min(1).describe('Patterns of the files that belong to it.'),
+    owners: z.array(named).optional().describe('People or teams that answer for it.'),
+    severity: z.enum(['soft', 'hard']).optional().describe('`hard` areas are refused offline.'),
+  }),
+)
+
+/** `.skein.yml`: data that everybody who can write to the repository can write. */
+export const repoFileSchema = z.strictObject({
+  repo: repoId.optional().describe('Id of the repository; default: owner/name of `origin`.'),
+  default_branch: named
+    .optional()
+    .describe('Branch that work lands on; default: that of `origin`.'),
+  plan_path: pattern.optional().describe('File or folder that holds the tasks, from the root.'),
+  case: z
+    .enum(['exact', 'fold'])
+    .optional()
+    .describe('Are A.ts and a.ts two files? Default: fold.'),
+  limits: z
+    .strictObject({
+      files: z.int().min(1).optional().describe('Most files that one claim covers; default: 100.'),
+      ratio: z
+        .number()
+        .gt(0)
+        .max(1)
+        .optional()
+        .describe(
+          'Most tracked files that one claim covers, as a share, in repositories of more than 100; default: 0.2.',
+        ),
+      claims_per_agent: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('Most live claims of one agent; default: none.'),
+      waits_per_agent: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('Most queue entries of one agent; default: none.'),
+    })
+    .optional()
+    .describe('Bounds of what one caller may take.'),
+  ttl: z
+    .strictObject({
+      default: ttl.optional().describe('Longest life of a claim; default: 4h.'),
+      shared: ttl.optional().describe('The same for shared claims; default: 2h.'),
+      task: ttl.optional().describe('The same for tasks; default: 10d.'),
+    })
+    .optional()
+    .describe('How long claims live without being released.'),
+  idle_release: duration(DEFAULTS.idleReleaseSecondsMin, DEFAULTS.ttlSecondsMax)
+    .optional()
+    .describe('A session that shows no activity for this long loses its claims; default: 30m.'),
+  shared: z
+    .array(pattern)
+    .optional()
+    .describe('Patterns that are claimed shared unless asked otherwise.'),
+  protected: z.array(pattern).optional().describe('Patterns that are refused without a quorum.'),
+  depends_on: z.array(repoId).optional().describe('Repositories that this one builds on.'),
+  owners: z
+    .strictObject({
+      modules: ownedAreas.optional().describe('Modules by name.'),
+      areas: ownedAreas.optional().describe('Areas by name.'),
+    })
+    .optional()
+    .describe('Who answers for what.'),
+  commands: z
+    .strictObject({
+      build: command.optional().describe('Builds the repository.'),
+      test: command.optional().describe('Tests it.'),
+      smoke: command.optional().describe('Tries what was built.'),
+      housekeeping: z.array(command).optional().describe('Run at the end of a working day.'),
+    })
+    .optional()
+    .describe('Run only on machines whose config.yml lists the repository under `fleet.repos`.'),
+  fleet: z
+    .strictObject({
+      launcher: named.optional().describe('Launcher that starts the workers.'),
+      model: named.optional().describe('Model of a first try.'),
+      models: z.array(named).optional().describe('Models from weak to strong, for further tries.'),
+      labels: z
+        .record(named, named)
+        .optional()
+        .describe('Label of an issue to the model that takes it.'),
+      checklist: z
+        .array(z.string().max(LIMITS.descriptionCharactersMax))
+        .optional()
+        .describe('What a reviewer checks.'),
+      merge: z.enum(['direct', 'pr']).optional().describe('Land by push or by pull request.'),
+    })
+    .optional()
+    .describe('Settings of the workers in this repository.'),
+  offline: z
+    .enum(['provisional', 'ask', 'deny', 'allow'])
+    .optional()
+    .describe('What an edit meets without quorum or daemon; default: provisional.'),
+})
+
+/** `config.yml`: this machine's own word, read by nobody else. */
+export const machineFileSchema = z.strictObject({
+  machine: machineName
+    .optional()
+    .describe('Name of this machine in the mesh; default: <hostname>-<last 4 of its peer id>.'),
+  listen: z
+    .array(listenAddress)
+    .max(16)
+    .optional()
+    .describe('Addresses of the mesh listener; default: port 7451 on loopback.'),
+  http_port: port
+    .optional()
+    .describe('Port of the HTTP API on loopback, 0 for any free one; default: 7452.'),
+  repos: z
+    .record(repoId, z.array(absolutePath))
+    .optional()
+    .describe('Enrolled repositories: id to the checkouts on this machine.'),
+  exclude: z
+    .array(z.string().min(1).max(4_096))
+    .optional()
+    .describe('Repository ids and folders that are never enrolled.'),
+  enrol: z
+    .enum(['auto', 'ask'])
+    .optional()
+    .describe('Enrol a tracked .skein.yml on first use, or wait for `skein enrol`; default: auto.'),
+  trust_scripts: z
+    .boolean()
+    .optional()
+    .describe('Lets scripts act as a person with --yes; default: false.'),
+  capabilities: z.array(named).optional().describe('What this machine can build or test.'),
+  webhooks: z
+    .array(z.looseObject({ url: z.url() }))
+    .optional()
+    .describe('Where events are sent.'),
+  tracker: z
+    .union([named, z.looseObject({})])
+    .optional()
+    .describe('Where issues come from.'),
+  fleet: z
+    .strictObject({
+      accept: z
+        .array(named)
+        .optional()
+        .describe('Machines that may start workers here; default: this one.'),
+      repos: z.array(repoId).optional().describe('Repositories whose commands may run here.'),
+      launchers: z
+        .record(
+          named,
+          z.strictObject({
+            command: command.describe('Program.'),
+            args: z.array(z.string()).optional().describe('Its arguments.'),
+            env: z.record(z.string(), z.string()).optional().describe('Added to its environment.'),
+          }),
+        )
+        .optional()
+        .describe('Programs that start workers, by name.'),
+      max_workers: z.int().min(0).optional().describe('Most workers at once.'),
+      quiet_hours: z.string().optional().describe('When no worker is started.'),
+      spending: z
+        .strictObject({
+          per_run: z.number().min(0).optional().describe('Most that one run may cost.'),
+          per_day: z.number().min(0).optional().describe('Most that one day may cost.'),
+        })
+        .optional()
+        .describe('Bounds of what workers cost.'),
+    })
+    .optional()
+    .describe('Workers on this machine.'),
+})
+
+export type RepoFile = z.output<typeof repoFileSchema>
+export type MachineFile = z.output<typeof machineFileSchema>
+
+export type FileName = '.skein.yml' | 'config.yml'
+
+/** JSON Schemas of both files as people write them, by file name. */
+export function configJsonSchema(): Readonly<Record<FileName, JsonSchema>> {
+  return { '.skein.yml': schemaOf(repoFileSchema), 'config.yml': schemaOf(machineFileSchema) }
+}
+
+/** The part of JSON Schema that lists the keys of an object. */
+export interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly additionalProperties?: JsonSchema | boolean
+  readonly items?: JsonSchema
+}
+
+function schemaOf(schema: z.ZodType): JsonSchema {
+  // `input`: a duration is written as text and read as seconds.
+  return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema
+}
