@@ -12,7 +12,7 @@ import { asPeerId, assert, unreachable } from '../../protocol/index.ts'
 import type { Frame } from '../ports.ts'
 import { crc32 } from './crc32.ts'
 
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 export const LOG_ID_BYTES = 8
 export const HEADER_BYTES = 24
 export const MARK_BYTES = 25

@@ -4,7 +4,7 @@
 // 1. The same calls give the same disk: no time, no chance, no callback but from within MemoryDisk's methods and close.
 // 2. What a crash keeps is the synced part and a prefix of the writes that waited; a replacement is kept whole or not.
 // 3. The disk holds copies: what a caller does to its bytes later changes nothing.
-import { SkeinError, assert } from '../../protocol/index.ts'
+import { SkeinError, assert, unreachable } from '../../protocol/index.ts'
 import type { Frame, LedgerStore, LedgerStoreEvents, LoadedLog } from '../ports.ts'
 import { HEADER_BYTES, frameBytes } from './frames.ts'
 
@@ -25,11 +25,13 @@ interface Mounted {
 
 /** The disk under one ledger's log. At most one store is on it; a crash takes that store off. */
 export class MemoryDisk {
-  #synced: readonly Frame[] = []
+  #synced: Frame[] = []
   #waiting: Write[] = []
   #tornBytes = 0
   #isDamaged = false
   #nextFailure: Error | null = null
+  /** Nothing becomes durable any more until the next crash or mount. */
+  #hasFailed = false
   #mounted: Mounted | null = null
 
   /** Positions that were appended and are not yet durable. */
@@ -39,14 +41,16 @@ export class MemoryDisk {
 
   /** Makes the oldest `count` waiting positions durable, all when left out, and tells the store once. */
   sync(count = this.#waiting.length): void {
+    if (this.#hasFailed) return
     const failure = this.#nextFailure
     if (failure !== null && this.#mounted !== null) {
       this.#nextFailure = null
+      this.#hasFailed = true
       this.#mounted.failed(failure)
       return
     }
     const writes = this.#waiting.splice(0, count)
-    this.#synced = applied(this.#synced, writes)
+    this.#keep(writes)
     if (writes.length > 0) this.#mounted?.synced(writes.length)
   }
 
@@ -57,10 +61,11 @@ export class MemoryDisk {
 
   /** The process ends at once. The oldest `kept` waiting positions reached the disk all the same; of the next, `tornBytes`. */
   crash(kept = 0, tornBytes = 0): void {
-    this.#synced = applied(this.#synced, this.#waiting.slice(0, kept))
+    this.#keep(this.#waiting.slice(0, kept))
     this.#waiting = []
     this.#tornBytes = tornBytes
     this.#nextFailure = null
+    this.#hasFailed = false
     this.#mounted = null
   }
 
@@ -70,13 +75,13 @@ export class MemoryDisk {
   }
 
   snapshot(): MemoryDiskSnapshot {
-    return { frames: this.#synced }
+    return { frames: [...this.#synced] }
   }
 
   /** Crashes, and puts an earlier content back; with none, an empty disk. */
   restore(snapshot: MemoryDiskSnapshot = { frames: [] }): void {
     this.crash()
-    this.#synced = snapshot.frames
+    this.#synced = [...snapshot.frames]
     this.#isDamaged = false
   }
 
@@ -85,9 +90,12 @@ export class MemoryDisk {
     assert(this.#mounted === null, 'a disk has one store at a time')
     if (this.#isDamaged) throw new SkeinError('LEDGER_DAMAGED', 'The simulated disk is damaged.')
     this.#mounted = mounted
+    // What a store that closed after a failure left behind, with no crash that kept some of it.
+    this.#waiting = []
+    this.#hasFailed = false
     const tornBytes = this.#tornBytes
     this.#tornBytes = 0
-    return { frames: this.#synced, tornBytes }
+    return { frames: [...this.#synced], tornBytes }
   }
 
   /** For the store: takes it off, unless a crash did. */
@@ -97,12 +105,20 @@ export class MemoryDisk {
 
   /** For the store: waits behind everything before it. A store that crashed writes nowhere. */
   write(mounted: Mounted, writes: readonly Write[]): void {
-    if (this.#mounted === mounted) this.#waiting.push(...writes)
+    if (this.#mounted !== mounted) return
+    for (const write of writes) this.#waiting.push(write)
   }
 
   /** For the store: is it on the disk still? */
   holds(mounted: Mounted): boolean {
     return this.#mounted === mounted
+  }
+
+  #keep(writes: readonly Write[]): void {
+    for (const write of writes) {
+      if (write.kind === 'replacement') this.#synced = [...write.frames]
+      else this.#synced.push(write.frame)
+    }
   }
 }
 
@@ -180,21 +196,10 @@ class MemoryStore implements LedgerStore, Mounted {
   }
 }
 
-function applied(frames: readonly Frame[], writes: readonly Write[]): readonly Frame[] {
-  if (writes.length === 0) return frames
-  let result = [...frames]
-  for (const write of writes) {
-    if (write.kind === 'replacement') result = [...write.frames]
-    else result.push(write.frame)
-  }
-  return result
-}
-
 function bytesOf(frames: readonly Frame[]): number {
   return frames.reduce((sum, frame) => sum + frameBytes(frame), HEADER_BYTES)
 }
 
-/** As encoding would: meta loses what JSON cannot say. */
 function copyOf(frame: Frame): Frame {
   switch (frame.kind) {
     case 'update':
@@ -203,6 +208,8 @@ function copyOf(frame: Frame): Frame {
     case 'promise':
       return frame
     case 'meta':
-      return { kind: 'meta', value: JSON.parse(JSON.stringify(frame.value)) as typeof frame.value }
+      return { kind: 'meta', value: structuredClone(frame.value) }
+    default:
+      return unreachable(frame)
   }
 }

@@ -1,0 +1,32 @@
+// What every door calls, and what every front end is given: an operation by name, with its input as JSON. Doors shape
+// inputs and render results; they decide nothing.
+import type { OperationName } from '../../protocol/index.ts'
+
+export interface Operations {
+  /**
+   * Validates the input, fills in the caller, carries the operation out and returns its result as the contract shows it.
+   * @throws SkeinError with code, hint and exit; anything else is a bug.
+   */
+  call(name: OperationName, input: unknown, context: CallContext): Promise<unknown>
+}
+
+export interface CallContext {
+  /** Which door the call came through; paths of this machine are taken from local ones only. */
+  readonly door: 'socket' | 'tcp' | 'mcp'
+  /** Ends when the caller is gone. */
+  readonly signal: AbortSignal
+  /** What the connection says of its caller, where the input does not. */
+  readonly caller: ConnectionCaller
+}
+
+/** The bridge's first line, or the headers of a request. Weaker than what a call's own input says. */
+export interface ConnectionCaller {
+  readonly repo?: string
+  readonly agent?: string
+  readonly session?: string
+  readonly cwd?: string
+  readonly harness?: string
+  readonly user?: string
+  readonly pid?: number
+  readonly started?: string
+}
