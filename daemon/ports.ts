@@ -1,5 +1,6 @@
 // The sockets on the wall: what the shell's parts need from each other, so that each has a twin in test/ and none knows
 // another's file.
+import type { AuditEvent, AuditEventInput } from '../protocol/index.ts'
 import type { Frame } from './core/frame.ts'
 
 export type { Frame } from './core/frame.ts'
@@ -45,4 +46,32 @@ export interface Clock {
   uptime(): number
   /** Changes with each boot. */
   readonly boot: string
+}
+
+/** Where a machine's durable logs and audit logs come from: the disk, or a twin of it. */
+export interface Storage {
+  /** The log of a ledger in this folder. */
+  openLog(folder: string, events: LedgerStoreEvents): LedgerStore
+  openAudit(folder: string, onFailure: (error: Error) => void): AuditPort
+}
+
+/** The audit log as the daemon uses it. */
+export interface AuditPort {
+  append(event: AuditEventInput): AuditEvent
+  sync(): Promise<void>
+  last(): { readonly term: number; readonly index: number; readonly id: string; readonly hash: string } | null
+  scan(
+    filter: { readonly where?: (event: AuditEvent) => boolean },
+    options: { readonly newestFirst?: boolean; readonly limit?: number; readonly signal?: AbortSignal },
+  ): AsyncIterable<AuditEvent>
+  verify(options?: { readonly signal?: AbortSignal }): Promise<AuditVerdict>
+  close(): Promise<void>
+}
+
+export interface AuditVerdict {
+  readonly events: number
+  /** Set when the oldest events have been removed by retention. */
+  readonly startsAt: { readonly id: string } | null
+  /** The first place at which the chain does not hold. */
+  readonly broken: { readonly kind: string; readonly segment: number; readonly line: number } | null
 }

@@ -422,9 +422,12 @@ function rewriteLog(engine: Engine): void {
     kind: 'meta',
     value: { abandoned: rid },
   }))
+  const { genesis } = engine.options
+  const { term, index, hash, generation } = genesis
+  const origin: Frame = { kind: 'meta', value: { genesis: { term, index, hash, generation } } }
   const incarnation: Frame = { kind: 'meta', value: { incarnation: engine.incarnation } }
   flush(engine.consensus)
-  persistSnapshot(engine.consensus, [incarnation, ...abandoned])
+  persistSnapshot(engine.consensus, [origin, incarnation, ...abandoned])
 }
 
 function incarnationOf(frames: readonly Frame[]): number {

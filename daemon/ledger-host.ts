@@ -1,0 +1,267 @@
+// One ledger of this machine at work: its log, its loop, its audit log, kept in step. What a crash loses of the audit log
+// is told again from the ledger; the ledger's log is written anew only when the audit log is safe on disk.
+import {
+  createYjsDocument,
+  comparePositions,
+  encodeRecord,
+  LEDGER_VERSION,
+  SkeinError,
+  type AuditEventInput,
+  type Genesis,
+  type PeerId,
+  type RecordId,
+} from '../protocol/index.ts'
+import { DEFAULT_TIMING, type Signer } from './core/consensus/types.ts'
+import { eventsOf, type MachineNames } from './core/record-events.ts'
+import type { AppliedChange } from './core/view.ts'
+import { startLoop, type Loop, type StoreWire } from './loop.ts'
+import type { AuditPort, Clock, LedgerStore, Storage } from './ports.ts'
+
+export interface LedgerHost {
+  readonly loop: Loop
+  readonly audit: AuditPort
+  stop(): Promise<void>
+}
+
+/** What a ledger needs of its machine. */
+export interface HostMachine {
+  readonly self: PeerId
+  readonly signer: Signer
+  readonly storage: Storage
+  readonly clock: Clock
+  /** This many random bytes. */
+  readonly random: (bytes: number) => Uint8Array
+  readonly machineOf: MachineNames
+  /** The disk failed: the daemon must end. */
+  readonly onFailure: (error: SkeinError) => void
+}
+
+export interface LedgerFolder {
+  /** Names it in events: the repository's id, or `mesh`. */
+  readonly name: AuditEventInput['repo']
+  /** Its folder under `ledger/` and `audit/`. */
+  readonly folder: string
+}
+
+export interface LedgerSettings {
+  readonly caseExact: boolean
+  readonly leaseMs: number
+}
+
+export interface LedgerOrigin {
+  readonly ledger: Genesis['ledger']
+  readonly mesh: string
+  readonly name: string
+  readonly generation: number
+}
+
+const CALL_TIMEOUT_MS = 5_000
+const CHECKPOINT_RECORDS = 1_000
+/** The log is written anew when it is this large and four times what it was after the last time. */
+const REWRITE_BYTES_MIN = 2 * 1_048_576
+const REWRITE_GROWTH = 4
+
+/**
+ * Writes the genesis of a new ledger and makes it durable; a ledger that is there already keeps its own.
+ * @returns the genesis that the log holds.
+ */
+export async function foundLedger(
+  machine: HostMachine,
+  { folder }: LedgerFolder,
+  origin: LedgerOrigin,
+): Promise<RecordId> {
+  const wire = unwired()
+  const store = machine.storage.openLog(folder, wireEvents(wire))
+  const known = genesisIn((await store.load()).frames)
+  if (known !== null) {
+    await store.close()
+    return known
+  }
+  const { generation, ledger, mesh, name } = origin
+  const { self } = machine
+  const record = encodeRecord({
+    generation,
+    term: 0,
+    index: 0,
+    parent: null,
+    atMs: machine.clock.wall(),
+    body: { kind: 'genesis', ledger, mesh, name, founder: self, voters: [self], version: LEDGER_VERSION },
+  })
+  const update = createYjsDocument(randomUint32(machine)).append(0, [record.bytes])
+  const genesis = { term: 0, index: 0, hash: record.hash, generation }
+  const durable = durably(wire)
+  store.append([
+    { kind: 'meta', value: { genesis } },
+    { kind: 'update', bytes: update },
+  ])
+  await durable
+  await store.close()
+  return genesis
+}
+
+/** @throws SkeinError LEDGER_DAMAGED when the log is missing or cannot be read; nothing is changed then. */
+export async function openLedger(
+  machine: HostMachine,
+  place: LedgerFolder,
+  settings: LedgerSettings,
+): Promise<LedgerHost> {
+  const wire = unwired()
+  const store = machine.storage.openLog(place.folder, wireEvents(wire))
+  const { frames } = await store.load()
+  const genesis = genesisIn(frames)
+  if (genesis === null) {
+    await store.close()
+    throw new SkeinError('LEDGER_DAMAGED', `the log of ${place.name} is missing or has lost its beginning`, {
+      hint: `Restore the folder ledger/${place.folder} of the home from a backup, then: skein up`,
+    })
+  }
+  const audit = machine.storage.openAudit(place.folder, (error) => {
+    machine.onFailure(asFailure(error))
+  })
+  const keeper = new Keeper(machine, place, audit, store)
+  const engine = {
+    ...settings,
+    self: machine.self,
+    signer: machine.signer,
+    document: createYjsDocument(randomUint32(machine)),
+    random: () => randomUint32(machine) / 2 ** 32,
+    timing: DEFAULT_TIMING,
+    checkpointRecords: CHECKPOINT_RECORDS,
+    frames,
+    genesis,
+  }
+  const loop = startLoop(
+    {
+      engine,
+      clock: machine.clock,
+      entropy: () => machine.random(16),
+      onChanges: keeper.onChanges,
+      onIdle: keeper.onIdle,
+      onFailure: machine.onFailure,
+      callTimeoutMs: CALL_TIMEOUT_MS,
+    },
+    store,
+    wire,
+  )
+  keeper.loop = loop
+  return {
+    loop,
+    audit,
+    async stop() {
+      await loop.stop()
+      await audit.close()
+    },
+  }
+}
+
+/** Carries what became true into the audit log, and keeps the ledger's log short. */
+class Keeper {
+  loop: Loop | null = null
+  readonly #machine: HostMachine
+  readonly #place: LedgerFolder
+  readonly #audit: AuditPort
+  readonly #store: LedgerStore
+  #rewriteAt = REWRITE_BYTES_MIN
+  #isRewriting = false
+
+  constructor(machine: HostMachine, place: LedgerFolder, audit: AuditPort, store: LedgerStore) {
+    this.#machine = machine
+    this.#place = place
+    this.#audit = audit
+    this.#store = store
+  }
+
+  readonly onChanges = (changes: readonly AppliedChange[], rebased: boolean): void => {
+    const events = eventsOf(this.#place.name, changes, this.#machine.machineOf)
+    for (const event of rebased ? this.#untold(events) : events) this.#audit.append(event)
+  }
+
+  readonly onIdle = (logBytes: number): void => {
+    if (this.#isRewriting || logBytes < this.#rewriteAt || this.loop === null) return
+    this.#isRewriting = true
+    this.#audit.sync().then(
+      () => {
+        this.loop?.rewriteLog()
+        this.#settleRewrite()
+      },
+      (error: unknown) => {
+        this.#machine.onFailure(asFailure(error))
+      },
+    )
+  }
+
+  /** The new size is known once the rewrite has been handed to the store, which takes it at the next turn. */
+  #settleRewrite(): void {
+    setImmediate(() => {
+      setImmediate(() => {
+        this.#rewriteAt = Math.max(REWRITE_BYTES_MIN, REWRITE_GROWTH * this.#store.size())
+        this.#isRewriting = false
+      })
+    })
+  }
+
+  /** Of a history told again, what the audit log has not heard. */
+  #untold(events: readonly AuditEventInput[]): readonly AuditEventInput[] {
+    const last = this.#audit.last()
+    if (last === null) return events
+    const at = events.findLastIndex((event) => event.id === last.id)
+    if (at >= 0) return events.slice(at + 1)
+    return events.filter((event) => comparePositions(event, last) > 0)
+  }
+}
+
+function unwired(): StoreWire {
+  return { onDurable: () => undefined, onFailure: () => undefined }
+}
+
+function wireEvents(wire: StoreWire): StoreWire {
+  return {
+    onDurable: (position) => {
+      wire.onDurable(position)
+    },
+    onFailure: (error) => {
+      wire.onFailure(error)
+    },
+  }
+}
+
+function durably(wire: StoreWire): Promise<void> {
+  return new Promise((resolve, reject) => {
+    wire.onDurable = () => {
+      resolve()
+    }
+    wire.onFailure = reject
+  })
+}
+
+function genesisIn(
+  frames: readonly { kind: string; value?: Readonly<Record<string, unknown>> }[],
+): (RecordId & { generation: number }) | null {
+  for (const { value } of frames) {
+    const genesis = value?.['genesis']
+    if (isGenesis(genesis)) return genesis
+  }
+  return null
+}
+
+function isGenesis(value: unknown): value is RecordId & { generation: number } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'hash' in value &&
+    typeof value.hash === 'string' &&
+    'generation' in value &&
+    typeof value.generation === 'number'
+  )
+}
+
+function randomUint32(machine: HostMachine): number {
+  const [a = 0, b = 0, c = 0, d = 0] = machine.random(4)
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+}
+
+function asFailure(error: unknown): SkeinError {
+  if (error instanceof SkeinError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new SkeinError('HOME_UNUSABLE', message, { cause: error })
+}

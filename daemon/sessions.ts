@@ -1,0 +1,66 @@
+// Signs of life of this machine's sessions. Kept in memory only: after a restart every session that holds something counts
+// as active at the start, and its next operation brings the rest back.
+import type { SessionId } from '../protocol/index.ts'
+import type { ProcessIdentity } from './client/proc.ts'
+import type { SessionSigns } from './core/claims/holder.ts'
+import type { Clock } from './ports.ts'
+
+export interface Sessions {
+  /** An operation, a hook call or an edit by this session. */
+  noteActivity(session: SessionId, process: ProcessIdentity | null): void
+  signsOf(session: SessionId): SessionSigns
+  /** Wall-clock time of the last sign, in milliseconds; null when none was seen since the start. */
+  lastActivity(session: SessionId): number | null
+  /** Looks which processes live; one look serves all repos. */
+  observeProcesses(isLiving: (process: ProcessIdentity) => boolean): void
+  /** Forgets sessions that hold nothing and were long silent. */
+  forgetExcept(holding: ReadonlySet<SessionId>): void
+}
+
+interface Signs {
+  activeAtMs: number
+  wallMs: number
+  process: ProcessIdentity | null
+  deadSinceMs: number | null
+}
+
+/** A session without claims is forgotten after this silence. */
+const FORGET_MS = 3_600_000
+
+export function createSessions(clock: Clock): Sessions {
+  const sessions = new Map<SessionId, Signs>()
+  const startedAt = clock.uptime()
+  return {
+    noteActivity(session, process) {
+      const known = sessions.get(session)
+      sessions.set(session, {
+        activeAtMs: clock.uptime(),
+        wallMs: clock.wall(),
+        process: process ?? known?.process ?? null,
+        deadSinceMs: null,
+      })
+    },
+    signsOf(session) {
+      const known = sessions.get(session)
+      return {
+        activeAtMs: known?.activeAtMs ?? startedAt,
+        deadSinceMs: known?.deadSinceMs ?? null,
+      }
+    },
+    lastActivity: (session) => sessions.get(session)?.wallMs ?? null,
+    observeProcesses(isLiving) {
+      const now = clock.uptime()
+      for (const signs of sessions.values()) {
+        if (signs.process === null) continue
+        if (isLiving(signs.process)) signs.deadSinceMs = null
+        else signs.deadSinceMs ??= now
+      }
+    },
+    forgetExcept(holding) {
+      const old = clock.uptime() - FORGET_MS
+      for (const [session, signs] of sessions) {
+        if (!holding.has(session) && signs.activeAtMs < old) sessions.delete(session)
+      }
+    },
+  }
+}
