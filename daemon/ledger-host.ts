@@ -85,7 +85,15 @@ export async function foundLedger(
     index: 0,
     parent: null,
     atMs: machine.clock.wall(),
-    body: { kind: 'genesis', ledger, mesh, name, founder: self, voters: [self], version: LEDGER_VERSION },
+    body: {
+      kind: 'genesis',
+      ledger,
+      mesh,
+      name,
+      founder: self,
+      voters: [self],
+      version: LEDGER_VERSION,
+    },
   })
   const update = createYjsDocument(randomUint32(machine)).append(0, [record.bytes])
   const genesis = { term: 0, index: 0, hash: record.hash, generation }
@@ -111,9 +119,13 @@ export async function openLedger(
   const genesis = genesisIn(frames)
   if (genesis === null) {
     await store.close()
-    throw new SkeinError('LEDGER_DAMAGED', `the log of ${place.name} is missing or has lost its beginning`, {
-      hint: `Restore the folder ledger/${place.folder} of the home from a backup, then: skein up`,
-    })
+    throw new SkeinError(
+      'LEDGER_DAMAGED',
+      `the log of ${place.name} is missing or has lost its beginning`,
+      {
+        hint: `Restore the folder ledger/${place.folder} of the home from a backup, then: skein up`,
+      },
+    )
   }
   const audit = machine.storage.openAudit(place.folder, (error) => {
     machine.onFailure(asFailure(error))

@@ -20,9 +20,13 @@ export function openLog(home: string, options: { readonly toStderr: boolean }): 
   const file = path.join(home, LOG_FILE)
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const streams: pino.StreamEntry[] = [
-    { level: 'debug', stream: pino.destination({ dest: file, sync: false, mkdir: true, mode: 0o600 }) },
+    {
+      level: 'debug',
+      stream: pino.destination({ dest: file, sync: false, mkdir: true, mode: 0o600 }),
+    },
   ]
-  if (options.toStderr) streams.push({ level: 'info', stream: pino.destination({ dest: 2, sync: true }) })
+  if (options.toStderr)
+    streams.push({ level: 'info', stream: pino.destination({ dest: 2, sync: true }) })
   const settings = {
     level: 'debug',
     base: null,

@@ -9,7 +9,15 @@ import {
   type SessionId,
 } from '../protocol/index.ts'
 import type { Command, Outcome } from './core/claims/command.ts'
-import { createEngine, isLeading, stepEngine, type Engine, type EngineInput, type EngineOptions, type EngineReady } from './core/engine.ts'
+import {
+  createEngine,
+  isLeading,
+  stepEngine,
+  type Engine,
+  type EngineInput,
+  type EngineOptions,
+  type EngineReady,
+} from './core/engine.ts'
 import type { AppliedChange, View } from './core/view.ts'
 import type { Clock, LedgerStore } from './ports.ts'
 
@@ -184,7 +192,8 @@ class LedgerLoop implements Loop {
       if (order.kind === 'append') this.#store.append(order.frames)
       else this.#store.replace(order.frames)
     }
-    if (ready.changes.length > 0 || ready.rebased) this.#options.onChanges(ready.changes, ready.rebased)
+    if (ready.changes.length > 0 || ready.rebased)
+      this.#options.onChanges(ready.changes, ready.rebased)
     for (const { rid, outcome } of ready.replies) this.#reply(rid, outcome)
     for (const rid of ready.abandoned) this.#rejectAbandoned(rid)
     if (isLeading(this.#engine)) this.#ready.resolve()
@@ -219,7 +228,10 @@ class LedgerLoop implements Loop {
     this.#pending.delete(rid)
     const seconds = String(this.#options.callTimeoutMs / 1000)
     pending?.reject(
-      new SkeinError('NO_QUORUM', `no majority of the voters answered within ${seconds} s; nothing was granted`),
+      new SkeinError(
+        'NO_QUORUM',
+        `no majority of the voters answered within ${seconds} s; nothing was granted`,
+      ),
     )
   }
 

@@ -59,10 +59,19 @@ export interface Storage {
 export interface AuditPort {
   append(event: AuditEventInput): AuditEvent
   sync(): Promise<void>
-  last(): { readonly term: number; readonly index: number; readonly id: string; readonly hash: string } | null
+  last(): {
+    readonly term: number
+    readonly index: number
+    readonly id: string
+    readonly hash: string
+  } | null
   scan(
     filter: { readonly where?: (event: AuditEvent) => boolean },
-    options: { readonly newestFirst?: boolean; readonly limit?: number; readonly signal?: AbortSignal },
+    options: {
+      readonly newestFirst?: boolean
+      readonly limit?: number
+      readonly signal?: AbortSignal
+    },
   ): AsyncIterable<AuditEvent>
   verify(options?: { readonly signal?: AbortSignal }): Promise<AuditVerdict>
   close(): Promise<void>

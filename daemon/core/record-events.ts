@@ -51,7 +51,12 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
     case 'denied': {
       const { party, conflicts } = change.body
       const met = conflicts.map(({ scope, claim }) => ({ pattern: scope.pattern, claim }))
-      return { kind: 'claim.refused', actor: party.agent, machine: party.machine, data: { conflicts: met } }
+      return {
+        kind: 'claim.refused',
+        actor: party.agent,
+        machine: party.machine,
+        data: { conflicts: met },
+      }
     }
     case 'leader': {
       const machine = machineOf(change.leader)
@@ -68,7 +73,11 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
   }
 }
 
-function ofClaim(kind: EventKind, claim: LedgerClaim, more: Readonly<Record<string, unknown>>): Told {
+function ofClaim(
+  kind: EventKind,
+  claim: LedgerClaim,
+  more: Readonly<Record<string, unknown>>,
+): Told {
   const { id, pattern, symbols, mode, fence, agent, session, machine, branch, description } = claim
   const what = { claim: id, claim_kind: claim.kind, pattern, symbols, mode, fence, agent, session }
   const data = { ...what, branch, description, ttl_s: claim.ttlSeconds, ...more }

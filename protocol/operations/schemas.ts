@@ -227,6 +227,14 @@ export const OUTPUTS = {
 } as const satisfies Record<OperationName, z.ZodType>
 
 export type OperationInput<Name extends OperationName> = z.infer<(typeof INPUTS)[Name]>
-export type OperationResult<Name extends OperationName> = z.infer<(typeof OUTPUTS)[Name]>
+export type OperationResult<Name extends OperationName> = DeepReadonly<
+  z.infer<(typeof OUTPUTS)[Name]>
+>
 export type CallerFields = Pick<OperationInput<'status'>, keyof typeof caller>
 export type AuditEventJson = z.infer<typeof auditEvent>
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T

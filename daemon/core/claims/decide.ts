@@ -212,7 +212,16 @@ function decideEnrol(rid: RequestId, command: EnrolCommand, view: View): Decisio
     return { kind: 'append', bodies: [{ kind: 'attach', rid, repo, peer }], warnings: [] }
   }
   const voters = [peer]
-  const body: RecordBody = { kind: 'enrol', rid, repo, generation, founder: peer, voters, roots, genesis }
+  const body: RecordBody = {
+    kind: 'enrol',
+    rid,
+    repo,
+    generation,
+    founder: peer,
+    voters,
+    roots,
+    genesis,
+  }
   return { kind: 'append', bodies: [body], warnings: [] }
 }
 

@@ -65,7 +65,8 @@ function endingOf(
 ): EndReason | null {
   if (elapsedSince(claim.stamp, clock) >= claim.ttlSeconds * 1000) return 'ttl'
   const { deadSinceMs, activeAtMs } = signs
-  if (deadSinceMs !== null && clock.uptimeMs - deadSinceMs >= limits.deadProcessMs) return 'process-died'
+  if (deadSinceMs !== null && clock.uptimeMs - deadSinceMs >= limits.deadProcessMs)
+    return 'process-died'
   if (clock.uptimeMs - activeAtMs >= limits.idleReleaseMs) return 'idle'
   return null
 }

@@ -1,0 +1,31 @@
+// Who may speak on the loopback port: a bearer of the home's token, under a name of this listener. A page that a browser
+// loaded from elsewhere has neither, even when its name was pointed at this machine.
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { SkeinError } from '../../protocol/index.ts'
+
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]']
+
+/** @throws SkeinError HOST_REFUSED */
+export function requireOwnName(request: IncomingMessage, port: number): void {
+  const names = LOOPBACK_NAMES.map((name) => `${name}:${String(port)}`)
+  const { host, origin } = request.headers
+  if (host === undefined || !names.includes(host)) {
+    throw new SkeinError('HOST_REFUSED', 'the Host header is not a name of this listener', {
+      hint: `Use http://${names[0] ?? ''}`,
+    })
+  }
+  if (origin !== undefined && !names.some((name) => origin === `http://${name}`)) {
+    throw new SkeinError('HOST_REFUSED', 'the Origin header is not one of this listener')
+  }
+}
+
+/** @throws SkeinError UNAUTHENTICATED */
+export function requireToken(request: IncomingMessage, token: string): void {
+  const { authorization = '' } = request.headers
+  const given = Buffer.from(authorization.replace(/^Bearer /i, ''))
+  const wanted = Buffer.from(token)
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+    throw new SkeinError('UNAUTHENTICATED', 'the bearer token is missing or wrong')
+  }
+}

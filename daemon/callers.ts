@@ -1,0 +1,153 @@
+// From a call's words to a party, a repository and a checkout: who asks, of what, from where. Order of identity:
+// argument, then what the connection said of itself, then the only enrolled repository.
+import {
+  asRepoId,
+  asSessionId,
+  SkeinError,
+  type CallerFields,
+  type Party,
+  type PeerId,
+  type SessionId,
+} from '../protocol/index.ts'
+import type { CallContext } from './client/operations.ts'
+import type { ProcessIdentity } from './client/proc.ts'
+import type { RepoConfig } from './config.ts'
+import type { Checkout, Git } from './git.ts'
+import type { Repo, Repos } from './repos.ts'
+import type { Sessions } from './sessions.ts'
+
+/** A call's repository, with the checkout that the caller means where it has one. */
+export interface Place {
+  readonly repo: Repo
+  readonly checkout: Checkout | null
+  readonly config: RepoConfig
+}
+
+export interface Callers {
+  place(input: CallerFields, context: CallContext): Promise<Place>
+  /** The party of a call that changes something: it must say who it is. Counts as a sign of life. */
+  party(input: CallerFields, context: CallContext, place: Place): Promise<Party>
+  /** The party of a call that only asks: a caller without a name meets every claim as a stranger. */
+  asker(input: CallerFields, context: CallContext): Party
+}
+
+export interface CallersOptions {
+  readonly repos: Repos
+  readonly sessions: Sessions
+  readonly git: Git
+  readonly peer: PeerId
+  readonly machine: string
+}
+
+/** The session of callers that say nothing of themselves: nobody's, so it is never the holder's. */
+const NOBODY = asSessionId('nobody')
+
+export function createCallers(options: CallersOptions): Callers {
+  const { repos, sessions, git, peer, machine } = options
+
+  function identity(input: CallerFields, context: CallContext): Party {
+    const session = sessionOf(input, context)
+    const agent = input.agent ?? context.caller.agent
+    return {
+      agent: clean(agent ?? defaultAgent(input, context, machine, session)),
+      agentGiven: agent !== undefined,
+      session,
+      peer,
+      machine,
+      branch: input.branch === undefined ? null : clean(input.branch),
+    }
+  }
+
+  return {
+    async place(input, context) {
+      const directory = directoryOf(input, context)
+      if (input.repo !== undefined || directory === null) {
+        const repo = namedRepo(repos, input.repo ?? context.caller.repo)
+        return placeIn(repo, directory, git)
+      }
+      return repos.at(directory)
+    },
+    async party(input, context, place) {
+      const party = identity(input, context)
+      if (party.session === NOBODY) {
+        throw new SkeinError('INPUT_SCHEMA', 'the call does not say who asks', {
+          hint: 'Pass `agent` and `session`.',
+        })
+      }
+      sessions.noteActivity(party.session, processOf(input, context))
+      if (party.branch !== null || place.checkout === null) return party
+      return { ...party, branch: await git.currentBranch(place.checkout) }
+    },
+    asker(input, context) {
+      const party = identity(input, context)
+      if (party.session !== NOBODY) sessions.noteActivity(party.session, processOf(input, context))
+      return party
+    },
+  }
+}
+
+/** Paths of this machine are taken from callers on this machine only. */
+function directoryOf(input: CallerFields, context: CallContext): string | null {
+  if (context.door === 'tcp') return null
+  return input.checkout ?? input.cwd ?? context.caller.cwd ?? null
+}
+
+function namedRepo(repos: Repos, id: string | undefined): Repo {
+  if (id !== undefined) return repos.get(asRepoId(id))
+  const all = repos.all()
+  const [only] = all
+  if (only !== undefined && all.length === 1) return only
+  const enrolled = all.map((repo) => repo.id)
+  const which = enrolled.length === 0 ? 'none is enrolled' : `enrolled are ${enrolled.join(', ')}`
+  throw new SkeinError(
+    'REPO_UNKNOWN',
+    `the call does not say which repository it means; ${which}`,
+    {
+      hint: enrolled.length === 0 ? 'skein init' : 'Pass `repo`.',
+      data: { enrolled },
+    },
+  )
+}
+
+/** The named repository, with the caller's directory where that is a checkout of it, else the one used last. */
+async function placeIn(repo: Repo, directory: string | null, git: Git): Promise<Place> {
+  const candidates = directory === null ? repo.checkouts : [directory, ...repo.checkouts]
+  for (const candidate of candidates) {
+    const checkout = await git.findCheckout(candidate)
+    if (checkout !== null && repo.checkouts.includes(checkout.root)) {
+      return { repo, checkout, config: repo.config }
+    }
+  }
+  return { repo, checkout: null, config: repo.config }
+}
+
+function sessionOf(input: CallerFields, context: CallContext): SessionId {
+  const session = input.session ?? context.caller.session
+  if (session !== undefined) return asSessionId(clean(session))
+  const agent = input.agent ?? context.caller.agent
+  return agent === undefined ? NOBODY : asSessionId(`agent:${clean(agent)}`)
+}
+
+function defaultAgent(
+  input: CallerFields,
+  context: CallContext,
+  machine: string,
+  session: SessionId,
+): string {
+  const user = input.caller?.user ?? context.caller.user ?? 'somebody'
+  const tool = input.caller?.tool ?? context.caller.harness ?? context.door
+  return `${user}@${machine}/${tool}/${session.slice(-4)}`
+}
+
+function processOf(input: CallerFields, context: CallContext): ProcessIdentity | null {
+  const pid = input.caller?.pid ?? context.caller.pid
+  const started = input.caller?.started ?? context.caller.started
+  return pid === undefined || started === undefined || context.door === 'tcp'
+    ? null
+    : { pid, started }
+}
+
+/** Names are shown to people and to models: no control characters, no characters that reorder text. */
+export function clean(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ').trim()
+}

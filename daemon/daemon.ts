@@ -1,0 +1,205 @@
+// The composition root: builds every part of a daemon and wires them by hand, in start order; stopping is the reverse.
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import { asRepoId, SkeinError } from '../protocol/index.ts'
+import { createApi } from './api/server.ts'
+import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
+import { createCallers } from './callers.ts'
+import { homePath } from './client/place.ts'
+import { createClock } from './clock.ts'
+import { isExplicit, loadConfig, type Config } from './config.ts'
+import { createGit } from './git.ts'
+import { takeHomeLock } from './home-lock.ts'
+import { openHome, socketPaths } from './home.ts'
+import { foundLedger, openLedger, type HostMachine, type LedgerHost } from './ledger-host.ts'
+import { openLog, type Log } from './log.ts'
+import {
+  defaultMachineName,
+  openMachineKey,
+  verifySignature,
+  type MachineKey,
+} from './machine-key.ts'
+import { createOperations } from './operations/dispatch.ts'
+import type { About } from './operations/context.ts'
+import type { Storage } from './ports.ts'
+import { createRepos, submit } from './repos.ts'
+import { createSessions } from './sessions.ts'
+import { openAudit } from './storage/audit.ts'
+import { createDurableStore } from './storage/durable.ts'
+import { startUpkeep } from './upkeep.ts'
+import { VERSION } from './version.ts'
+
+export interface DaemonOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly flags: { readonly http_port?: number }
+  readonly toStderr: boolean
+  /** Front ends are handed in from above: the daemon knows none. */
+  readonly doors: { readonly mcp: () => Promise<McpDoor> }
+}
+
+export interface Daemon {
+  readonly home: string
+  readonly machine: string
+  readonly http: string | null
+  /** Resolves with the exit code when the daemon has ended, of itself or by `stop`. */
+  readonly finished: Promise<number>
+  stop(): Promise<void>
+}
+
+const CLOSE_GRACE_MS = 2_000
+const MESH = { name: asRepoId('mesh'), folder: 'mesh' }
+/** The mesh ledger holds no claims: no lease of it ever runs out. */
+const MESH_LEASE_MS = 365 * 86_400_000
+
+/** Starts the daemon of this home and resolves when it is ready. @throws SkeinError when it cannot be. */
+export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
+  const stack = new Teardown()
+  try {
+    return await start(options, stack)
+  } catch (error) {
+    await stack.unwind()
+    throw error
+  }
+}
+
+async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
+  const { env, flags } = options
+  const home = openHome(homePath(env))
+  const config = loadConfig({ home: home.path, env, flags })
+  const lock = await takeHomeLock(home.path, VERSION)
+  stack.add(() => {
+    lock.release()
+  })
+  const log = openLog(home.path, { toStderr: options.toStderr })
+  const key = openMachineKey(home.path)
+  const machineName = config.machine ?? defaultMachineName(home.path, key.peer)
+  const ended = Promise.withResolvers<number>()
+  const machine = createMachine(home.path, key, log, machineName, ended.resolve)
+
+  const mesh = await openMesh(machine, key, machineName)
+  stack.add(() => mesh.stop())
+  const git = createGit(env)
+  const meshId = mesh.loop.view().state.mesh
+  const repos = createRepos({ machine, mesh, meshId, git, config, log })
+  stack.add(() => repos.stop())
+  await repos.start()
+
+  const { clock } = machine
+  const sessions = createSessions(clock)
+  const callers = createCallers({ repos, sessions, git, peer: key.peer, machine: machineName })
+  const about: About = {
+    version: VERSION,
+    machine: machineName,
+    peer: key.peer,
+    home: home.path,
+    startedAtMs: clock.wall(),
+    http: null,
+  }
+  const operations = createOperations({ repos, callers, sessions, git, clock, config, mesh, about })
+  const upkeep = startUpkeep({ repos, sessions, clock, peer: key.peer, log })
+  stack.add(() => {
+    upkeep.stop()
+  })
+
+  const api = createApi({
+    operations,
+    log,
+    token: home.token,
+    meta: () => ({ name: 'skein', version: VERSION }),
+    isReady: () => about.http !== null,
+  })
+  stack.add(() => api.close(CLOSE_GRACE_MS))
+  const sockets = socketPaths(home.path, env)
+  about.http = `http://127.0.0.1:${String(await listenOnPort(api, config))}`
+  const mcp = createMcpSocket(operations, options.doors.mcp, log)
+  stack.add(() => mcp.close())
+  await mcp.listen(sockets.mcp)
+  await api.listenOnSocket(sockets.api)
+  log.info({ version: VERSION, machine: machineName, http: about.http, pid: process.pid }, 'ready')
+
+  const finished = ended.promise.then(async (exit) => {
+    await stack.unwind()
+    log.info({ exit }, 'stopped')
+    return exit
+  })
+  return {
+    home: home.path,
+    machine: machineName,
+    http: about.http,
+    finished,
+    async stop() {
+      ended.resolve(0)
+      await finished
+    },
+  }
+}
+
+function createMachine(
+  home: string,
+  key: MachineKey,
+  log: Log,
+  name: string,
+  end: (exit: number) => void,
+): HostMachine {
+  const storage: Storage = {
+    openLog: (folder, events) =>
+      createDurableStore(path.join(home, 'ledger', folder, 'log'), events),
+    openAudit: (folder, onFailure) =>
+      openAudit(path.join(home, 'audit', folder), { onFailure, log }),
+  }
+  return {
+    self: key.peer,
+    signer: {
+      sign: (bytes) => Buffer.from(key.sign(bytes)).toString('base64'),
+      verify: (peer, bytes, signature) =>
+        verifySignature(peer, bytes, Buffer.from(signature, 'base64')),
+    },
+    storage,
+    clock: createClock(),
+    random: (bytes) => randomBytes(bytes),
+    machineOf: (peer) => (peer === key.peer ? name : peer),
+    onFailure(error) {
+      log.error(
+        { code: error.code, error: error.message, hint: error.hint },
+        'the disk failed: nothing more is promised',
+      )
+      end(error.exit)
+    },
+  }
+}
+
+/** The mesh ledger, founded with the home: a mesh of one machine. */
+async function openMesh(machine: HostMachine, key: MachineKey, name: string): Promise<LedgerHost> {
+  const meshId = `mesh_${randomBytes(10).toString('hex')}`
+  await foundLedger(machine, MESH, { ledger: 'mesh', mesh: meshId, name: meshId, generation: 1 })
+  const mesh = await openLedger(machine, MESH, { caseExact: true, leaseMs: MESH_LEASE_MS })
+  await mesh.loop.ready()
+  await submit(mesh, { kind: 'member', peer: key.peer, machine: name })
+  return mesh
+}
+
+function listenOnPort(api: ReturnType<typeof createApi>, config: Config): Promise<number> {
+  return api.listenOnPort(
+    config.http_port,
+    isExplicit(config, 'http_port') && config.http_port !== 0,
+  )
+}
+
+/** Undoes what was started, last first; goes on when one part fails to stop. */
+class Teardown {
+  readonly #steps: (() => void | Promise<void>)[] = []
+
+  add(step: () => void | Promise<void>): void {
+    this.#steps.push(step)
+  }
+
+  async unwind(): Promise<void> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      try {
+        await step()
+      } catch (error) {
+        if (!(error instanceof SkeinError)) throw error
+      }
+    }
+  }
+}

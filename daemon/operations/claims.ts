@@ -1,0 +1,175 @@
+// The operations on live claims: list, renew, narrow, release, verify.
+import {
+  asClaimId,
+  asSessionId,
+  isSameParty,
+  parsePattern,
+  SkeinError,
+  type Claim,
+  type LedgerClaim,
+  type OperationInput,
+  type OperationResult,
+  type Party,
+} from '../../protocol/index.ts'
+import { clean, type Place } from '../callers.ts'
+import type { ClaimNow, ReleaseTarget } from '../core/claims/command.ts'
+import { claimJson, claimNowJson, iso, stateOf } from '../core/json.ts'
+import { hostOf, submit } from '../repos.ts'
+import { asOf, claimContext, machineOf, stampNow, type Handler, type Parts } from './context.ts'
+
+export const claims: Handler<OperationInput<'claims'>> = async (parts, input, context) => {
+  const party = parts.callers.asker(input, context)
+  const places: Pick<Place, 'repo'>[] =
+    input.all_repos === true
+      ? parts.repos.all().map((repo) => ({ repo }))
+      : [await parts.callers.place(input, context)]
+  const found = places.flatMap((place) => liveClaims(parts, place, input, party))
+  const limit = input.limit ?? 10_000
+  const [first] = places
+  return {
+    claims: found.slice(0, limit),
+    more: Math.max(0, found.length - limit),
+    recent: input.recent === true ? places.flatMap((place) => recentlyEnded(parts, place)) : [],
+    as_of: first === undefined ? { term: 0, index: 0, age_ms: 0 } : asOf(first.repo),
+  }
+}
+
+export const renew: Handler<OperationInput<'renew'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const party = await parts.callers.party(input, context, place)
+  const outcome = await submit(hostOf(place.repo), {
+    kind: 'renew',
+    party,
+    ids: (input.ids ?? []).map(asClaimId),
+    ttlSeconds: input.ttl_s ?? null,
+    stamp: stampNow(parts),
+  })
+  if (outcome.kind !== 'renewed') throw unexpected('renew', outcome.kind)
+  return { claims: toJson(parts, place, outcome.claims) }
+}
+
+export const narrow: Handler<OperationInput<'narrow'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const party = await parts.callers.party(input, context, place)
+  const caseExact = place.config.case === 'exact'
+  const outcome = await submit(hostOf(place.repo), {
+    kind: 'narrow',
+    party,
+    id: asClaimId(input.id),
+    patterns: input.patterns.map((pattern) => parsePattern(pattern, { caseExact }).text),
+    caseExact,
+  })
+  if (outcome.kind !== 'narrowed') throw unexpected('narrow', outcome.kind)
+  return { claims: toJson(parts, place, outcome.claims) }
+}
+
+export const release: Handler<OperationInput<'release'>> = async (parts, input, context) => {
+  const target = targetOf(input)
+  if (input.force === true) requirePerson(parts, input, context.door)
+  const place = await parts.callers.place(input, context)
+  const party = await parts.callers.party(input, context, place)
+  const force = input.force === true ? clean(input.reason ?? '') : null
+  const outcome = await submit(hostOf(place.repo), { kind: 'release', party, target, force })
+  if (outcome.kind !== 'ended') throw unexpected('release', outcome.kind)
+  const already = new Set<string>(outcome.already)
+  const released = toJson(parts, place, outcome.claims).filter((ended) => !already.has(ended.id))
+  return { released, already: [...already] }
+}
+
+export const verify: Handler<OperationInput<'verify'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const host = hostOf(place.repo)
+  const outcome = await submit(host, {
+    kind: 'verify',
+    party: await parts.callers.party(input, context, place),
+    ids: (input.ids ?? []).map(asClaimId),
+    fences: input.fences ?? {},
+  })
+  if (outcome.kind !== 'verified') throw unexpected('verify', outcome.kind)
+  const { state } = host.loop.view()
+  const leader = state.leader === null ? null : machineOf(parts, state.leader)
+  const result: OperationResult<'verify'> = {
+    ok: outcome.claims.every((found) => found.live),
+    claims: outcome.claims,
+    leader,
+    term: state.applied.term,
+    commit_index: state.applied.index,
+    as_of: iso(parts.clock.wall()),
+  }
+  return result
+}
+
+function targetOf(input: OperationInput<'release'>): ReleaseTarget {
+  const named = [
+    input.ids !== undefined && input.ids.length > 0,
+    input.mine === true,
+    input.of_session !== undefined,
+    input.of_agent !== undefined,
+  ].filter(Boolean).length
+  if (named !== 1) {
+    throw new SkeinError('INPUT_USAGE', 'a release names claims in exactly one way', {
+      hint: 'skein release ID… | --mine | --of-session S | --of-agent A',
+    })
+  }
+  if (input.mine === true) return { by: 'mine' }
+  if (input.of_session !== undefined)
+    return { by: 'session', session: asSessionId(input.of_session) }
+  if (input.of_agent !== undefined) return { by: 'agent', agent: input.of_agent }
+  return { by: 'ids', ids: (input.ids ?? []).map(asClaimId) }
+}
+
+/** Ending another's claim is a person's act: at a terminal that was asked, or by a script that this machine trusts. */
+function requirePerson(parts: Parts, input: OperationInput<'release'>, door: string): void {
+  if (input.reason === undefined) {
+    throw new SkeinError(
+      'INPUT_USAGE',
+      "ending another's claim needs a reason, which its holder is told",
+      {
+        hint: 'skein release ID --force --reason TEXT',
+      },
+    )
+  }
+  const isConfirmed = input.caller?.terminal === true && door === 'socket'
+  if (door === 'mcp' || !(isConfirmed || (parts.config.trust_scripts && input.yes === true))) {
+    throw new SkeinError('FORBIDDEN_PERSON', "only a person may end another's claim")
+  }
+}
+
+function liveClaims(
+  parts: Parts,
+  place: Pick<Place, 'repo'>,
+  input: OperationInput<'claims'>,
+  party: Party,
+): Claim[] {
+  const { state } = hostOf(place.repo).loop.view()
+  const isWanted = (found: LedgerClaim): boolean => {
+    if (input.of_agent !== undefined && found.agent !== input.of_agent) return false
+    if (input.of_session !== undefined && found.session !== input.of_session) return false
+    return input.mine !== true || isSameParty(party, found)
+  }
+  const context = claimContext(parts, place)
+  return [...state.claims.values()].filter(isWanted).map((found) => claimJson(context, found))
+}
+
+function recentlyEnded(
+  parts: Parts,
+  place: Pick<Place, 'repo'>,
+): { claim: Claim; reason: string; by: string; at: string }[] {
+  const context = claimContext(parts, place)
+  const { ended } = hostOf(place.repo).loop.view().state
+  return ended.toReversed().map(({ claim: found, reason, by, atMs }) => ({
+    claim: claimJson(context, found, stateOf(reason)),
+    reason,
+    by,
+    at: iso(atMs),
+  }))
+}
+
+function toJson(parts: Parts, place: Place, found: readonly ClaimNow[]): Claim[] {
+  const context = claimContext(parts, place)
+  return found.map((now) => claimNowJson(context, now))
+}
+
+function unexpected(operation: string, kind: string): SkeinError {
+  return new SkeinError('INTERNAL', `${operation} ended as ${kind}`)
+}

@@ -1,0 +1,64 @@
+// What the handlers of operations share.
+import type { CallerFields, OperationResult, PeerId, Stamp } from '../../protocol/index.ts'
+import type { Callers, Place } from '../callers.ts'
+import type { CallContext } from '../client/operations.ts'
+import type { Config } from '../config.ts'
+import type { ClaimContext } from '../core/json.ts'
+import type { Git } from '../git.ts'
+import type { LedgerHost } from '../ledger-host.ts'
+import type { Clock } from '../ports.ts'
+import { hostOf, type Repo, type Repos } from '../repos.ts'
+import type { Sessions } from '../sessions.ts'
+
+/** The daemon's parts, as the handlers need them. */
+export interface Parts {
+  readonly repos: Repos
+  readonly callers: Callers
+  readonly sessions: Sessions
+  readonly git: Git
+  readonly clock: Clock
+  readonly config: Config
+  readonly mesh: LedgerHost
+  readonly about: About
+}
+
+/** Facts of this daemon that do not change while it runs. */
+export interface About {
+  readonly version: string
+  readonly machine: string
+  readonly peer: string
+  readonly home: string
+  readonly startedAtMs: number
+  /** The loopback address, once it listens. */
+  http: string | null
+}
+
+export type Handler<Input> = (
+  parts: Parts,
+  input: Input & CallerFields,
+  context: CallContext,
+) => Promise<unknown>
+
+export function claimContext(parts: Parts, place: Pick<Place, 'repo'>): ClaimContext {
+  return {
+    repo: place.repo.id,
+    lastActivityMs: ({ peer, session }) =>
+      peer === parts.about.peer ? parts.sessions.lastActivity(session) : null,
+  }
+}
+
+/** When a request leaves this machine, by its clocks: TTLs count from here. */
+export function stampNow({ clock }: Parts): Stamp {
+  return { wallMs: clock.wall(), boot: clock.boot, uptimeMs: clock.uptime() }
+}
+
+/** How fresh a replica's answer is: the leader's is of now. */
+export function asOf(repo: Repo): OperationResult<'check'>['as_of'] {
+  const { term, index } = hostOf(repo).loop.view().state.applied
+  return { term, index, age_ms: 0 }
+}
+
+/** A machine's name in the mesh, or its peer id. */
+export function machineOf(parts: Pick<Parts, 'mesh'>, peer: PeerId): string {
+  return parts.mesh.loop.view().state.members.get(peer)?.machine ?? peer
+}

@@ -1,0 +1,98 @@
+// Every door ends here: the input is validated against the operation's schema, the handler does the rest.
+import { z } from 'zod'
+import {
+  asRepoId,
+  INPUTS,
+  nearest,
+  OPERATIONS,
+  SkeinError,
+  type OperationInput,
+  type OperationName,
+} from '../../protocol/index.ts'
+import type { CallContext, Operations } from '../client/operations.ts'
+import { check, claim } from './claim.ts'
+import { claims, narrow, release, renew, verify } from './claims.ts'
+import type { Handler, Parts } from './context.ts'
+import { auditVerify, config, status, why } from './insight.ts'
+
+const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>> } = {
+  claim,
+  check,
+  claims,
+  renew,
+  narrow,
+  release,
+  verify,
+  why,
+  status,
+  enrol,
+  config,
+  'audit/verify': auditVerify,
+}
+
+export function createOperations(parts: Parts): Operations {
+  return {
+    async call(name, input, context) {
+      if (!isOperation(name)) throw unknownOperation(name)
+      const handler = HANDLERS[name] as Handler<unknown>
+      return handler(parts, readInput(name, input) as never, context)
+    },
+  }
+}
+
+export function isOperation(name: string): name is OperationName {
+  return Object.hasOwn(OPERATIONS, name)
+}
+
+export function unknownOperation(name: string): SkeinError {
+  const near = nearest(name, Object.keys(OPERATIONS))
+  return new SkeinError('NOT_FOUND', `there is no operation '${name}'`, {
+    hint: near === null ? 'skein help' : `Did you mean '${near}'?`,
+  })
+}
+
+function readInput(name: OperationName, input: unknown): unknown {
+  const parsed = INPUTS[name].safeParse(input)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.slice(0, 5).map((issue) => explain(name, issue))
+  const isSize = parsed.error.issues.every((issue) => issue.code === 'too_big')
+  throw new SkeinError(isSize ? 'INPUT_SIZE' : 'INPUT_SCHEMA', `${name}: ${problems.join('; ')}`, {
+    hint: `skein help ${name.replace('/', ' ')}`,
+    data: { problems },
+  })
+}
+
+/** A misspelt field is told with the one that was probably meant. */
+function explain(name: OperationName, issue: z.core.$ZodIssue): string {
+  const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
+  if (issue.code !== 'unrecognized_keys') return where + issue.message
+  const fields = Object.keys(INPUTS[name].shape)
+  return issue.keys
+    .map((key) => {
+      const near = nearest(key, fields)
+      return `${where}unknown field '${key}'${near === null ? '' : ` (did you mean '${near}'?)`}`
+    })
+    .join('; ')
+}
+
+async function enrol(
+  parts: Parts,
+  input: OperationInput<'enrol'>,
+  context: CallContext,
+): Promise<unknown> {
+  const directory = input.checkout ?? input.cwd ?? context.caller.cwd
+  if (context.door === 'tcp' || directory === undefined) {
+    throw new SkeinError(
+      'REPO_UNKNOWN',
+      'a repository is enrolled from one of its checkouts on this machine',
+      {
+        hint: 'cd into the checkout, then: skein enrol',
+      },
+    )
+  }
+  const as = input.as ?? input.repo
+  const enrolled = await parts.repos.enrol(directory, as === undefined ? null : asRepoId(as))
+  const { repo, checkout, isNew } = enrolled
+  const generation = repo.host?.loop.view().state.generation ?? 1
+  return { repo: repo.id, is_new: isNew, generation, checkout: checkout.root }
+}

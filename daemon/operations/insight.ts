@@ -1,0 +1,188 @@
+// The operations that explain: why, status, the audit log's chain, the configuration.
+import {
+  intersects,
+  parsePattern,
+  SkeinError,
+  type AuditEvent,
+  type LedgerClaim,
+  type OperationInput,
+  type OperationResult,
+  type Pattern,
+} from '../../protocol/index.ts'
+import { claimJson, iso } from '../core/json.ts'
+import { isLeading } from '../core/engine.ts'
+import { hostOf, type Repo } from '../repos.ts'
+import { claimContext, machineOf, type Handler, type Parts } from './context.ts'
+import { tellEvent } from './story.ts'
+
+const EVENTS_TOLD = 20
+const CLAIM_ID = /^clm_[0-9A-Z]{26}$/
+
+export const why: Handler<OperationInput<'why'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const host = hostOf(place.repo)
+  const subject = subjectOf(input.pattern, place.config.case === 'exact')
+  const limit = input.limit ?? EVENTS_TOLD
+  const events: AuditEvent[] = []
+  const options = { newestFirst: true, limit: limit + 1, signal: context.signal }
+  for await (const event of host.audit.scan({ where: subject.isEvent }, options)) events.push(event)
+  const told = events.slice(0, limit)
+  const claimed = claimContext(parts, place)
+  const live = [...host.loop.view().state.claims.values()].filter(subject.isClaim)
+  const result: OperationResult<'why'> = {
+    holders: live.map((claim) => claimJson(claimed, claim)),
+    events: told,
+    more: events.length > limit,
+    summary: told.map(tellEvent),
+  }
+  return result
+}
+
+export const status: Handler<OperationInput<'status'>> = (parts) => {
+  const { about, mesh, repos } = parts
+  const repoStates = repos.all().map((repo) => repoStatus(parts, repo))
+  const { members, mesh: id } = mesh.loop.view().state
+  const result: OperationResult<'status'> = {
+    version: about.version,
+    ready: isLeading(mesh.loop.engine()) && repoStates.every((repo) => repo.quorum),
+    machine: about.machine,
+    peer_id: about.peer,
+    pid: process.pid,
+    home: about.home,
+    http: about.http,
+    started_at: iso(about.startedAtMs),
+    mesh: { id, members: Math.max(1, members.size), online: 1 },
+    repos: repoStates,
+  }
+  return Promise.resolve(result)
+}
+
+export const auditVerify: Handler<OperationInput<'audit/verify'>> = async (
+  parts,
+  input,
+  context,
+) => {
+  const place = await parts.callers.place(input, context)
+  const { audit } = hostOf(place.repo)
+  const verdict = await audit.verify({ signal: context.signal })
+  const { broken } = verdict
+  const result: OperationResult<'audit/verify'> = {
+    ok: broken === null,
+    events: verdict.events,
+    last: audit.last()?.hash ?? null,
+    problem:
+      broken === null
+        ? null
+        : `${broken.kind} in segment ${String(broken.segment)}, line ${String(broken.line)}`,
+  }
+  return result
+}
+
+export const config: Handler<OperationInput<'config'>> = async (parts, input, context) => {
+  const isHere = input.repo !== undefined || input.cwd !== undefined || input.checkout !== undefined
+  const place = isHere ? await placeIfAny(parts, input, context) : null
+  const settings = [...parts.config.settings, ...(place?.config.settings ?? [])]
+  return {
+    values: settings.map(({ key, value, source, from }) => ({ key, value, source, file: from })),
+  }
+}
+
+/** The configuration can be asked for outside of a repository too. */
+async function placeIfAny(
+  parts: Parts,
+  ...[input, context]: Parameters<Parts['callers']['place']>
+): Promise<Awaited<ReturnType<Parts['callers']['place']>> | null> {
+  try {
+    return await parts.callers.place(input, context)
+  } catch (error) {
+    if (error instanceof SkeinError && (error.exit === 5 || error.code === 'REPO_UNKNOWN'))
+      return null
+    throw error
+  }
+}
+
+function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>['repos'][number] {
+  const base = {
+    id: repo.id,
+    checkouts: repo.checkouts,
+    queued: 0,
+    problem: repo.problem?.message ?? null,
+  }
+  if (repo.host === null) {
+    const none = { leader: null, term: 0, commit_index: 0, voters: [], claims: 0, quorum: false }
+    return { ...base, ...none, role: 'stopped' }
+  }
+  const engine = repo.host.loop.engine()
+  const { leader, applied, voters, claims } = repo.host.loop.view().state
+  return {
+    ...base,
+    role: engine.consensus.role.kind,
+    leader: leader === null ? null : machineOf(parts, leader),
+    term: applied.term,
+    commit_index: applied.index,
+    voters: voters.map((peer) => machineOf(parts, peer)),
+    claims: claims.size,
+    quorum: isLeading(engine),
+  }
+}
+
+interface Subject {
+  readonly isEvent: (event: AuditEvent) => boolean
+  readonly isClaim: (claim: LedgerClaim) => boolean
+}
+
+/** What is asked about: one claim by its id, else everything that overlaps a pattern. */
+function subjectOf(text: string, caseExact: boolean): Subject {
+  if (CLAIM_ID.test(text)) {
+    return {
+      isEvent: (event) =>
+        event.data['claim'] === text || conflictsOf(event).some(({ claim }) => claim === text),
+      isClaim: (claim) => claim.id === text,
+    }
+  }
+  const options = { caseExact }
+  const asked = parsePattern(text, options)
+  const known = new Map<string, boolean>()
+  const meets = (pattern: string): boolean => {
+    let answer = known.get(pattern)
+    if (answer === undefined) {
+      answer = meetsPattern(asked, pattern, options)
+      known.set(pattern, answer)
+    }
+    return answer
+  }
+  const isPath = (kind: unknown): boolean => kind !== 'task' && kind !== 'resource'
+  return {
+    isEvent: ({ data, ...event }) => {
+      if (typeof data['pattern'] === 'string' && isPath(data['claim_kind']))
+        return meets(data['pattern'])
+      return conflictsOf({ ...event, data }).some(({ pattern }) => meets(pattern))
+    },
+    isClaim: (claim) => (isPath(claim.kind) ? meets(claim.pattern) : claim.pattern === text),
+  }
+}
+
+/** Names of resources and tasks are no patterns: those that cannot be read as one do not meet. */
+function meetsPattern(
+  asked: Pattern,
+  text: string,
+  options: { readonly caseExact: boolean },
+): boolean {
+  try {
+    return intersects(asked, parsePattern(text, options))
+  } catch (error) {
+    if (error instanceof SkeinError) return false
+    throw error
+  }
+}
+
+function conflictsOf(event: AuditEvent): { pattern: string; claim: string }[] {
+  const conflicts: unknown = event.data['conflicts']
+  if (!Array.isArray(conflicts)) return []
+  return conflicts.flatMap((conflict: unknown) => {
+    if (typeof conflict !== 'object' || conflict === null) return []
+    const pattern = 'pattern' in conflict ? String(conflict.pattern) : ''
+    const claim = 'claim' in conflict ? String(conflict.claim) : ''
+    return [{ pattern, claim }]
+  })
+}

@@ -1,0 +1,63 @@
+// Events in words, for `why`: what happened, to what, by whom.
+import type { AuditEvent } from '../../protocol/index.ts'
+
+export function tellEvent(event: AuditEvent): string {
+  const { actor, data, kind } = event
+  const what = `${word(data['pattern'])} (${word(data['claim'])}, fence ${word(data['fence'])})`
+  switch (kind) {
+    case 'claim.granted':
+      return `${event.at}  ${actor} was granted ${what}${note(data)}`
+    case 'claim.renewed':
+      return `${event.at}  ${actor} renewed ${what}`
+    case 'claim.narrowed':
+      return `${event.at}  ${actor} narrowed ${word(data['before'])} to ${what}`
+    case 'claim.released':
+    case 'claim.expired':
+      return `${event.at}  ${word(data['agent'])} no longer holds ${what}: ${ending(data)}`
+    case 'claim.refused':
+      return `${event.at}  ${actor} was refused ${refusals(data['conflicts'])}`
+    case 'claim.coexist':
+      return `${event.at}  ${word(data['agent'])} shares ${what} with another claim`
+    default:
+      return `${event.at}  ${kind} by ${actor}`
+  }
+}
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  released: 'released by its holder',
+  idle: 'no sign of life for too long',
+  ttl: 'its time was over',
+  lease: 'its machine fell silent',
+  'session-ended': 'its session ended',
+  'process-died': 'its process died',
+  abandoned: 'its caller had been told that there is no quorum',
+  revoked: 'ended by a person',
+  superseded: 'another claim won when the sides of a partition were settled',
+}
+
+function ending(data: AuditEvent['data']): string {
+  const reason = ENDINGS[word(data['reason'])] ?? word(data['reason'])
+  const by = data['reason'] === 'revoked' ? ` (${word(data['by'])}: ${word(data['note'])})` : ''
+  return reason + by
+}
+
+function note(data: AuditEvent['data']): string {
+  const { description } = data
+  return typeof description === 'string' && description !== '' ? `: "${description}"` : ''
+}
+
+function refusals(conflicts: unknown): string {
+  if (!Array.isArray(conflicts)) return 'a claim'
+  return conflicts
+    .map((conflict: unknown) => {
+      if (typeof conflict !== 'object' || conflict === null) return ''
+      const { pattern, holder, held, claim } = conflict as Readonly<Record<string, unknown>>
+      const who = holder === undefined ? word(claim) : `${word(holder)} held ${word(held)}`
+      return `${word(pattern)} because ${who}`
+    })
+    .join('; ')
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '-'
+}

@@ -1,0 +1,306 @@
+// The repositories of this machine: which are enrolled, where their checkouts are, and the ledger of each. The mesh ledger
+// says what is enrolled; a repository's ledger is founded before it is entered there, so that a ledger which the mesh
+// knows and this machine lacks is a loss to be told and never a new beginning.
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import { asRepoId, SkeinError, type RepoId, type RepoState } from '../protocol/index.ts'
+import { addCheckout, loadRepoConfig, type Config, type RepoConfig } from './config.ts'
+import type { Command, Outcome } from './core/claims/command.ts'
+import type { Checkout, Git } from './git.ts'
+import { foundLedger, openLedger, type HostMachine, type LedgerHost } from './ledger-host.ts'
+import type { Log } from './log.ts'
+
+/** A repository that this machine serves, or says why it cannot. */
+export interface Repo {
+  readonly id: RepoId
+  readonly config: RepoConfig
+  /** Null while `problem` says why. */
+  readonly host: LedgerHost | null
+  readonly problem: SkeinError | null
+  /** Absolute roots, the one used last in front. */
+  readonly checkouts: string[]
+}
+
+/** A repository, and one checkout of it with what its `.skein.yml` says now. */
+export interface RepoAt {
+  readonly repo: Repo
+  readonly checkout: Checkout
+  readonly config: RepoConfig
+}
+
+export interface Repos {
+  all(): readonly Repo[]
+  /** @throws SkeinError REPO_NOT_ENROLLED, or the repository's own problem. */
+  get(id: RepoId): Repo
+  /** The repository of a directory, enrolled on first use when its `.skein.yml` says so. */
+  at(directory: string): Promise<RepoAt>
+  /** Enrols the repository of a directory whatever its files say. */
+  enrol(
+    directory: string,
+    as: RepoId | null,
+  ): Promise<{ repo: Repo; checkout: Checkout; isNew: boolean }>
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ReposOptions {
+  readonly machine: HostMachine
+  readonly mesh: LedgerHost
+  readonly meshId: string
+  readonly git: Git
+  readonly config: Config
+  readonly log: Log
+}
+
+export function createRepos(options: ReposOptions): Repos {
+  return new EnrolledRepos(options)
+}
+
+class EnrolledRepos implements Repos {
+  readonly #options: ReposOptions
+  readonly #repos = new Map<RepoId, Repo>()
+  /** One enrolment or opening at a time for each id. */
+  readonly #opening = new Map<RepoId, Promise<Repo>>()
+  readonly #known = new Map<string, RepoId>()
+  readonly #configs = new Map<string, { readonly stamp: string; readonly config: RepoConfig }>()
+
+  constructor(options: ReposOptions) {
+    this.#options = options
+  }
+
+  all(): readonly Repo[] {
+    return [...this.#repos.values()]
+  }
+
+  get(id: RepoId): Repo {
+    const repo = this.#repos.get(id)
+    if (repo !== undefined) return repo
+    const enrolled = [...this.#repos.keys()]
+    throw new SkeinError('REPO_NOT_ENROLLED', `${id} is not enrolled in this mesh`, {
+      hint:
+        enrolled.length === 0
+          ? 'skein init'
+          : `Enrolled are: ${enrolled.join(', ')}. To enrol: skein init`,
+      data: { repo: id, enrolled },
+    })
+  }
+
+  async at(directory: string): Promise<RepoAt> {
+    const { checkout, config, id } = await this.#identify(directory, null)
+    const known = this.#repos.get(id)
+    if (known !== undefined) {
+      await this.#useCheckout(known, checkout)
+      return { repo: known, checkout, config }
+    }
+    if (!this.#mayEnrol(config, id)) {
+      throw new SkeinError(
+        'REPO_NOT_ENROLLED',
+        `${checkout.root} (${id}) is not enrolled in this mesh`,
+        {
+          data: { repo: id, checkout: checkout.root },
+        },
+      )
+    }
+    const { repo } = await this.#enrolAs(id, checkout, config)
+    return { repo, checkout, config }
+  }
+
+  async enrol(
+    directory: string,
+    as: RepoId | null,
+  ): Promise<{ repo: Repo; checkout: Checkout; isNew: boolean }> {
+    const { checkout, config, id } = await this.#identify(directory, as)
+    const known = this.#repos.get(id)
+    if (known !== undefined) {
+      await this.#useCheckout(known, checkout)
+      return { repo: known, checkout, isNew: false }
+    }
+    const { repo, isNew } = await this.#enrolAs(id, checkout, config)
+    return { repo, checkout, isNew }
+  }
+
+  async start(): Promise<void> {
+    const { mesh, machine } = this.#options
+    const states = [...mesh.loop.view().state.repos.values()]
+    const mine = states.filter((state) => state.machines.includes(machine.self))
+    await Promise.all(mine.map((state) => this.#openKnown(state)))
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.#opening.values())
+    await Promise.all(this.all().map((repo) => repo.host?.stop()))
+  }
+
+  async #identify(
+    directory: string,
+    as: RepoId | null,
+  ): Promise<{ checkout: Checkout; config: RepoConfig; id: RepoId }> {
+    const { git } = this.#options
+    const checkout = await git.findCheckout(directory)
+    if (checkout === null) {
+      throw new SkeinError('REPO_NOT_GIT', `${directory} is not inside a git repository`)
+    }
+    const config = this.#configOf(checkout)
+    const id = as ?? this.#known.get(checkout.root) ?? (await git.repoIdOf(checkout, config))
+    return { checkout, config, id: config.repo === null ? id : asRepoId(config.repo) }
+  }
+
+  /** The checkout's `.skein.yml`, read again when it changed. */
+  #configOf(checkout: Checkout): RepoConfig {
+    const stat = statSync(path.join(checkout.root, '.skein.yml'), { throwIfNoEntry: false })
+    const stamp =
+      stat === undefined ? '' : `${String(stat.mtimeMs)} ${String(stat.size)} ${String(stat.ino)}`
+    const cached = this.#configs.get(checkout.root)
+    if (cached?.stamp === stamp) return cached.config
+    const config = loadRepoConfig(checkout.root)
+    this.#configs.set(checkout.root, { stamp, config })
+    return config
+  }
+
+  #mayEnrol(config: RepoConfig, id: RepoId): boolean {
+    const { config: machine } = this.#options
+    return config.file !== null && machine.enrol === 'auto' && !machine.exclude.includes(id)
+  }
+
+  /** A further checkout of an enrolled id must share history with it. */
+  async #useCheckout(repo: Repo, checkout: Checkout): Promise<void> {
+    const at = repo.checkouts.indexOf(checkout.root)
+    if (at === 0) return
+    if (at > 0) repo.checkouts.splice(at, 1)
+    else await this.#admitCheckout(repo.id, checkout)
+    repo.checkouts.unshift(checkout.root)
+    this.#known.set(checkout.root, repo.id)
+  }
+
+  async #admitCheckout(id: RepoId, checkout: Checkout): Promise<void> {
+    const known = this.#options.mesh.loop.view().state.repos.get(id)
+    const { commits, isShallow } = await this.#options.git.rootCommits(checkout)
+    const isKin =
+      known === undefined ||
+      known.roots.length === 0 ||
+      isShallow ||
+      commits.some((commit) => known.roots.includes(commit))
+    if (!isKin) {
+      throw new SkeinError(
+        'REPO_FOREIGN',
+        `${checkout.root} says it is ${id} but shares no history with it`,
+        {
+          data: { repo: id, checkout: checkout.root },
+        },
+      )
+    }
+    this.#rememberCheckout(id, checkout)
+  }
+
+  #rememberCheckout(id: RepoId, checkout: Checkout): void {
+    addCheckout(this.#options.config.home, id, checkout.root)
+  }
+
+  #enrolAs(
+    id: RepoId,
+    checkout: Checkout,
+    config: RepoConfig,
+  ): Promise<{ repo: Repo; isNew: boolean }> {
+    const opening = this.#opening.get(id)
+    if (opening !== undefined) return opening.then((repo) => ({ repo, isNew: false }))
+    const started = this.#found(id, checkout, config)
+    this.#opening.set(
+      id,
+      started.then(({ repo }) => repo),
+    )
+    return started.finally(() => this.#opening.delete(id))
+  }
+
+  async #found(
+    id: RepoId,
+    checkout: Checkout,
+    config: RepoConfig,
+  ): Promise<{ repo: Repo; isNew: boolean }> {
+    const { machine, mesh, meshId, git } = this.#options
+    const { commits } = await git.rootCommits(checkout)
+    const place = placeOf(id)
+    const generation = 1
+    const genesis = await foundLedger(machine, place, {
+      ledger: 'repo',
+      mesh: meshId,
+      name: id,
+      generation,
+    })
+    const outcome = await submit(mesh, {
+      kind: 'enrol',
+      repo: id,
+      peer: machine.self,
+      roots: commits,
+      generation,
+      genesis: genesis.hash,
+    })
+    this.#rememberCheckout(id, checkout)
+    this.#known.set(checkout.root, id)
+    const repo = await this.#open(id, config, [checkout.root])
+    this.#options.log.info({ repo: id, checkout: checkout.root }, 'repository enrolled')
+    return { repo, isNew: outcome.kind === 'enrolled' && outcome.isNew }
+  }
+
+  async #openKnown(state: RepoState): Promise<void> {
+    const checkouts = [...(this.#options.config.repos[state.repo] ?? [])]
+    for (const root of checkouts) this.#known.set(root, state.repo)
+    const config = configOf(checkouts) ?? loadRepoConfig(this.#options.config.home)
+    await this.#open(state.repo, config, checkouts)
+  }
+
+  /** A ledger that cannot be served is told at every call; the others go on. */
+  async #open(id: RepoId, config: RepoConfig, checkouts: string[]): Promise<Repo> {
+    const settings = {
+      caseExact: config.case === 'exact',
+      leaseMs: config.idle_release * 1000,
+    }
+    let repo: Repo
+    try {
+      const host = await openLedger(this.#options.machine, placeOf(id), settings)
+      await host.loop.ready()
+      repo = { id, config, host, problem: null, checkouts }
+    } catch (error) {
+      if (!(error instanceof SkeinError)) throw error
+      this.#options.log.error(
+        { repo: id, code: error.code, error: error.message },
+        'a ledger is not served',
+      )
+      repo = { id, config, host: null, problem: error, checkouts }
+    }
+    this.#repos.set(id, repo)
+    return repo
+  }
+}
+
+/** The ledger of a repository, or why there is none. */
+export function hostOf(repo: Repo): LedgerHost {
+  if (repo.host !== null) return repo.host
+  throw repo.problem ?? new SkeinError('LEDGER_DAMAGED', `the ledger of ${repo.id} is not served`)
+}
+
+/** Submits and lets failures be thrown. */
+export async function submit(
+  host: LedgerHost,
+  command: Command,
+): Promise<Exclude<Outcome, { kind: 'failed' }>> {
+  const outcome = await host.loop.submit(command)
+  if (outcome.kind !== 'failed') return outcome
+  const { code, message, ...details } = outcome.failure
+  throw new SkeinError(code, message, details)
+}
+
+function placeOf(id: RepoId): { name: RepoId; folder: string } {
+  return { name: id, folder: encodeURIComponent(id) }
+}
+
+/** What the first readable checkout says. */
+function configOf(checkouts: readonly string[]): RepoConfig | null {
+  for (const root of checkouts) {
+    try {
+      return loadRepoConfig(root)
+    } catch (error) {
+      if (!(error instanceof SkeinError)) throw error
+    }
+  }
+  return null
+}
