@@ -34,8 +34,22 @@ export interface PatternOptions {
   readonly caseExact: boolean
 }
 
+/** Patterns read lately, by text: one claim's is asked for at the door, by the judge and by each fold. */
+const PATTERNS_REMEMBERED = 2_048
+const remembered = { exact: new Map<string, Pattern>(), folded: new Map<string, Pattern>() }
+
 /** Reads a pattern. Throws INPUT_PATTERN, with the pattern and what is wrong with it, for anything that cannot be judged. */
 export function parsePattern(text: string, options: PatternOptions): Pattern {
+  const known = options.caseExact ? remembered.exact : remembered.folded
+  const found = known.get(text)
+  if (found !== undefined) return found
+  const pattern = readPattern(text, options)
+  known.set(text, pattern)
+  if (known.size > PATTERNS_REMEMBERED) known.delete(known.keys().next().value ?? '')
+  return pattern
+}
+
+function readPattern(text: string, options: PatternOptions): Pattern {
   refuseText(text)
   const nodes = readNodes(text.normalize('NFC'))
   const readings = expand(text, nodes)
