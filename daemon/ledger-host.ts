@@ -12,7 +12,7 @@ import {
   type RecordId,
 } from '../protocol/index.ts'
 import { DEFAULT_TIMING, type Signer } from './core/consensus/types.ts'
-import { eventsOf, type MachineNames } from './core/record-events.ts'
+import { eventsOf, type MachineNames } from './record-events.ts'
 import type { AppliedChange } from './core/view.ts'
 import { startLoop, type Loop, type StoreWire } from './loop.ts'
 import type { AuditPort, Clock, LedgerStore, Storage } from './ports.ts'

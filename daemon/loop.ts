@@ -79,7 +79,7 @@ class LedgerLoop implements Loop {
   readonly #engine: Engine
   readonly #pending = new Map<RequestId, Pending>()
   readonly #timer: NodeJS.Timeout
-  readonly #ready = Promise.withResolvers<void>()
+  readonly #ready = Promise.withResolvers<true>()
   #inbox: EngineInput[] = []
   #isScheduled = false
   #isDraining = false
@@ -133,8 +133,8 @@ class LedgerLoop implements Loop {
     this.#take({ kind: 'alive', peer: this.#peer(), sessions })
   }
 
-  ready(): Promise<void> {
-    return this.#ready.promise
+  async ready(): Promise<void> {
+    await this.#ready.promise
   }
 
   rewriteLog(): void {
@@ -196,7 +196,7 @@ class LedgerLoop implements Loop {
       this.#options.onChanges(ready.changes, ready.rebased)
     for (const { rid, outcome } of ready.replies) this.#reply(rid, outcome)
     for (const rid of ready.abandoned) this.#rejectAbandoned(rid)
-    if (isLeading(this.#engine)) this.#ready.resolve()
+    if (isLeading(this.#engine)) this.#ready.resolve(true)
     this.#options.onIdle(this.#store.size())
   }
 

@@ -128,7 +128,7 @@ class EnrolledRepos implements Repos {
 
   async stop(): Promise<void> {
     await Promise.allSettled(this.#opening.values())
-    await Promise.all(this.all().map((repo) => repo.host?.stop()))
+    await Promise.all(this.all().flatMap((repo) => (repo.host === null ? [] : [repo.host.stop()])))
   }
 
   async #identify(

@@ -15,7 +15,7 @@ import {
 import { clean, type Place } from '../callers.ts'
 import type { ClaimCommand, Outcome } from '../core/claims/command.ts'
 import { judgeScopes, type LockDelay } from '../core/claims/judge.ts'
-import { claimNowJson, conflictJson, iso, refusalOptions } from '../core/json.ts'
+import { claimNowJson, conflictJson, iso, refusalOptions } from '../json.ts'
 import { delaysNow } from '../core/leases.ts'
 import { requireBounded } from '../coverage.ts'
 import { hostOf, submit, type Repo } from '../repos.ts'

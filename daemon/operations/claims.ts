@@ -13,7 +13,7 @@ import {
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { ClaimNow, ReleaseTarget } from '../core/claims/command.ts'
-import { claimJson, claimNowJson, iso, stateOf } from '../core/json.ts'
+import { claimJson, claimNowJson, iso, stateOf } from '../json.ts'
 import { hostOf, submit } from '../repos.ts'
 import { asOf, claimContext, machineOf, stampNow, type Handler, type Parts } from './context.ts'
 

@@ -3,7 +3,7 @@ import type { CallerFields, OperationResult, PeerId, Stamp } from '../../protoco
 import type { Callers, Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { Config } from '../config.ts'
-import type { ClaimContext } from '../core/json.ts'
+import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import type { Clock } from '../ports.ts'

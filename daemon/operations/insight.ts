@@ -9,7 +9,7 @@ import {
   type OperationResult,
   type Pattern,
 } from '../../protocol/index.ts'
-import { claimJson, iso } from '../core/json.ts'
+import { claimJson, iso } from '../json.ts'
 import { isLeading } from '../core/engine.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { claimContext, machineOf, type Handler, type Parts } from './context.ts'

@@ -2,7 +2,8 @@
 import type { AuditEvent } from '../../protocol/index.ts'
 
 export function tellEvent(event: AuditEvent): string {
-  const { actor, data, kind } = event
+  const { actor, data } = event
+  const kind: string = event.kind
   const what = `${word(data['pattern'])} (${word(data['claim'])}, fence ${word(data['fence'])})`
   switch (kind) {
     case 'claim.granted':

@@ -43,6 +43,8 @@ export interface Checkpoint {
   readonly part: number
   readonly parts: number
   readonly voters: readonly PeerId[]
+  /** Of the term that the record is in: whoever gets the checkpoint instead of that term's TermStart follows it. */
+  readonly leader: PeerId | null
   readonly data: string
 }
 

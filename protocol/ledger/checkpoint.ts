@@ -4,7 +4,14 @@ import { SkeinError } from '../errors.ts'
 import type { LedgerClaim } from '../claim.ts'
 import type { PeerId } from '../ids.ts'
 import type { Checkpoint } from './body.ts'
-import type { KeyedOutcome, LedgerState, MemberState, RepoState, RequestOutcome } from './state.ts'
+import {
+  emptyState,
+  type KeyedOutcome,
+  type LedgerState,
+  type MemberState,
+  type RepoState,
+  type RequestOutcome,
+} from './state.ts'
 
 /** Characters in one part: at most 64 kB, since a character of this JSON is mostly one byte. */
 const PART_CHARACTERS = 60_000
@@ -17,6 +24,7 @@ export function encodeCheckpoint(state: LedgerState): Checkpoint[] {
     part: i + 1,
     parts,
     voters: state.voters,
+    leader: state.leader,
     data: text.slice(i * PART_CHARACTERS, (i + 1) * PART_CHARACTERS),
   }))
 }
@@ -55,6 +63,8 @@ interface EncodedWindow {
 export function decodeState(text: string): LedgerState {
   const { claims, requests, keys, members, repos, ...rest } = parseState(text)
   return {
+    // For its order of fields: the same state must give the same text again.
+    ...emptyState(),
     ...rest,
     claims: new Map(claims.map((claim) => [claim.id, claim])),
     requests: new Map(

@@ -82,7 +82,8 @@ export function takeRecord(core: Consensus, bytes: Uint8Array): readonly LedgerR
   if (record === null) return []
   const completed = core.chain.add(record)
   for (const { body, term } of completed) {
-    if (body.kind === 'term-start') core.leaders.set(term, body.leader)
+    if (body.kind !== 'term-start' && body.kind !== 'checkpoint') continue
+    if (body.leader !== null) core.leaders.set(term, body.leader)
   }
   return completed
 }

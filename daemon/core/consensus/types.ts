@@ -181,7 +181,7 @@ export interface Consensus {
   /** The last acknowledgement sent, and the last round heard of. */
   lastAck: Position | null
   heardRound: number
-  /** Leader of each term whose TermStart is complete here. */
+  /** Leader of each term whose TermStart, or a checkpoint of which, is complete here. */
   readonly leaders: Map<number, PeerId>
   learners: readonly PeerId[]
   promise: VotePromise

@@ -6,8 +6,8 @@ import {
   type LedgerClaim,
   type OperationResult,
   type RepoId,
-} from '../../protocol/index.ts'
-import type { ClaimNow, Conflict } from './claims/command.ts'
+} from '../protocol/index.ts'
+import type { ClaimNow, Conflict } from './core/claims/command.ts'
 
 type ConflictJson = OperationResult<'claim'>['conflicts'][number]
 type OptionJson = OperationResult<'claim'>['options'][number]

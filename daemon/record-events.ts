@@ -7,8 +7,8 @@ import {
   type LedgerRecord,
   type PeerId,
   type RepoId,
-} from '../../protocol/index.ts'
-import type { AppliedChange } from './view.ts'
+} from '../protocol/index.ts'
+import type { AppliedChange } from './core/view.ts'
 
 /** Names a machine by its peer id, for people. */
 export type MachineNames = (peer: PeerId) => string

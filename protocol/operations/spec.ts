@@ -1,0 +1,41 @@
+// What the operation table says of an operation, as plain data.
+
+/** Who may do it: agents at any door; persons with a terminal's confirmation; see rulings on classes. */
+export type OperationClass = 'agent' | 'person'
+
+/** How a word on the command line becomes a field of the input. */
+export interface FlagSpec {
+  /** With its dashes. */
+  readonly flag: string
+  readonly field: string
+  readonly type: 'text' | 'texts' | 'switch' | 'duration' | 'integer'
+  readonly help: string
+  /** Name of the value in help texts. */
+  readonly value?: string
+}
+
+export interface ArgumentSpec {
+  readonly field: string
+  readonly name: string
+  readonly help: string
+  readonly many: boolean
+  readonly required: boolean
+  /** Paths are read from the working directory and sent from the repository's root. */
+  readonly isPath?: true
+}
+
+export interface OperationSpec {
+  readonly summary: string
+  readonly class: OperationClass
+  /** Does it speak of one repository? */
+  readonly ofRepo: boolean
+  /** Changes the ledger, so it needs a quorum. */
+  readonly writes: boolean
+  /** The MCP tool's name; null where agents have no business. */
+  readonly tool: string | null
+  readonly arguments: readonly ArgumentSpec[]
+  readonly flags: readonly FlagSpec[]
+  readonly examples: readonly string[]
+  /** Longer help: what it does, in the caller's words. */
+  readonly details: string
+}
