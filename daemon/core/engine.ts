@@ -257,7 +257,7 @@ function startServing(engine: Engine, term: number): void {
   engine.servedTerm = term
   const path = engine.consensus.chain.pathFromBase(head)
   engine.tail = tailView(engine, head)
-  restartLeases(engine.leases, engine.tail, engine.consensus.wallMs)
+  restartLeases(engine.leases, engine.tail)
   const bytes = path.reduce((sum, record) => sum + record.bytes.length, 0)
   engine.sinceCheckpoint = { records: path.length, bytes, size: 0 }
   releaseAbandoned(engine)
@@ -294,7 +294,7 @@ function decideRequest(engine: Engine, request: Request): void {
   const decision = decide(request, { view: tail, wallMs: consensus.wallMs, delays })
   switch (decision.kind) {
     case 'fail':
-      reply(engine, request.rid, { kind: 'failed', failure: decision.failure })
+      awaitConfirmation(engine, request, { kind: 'failed', failure: decision.failure })
       return
     case 'answer':
       awaitConfirmation(engine, request, decision.outcome)

@@ -51,15 +51,17 @@ export function advanceLeases(leases: Leases, monotonicStepMs: number, uptimeSte
   leases.elapsedMs += steps.length === 0 ? 0 : Math.min(...steps)
 }
 
-/** A term begins: everything live gets its full time again, and scopes that ended by force keep their delay. */
-export function restartLeases(leases: Leases, view: View, wallMs: number): void {
+/**
+ * A term begins: everything live gets its full time again, and scopes that ended by force their delay, however long ago
+ * that was: no clock that both leaders share could tell.
+ */
+export function restartLeases(leases: Leases, view: View): void {
   leases.termStartedAt = leases.elapsedMs
   leases.renewedAt.clear()
   leases.claimedAt.clear()
   leases.delays.clear()
-  const recently = wallMs - 2 * DEFAULTS.lockDelaySeconds * 1000
-  for (const ended of view.state.ended) {
-    if (isDelayed(ended.reason) && ended.atMs >= recently) delay(leases, ended.claim)
+  for (const { claim, reason } of view.state.ended) {
+    if (isDelayed(reason)) delay(leases, claim)
   }
 }
 

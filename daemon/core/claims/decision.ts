@@ -31,7 +31,7 @@ export type Decision =
     }
   /** Changes nothing; told once leadership is confirmed and what it rests on is committed. */
   | { readonly kind: 'answer'; readonly outcome: Outcome }
-  /** Bad input: the same whoever leads, so told at once. */
+  /** Told like an answer: most failures rest on the state, which a deposed leader may have wrong. */
   | { readonly kind: 'fail'; readonly failure: Failure }
 
 export function fail(
