@@ -10,7 +10,7 @@ import { createClock } from './clock.ts'
 import { isExplicit, loadConfig, type Config } from './config.ts'
 import { createGit } from './git.ts'
 import { takeHomeLock } from './home-lock.ts'
-import { openHome, socketPaths } from './home.ts'
+import { openHome, setAside, socketPaths } from './home.ts'
 import { foundLedger, openLedger, type HostMachine, type LedgerHost } from './ledger-host.ts'
 import { openLog, type Log } from './log.ts'
 import {
@@ -146,6 +146,7 @@ function createMachine(
       createDurableStore(path.join(home, 'ledger', folder, 'log'), events),
     openAudit: (folder, onFailure) =>
       openAudit(path.join(home, 'audit', folder), { onFailure, log }),
+    setAside: (folder) => setAside(path.join(home, 'ledger', folder)),
   }
   return {
     self: key.peer,

@@ -84,6 +84,16 @@ export function socketPaths(
   })
 }
 
+/** Renames a folder to a free name beside it and returns that; null if there is no such folder. */
+export function setAside(folder: string): string | null {
+  if (!existsSync(folder)) return null
+  let number = 1
+  while (existsSync(`${folder}.lost-${String(number)}`)) number++
+  const kept = `${folder}.lost-${String(number)}`
+  renameSync(folder, kept)
+  return kept
+}
+
 /**
  * Writes a file of this user alone, whole and durable, in place of an older one.
  * @throws SkeinError HOME_UNUSABLE, DISK_FULL; then the older one is as it was.

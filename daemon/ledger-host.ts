@@ -123,7 +123,7 @@ export async function openLedger(
       'LEDGER_DAMAGED',
       `the log of ${place.name} is missing or has lost its beginning`,
       {
-        hint: `Restore the folder ledger/${place.folder} of the home from a backup, then: skein up`,
+        hint: `Restore the folder ledger/${place.folder} of the home from a backup and start again, or: skein recover --accept-loss`,
       },
     )
   }

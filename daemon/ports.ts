@@ -53,6 +53,8 @@ export interface Storage {
   /** The log of a ledger in this folder. */
   openLog(folder: string, events: LedgerStoreEvents): LedgerStore
   openAudit(folder: string, onFailure: (error: Error) => void): AuditPort
+  /** Moves a ledger's folder out of the way; returns where it is kept now, null if there was none. */
+  setAside(folder: string): string | null
 }
 
 /** The audit log as the daemon uses it. */

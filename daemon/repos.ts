@@ -39,6 +39,11 @@ export interface Repos {
     directory: string,
     as: RepoId | null,
   ): Promise<{ repo: Repo; checkout: Checkout; isNew: boolean }>
+  /**
+   * Begins a repository's ledger anew, one generation higher, after its log was lost or damaged for good. What it held
+   * is lost; fences go on rising. The old log is kept aside.
+   */
+  recover(id: RepoId): Promise<{ repo: Repo; generation: number; keptAt: string | null }>
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -117,6 +122,42 @@ class EnrolledRepos implements Repos {
     }
     const { repo, isNew } = await this.#enrolAs(id, checkout, config)
     return { repo, checkout, isNew }
+  }
+
+  async recover(id: RepoId): Promise<{ repo: Repo; generation: number; keptAt: string | null }> {
+    const { mesh, machine, meshId } = this.#options
+    const known = mesh.loop.view().state.repos.get(id)
+    const lost = this.get(id)
+    if (known === undefined || lost.problem === null) {
+      throw new SkeinError(
+        'FORBIDDEN',
+        `the ledger of ${id} is served: there is nothing to recover`,
+        {
+          hint: 'skein status',
+        },
+      )
+    }
+    const place = placeOf(id)
+    const keptAt = machine.storage.setAside(place.folder)
+    const generation = known.generation + 1
+    const origin = { ledger: 'repo', mesh: meshId, name: id, generation } as const
+    const genesis = await foundLedger(machine, place, origin)
+    const { self } = machine
+    const roots = known.roots
+    await submit(mesh, {
+      kind: 'enrol',
+      repo: id,
+      peer: self,
+      roots,
+      generation,
+      genesis: genesis.hash,
+    })
+    const repo = await this.#open(id, lost.config, lost.checkouts)
+    this.#options.log.warn(
+      { repo: id, generation, keptAt },
+      'a ledger was begun anew; what it held is lost',
+    )
+    return { repo, generation, keptAt }
   }
 
   async start(): Promise<void> {

@@ -12,10 +12,19 @@ import {
   type Party,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
+import type { CallContext } from '../client/operations.ts'
 import type { ClaimNow, ReleaseTarget } from '../core/claims/command.ts'
 import { claimJson, claimNowJson, iso, stateOf } from '../json.ts'
 import { hostOf, submit } from '../repos.ts'
-import { asOf, claimContext, machineOf, stampNow, type Handler, type Parts } from './context.ts'
+import {
+  asOf,
+  claimContext,
+  machineOf,
+  requirePerson,
+  stampNow,
+  type Handler,
+  type Parts,
+} from './context.ts'
 
 export const claims: Handler<OperationInput<'claims'>> = async (parts, input, context) => {
   const party = parts.callers.asker(input, context)
@@ -65,7 +74,7 @@ export const narrow: Handler<OperationInput<'narrow'>> = async (parts, input, co
 
 export const release: Handler<OperationInput<'release'>> = async (parts, input, context) => {
   const target = targetOf(input)
-  if (input.force === true) requirePerson(parts, input, context.door)
+  if (input.force === true) requireForce(parts, input, context)
   const place = await parts.callers.place(input, context)
   const party = await parts.callers.party(input, context, place)
   const force = input.force === true ? clean(input.reason ?? '') : null
@@ -118,8 +127,8 @@ function targetOf(input: OperationInput<'release'>): ReleaseTarget {
   return { by: 'ids', ids: (input.ids ?? []).map(asClaimId) }
 }
 
-/** Ending another's claim is a person's act: at a terminal that was asked, or by a script that this machine trusts. */
-function requirePerson(parts: Parts, input: OperationInput<'release'>, door: string): void {
+/** Ending another's claim is a person's act, and its holder is told why. */
+function requireForce(parts: Parts, input: OperationInput<'release'>, context: CallContext): void {
   if (input.reason === undefined) {
     throw new SkeinError(
       'INPUT_USAGE',
@@ -129,10 +138,7 @@ function requirePerson(parts: Parts, input: OperationInput<'release'>, door: str
       },
     )
   }
-  const isConfirmed = input.caller?.terminal === true && door === 'socket'
-  if (door === 'mcp' || !(isConfirmed || (parts.config.trust_scripts && input.yes === true))) {
-    throw new SkeinError('FORBIDDEN_PERSON', "only a person may end another's claim")
-  }
+  requirePerson(parts, input, context)
 }
 
 function liveClaims(

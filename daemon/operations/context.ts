@@ -1,5 +1,11 @@
 // What the handlers of operations share.
-import type { CallerFields, OperationResult, PeerId, Stamp } from '../../protocol/index.ts'
+import {
+  SkeinError,
+  type CallerFields,
+  type OperationResult,
+  type PeerId,
+  type Stamp,
+} from '../../protocol/index.ts'
 import type { Callers, Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { Config } from '../config.ts'
@@ -61,4 +67,15 @@ export function asOf(repo: Repo): OperationResult<'check'>['as_of'] {
 /** A machine's name in the mesh, or its peer id. */
 export function machineOf(parts: Pick<Parts, 'mesh'>, peer: PeerId): string {
   return parts.mesh.loop.view().state.members.get(peer)?.machine ?? peer
+}
+
+/** A person's act: at a terminal that was asked, or by a script that this machine's configuration trusts. */
+export function requirePerson(
+  { config }: Parts,
+  input: CallerFields & { readonly yes?: boolean | undefined },
+  { door }: CallContext,
+): void {
+  const isConfirmed = input.caller?.terminal === true && door === 'socket'
+  if (door !== 'mcp' && (isConfirmed || (config.trust_scripts && input.yes === true))) return
+  throw new SkeinError('FORBIDDEN_PERSON', 'only a person may do this')
 }

@@ -1,7 +1,6 @@
 // Every door ends here: the input is validated against the operation's schema, the handler does the rest.
 import { z } from 'zod'
 import {
-  asRepoId,
   INPUTS,
   nearest,
   OPERATIONS,
@@ -9,11 +8,12 @@ import {
   type OperationInput,
   type OperationName,
 } from '../../protocol/index.ts'
-import type { CallContext, Operations } from '../client/operations.ts'
+import type { Operations } from '../client/operations.ts'
 import { check, claim } from './claim.ts'
 import { claims, narrow, release, renew, verify } from './claims.ts'
 import type { Handler, Parts } from './context.ts'
 import { auditVerify, config, status, why } from './insight.ts'
+import { enrol, recover } from './setup.ts'
 
 const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>> } = {
   claim,
@@ -26,6 +26,7 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   why,
   status,
   enrol,
+  recover,
   config,
   'audit/verify': auditVerify,
 }
@@ -73,26 +74,4 @@ function explain(name: OperationName, issue: z.core.$ZodIssue): string {
       return `${where}unknown field '${key}'${near === null ? '' : ` (did you mean '${near}'?)`}`
     })
     .join('; ')
-}
-
-async function enrol(
-  parts: Parts,
-  input: OperationInput<'enrol'>,
-  context: CallContext,
-): Promise<unknown> {
-  const directory = input.checkout ?? input.cwd ?? context.caller.cwd
-  if (context.door === 'tcp' || directory === undefined) {
-    throw new SkeinError(
-      'REPO_UNKNOWN',
-      'a repository is enrolled from one of its checkouts on this machine',
-      {
-        hint: 'cd into the checkout, then: skein enrol',
-      },
-    )
-  }
-  const as = input.as ?? input.repo
-  const enrolled = await parts.repos.enrol(directory, as === undefined ? null : asRepoId(as))
-  const { repo, checkout, isNew } = enrolled
-  const generation = repo.host?.loop.view().state.generation ?? 1
-  return { repo: repo.id, is_new: isNew, generation, checkout: checkout.root }
 }

@@ -61,6 +61,31 @@ export const INSIGHT_OPERATIONS = {
     details:
       'A tracked `.skein.yml` does the same on first use for everybody; `skein init` writes it.',
   },
+  recover: {
+    summary: 'Begin a lost or damaged ledger anew, one generation higher',
+    class: 'person',
+    ofRepo: true,
+    writes: true,
+    tool: null,
+    arguments: [],
+    flags: [
+      {
+        flag: '--accept-loss',
+        field: 'accept_loss',
+        type: 'switch',
+        help: 'yes, what the ledger held is lost',
+      },
+      {
+        flag: '--yes',
+        field: 'yes',
+        type: 'switch',
+        help: 'do not ask (only with `trust_scripts: true`)',
+      },
+    ],
+    examples: ['skein recover --accept-loss'],
+    details:
+      'Only for a ledger that is not served. Its claims are lost, its log is kept aside, and fences go on rising. A backup of the log is the better way.',
+  },
   config: {
     summary: 'Show the effective configuration and where each value comes from',
     class: 'agent',

@@ -88,6 +88,11 @@ export const INPUTS = {
   why: z.strictObject({ ...caller, pattern, limit: z.int().min(1).max(500).optional() }),
   status: z.strictObject({ ...caller }),
   enrol: z.strictObject({ ...caller, as: name.optional() }),
+  recover: z.strictObject({
+    ...caller,
+    accept_loss: z.boolean().optional(),
+    yes: z.boolean().optional(),
+  }),
   config: z.strictObject({ ...caller }),
   'audit/verify': z.strictObject({ ...caller }),
 } as const satisfies Record<OperationName, z.ZodType>
@@ -208,6 +213,7 @@ export const OUTPUTS = {
     generation: z.int(),
     checkout: z.string(),
   }),
+  recover: z.object({ repo: z.string(), generation: z.int(), kept_at: z.string().nullable() }),
   config: z.object({
     values: z.array(
       z.object({
