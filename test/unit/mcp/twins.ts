@@ -1,0 +1,219 @@
+// Twins for the MCP tests: operations that answer from a script, and the daemon's socket in a temporary folder.
+import { mkdtemp, rm } from 'node:fs/promises'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import type { CallContext, Operations } from '../../../daemon/client/operations.ts'
+import { serveMcp, type McpConnection, type McpOptions } from '../../../mcp/server.ts'
+import type { OperationName, OperationResult } from '../../../protocol/index.ts'
+
+export type Claim = OperationResult<'claims'>['claims'][number]
+
+export const CLAIM_ID = 'clm_01KAK2M0000000000000000000'
+
+export function sampleClaim(changes: Partial<Claim> = {}): Claim {
+  return {
+    id: CLAIM_ID,
+    repo: 'team/project',
+    agent: 'alice/claude/main',
+    session: 'session-1',
+    machine: 'laptop-9f3a',
+    branch: 'rework-login',
+    description: 'rework the login form',
+    kind: 'file',
+    pattern: 'src/auth/**',
+    symbols: [],
+    mode: 'exclusive',
+    narrowable: true,
+    fence: 4_294_967_301,
+    state: 'active',
+    granted_at: '2026-11-21T14:00:00.123Z',
+    expires_at: '2026-11-21T18:00:00.123Z',
+    last_activity: '2026-11-21T14:00:00.123Z',
+    coexists_with: [],
+    narrowed_by: [],
+    ...changes,
+  }
+}
+
+export function sampleConflict(
+  changes: Partial<Claim> = {},
+  your_pattern = 'src/auth/login.ts',
+): OperationResult<'claim'>['conflicts'][number] {
+  return {
+    your_pattern,
+    your_symbols: [],
+    claim: sampleClaim({ agent: 'bob/codex/fix', ...changes }),
+    overlap: ['src/auth/login.ts'],
+    symbol_overlap: [],
+    lock_delay_s: null,
+  }
+}
+
+export function granted(...claims: readonly Claim[]): OperationResult<'claim'> {
+  return {
+    status: 'granted',
+    claims: [...claims],
+    conflicts: [],
+    more_conflicts: 0,
+    queue: null,
+    warnings: [],
+    options: [],
+  }
+}
+
+export function refused(
+  conflicts: OperationResult<'claim'>['conflicts'],
+  more_conflicts = 0,
+): OperationResult<'claim'> {
+  return { ...granted(), status: 'refused', conflicts, more_conflicts }
+}
+
+const AS_OF = { term: 3, index: 41, age_ms: 12 }
+
+export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
+  claim: granted(sampleClaim()),
+  check: { safe: true, conflicts: [], more_conflicts: 0, would: 'grant', as_of: AS_OF },
+  claims: { claims: [sampleClaim()], more: 0, recent: [], as_of: AS_OF },
+  renew: { claims: [sampleClaim()] },
+  narrow: { claims: [sampleClaim({ pattern: 'src/auth/login.ts' })] },
+  release: { released: [sampleClaim({ state: 'released' })], already: [] },
+  verify: {
+    ok: true,
+    claims: [{ id: CLAIM_ID, fence: 4_294_967_301, live: true }],
+    leader: 'laptop-9f3a',
+    term: 3,
+    commit_index: 41,
+    as_of: '2026-11-21T14:00:01.000Z',
+  },
+  why: { holders: [sampleClaim()], events: [], more: false, summary: ['alice was granted it'] },
+}
+
+export interface Call {
+  readonly name: OperationName
+  readonly input: unknown
+  readonly context: CallContext
+}
+
+type Behaviour = (call: Call) => unknown
+
+/** Remembers its calls and answers from the samples, or as the test says. */
+export class FakeOperations implements Operations {
+  readonly calls: Call[] = []
+  answer: Behaviour = ({ name }) => RESULTS[name]
+
+  async call(name: OperationName, input: unknown, context: CallContext): Promise<unknown> {
+    const call = { name, input, context }
+    this.calls.push(call)
+    return await this.answer(call)
+  }
+
+  get last(): Call {
+    const call = this.calls.at(-1)
+    if (call === undefined) throw new Error('no operation was called')
+    return call
+  }
+}
+
+export interface Daemon {
+  readonly path: string
+  readonly operations: FakeOperations
+  readonly connections: McpConnection[]
+  readonly errors: Error[]
+  /** Ends all connections and stops listening. */
+  stop(): Promise<void>
+}
+
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'skein-mcp-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export async function listen(
+  t: TestContext,
+  options: Partial<McpOptions> & { readonly at?: string } = {},
+): Promise<Daemon> {
+  const where = options.at ?? path.join(await temporaryFolder(t), 'mcp.sock')
+  const operations = new FakeOperations()
+  const connections: McpConnection[] = []
+  const errors: Error[] = []
+  const server = net.createServer((socket) => {
+    const onError = (error: Error): void => void errors.push(error)
+    connections.push(serveMcp(socket, operations, { version: '0.0.0', onError, ...options }))
+  })
+  await new Promise<void>((resolve) => server.listen(where, resolve))
+  const stop = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    await Promise.all(connections.map((connection) => connection.close()))
+    await closed
+  }
+  t.after(stop)
+  return { path: where, operations, connections, errors, stop }
+}
+
+export async function dial(t: TestContext, where: string): Promise<net.Socket> {
+  const socket = net.connect(where)
+  t.after(() => socket.destroy())
+  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  return socket
+}
+
+/** The next lines of a stream, as JSON. */
+export async function* jsonLines(
+  stream: AsyncIterable<unknown>,
+): AsyncGenerator<JsonLine, undefined> {
+  let held = ''
+  for await (const chunk of stream) {
+    held += String(chunk)
+    const lines = held.split('\n')
+    held = lines.pop() ?? ''
+    for (const line of lines) yield JSON.parse(line) as JsonLine
+  }
+  return undefined
+}
+
+export interface JsonLine {
+  readonly id?: unknown
+  readonly method?: string
+  readonly result?: Readonly<Record<string, unknown>>
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
+}
+
+export const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 0,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'raw', version: '1' },
+  },
+}
+export const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' }
+
+export function toolCall(id: number | string, name: string, args: object = {}): object {
+  return { jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } }
+}
+
+export function asLine(message: object): string {
+  return `${JSON.stringify(message)}\n`
+}
+
+export interface Deferred<T> {
+  readonly promise: Promise<T>
+  resolve(value: T): void
+}
+
+/** Node 20 has no Promise.withResolvers. */
+export function defer<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>((settle) => (resolve = settle))
+  return {
+    promise,
+    resolve: (value) => {
+      resolve(value)
+    },
+  }
+}
