@@ -247,8 +247,12 @@ class Bridge {
     const isShort = performance.now() - this.#openedAt < SHORT_LIFE_MS
     this.#shortLives = isShort ? this.#shortLives + 1 : 0
     // A daemon that will not have us is not asked again and again, but by the next request.
-    if (this.#shortLives <= SHORT_LIVES_MAX) void this.#dialWithin(this.#patience.restartMs, null)
-    else this.#abandon()
+    if (this.#shortLives <= SHORT_LIVES_MAX) {
+      void this.#dialWithin(this.#patience.restartMs, null)
+      return
+    }
+    this.#reason = 'one listens, but ends each connection at once; see `skein logs`'
+    this.#abandon()
   }
 
   #failInFlight(): void {

@@ -265,7 +265,7 @@ describe('the bridge, when the daemon restarts', () => {
     t.after(() => server.close())
     const pipe = bridge(t, where)
     pipe.send(INITIALIZE)
-    assert.match((await pipe.next()).error?.message ?? '', /no daemon/)
+    assert.match((await pipe.next()).error?.message ?? '', /ends each connection at once/)
     await new Promise((resolve) => setTimeout(resolve, 100))
     assert.ok(connections <= 6, String(connections))
   })
