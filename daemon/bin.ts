@@ -1,0 +1,133 @@
+#!/usr/bin/env node
+// The program: the one file above all folders. Gives the command line its process, and plugs in what only some verbs need,
+// each loaded when it is called: `check` and `claim` start without any of it.
+import './shims.ts'
+import tty from 'node:tty'
+import type { McpDoor } from './api/mcp-socket.ts'
+import { main, report } from './cli/main.ts'
+import type { Io, Output } from './cli/io.ts'
+import type { Machine } from './cli/machine.ts'
+import { VERSION } from './version.ts'
+
+const machine: Machine = {
+  version: VERSION,
+  async runDaemon(options) {
+    const { runDaemon } = await import('./daemon.ts')
+    return runDaemon({ ...options, doors: { mcp: loadMcpDoor } })
+  },
+  async daemonOf(home) {
+    const { readLockOwner } = await import('./home-lock.ts')
+    return readLockOwner(home)
+  },
+  async checkoutAt(folder, given) {
+    const [{ createGit }, { loadRepoConfig }] = await Promise.all([
+      import('./git.ts'),
+      import('./config.ts'),
+    ])
+    const git = createGit(process.env)
+    const checkout = await git.findCheckout(folder)
+    if (checkout === null) return null
+    const written = loadRepoConfig(checkout.root)
+    const repo = given ?? (await git.repoIdOf(checkout, written))
+    return { root: checkout.root, repo }
+  },
+  async isRepoId(text) {
+    const { isRepoId } = await import('./config-schema.ts')
+    return isRepoId(text)
+  },
+  async validateConfig(home, root) {
+    const { loadConfig, loadRepoConfig } = await import('./config.ts')
+    const { existsSync } = await import('node:fs')
+    const check = (file: string, load: () => unknown) => {
+      load()
+      return { file, isThere: existsSync(file) }
+    }
+    const own = check(`${home}/config.yml`, () => loadConfig({ home, env: process.env }))
+    if (root === null) return [own]
+    return [own, check(`${root}/.skein.yml`, () => loadRepoConfig(root))]
+  },
+  async runBridge(options) {
+    const { runBridge } = await import('../mcp/bridge.ts')
+    await runBridge(options)
+  },
+}
+
+async function loadMcpDoor(): Promise<McpDoor> {
+  const { serveMcp } = await import('../mcp/server.ts')
+  return (stream, operations) => serveMcp(stream, operations, { version: VERSION }).closed
+}
+
+const interrupt = new AbortController()
+
+const io: Io = {
+  // Getters: a stream that is never used is never opened.
+  get stdin() {
+    return process.stdin
+  },
+  stdout: outputOf(() => process.stdout),
+  stderr: outputOf(() => process.stderr),
+  get canAsk() {
+    return tty.isatty(0) && tty.isatty(2)
+  },
+  env: process.env,
+  cwd: workingDirectory(),
+  now: Date.now,
+  interrupted: interrupt.signal,
+  self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+}
+
+// Once: a second Ctrl-C ends the process at once, whatever it is waiting for.
+process.once('SIGINT', () => {
+  interrupt.abort()
+})
+process.once('SIGTERM', () => {
+  interrupt.abort()
+})
+process.once('uncaughtException', (error) => {
+  // What is broken may hold the process open for ever, so here setting the exit code is not enough.
+  // eslint-disable-next-line no-restricted-properties
+  process.exit(report(error, false, io))
+})
+
+process.exitCode = await main(process.argv.slice(2), io, machine)
+
+function outputOf(stream: () => NodeJS.WriteStream): Output {
+  let isOpen = false
+  const open = (): NodeJS.WriteStream => {
+    const opened = stream()
+    if (!isOpen) {
+      isOpen = true
+      opened.on('error', ignoreClosedPipe)
+    }
+    return opened
+  }
+  return {
+    write(text) {
+      if (text !== '') open().write(text)
+    },
+    get stream() {
+      return open()
+    },
+    get isTerminal() {
+      return open().isTTY
+    },
+    get columns() {
+      const { isTTY, columns } = open()
+      return isTTY ? columns : Infinity
+    },
+  }
+}
+
+/** `skein claims | head -1` is no failure. */
+function ignoreClosedPipe(error: Error): void {
+  if ('code' in error && error.code === 'EPIPE') return
+  throw error
+}
+
+function workingDirectory(): string | null {
+  try {
+    return process.cwd()
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,110 @@
+// `skein help`, and `--help` behind any verb: projected from the list of verbs, so that it cannot be out of date.
+import { nearest, SkeinError, type FlagSpec } from '../../../protocol/index.ts'
+import type { LocalCommand } from '../machine.ts'
+import { pageOn, type Page } from '../output/page.ts'
+import { findVerb, GLOBAL_FLAGS, VERBS, type Group, type VerbSpec } from '../verbs.ts'
+
+export const run: LocalCommand = ({ verb, fields }, io) => {
+  const named = verb.name === 'help' ? namedVerb(fields['verb']) : verb
+  const page = pageOn(io.stdout, io)
+  if (fields['json'] === true) {
+    io.stdout.write(
+      `${JSON.stringify(named ?? { commands: VERBS, flags: GLOBAL_FLAGS }, null, 2)}\n`,
+    )
+    return 0
+  }
+  const lines = named === null ? overview(page) : describeVerb(named, page)
+  io.stdout.write(lines.map((line) => `${line}\n`).join(''))
+  return 0
+}
+
+function namedVerb(words: unknown): VerbSpec | null {
+  if (!Array.isArray(words)) return null
+  const name = words.join(' ')
+  const verb = findVerb(name)
+  if (verb !== undefined) return verb
+  const near = nearest(
+    name,
+    VERBS.map((each) => each.name),
+  )
+  throw new SkeinError('INPUT_USAGE', `skein has no command \`${name}\`.`, {
+    hint: near === null ? 'skein help' : `skein help ${near}`,
+  })
+}
+
+const GROUPS: readonly Group[] = ['Claims', 'Repositories', 'This machine']
+
+function overview(page: Page): readonly string[] {
+  const width = Math.max(...VERBS.map(({ name }) => name.length))
+  const groups = GROUPS.flatMap((group) => [
+    '',
+    page.paint('strong', group),
+    ...VERBS.filter((verb) => verb.group === group).map(
+      ({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`,
+    ),
+  ])
+  return [
+    'skein: claims for coding agents. Whoever claims a file first has it, until they give it back.',
+    '',
+    `${page.paint('strong', 'Usage')}  skein COMMAND [ARGUMENT…] [--json] [--quiet] [--help]`,
+    ...groups,
+    '',
+    page.paint('strong', 'First steps'),
+    '  skein up --background        start the daemon of this machine',
+    '  cd REPO && skein init        let this repository take part',
+    "  skein claim 'src/auth/**' --description 'rework login'",
+    '  skein try                    or watch it first, alone and in seconds',
+    '',
+    'Exit codes: 0 done, 1 somebody else holds it, 2 no answer (a person decides), 4 stale, 5 not enrolled,',
+    '6 not found, 7 forbidden, 9 over a limit, 64 bad input, 70 our bug. More: skein help COMMAND',
+  ]
+}
+
+function describeVerb(verb: VerbSpec, page: Page): readonly string[] {
+  const words = verb.arguments.map(({ name, many, required }) => {
+    const shown = many ? `${name}…` : name
+    return required ? shown : `[${shown}]`
+  })
+  const flags = verb.flags.length === 0 ? [] : ['[FLAG…]']
+  const terms = [
+    ...verb.arguments.map(({ name, help }) => [name, help] as const),
+    ...verb.flags.map((flag) => [flagTitle(flag), flag.help] as const),
+  ]
+  const globals = GLOBAL_FLAGS.map((flag) => [flagTitle(flag), flag.help] as const)
+  const width = Math.max(...[...terms, ...globals].map(([title]) => title.length))
+  const list = (entries: readonly (readonly [string, string])[]): readonly string[] =>
+    entries.map(([title, help]) => `  ${title.padEnd(width)}  ${help}`)
+  const section = (title: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : ['', page.paint('strong', title), ...lines]
+  return [
+    `${verb.summary}.`,
+    ...section('Usage', [`  ${['skein', verb.name, ...words, ...flags].join(' ')}`]),
+    ...section('', wrap(verb.details, Math.min(page.width, PROSE_WIDTH))).slice(1),
+    ...section('Words', list(terms)),
+    ...section('Everywhere', list(globals)),
+    ...section(
+      'Examples',
+      verb.examples.map((example) => `  ${example}`),
+    ),
+  ]
+}
+
+/** Longer lines of prose are hard to read. */
+const PROSE_WIDTH = 100
+
+function flagTitle({ flag, value, type }: FlagSpec): string {
+  const repeats = type === 'texts' ? '…' : ''
+  return value === undefined ? flag : `${flag} ${value}${repeats}`
+}
+
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}

@@ -1,0 +1,31 @@
+// The verbs of this machine alone, in one chunk: `check` and `claim` start without them, and few files are quick to load.
+import type { LocalCommand } from '../machine.ts'
+import type { LocalVerb } from '../verbs.ts'
+import { run as configValidate } from './config-validate.ts'
+import { run as down } from './down.ts'
+import { run as help } from './help.ts'
+import { run as init } from './init.ts'
+import { run as logs } from './logs.ts'
+import { run as mcp } from './mcp.ts'
+import { run as tryIt } from './try.ts'
+import { run as up } from './up.ts'
+import { run as version } from './version.ts'
+
+const VERBS: Readonly<Record<LocalVerb, LocalCommand>> = {
+  up,
+  down,
+  mcp,
+  logs,
+  init,
+  'config validate': configValidate,
+  try: tryIt,
+  version,
+  help,
+}
+
+/** Runs a verb, or explains any verb where help is asked for. */
+export const runLocal: LocalCommand = (command, io, machine) => {
+  const { does } = command.verb
+  const isHelp = command.fields['help'] === true || !('local' in does)
+  return VERBS[isHelp ? 'help' : does.local](command, io, machine)
+}

@@ -1,0 +1,120 @@
+// Runs one operation: input, call, answer. The path of `check` and `claim`, so nothing heavy is imported here.
+import {
+  DEFAULTS,
+  exitOfResult,
+  OPERATIONS,
+  type OperationName,
+  type OperationResult,
+} from '../../../protocol/index.ts'
+import { callOperation } from '../../client/call.ts'
+import { findSockets, homePath } from '../../client/place.ts'
+import type { Command } from '../arguments.ts'
+import { confirmAct, isPersonAct } from '../confirm.ts'
+import type { Io } from '../io.ts'
+import { buildInput, callerFields, type OperationInput } from '../operation-input.ts'
+import { claimsFace } from '../output/claims.ts'
+import { renderQuiet, renderResult } from '../output/faces.ts'
+import { pageOn, type Page } from '../output/page.ts'
+import { pathToRoot } from '../patterns.ts'
+import { cleanAll } from '../output/text.ts'
+
+/** The daemon answers in callTimeoutSeconds; the rest is for its first look at a repository. */
+const CALL_MS_MAX = (DEFAULTS.callTimeoutSeconds + 3) * 1000
+/** These read a whole history. */
+const SLOW: ReadonlySet<OperationName> = new Set(['enrol', 'why', 'audit/verify'])
+const SLOW_CALL_MS_MAX = 120_000
+/** After this a person wonders. */
+const PROGRESS_AFTER_MS = 1_000
+
+export async function runOperation(name: OperationName, command: Command, io: Io): Promise<number> {
+  const built = buildInput(name, command, io)
+  const input = isPersonAct(name, built)
+    ? await confirmAct(built, () => describeAct(name, built, command, io), io)
+    : built
+  const result = await call(name, input, command, io)
+  const exit = exitOfResult(name, result)
+  // Only a refusal prints commands with paths in them.
+  const toRoot = exit === 0 || command.fields['repo'] !== undefined ? '' : pathToRoot(io.cwd)
+  const page = pageOn(io.stdout, io, { session: sessionOf(input), toRoot })
+  io.stdout.write(renderAnswer(name, result, command, page))
+  return exit
+}
+
+/** Calls the daemon of the caller's home. */
+export async function call(
+  name: OperationName,
+  input: OperationInput,
+  command: Command,
+  io: Io,
+): Promise<unknown> {
+  const timeoutMs = SLOW.has(name) ? SLOW_CALL_MS_MAX : CALL_MS_MAX
+  const { api: socket } = findSockets(homePath(io.env))
+  const stopProgress = showProgress(`waiting for the daemon to ${name} …`, command, io)
+  try {
+    return await callOperation(name, input, { socket, timeoutMs, signal: io.interrupted })
+  } finally {
+    stopProgress()
+  }
+}
+
+function renderAnswer(
+  name: OperationName,
+  result: unknown,
+  { fields }: Command,
+  page: Page,
+): string {
+  if (fields['json'] === true) return `${JSON.stringify(result, null, 2)}\n`
+  return fields['quiet'] === true ? renderQuiet(result) : renderResult(name, result, page)
+}
+
+function showProgress(text: string, { fields }: Command, io: Io): () => void {
+  if (!io.stderr.isTerminal || fields['json'] === true || fields['quiet'] === true) return () => {}
+  let isShown = false
+  const timer = setTimeout(() => {
+    isShown = true
+    io.stderr.write(text)
+  }, PROGRESS_AFTER_MS)
+  return () => {
+    clearTimeout(timer)
+    if (isShown) io.stderr.write('\r\u001b[K')
+  }
+}
+
+/** What a person is about to do. */
+async function describeAct(
+  name: OperationName,
+  input: OperationInput,
+  command: Command,
+  io: Io,
+): Promise<string> {
+  const lines =
+    name === 'release'
+      ? await describeRelease(input, command, io)
+      : [`${OPERATIONS[name].summary}.`, OPERATIONS[name].details]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** What a forced release will end, as far as this machine knows it. */
+async function describeRelease(
+  input: OperationInput,
+  command: Command,
+  io: Io,
+): Promise<readonly string[]> {
+  const { ids, of_session: ofSession, of_agent: ofAgent, mine } = input
+  const filter = { of_session: ofSession, of_agent: ofAgent, mine }
+  const result = await call('claims', { ...callerFields(command, io), ...filter }, command, io)
+  const all = cleanAll(result) as OperationResult<'claims'>
+  const claims = Array.isArray(ids) ? all.claims.filter(({ id }) => ids.includes(id)) : all.claims
+  const page = pageOn(io.stderr, io, { session: sessionOf(input) })
+  return [
+    'This ends, against the will of whoever holds it:',
+    '',
+    ...claimsFace({ ...all, claims, recent: [], more: 0 }, page),
+    '',
+    'The holder is told why. Its files stay as they are; it may still be writing to them.',
+  ]
+}
+
+function sessionOf(input: OperationInput): string | null {
+  return typeof input['session'] === 'string' ? input['session'] : null
+}

@@ -1,0 +1,76 @@
+// What a few verbs need of this machine's own side, where no daemon is asked. The command line knows only these shapes:
+// bin.ts plugs the parts in and loads each when it is called, so that `check` and `claim` start without them.
+import type { Readable, Writable } from 'node:stream'
+import type { Command } from './arguments.ts'
+import type { Io } from './io.ts'
+
+/** A verb that asks no daemon for its answer; returns the exit code. */
+export type LocalCommand = (command: Command, io: Io, machine: Machine) => Promise<number> | number
+
+export interface Machine {
+  /** Of this program. */
+  readonly version: string
+  /** Becomes the daemon of this home, and resolves when it is ready. */
+  runDaemon(options: DaemonOptions): Promise<RunningDaemon>
+  /** The living daemon of a home; null when none lives. */
+  daemonOf(home: string): Promise<DaemonProcess | null>
+  /** The checkout that holds a folder, with the given id or the one that its repository has by itself; null outside. */
+  checkoutAt(folder: string, given: string | null): Promise<CheckoutFacts | null>
+  isRepoId(text: string): Promise<boolean>
+  /** @throws SkeinError CONFIG_INVALID with every problem of the first wrong file. */
+  validateConfig(home: string, root: string | null): Promise<readonly CheckedFile[]>
+  runBridge(options: BridgeOptions): Promise<void>
+}
+
+export interface DaemonOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly flags: { readonly http_port?: number }
+  readonly toStderr: boolean
+}
+
+export interface RunningDaemon {
+  readonly home: string
+  readonly machine: string
+  readonly http: string | null
+  /** The exit code, once it has ended. */
+  readonly finished: Promise<number>
+  stop(): Promise<void>
+}
+
+export interface DaemonProcess {
+  readonly pid: number
+  readonly version: string
+}
+
+export interface CheckoutFacts {
+  readonly root: string
+  readonly repo: string
+}
+
+export interface CheckedFile {
+  readonly file: string
+  readonly isThere: boolean
+}
+
+export interface BridgeOptions {
+  /** Asked before each dial: the first start of a daemon may choose another place. */
+  readonly socketPath: () => string
+  readonly greeting: Greeting
+  readonly stdin: Readable
+  readonly stdout: Writable
+  /** Starts a daemon and returns when it is ready; null where none may be started. */
+  readonly start: (() => Promise<void>) | null
+}
+
+/** The bridge's first line; null where the daemon shall fill it in. */
+export interface Greeting {
+  readonly skein: 1
+  readonly cwd: string
+  readonly repo: string | null
+  readonly agent: string | null
+  readonly session: string | null
+  readonly harness: string | null
+  readonly user: string | null
+  readonly pid: number | null
+  readonly started: string | null
+}

@@ -1,0 +1,43 @@
+// The command line: words in, an exit code out. Answers go to stdout, everything else to stderr; with --json one document
+// on stdout is all there is, failures included. Verbs of this machine alone are loaded when they are typed.
+import path from 'node:path'
+import { SkeinError } from '../../protocol/index.ts'
+import { homePath } from '../client/place.ts'
+import { parseCommand, wantsJson, type Command } from './arguments.ts'
+import { runOperation } from './commands/operation.ts'
+import type { Io } from './io.ts'
+import type { Machine } from './machine.ts'
+import { asBug, renderBug, renderFailure } from './output/failure.ts'
+import { pageOn } from './output/page.ts'
+
+export async function main(words: readonly string[], io: Io, machine: Machine): Promise<number> {
+  try {
+    const command = parseCommand(words)
+    return await run(command, io, machine)
+  } catch (error) {
+    return report(error, wantsJson(words), io)
+  }
+}
+
+async function run(command: Command, io: Io, machine: Machine): Promise<number> {
+  const { does } = command.verb
+  const wantsHelp = command.fields['help'] === true
+  if ('operation' in does && !wantsHelp) return runOperation(does.operation, command, io)
+  // Harnesses wait for it at each of their starts, so it comes without the other verbs.
+  if ('local' in does && does.local === 'mcp' && !wantsHelp) {
+    const { run: runMcp } = await import('./commands/mcp.ts')
+    return runMcp(command, io, machine)
+  }
+  const { runLocal } = await import('./commands/local.ts')
+  return runLocal(command, io, machine)
+}
+
+/** Tells a failure, and returns its exit code. What is no SkeinError is our own mistake. */
+export function report(error: unknown, json: boolean, io: Io): number {
+  const log = path.join(homePath(io.env), 'logs', 'daemon.ndjson')
+  const known = error instanceof SkeinError ? error : asBug(error, log)
+  const page = pageOn(io.stderr, io)
+  if (json) io.stdout.write(`${JSON.stringify(known, null, 2)}\n`)
+  else io.stderr.write(known === error ? renderFailure(known, page) : renderBug(error, log, page))
+  return known.exit
+}

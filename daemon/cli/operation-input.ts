@@ -1,0 +1,128 @@
+// The fields of a command line into the input of its operation: who asks, from where, and about what.
+import os from 'node:os'
+import { SkeinError, type OperationName } from '../../protocol/index.ts'
+import { identifyCaller } from '../client/caller.ts'
+import { usage, type Command } from './arguments.ts'
+import type { Io } from './io.ts'
+import { findWhereabouts, fromRoot, type Whereabouts } from './patterns.ts'
+
+export type OperationInput = Readonly<Record<string, unknown>>
+
+/** @throws SkeinError INPUT_USAGE, INPUT_PATTERN */
+export function buildInput(name: OperationName, command: Command, io: Io): OperationInput {
+  const fields = SHAPERS[name]?.(command, placer(command, io)) ?? ownFields(command)
+  return { ...callerFields(command, io), ...fields }
+}
+
+/** Who calls, as every operation takes it. */
+export function callerFields({ fields }: Command, io: Io): OperationInput {
+  const caller = identifyCaller({
+    agent: text(fields['agent']),
+    session: text(fields['session']),
+    env: io.env,
+  })
+  return {
+    ...(io.cwd === null ? {} : { cwd: io.cwd }),
+    ...(fields['repo'] === undefined ? {} : { repo: fields['repo'] }),
+    ...(caller.agent === null ? {} : { agent: caller.agent }),
+    session: caller.session,
+    caller: {
+      user: caller.user,
+      tool: caller.tool,
+      ...(caller.process ?? {}),
+      terminal: io.canAsk,
+    },
+  }
+}
+
+type Place = (pattern: string) => string
+type Shaper = (command: Command, place: Place) => OperationInput
+
+const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
+  claim: (command, place) => {
+    const { scopes, no_narrow: noNarrow, ...rest } = scopesOf(command, place)
+    return { ...rest, scopes, ...(noNarrow === true ? { narrowable: false } : {}) }
+  },
+  check: scopesOf,
+  narrow: (command, place) => {
+    const fields = ownFields(command)
+    return { ...requireIds(fields, command), patterns: texts(fields['patterns']).map(place) }
+  },
+  renew: (command) => requireIds(ownFields(command), command),
+  verify: (command) => requireIds(ownFields(command), command),
+  release: (command) => {
+    const fields = requireIds(ownFields(command), command)
+    const { ids, mine, of_session: session, of_agent: agent, force, reason } = fields
+    if ([ids, mine, session, agent].every((field) => field === undefined)) {
+      throw usage('Say what to release: ids, --mine, --of-session or --of-agent', command.verb)
+    }
+    if (force === true && reason === undefined) {
+      throw usage('--force needs --reason TEXT: the holder is told why', command.verb)
+    }
+    return fields
+  },
+  why: (command, place) => {
+    const fields = ownFields(command)
+    const pattern = text(fields['pattern']) ?? ''
+    return { ...fields, pattern: isClaimId(pattern) ? pattern : place(pattern) }
+  },
+}
+
+/** The input's fields without those that every command takes. */
+function ownFields({ verb, fields }: Command): OperationInput {
+  const own = new Set([...verb.flags, ...verb.arguments].map(({ field }) => field))
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => own.has(field)))
+}
+
+function scopesOf(command: Command, place: Place): OperationInput {
+  const { patterns, resources, shared, module, ...rest } = ownFields(command)
+  const mode = shared === true ? 'shared' : 'exclusive'
+  const kind = module === true ? 'module' : 'file'
+  const scopes = [
+    ...texts(patterns).map((pattern) => ({ kind, pattern: place(pattern), mode })),
+    ...texts(resources).map((pattern) => ({ kind: 'resource', pattern, mode })),
+  ]
+  if (scopes.length === 0) {
+    throw usage(`Say what to ${command.verb.name}: a PATTERN or --resource NAME`, command.verb)
+  }
+  return { ...rest, scopes }
+}
+
+/** Paths are typed where ids are meant; the daemon would call that a schema's fault. */
+function requireIds(fields: OperationInput, { verb }: Command): OperationInput {
+  const wrong = [...texts(fields['ids']), ...texts(fields['id'])].find((id) => !isClaimId(id))
+  if (wrong === undefined) return fields
+  throw new SkeinError('INPUT_USAGE', `\`${wrong}\` is not the id of a claim (clm_…).`, {
+    hint: verb.name === 'release' ? 'skein claims --mine' : 'skein claims',
+  })
+}
+
+function isClaimId(word: string): boolean {
+  return word.startsWith('clm_')
+}
+
+/** With `--repo` another repository may be meant, of which the working directory says nothing. */
+function placer({ fields }: Command, io: Io): Place {
+  let here: Whereabouts | undefined
+  return (pattern) => {
+    if (fields['repo'] !== undefined && !pattern.startsWith('/')) return pattern
+    here ??= findWhereabouts(requireCwd(io))
+    return fromRoot(pattern, here)
+  }
+}
+
+export function requireCwd(io: Io): string {
+  if (io.cwd !== null) return io.cwd
+  throw new SkeinError('REPO_NOT_GIT', 'The working directory is gone.', {
+    hint: `cd ${os.homedir()}`,
+  })
+}
+
+function text(field: unknown): string | undefined {
+  return typeof field === 'string' ? field : undefined
+}
+
+function texts(field: unknown): readonly string[] {
+  if (typeof field === 'string') return [field]
+  return Array.isArray(field) ? field.filter((each) => typeof each === 'string') : []
+}

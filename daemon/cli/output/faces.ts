@@ -1,0 +1,47 @@
+// Results of operations as people read them, one face for each; and as little of them as --quiet wants.
+import type { OperationName, OperationResult } from '../../../protocol/index.ts'
+import { checkFace, claimFace } from './claim.ts'
+import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } from './claims.ts'
+import type { Page } from './page.ts'
+import { auditFace, configFace, enrolFace, recoverFace, statusFace } from './status.ts'
+import { cleanAll } from './text.ts'
+
+type Faces = {
+  readonly [Name in OperationName]: (result: OperationResult<Name>, page: Page) => readonly string[]
+}
+
+const FACES: Faces = {
+  claim: claimFace,
+  check: checkFace,
+  claims: claimsFace,
+  renew: renewFace,
+  narrow: narrowFace,
+  release: releaseFace,
+  verify: verifyFace,
+  why: whyFace,
+  status: statusFace,
+  enrol: enrolFace,
+  recover: recoverFace,
+  config: configFace,
+  'audit/verify': auditFace,
+}
+
+/** The answer for a person. Texts by others cannot disturb it: they are cleaned before any face sees them. */
+export function renderResult(name: OperationName, result: unknown, page: Page): string {
+  // The daemon makes its results by the schemas that the faces' types are read from.
+  const face = FACES[name] as (result: unknown, page: Page) => readonly string[]
+  return face(cleanAll(result), page)
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+/** The ids that an answer is about, one a line; nothing where there are none. */
+export function renderQuiet(result: unknown): string {
+  if (typeof result !== 'object' || result === null) return ''
+  const claims = 'released' in result ? result.released : 'claims' in result ? result.claims : []
+  if (!Array.isArray(claims)) return ''
+  const ids = claims.map((claim: unknown) =>
+    typeof claim === 'object' && claim !== null && 'id' in claim ? `${String(claim.id)}\n` : '',
+  )
+  return ids.join('')
+}

@@ -1,0 +1,112 @@
+// The daemon, its repositories, its configuration, its audit log.
+import type { OperationResult } from '../../../protocol/index.ts'
+import { pairs, table, type Column, type Page } from './page.ts'
+import { count } from './text.ts'
+import { until } from './time.ts'
+
+const COLUMNS: readonly Column[] = [
+  { title: 'REPOSITORY', rank: 2, widthMin: 16, style: 'strong' },
+  { title: 'ROLE', rank: null },
+  { title: 'LEADER', rank: 1 },
+  { title: 'TERM', rank: null },
+  { title: 'INDEX', rank: null },
+  { title: 'CLAIMS', rank: null },
+  { title: 'QUEUED', rank: null },
+]
+
+export function statusFace(result: OperationResult<'status'>, page: Page): readonly string[] {
+  const word = result.ready ? page.paint('good', 'ready') : page.paint('bad', 'NOT READY')
+  const { mesh, repos } = result
+  const members =
+    mesh.members > 1 ? `${String(mesh.online)} of ${count(mesh.members, 'member')} online` : null
+  return [
+    `skein ${result.version} on ${page.paint('strong', result.machine)}: ${word}`,
+    ...pairs(
+      [
+        ['running', `since ${until(result.started_at, page.nowMs)}, pid ${String(result.pid)}`],
+        ['home', result.home],
+        ['http', result.http ?? 'off'],
+        ['mesh', members],
+      ],
+      page,
+    ),
+    '',
+    ...(repos.length === 0 ? noRepos(page) : repoLines(repos, page)),
+  ]
+}
+
+function repoLines(repos: OperationResult<'status'>['repos'], page: Page): readonly string[] {
+  const rows = repos.map((repo) => [
+    repo.id,
+    repo.role,
+    repo.leader ?? 'none',
+    String(repo.term),
+    String(repo.commit_index),
+    String(repo.claims),
+    String(repo.queued),
+  ])
+  const problems = repos.flatMap(({ id, problem, quorum }) => {
+    if (problem !== null) return [page.paint('bad', `${id}: ${problem}`)]
+    return quorum ? [] : [page.paint('bad', `${id}: no majority of the voters answers`)]
+  })
+  const next = `${page.paint('strong', 'ACTION REQUIRED:')} skein logs`
+  const notes = problems.length === 0 ? [] : ['', ...problems, next]
+  return [...table(COLUMNS, rows, page), ...notes]
+}
+
+function noRepos(page: Page): readonly string[] {
+  return ['No repository is enrolled.', `${page.paint('strong', 'Next:')} cd REPO && skein init`]
+}
+
+export function enrolFace(result: OperationResult<'enrol'>, page: Page): readonly string[] {
+  const word = result.is_new ? 'enrolled' : 'enrolled already:'
+  return [
+    `${page.paint('good', word)} ${result.repo}`,
+    ...pairs([['checkout', result.checkout]], page),
+  ]
+}
+
+export function recoverFace(result: OperationResult<'recover'>, page: Page): readonly string[] {
+  const { repo, generation, kept_at: kept } = result
+  return [
+    `${page.paint('good', 'begun anew')}: ${repo}, generation ${String(generation)}`,
+    ...pairs([['old log', kept]], page),
+    'All claims of before are lost: tell whoever worked there to claim again.',
+  ]
+}
+
+export function configFace(result: OperationResult<'config'>, page: Page): readonly string[] {
+  const rows = result.values.map(({ key, value, source, file }) => [
+    key,
+    valueText(value),
+    file === null ? source : `${source}: ${file}`,
+  ])
+  return table(
+    [
+      { title: 'KEY', rank: null, style: 'strong' },
+      { title: 'VALUE', rank: 2, widthMin: 12 },
+      { title: 'FROM', rank: 1, widthMin: 12, style: 'quiet' },
+    ],
+    rows,
+    page,
+  )
+}
+
+function valueText(value: unknown): string {
+  if (value === null || value === undefined) return '-'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+export function auditFace(result: OperationResult<'audit/verify'>, page: Page): readonly string[] {
+  const { ok, events, last, problem } = result
+  if (ok) {
+    const end = last === null ? '' : `, the last is ${last}`
+    return [`${page.paint('good', 'whole')}: ${count(events, 'event')} in one chain${end}`]
+  }
+  return [
+    `${page.paint('bad', 'BROKEN')} after ${count(events, 'event')}`,
+    ...pairs([['problem', problem]], page),
+    'Somebody or something changed the log after it was written. Keep the file as it is.',
+    `${page.paint('strong', 'ACTION REQUIRED:')} skein logs`,
+  ]
+}

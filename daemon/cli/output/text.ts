@@ -1,0 +1,47 @@
+// Small pieces of text: made safe for a terminal, quoted for a shell, fitted to a width.
+
+/** Control characters and marks of writing direction make texts lie; a line break in a name would forge a line. */
+const DISTURBING = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]/gu
+
+/** A text by somebody else, as one line that cannot move the cursor, colour, or turn what stands beside it. */
+export function clean(text: string): string {
+  return text.replace(/[\t\r\n\u2028\u2029]+/g, ' ').replace(DISTURBING, '')
+}
+
+/** Every text in a value made clean, once and for all: faces print what they get. */
+export function cleanAll(value: unknown): unknown {
+  if (typeof value === 'string') return clean(value)
+  if (Array.isArray(value)) return value.map(cleanAll)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [clean(key), cleanAll(field)]),
+  )
+}
+
+/** One word of a command as a shell reads it back. */
+export function shellQuote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+export function commandLine(words: readonly string[]): string {
+  return ['skein', ...words].map(shellQuote).join(' ')
+}
+
+export function widthOf(text: string): number {
+  return Array.from(text).length
+}
+
+/** Cut in the middle, where paths and names differ least. */
+export function fit(text: string, width: number): string {
+  const characters = Array.from(text)
+  if (characters.length <= width) return text
+  if (width <= 1) return '…'.slice(0, width)
+  const end = Math.floor((width - 1) / 2)
+  const start = width - 1 - end
+  return `${characters.slice(0, start).join('')}…${end === 0 ? '' : characters.slice(-end).join('')}`
+}
+
+/** `1 claim`, `3 claims`. */
+export function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`
+}

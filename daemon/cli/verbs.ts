@@ -1,0 +1,167 @@
+// Every verb: the operations of the table, and those of this machine alone. Help, parsing and dispatch read this one list.
+import {
+  OPERATIONS,
+  OPERATION_NAMES,
+  type ArgumentSpec,
+  type FlagSpec,
+  type OperationName,
+} from '../../protocol/index.ts'
+
+export interface VerbSpec {
+  /** As it is typed: `audit verify`. */
+  readonly name: string
+  readonly group: Group
+  readonly summary: string
+  readonly details: string
+  readonly arguments: readonly ArgumentSpec[]
+  readonly flags: readonly FlagSpec[]
+  readonly examples: readonly string[]
+  readonly does: { readonly operation: OperationName } | { readonly local: LocalVerb }
+}
+
+export type Group = 'Claims' | 'Repositories' | 'This machine'
+
+export type LocalVerb =
+  'up' | 'down' | 'mcp' | 'logs' | 'try' | 'init' | 'config validate' | 'version' | 'help'
+
+/** Taken by every verb. */
+export const GLOBAL_FLAGS: readonly FlagSpec[] = [
+  { flag: '--json', field: 'json', type: 'switch', help: 'one JSON document on stdout' },
+  {
+    flag: '--repo',
+    field: 'repo',
+    type: 'text',
+    value: 'ID',
+    help: 'another repository; patterns are then read from its root',
+  },
+  { flag: '--agent', field: 'agent', type: 'text', value: 'A', help: 'who you are ($SKEIN_AGENT)' },
+  {
+    flag: '--session',
+    field: 'session',
+    type: 'text',
+    value: 'S',
+    help: 'which run of you ($SKEIN_SESSION, the harness, the terminal)',
+  },
+  { flag: '--quiet', field: 'quiet', type: 'switch', help: 'ids only, or nothing' },
+  { flag: '--help', field: 'help', type: 'switch', help: 'this text' },
+]
+
+/** Operations that are not about claims. */
+const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
+  status: 'This machine',
+  config: 'This machine',
+  enrol: 'Repositories',
+  recover: 'Repositories',
+  'audit/verify': 'Repositories',
+}
+
+const LOCAL_VERBS: readonly VerbSpec[] = [
+  local('up', {
+    summary: 'Start the daemon of this machine',
+    details:
+      'The daemon is this process, until Ctrl-C; with --background it runs on its own, and the command returns when it is ready.',
+    flags: [
+      {
+        flag: '--background',
+        field: 'background',
+        type: 'switch',
+        help: 'run on its own; exit 0 when one runs already',
+      },
+      {
+        flag: '--http-port',
+        field: 'http_port',
+        type: 'integer',
+        value: 'N',
+        help: 'port on loopback, 0 for any free one (7452)',
+      },
+      {
+        flag: '--detached',
+        field: 'detached',
+        type: 'switch',
+        help: 'log to the file only; what --background starts',
+      },
+    ],
+    examples: ['skein up --background', 'skein up --http-port 0'],
+  }),
+  local('down', {
+    summary: 'Stop the daemon; claims stay',
+    details: 'Exit 0 when none runs. Claims are on disk and hold again at the next `skein up`.',
+    examples: ['skein down'],
+  }),
+  local('logs', {
+    summary: "Show the daemon's log",
+    details: 'The last 200 lines. With --json the lines as they are, one JSON object each.',
+    flags: [
+      { flag: '--follow', field: 'follow', type: 'switch', help: 'go on with what is added' },
+    ],
+    examples: ['skein logs', 'skein logs --follow --json'],
+  }),
+  local('mcp', {
+    summary: 'Serve MCP on stdin and stdout, for agents',
+    details:
+      'Copies bytes to the daemon, and starts one when none runs, unless SKEIN_NO_START=1. Agents are configured with the command `skein mcp`.',
+    examples: ['claude mcp add skein -- skein mcp'],
+  }),
+  local('init', {
+    group: 'Repositories',
+    summary: 'Write .skein.yml and enrol this repository for everybody',
+    details:
+      'Never overwrites a .skein.yml. Commit the file: whoever has it and runs skein takes part.',
+    flags: [
+      { flag: '--yes', field: 'yes', type: 'switch', help: 'do not ask' },
+      { flag: '--dry-run', field: 'dry_run', type: 'switch', help: 'show the file, write nothing' },
+    ],
+    examples: ['skein init', 'skein init --repo team/project --yes'],
+  }),
+  local('config validate', {
+    summary: 'Check config.yml and .skein.yml',
+    details: 'Needs no daemon. Exit 64 names file, line, and the nearest right key.',
+    examples: ['skein config validate'],
+  }),
+  local('try', {
+    summary: 'Watch two agents meet, alone and in seconds',
+    details:
+      'Plays in a temporary repository with a daemon of its own and cleans up after itself. Exit 0 when all went as told.',
+    examples: ['skein try'],
+  }),
+  local('version', {
+    summary: 'Print the version',
+    details: 'Of this program; `skein status` tells that of the daemon.',
+    examples: ['skein version', 'skein version --json'],
+  }),
+  local('help', {
+    summary: 'Explain a command',
+    details: 'Without a command: all of them.',
+    arguments: [
+      { field: 'verb', name: 'COMMAND', help: 'as in `claim`', many: true, required: false },
+    ],
+    examples: ['skein help claim', 'skein help audit verify'],
+  }),
+]
+
+export const VERBS: readonly VerbSpec[] = [...OPERATION_NAMES.map(verbOf), ...LOCAL_VERBS]
+
+export function findVerb(name: string): VerbSpec | undefined {
+  return VERBS.find((verb) => verb.name === name)
+}
+
+function verbOf(operation: OperationName): VerbSpec {
+  const { summary, details, arguments: words, flags, examples } = OPERATIONS[operation]
+  return {
+    name: operation.replace('/', ' '),
+    group: GROUPS[operation] ?? 'Claims',
+    summary,
+    details,
+    arguments: words,
+    flags,
+    examples,
+    does: { operation },
+  }
+}
+
+function local(
+  name: LocalVerb,
+  spec: Pick<VerbSpec, 'summary' | 'details' | 'examples'> & Partial<VerbSpec>,
+): VerbSpec {
+  return { name, group: 'This machine', arguments: [], flags: [], does: { local: name }, ...spec }
+}
