@@ -94,6 +94,8 @@ export interface Engine {
   readonly decided: Map<RequestId, Decided>
   readonly answers: Map<number, Answer>
   readonly abandoned: Set<RequestId>
+  /** Marks taken back, until that is durable. */
+  readonly lifted: Map<RequestId, { readonly request: Request; readonly position: number }>
   readonly abandonedAt: { readonly rid: RequestId; readonly position: number }[]
   servedTerm: number
   barrier: number
@@ -129,7 +131,7 @@ const CHECKPOINT_BYTES = 1_000_000
 export function createEngine(options: EngineOptions): Engine {
   const consensus = createConsensus(options)
   const incarnation = incarnationOf(options.frames) + 1
-  const abandoned = new Set(options.frames.flatMap(abandonedIn))
+  const abandoned = abandonedIn(options.frames)
   persist(consensus, [{ kind: 'meta', value: { incarnation } }])
   return {
     options,
@@ -142,6 +144,7 @@ export function createEngine(options: EngineOptions): Engine {
     decided: new Map(),
     answers: new Map(),
     abandoned,
+    lifted: new Map(),
     abandonedAt: [],
     servedTerm: 0,
     barrier: 0,
@@ -177,9 +180,7 @@ function takeInput(engine: Engine, input: EngineInput): void {
       onTick(engine, input)
       return
     case 'request':
-      engine.abandoned.delete(input.request.rid)
-      if (isReady(engine)) decideRequest(engine, input.request)
-      else engine.waiting.set(input.request.rid, input.request)
+      takeRequest(engine, input.request)
       return
     case 'abandon':
       abandon(engine, input.rid)
@@ -193,9 +194,30 @@ function takeInput(engine: Engine, input: EngineInput): void {
     case 'durable':
       stepConsensus(engine.consensus, input)
       noteAbandoned(engine)
+      takeLifted(engine)
       return
     default:
       stepConsensus(engine.consensus, input)
+  }
+}
+
+/** One that was given up and is wanted after all is decided only once a restart would know of it. */
+function takeRequest(engine: Engine, request: Request): void {
+  const { rid } = request
+  if (engine.abandoned.delete(rid)) {
+    flush(engine.consensus)
+    const position = persist(engine.consensus, [{ kind: 'meta', value: { wanted: rid } }])
+    engine.lifted.set(rid, { request, position })
+  } else if (engine.lifted.has(rid)) return
+  else if (isReady(engine)) decideRequest(engine, request)
+  else engine.waiting.set(rid, request)
+}
+
+function takeLifted(engine: Engine): void {
+  for (const [rid, { request, position }] of engine.lifted) {
+    if (position > engine.consensus.durable) return
+    engine.lifted.delete(rid)
+    takeRequest(engine, request)
   }
 }
 
@@ -363,6 +385,7 @@ function reply(engine: Engine, rid: RequestId, outcome: Outcome): void {
 function abandon(engine: Engine, rid: RequestId): void {
   const { consensus } = engine
   engine.waiting.delete(rid)
+  engine.lifted.delete(rid)
   for (const [id, answer] of engine.answers) {
     if (answer.request.rid === rid) engine.answers.delete(id)
   }
@@ -386,18 +409,32 @@ function noteAbandoned(engine: Engine): void {
   }
 }
 
-/** A grant that its caller was told not to have is given back at once. */
+/**
+ * A grant that its caller was told not to have is given back at once. The mark goes when the path says so: the Release of
+ * a leader that is deposed may come to nothing.
+ */
 function releaseAbandoned(engine: Engine): void {
-  if (engine.abandoned.size === 0 || engine.tail === null || !isServing(engine.consensus)) return
   for (const rid of engine.abandoned) {
-    const outcome = outcomeOf(engine.tail.state, rid)
-    if (outcome === null) continue
-    engine.abandoned.delete(rid)
-    if (outcome === 'forgotten' || outcome.kind !== 'granted') continue
-    const ids = outcome.ids.filter((id) => engine.tail?.state.claims.has(id) === true)
-    if (ids.length === 0) continue
-    append(engine, [{ kind: 'release', rid: null, ids, reason: 'abandoned', by: 'daemon' }])
+    if (isOver(engine.committed, rid)) engine.abandoned.delete(rid)
+    else if (isReady(engine)) releaseGrant(engine, rid)
   }
+}
+
+function isOver(view: View, rid: RequestId): boolean {
+  const outcome = outcomeOf(view.state, rid)
+  if (outcome === null) return false
+  if (outcome === 'forgotten' || outcome.kind !== 'granted') return true
+  return !outcome.ids.some((id) => view.state.claims.has(id))
+}
+
+function releaseGrant(engine: Engine, rid: RequestId): void {
+  const state = engine.tail?.state
+  const outcome = state === undefined ? null : outcomeOf(state, rid)
+  if (state === undefined || outcome === null || outcome === 'forgotten') return
+  if (outcome.kind !== 'granted') return
+  const ids = outcome.ids.filter((id) => state.claims.has(id))
+  if (ids.length === 0) return
+  append(engine, [{ kind: 'release', rid: null, ids, reason: 'abandoned', by: 'daemon' }])
 }
 
 /**
@@ -438,10 +475,15 @@ function incarnationOf(frames: readonly Frame[]): number {
   }, 0)
 }
 
-function abandonedIn(frame: Frame): RequestId[] {
-  if (frame.kind !== 'meta') return []
-  const { abandoned } = frame.value
-  return typeof abandoned === 'string' ? [abandoned as RequestId] : []
+function abandonedIn(frames: readonly Frame[]): Set<RequestId> {
+  const marked = new Set<RequestId>()
+  for (const frame of frames) {
+    if (frame.kind !== 'meta') continue
+    const { abandoned, wanted } = frame.value
+    if (typeof abandoned === 'string') marked.add(abandoned as RequestId)
+    if (typeof wanted === 'string') marked.delete(wanted as RequestId)
+  }
+  return marked
 }
 
 function emptyOut(): Engine['out'] {

@@ -107,9 +107,9 @@ function pruneColumn(name: string, target: Column, below: Position): Row[] {
   return rows
 }
 
-/** Everything after the vector, and, as in Yjs, every deletion. */
+/** Everything after the vector, also behind a gap, and, as in Yjs, every deletion. */
 function rowsAfter(name: string, target: Column, seen: number): Row[] {
-  return target.cells.slice(0, target.visible).flatMap((cell, at): Row[] => {
+  return target.cells.flatMap((cell, at): Row[] => {
     if (cell === null) return [{ array: name, at, hex: null }]
     return at < seen || cell === undefined ? [] : [{ array: name, at, hex: bytesToHex(cell) }]
   })

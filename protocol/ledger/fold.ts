@@ -14,6 +14,7 @@ import {
   keyName,
   parseRequestId,
   REQUESTS_REMEMBERED,
+  requestNumber,
   type LedgerState,
   type RequestOutcome,
 } from './state.ts'
@@ -263,14 +264,12 @@ function attach(state: LedgerState, repo: Enrol['repo'], peer: PeerId): void {
 
 function remember(state: LedgerState, rid: RequestId | null, outcome: RequestOutcome): void {
   if (rid === null) return
-  const { peer, incarnation, sequence } = parseRequestId(rid)
-  let window = state.requests.get(peer)
-  if (window === undefined || incarnation > window.incarnation) {
-    window = { incarnation, floor: 0, outcomes: new Map() }
-    state.requests.set(peer, window)
-  }
-  if (incarnation < window.incarnation) return
-  window.outcomes.set(sequence, outcome)
+  const name = parseRequestId(rid)
+  const { peer, incarnation } = name
+  const window = state.requests.get(peer) ?? { incarnation, floor: 0, outcomes: new Map() }
+  state.requests.set(peer, window)
+  window.incarnation = Math.max(window.incarnation, incarnation)
+  window.outcomes.set(requestNumber(name), outcome)
   while (window.outcomes.size > REQUESTS_REMEMBERED) {
     const oldest = window.outcomes.keys().next().value ?? 0
     window.outcomes.delete(oldest)

@@ -17,7 +17,7 @@ export interface LedgerState {
   readonly claims: Map<ClaimId, LedgerClaim>
   /** Claims that ended lately, oldest first. */
   readonly ended: EndedClaim[]
-  /** Answered requests of each peer's present incarnation. */
+  /** The last answered requests of each peer. */
   readonly requests: Map<PeerId, RequestWindow>
   /** Outcomes by session and idempotency key, oldest first. */
   readonly keys: Map<string, KeyedOutcome>
@@ -34,7 +34,9 @@ export interface EndedClaim {
   readonly index: number
 }
 
+/** Requests are known here by `requestNumber`. */
 export interface RequestWindow {
+  /** The highest that answered one; what an earlier one left undecided is not decided any more. */
   incarnation: number
   /** Requests below it are answered and forgotten. */
   floor: number
@@ -115,13 +117,23 @@ export function parseRequestId(rid: RequestId): RequestName {
   return { peer: peer as PeerId, incarnation: Number(incarnation), sequence: Number(sequence) }
 }
 
-/** `forgotten`: too old to be known; the caller has long been told. */
+/** Rises over the life of a peer. Exact below incarnation 2^21. */
+export function requestNumber({ incarnation, sequence }: RequestName): number {
+  return incarnation * 2 ** 32 + sequence
+}
+
+/**
+ * `forgotten`: too old to be known; the caller has long been told. A request of an earlier incarnation is remembered as
+ * long as any, for whoever gave it up must still find what came of it.
+ */
 export function outcomeOf(state: LedgerState, rid: RequestId): RequestOutcome | 'forgotten' | null {
-  const { peer, incarnation, sequence } = parseRequestId(rid)
-  const window = state.requests.get(peer)
-  if (window === undefined || incarnation > window.incarnation) return null
-  if (incarnation < window.incarnation) return 'forgotten'
-  return window.outcomes.get(sequence) ?? (sequence < window.floor ? 'forgotten' : null)
+  const name = parseRequestId(rid)
+  const window = state.requests.get(name.peer)
+  if (window === undefined) return null
+  const number = requestNumber(name)
+  const known = window.outcomes.get(number)
+  if (known !== undefined) return known
+  return number < window.floor || name.incarnation < window.incarnation ? 'forgotten' : null
 }
 
 export function keyName(peer: PeerId, session: string, key: string): string {
