@@ -1,0 +1,13 @@
+// The groups of figures, in the order in which they run.
+export const GROUPS = {
+  judge: 'one new claim judged against many',
+  growth: 'what the document gains by each lifecycle',
+  claim: 'durable claims by one caller, beside etcd and Redis',
+  callers: 'durable claims by 32 callers, beside etcd and Redis',
+  check: 'checks',
+  start: 'starts of the daemon and the bridge',
+  command: '`skein check` as a process',
+  history: 'memory, and a restart with a long history',
+} as const
+
+export type GroupName = keyof typeof GROUPS

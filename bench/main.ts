@@ -1,0 +1,72 @@
+// `npm run bench`: what skein costs on this machine, beside etcd and Redis where they are installed. Prints the table of
+// goals; a slow figure is told, never an exit code.
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Bench } from './bench.ts'
+import { Ground, ROOT } from './ground.ts'
+import { callersRows, checkRows, claimRows } from './groups/claims.ts'
+import { historyRows } from './groups/history.ts'
+import { growthRows, judgeRows } from './groups/in-process.ts'
+import { GROUPS, type GroupName } from './groups/names.ts'
+import { commandRows, startRows } from './groups/starts.ts'
+import { describeMachine } from './machine.ts'
+import { readOptions, USAGE, type Options } from './options.ts'
+import { renderMarkdown, renderText, type Report } from './report.ts'
+import type { Row } from './row.ts'
+
+const MEASURES: Readonly<Record<GroupName, (bench: Bench) => Promise<Row[]>>> = {
+  judge: judgeRows,
+  growth: growthRows,
+  claim: claimRows,
+  callers: callersRows,
+  check: checkRows,
+  start: startRows,
+  command: commandRows,
+  history: historyRows,
+}
+/** These stand alone: other servers would take from their time. */
+const ALONE: readonly GroupName[] = ['start', 'command', 'history']
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options === null) process.stdout.write(USAGE)
+  else await run(options)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode ??= 1
+}
+
+async function run(options: Options): Promise<void> {
+  const ground = new Ground()
+  try {
+    const bench = new Bench(ground, options)
+    if (!existsSync(bench.program)) {
+      throw new Error(`${options.program} is not there: npm run build`)
+    }
+    show(options, await measure(bench))
+  } finally {
+    await ground.clear()
+  }
+}
+
+async function measure(bench: Bench): Promise<Report> {
+  const { options } = bench
+  const machine = describeMachine(bench.ground)
+  bench.say(`etcd: ${machine.etcd}; redis: ${machine.redis}`)
+  const rows: Row[] = []
+  for (const group of options.groups) {
+    if (ALONE.includes(group)) await bench.dismiss()
+    bench.say(`${group}: ${GROUPS[group]} …`)
+    rows.push(...(await MEASURES[group](bench)))
+  }
+  return { machine, runs: options.runs, isQuick: options.isQuick, rows }
+}
+
+function show(options: Options, report: Report): void {
+  if (options.asJson) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+  else process.stdout.write(`\n${renderText(report)}`)
+  if (!options.write) return
+  const file = path.join('docs', 'PERFORMANCE.md')
+  writeFileSync(path.join(ROOT, file), renderMarkdown(report))
+  process.stderr.write(`wrote ${file}\n`)
+}
