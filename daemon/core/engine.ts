@@ -93,6 +93,8 @@ export interface Engine {
   readonly waiting: Map<RequestId, Request>
   readonly decided: Map<RequestId, Decided>
   readonly answers: Map<number, Answer>
+  /** The requests in `answers`. */
+  readonly answering: Set<RequestId>
   readonly abandoned: Set<RequestId>
   /** Marks taken back, until that is durable. */
   readonly lifted: Map<RequestId, { readonly request: Request; readonly position: number }>
@@ -143,6 +145,7 @@ export function createEngine(options: EngineOptions): Engine {
     waiting: new Map(),
     decided: new Map(),
     answers: new Map(),
+    answering: new Set(),
     abandoned,
     lifted: new Map(),
     abandonedAt: [],
@@ -208,8 +211,10 @@ function takeRequest(engine: Engine, request: Request): void {
     flush(engine.consensus)
     const position = persist(engine.consensus, [{ kind: 'meta', value: { wanted: rid } }])
     engine.lifted.set(rid, { request, position })
-  } else if (engine.lifted.has(rid)) return
-  else if (isReady(engine)) decideRequest(engine, request)
+  } else if (engine.lifted.has(rid) || engine.decided.has(rid) || engine.answering.has(rid)) {
+    // Asked twice: deciding it again could give another answer.
+    return
+  } else if (isReady(engine)) decideRequest(engine, request)
   else engine.waiting.set(rid, request)
 }
 
@@ -303,6 +308,7 @@ function stopLeading(engine: Engine): void {
   for (const { request } of engine.answers.values()) engine.waiting.set(request.rid, request)
   engine.decided.clear()
   engine.answers.clear()
+  engine.answering.clear()
 }
 
 function isReady(engine: Engine): boolean {
@@ -345,6 +351,7 @@ function awaitConfirmation(engine: Engine, request: Request, outcome: Outcome): 
   if (head === null) return
   const id = ++engine.barrier
   engine.answers.set(id, { request, outcome, restsOn: head, confirmed: false })
+  engine.answering.add(request.rid)
   confirmLeadership(engine.consensus, id)
 }
 
@@ -356,24 +363,30 @@ function noteBarrier(engine: Engine, id: number, ok: boolean): void {
     return
   }
   engine.answers.delete(id)
+  engine.answering.delete(answer.request.rid)
   engine.waiting.set(answer.request.rid, answer.request)
 }
 
 /** Replies to everything whose records, or whose ground, are committed by now. */
 function tellCommitted(engine: Engine): void {
-  const { commit } = engine.consensus
+  const { commit, role } = engine.consensus
   if (commit === null) return
   for (const [rid, { at, warnings }] of engine.decided) {
     if (comparePositions(at, commit) > 0) break
-    engine.decided.delete(rid)
     const outcome = outcomeOf(engine.committed.state, rid)
-    if (outcome !== null && outcome !== 'forgotten') {
+    // Another leader's path went past it: it waits to be decided again.
+    if (outcome === null) continue
+    engine.decided.delete(rid)
+    if (outcome !== 'forgotten') {
       reply(engine, rid, tellOutcome(engine.committed, outcome, warnings))
     }
   }
+  // What an answer rests on may have been bypassed by whoever deposed this leader.
+  if (role.kind !== 'leader') return
   for (const [id, answer] of engine.answers) {
     if (!answer.confirmed || comparePositions(answer.restsOn, commit) > 0) continue
     engine.answers.delete(id)
+    engine.answering.delete(answer.request.rid)
     reply(engine, answer.request.rid, answer.outcome)
   }
 }
@@ -389,6 +402,7 @@ function abandon(engine: Engine, rid: RequestId): void {
   for (const [id, answer] of engine.answers) {
     if (answer.request.rid === rid) engine.answers.delete(id)
   }
+  engine.answering.delete(rid)
   engine.decided.delete(rid)
   engine.abandoned.add(rid)
   flush(consensus)

@@ -42,6 +42,7 @@ export function persistSnapshot(core: Consensus, extra: readonly Frame[]): void 
 }
 
 export function promiseTo(core: Consensus, promise: VotePromise): number {
+  if (promise.term > core.promise.term) core.heardRound = -1
   core.promise = promise
   core.promisedAt = persist(core, [{ kind: 'promise', ...promise }])
   return core.promisedAt

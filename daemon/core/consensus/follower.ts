@@ -144,7 +144,7 @@ function respond(
   message: Message<'append'>,
   stateVector: Uint8Array | null,
 ): void {
-  core.heardRound = message.round
+  if (message.term === core.promise.term) core.heardRound = message.round
   const ack = core.promise.term === message.term ? ackNow(core) : null
   if (ack !== null) core.lastAck = ack
   const { round } = message

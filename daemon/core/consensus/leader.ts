@@ -95,7 +95,8 @@ export function onAppendResponse(
   if (message.promised > role.term) return
   const progress = progressOf(core, role, from)
   progress.heardAt = core.now
-  progress.round = Math.max(progress.round, message.round)
+  // Rounds are counted anew in each term: one answered under another promise confirms nothing.
+  if (message.promised === role.term) progress.round = Math.max(progress.round, message.round)
   if (message.ack?.term === role.term && !isBefore(message.ack, progress.ack))
     progress.ack = message.ack
   if (message.stateVector !== null && progress.repairedInRound < role.round) {

@@ -178,7 +178,7 @@ export interface Consensus {
   readonly genesisHash: string
   /** Records that were no records, of another generation, or in a place that was taken. */
   refusedRecords: number
-  /** The last acknowledgement sent, and the last round heard of. */
+  /** The last acknowledgement sent, and the last round heard of in the promised term. */
   lastAck: Position | null
   heardRound: number
   /** Leader of each term whose TermStart, or a checkpoint of which, is complete here. */

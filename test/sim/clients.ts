@@ -1,0 +1,547 @@
+// The callers: sessions of agents, and the daemons that send for them, give up for them, and keep their leases. Forwarding
+// to the leader is played here, for the engine decides only when it leads.
+import {
+  asSessionId,
+  formatRequestId,
+  outcomeOf,
+  type ClaimId,
+  type Key,
+  type Party,
+  type RequestId,
+  type Scope,
+} from '../../protocol/index.ts'
+import type { ClaimCommand, Command, Outcome } from '../../daemon/core/claims/command.ts'
+import type { AppliedChange } from '../../daemon/core/view.ts'
+import { answerProblem } from './answers.ts'
+import type { Instant } from './clock.ts'
+import type { Machine } from './machine.ts'
+import type { Op } from './op.ts'
+import { insideOf, PATTERNS, QUIET } from './universe.ts'
+import { check } from './violation.ts'
+import type { World } from './world.ts'
+
+interface Session {
+  readonly number: number
+  readonly home: number
+  readonly party: Party
+  op: Op | null
+  /** Silent: alive for nobody, its leases run out. */
+  silentUntil: number
+  held: Map<ClaimId, string>
+  keys: number
+}
+
+/** A holder's own count of its lease. */
+export interface Belief {
+  readonly home: number
+  readonly since: Instant
+}
+
+const SCOPES_MAX = 3
+
+export class Clients {
+  readonly ops = new Map<RequestId, Op>()
+  readonly sessions: Session[]
+  readonly #world: World
+  readonly #beliefs = new Map<ClaimId, Belief>()
+  granted = 0
+  refused = 0
+  abandoned = 0
+  lost = 0
+  quietGrantedAt: number | null = null
+  isEnding = false
+
+  constructor(world: World) {
+    this.#world = world
+    const { plan, prng, names } = world
+    const shared = prng.chance(0.3)
+    this.sessions = Array.from({ length: plan.sessions }, (_, number): Session => {
+      const home = prng.int(plan.machines)
+      const peer = names[home]
+      if (peer === undefined) throw new Error('a session without a home')
+      return {
+        number,
+        home,
+        party: {
+          agent: shared && number < 2 ? 'ada' : `agent${String(number)}`,
+          agentGiven: shared && number < 2,
+          session: asSessionId(`s${String(number)}`),
+          peer,
+          machine: `m${String(home)}`,
+          branch: null,
+        },
+        op: null,
+        silentUntil: 0,
+        held: new Map(),
+        keys: 0,
+      }
+    })
+  }
+
+  start(): void {
+    const { plan, machines } = this.#world
+    for (const session of this.sessions) this.#think(session)
+    for (const machine of machines) {
+      this.#repeat(plan.leaseMs / 4, () => {
+        this.#keepAlive(machine)
+      })
+      this.#repeat(700, () => {
+        this.#chase(machine)
+      })
+    }
+  }
+
+  beliefOf(id: ClaimId): Belief | undefined {
+    return this.#beliefs.get(id)
+  }
+
+  silence(): void {
+    const { prng, now, plan } = this.#world
+    prng.pick(this.sessions).silentUntil = now + plan.leaseMs * 2.5
+  }
+
+  /** A daemon died: its callers' connections broke, and nobody knows what became of their calls. */
+  onCrash(machine: Machine): void {
+    for (const op of this.ops.values()) {
+      if (op.home === machine.number && (op.state === 'pending' || op.state === 'abandoning')) {
+        op.state = 'lost'
+        this.lost++
+      }
+    }
+  }
+
+  onReply(machine: Machine, rid: RequestId, outcome: Outcome): void {
+    const op = this.ops.get(rid)
+    check(op !== undefined, 'reply', `a reply to nobody: ${rid}`)
+    const { checker } = this.#world
+    const problem = answerProblem(checker.spec, op, outcome, checker.committed())
+    check(problem === null, 'reply', `${rid} of ${op.command.kind}: ${problem ?? ''}`)
+    const home = this.#home(op)
+    this.#world.network.carry(machine, home, () => {
+      if (op.state === 'pending' && home.isUp()) this.#told(op, outcome)
+    })
+  }
+
+  onAbandoned(machine: Machine, rid: RequestId): void {
+    const op = this.ops.get(rid)
+    if (op?.home !== machine.number || op.state !== 'abandoning') return
+    op.state = 'abandoned'
+    this.abandoned++
+    this.#world.note('gave up', machine.number, rid)
+    const session = op.session === null ? undefined : this.sessions[op.session]
+    if (session?.op === op && this.#isLiftable(op) && this.#world.prng.chance(0.4)) {
+      this.#world.planFor(machine, this.#world.prng.exponential(800), () => {
+        if (op.state === 'abandoned' && session.op === op && !this.isEnding) this.#lift(session, op)
+      })
+      return
+    }
+    this.#free(op)
+  }
+
+  onChanges(machine: Machine, changes: readonly AppliedChange[]): void {
+    const { engine } = machine
+    if (engine === null) return
+    for (const { change } of changes) {
+      if (change.kind === 'granted' && change.rid !== null && engine.abandoned.has(change.rid)) {
+        machine.chased.add(change.claim.id)
+      }
+      if (change.kind === 'ended') machine.chased.delete(change.claim.id)
+    }
+  }
+
+  /** No session ends a run holding a claim that it was refused. */
+  checkAbandoned(): void {
+    const { spec } = this.#world.checker
+    for (const claim of spec.live.values()) {
+      const op = claim.rid === null ? undefined : this.ops.get(claim.rid)
+      check(
+        op === undefined || (op.state !== 'abandoned' && !op.isRefused),
+        'I9 abandoned',
+        `${claim.id} of ${claim.rid ?? ''} lives, and its caller was told that nothing was granted`,
+      )
+    }
+  }
+
+  /** After the faults: a claim that nothing stands in the way of. */
+  askQuietly(): void {
+    const { machines, prng } = this.#world
+    const home = prng.pick(machines)
+    const party: Party = {
+      agent: 'last',
+      agentGiven: false,
+      session: asSessionId('last'),
+      peer: home.name,
+      machine: home.name,
+      branch: null,
+    }
+    const command = this.#claimCommand(
+      party,
+      [{ kind: 'file', pattern: QUIET, symbols: [], mode: 'exclusive' }],
+      null,
+      home,
+    )
+    const ask = (): void => {
+      if (this.quietGrantedAt !== null) return
+      if (home.isUp() && home.isNumbering) {
+        const op = this.#newOp(home, null, command)
+        this.#submit(op)
+        this.#world.plan_(1_500, () => {
+          if (op.state === 'pending') op.state = 'lost'
+          ask()
+        })
+        return
+      }
+      this.#world.plan_(100, ask)
+    }
+    ask()
+  }
+
+  #repeat(everyMs: number, act: () => void): void {
+    const again = (): void => {
+      act()
+      this.#world.plan_(everyMs * this.#world.prng.between(0.8, 1.2), again)
+    }
+    this.#world.plan_(everyMs * this.#world.prng.float(), again)
+  }
+
+  #think(session: Session): void {
+    const { prng, plan } = this.#world
+    this.#world.plan_(prng.exponential(plan.thinkMs) + 1, () => {
+      this.#act(session)
+      this.#think(session)
+    })
+  }
+
+  #act(session: Session): void {
+    const { prng, machines } = this.#world
+    const home = machines[session.home]
+    if (this.isEnding || home?.isUp() !== true || !home.isNumbering) return
+    if (home.suspendedUntil > this.#world.now || session.silentUntil > this.#world.now) return
+    const { op } = session
+    if (op !== null) {
+      if (op.state === 'lost' || (op.state === 'abandoned' && prng.chance(0.1)))
+        this.#afterLoss(session, home, op)
+      return
+    }
+    const command = this.#drawCommand(session, home)
+    if (command === null) return
+    const next = this.#newOp(home, session.number, command)
+    session.op = next
+    if (prng.chance(0.1)) this.#submitTo(prng.pick(machines), next)
+    this.#submit(next)
+    this.#watch(next)
+  }
+
+  /** Retries what nobody knows the end of: under the same id, under the same key, or not at all. */
+  #afterLoss(session: Session, home: Machine, op: Op): void {
+    const { prng } = this.#world
+    session.op = null
+    if (prng.chance(0.3)) return
+    if (op.isMarked) {
+      if (this.#isLiftable(op)) this.#lift(session, op)
+      return
+    }
+    const isKeyed = op.command.kind === 'claim' && op.command.key !== null
+    const isAnew = isKeyed && prng.chance(0.7)
+    const next = isAnew ? this.#newOp(home, session.number, op.command) : op
+    next.state = 'pending'
+    session.op = next
+    this.#submit(next)
+    this.#watch(next)
+  }
+
+  /** A mark may be lifted where nobody else acts on it: no other daemon has it, no End is under way. */
+  #isLiftable(op: Op): boolean {
+    return this.#world.plan.voters === 1 && op.home === 0
+  }
+
+  /** Wants after all what was given up: the same request again. */
+  #lift(session: Session, op: Op): void {
+    this.#world.note('lift', op.home, op.rid)
+    op.state = 'pending'
+    op.isLifted = true
+    session.op = op
+    this.#submit(op)
+    this.#watch(op)
+  }
+
+  #drawCommand(session: Session, home: Machine): Command | null {
+    const { prng, plan, now } = this.#world
+    const { party } = session
+    const held = [...session.held.keys()]
+    const kind = prng.weighted([
+      ['claim', 10],
+      ['release', held.length > 0 ? 3 + held.length : 1],
+      ['renew', held.length > 0 ? 2 : 0.2],
+      ['narrow', held.length > 0 ? 2 : 0],
+      ['verify', 3],
+      ['end', held.length > 0 ? 0.5 : 0],
+      ['force', 0.4],
+    ] as const)
+    const stamp = { wallMs: home.clock.at(now).wallMs, boot: 'b', uptimeMs: 0 }
+    switch (kind) {
+      case 'claim': {
+        const count = prng.weighted([
+          [1, 6],
+          [2, 2],
+          [SCOPES_MAX, 1],
+        ])
+        const scopes = Array.from({ length: count }, (): Scope => {
+          const mode = prng.chance(0.75) ? 'exclusive' : 'shared'
+          return { kind: 'file', pattern: prng.pick(PATTERNS), symbols: [], mode }
+        })
+        const key = prng.chance(plan.keyed) ? this.#key(session, scopes) : null
+        return this.#claimCommand(party, distinct(scopes), key, home)
+      }
+      case 'release': {
+        const ids = prng.shuffled(held).slice(0, 1 + prng.int(2))
+        for (const id of ids) session.held.delete(id)
+        if (ids.length > 0 && prng.chance(0.8)) {
+          for (const id of ids) this.#beliefs.delete(id)
+          return { kind: 'release', party, target: { by: 'ids', ids }, force: null }
+        }
+        for (const id of held) this.#beliefs.delete(id)
+        session.held.clear()
+        const target = prng.chance(0.5)
+          ? ({ by: 'mine' } as const)
+          : ({ by: 'session', session: party.session } as const)
+        return { kind: 'release', party, target, force: null }
+      }
+      case 'renew': {
+        const ids = held.length > 0 && prng.chance(0.5) ? [prng.pick(held)] : []
+        return { kind: 'renew', party, ids, ttlSeconds: prng.pick([null, 20, 3_600]), stamp }
+      }
+      case 'narrow': {
+        const id = prng.pick(held)
+        const inner = insideOf(session.held.get(id) ?? '')
+        if (inner.length === 0) return null
+        const patterns = prng.shuffled(inner).slice(0, 1 + prng.int(2))
+        return { kind: 'narrow', party, id, patterns, caseExact: false }
+      }
+      case 'verify':
+        return { kind: 'verify', party, ids: prng.chance(0.5) ? held : [], fences: {} }
+      case 'end': {
+        for (const id of held) this.#beliefs.delete(id)
+        session.held.clear()
+        return { kind: 'end', ids: held, reason: 'session-ended' }
+      }
+      case 'force': {
+        const others = this.sessions.flatMap((other) => [...other.held.keys()])
+        if (others.length === 0) return null
+        const id = prng.pick(others)
+        // A person ends it and tells the holder.
+        this.#beliefs.delete(id)
+        return { kind: 'release', party, target: { by: 'ids', ids: [id] }, force: 'must go' }
+      }
+    }
+  }
+
+  #claimCommand(
+    party: Party,
+    scopes: readonly Scope[],
+    key: Key | null,
+    home: Machine,
+  ): ClaimCommand {
+    const { prng, now } = this.#world
+    return {
+      kind: 'claim',
+      party,
+      scopes,
+      description: '',
+      narrowable: true,
+      ttlSeconds: prng.pick([null, null, 15, 60]),
+      stamp: { wallMs: home.clock.at(now).wallMs, boot: 'b', uptimeMs: 0 },
+      key,
+      limits: {
+        claimsPerAgent: 0,
+        ttlDefaultSeconds: 3_600,
+        ttlSharedSeconds: 1_800,
+        caseExact: false,
+      },
+    }
+  }
+
+  #key(session: Session, scopes: readonly Scope[]): Key {
+    session.keys++
+    return { key: `k${String(session.keys)}`, digest: JSON.stringify(scopes) }
+  }
+
+  #newOp(home: Machine, session: number | null, command: Command): Op {
+    const { prng, checker, now } = this.#world
+    const rid = formatRequestId({
+      peer: home.name,
+      incarnation: home.engine?.incarnation ?? 0,
+      sequence: ++home.sequence,
+    })
+    const op: Op = {
+      rid,
+      home: home.number,
+      session,
+      command,
+      entropy: prng.bytes(16),
+      floor: checker.committed(),
+      sentAt: home.clock.at(now),
+      state: 'pending',
+      isLifted: false,
+      isMarked: false,
+      told: [],
+      isRefused: false,
+    }
+    check(!this.ops.has(rid), 'request ids', `${rid} names two requests`)
+    this.ops.set(rid, op)
+    return op
+  }
+
+  /** To a machine that believes to lead; nowhere when none does. */
+  #submit(op: Op): void {
+    const { prng } = this.#world
+    if (op.isLifted) {
+      this.#submitTo(this.#home(op), op)
+      return
+    }
+    const leading = this.#world.leading()
+    if (leading.length > 0) this.#submitTo(prng.pick(leading), op)
+  }
+
+  #submitTo(target: Machine, op: Op): void {
+    const { rid, command, entropy } = op
+    this.#world.network.carry(this.#home(op), target, () => {
+      if (this.#world.isTracing) {
+        this.#world.note('request', target.number, `${rid} ${JSON.stringify(command)}`)
+      }
+      this.#world.give(target, [{ kind: 'request', request: { rid, command, entropy } }])
+    })
+  }
+
+  /** Asks again elsewhere, and gives up in time. */
+  #watch(op: Op): void {
+    const { prng, plan } = this.#world
+    const home = this.#home(op)
+    const again = (): void => {
+      if (op.state !== 'pending') return
+      this.#submit(op)
+      this.#world.planFor(home, plan.callMs * prng.between(0.3, 0.6), again)
+    }
+    this.#world.planFor(home, plan.callMs * prng.between(0.3, 0.6), again)
+    this.#world.planFor(home, plan.callMs, () => {
+      if (op.state !== 'pending') return
+      op.state = 'abandoning'
+      op.isMarked = true
+      op.isLifted = false
+      this.#world.note('abandon', home.number, op.rid)
+      const target = prng.pick(this.#world.machines)
+      this.#world.give(home, [{ kind: 'abandon', rid: op.rid }])
+      if (target !== home && prng.chance(0.5)) {
+        this.#world.network.carry(home, target, () => {
+          this.#world.give(target, [{ kind: 'abandon', rid: op.rid }])
+        })
+      }
+    })
+  }
+
+  #told(op: Op, outcome: Outcome): void {
+    op.state = 'answered'
+    const session = op.session === null ? undefined : this.sessions[op.session]
+    if (op.command.kind === 'claim' && outcome.kind !== 'granted' && outcome.kind !== 'renewed') {
+      this.refused++
+      op.isRefused = true
+      // It was sent more than once, perhaps: whatever a late copy of it brings is given back.
+      const home = this.#home(op)
+      if (this.#world.plan.machines > 1) this.#world.give(home, [{ kind: 'abandon', rid: op.rid }])
+    }
+    if (outcome.kind === 'granted' || outcome.kind === 'renewed') {
+      const live = outcome.claims.filter((now) => now.live)
+      op.told = live.map((now) => now.claim.id)
+      if (outcome.kind === 'granted') this.granted++
+      for (const { claim } of live) {
+        // The sharer of an agent's name may renew what another session holds.
+        if (claim.session === sessionOf(op).session) this.#believe(claim.id, op.home, op.sentAt)
+        if (claim.session === session?.party.session) session.held.set(claim.id, claim.pattern)
+        if (claim.pattern === QUIET) this.quietGrantedAt = this.#world.now
+      }
+    }
+    if (outcome.kind === 'narrowed') {
+      for (const { live, claim } of outcome.claims) {
+        if (live && session?.party.session === claim.session)
+          session.held.set(claim.id, claim.pattern)
+      }
+    }
+    if (outcome.kind === 'verified') {
+      for (const { id, live } of outcome.claims) {
+        if (live && op.session === null) this.#believe(id, op.home, op.sentAt)
+        if (!live) {
+          this.#beliefs.delete(id)
+          session?.held.delete(id)
+        }
+      }
+    }
+    this.#free(op)
+  }
+
+  #believe(id: ClaimId, home: number, since: Instant): void {
+    const known = this.#beliefs.get(id)
+    if (known !== undefined && known.since.uptimeMs >= since.uptimeMs) return
+    if (this.#world.checker.spec.live.has(id)) this.#beliefs.set(id, { home, since })
+  }
+
+  #free(op: Op): void {
+    const session = op.session === null ? undefined : this.sessions[op.session]
+    if (session?.op === op) session.op = null
+  }
+
+  /** One message for all live sessions of a machine; the answer to a question sent with it confirms the leases. */
+  #keepAlive(machine: Machine): void {
+    const { prng, now } = this.#world
+    const { engine } = machine
+    if (engine === null || !machine.isNumbering || machine.suspendedUntil > now) return
+    const alive = this.sessions.filter(
+      (session) => session.home === machine.number && session.silentUntil <= now,
+    )
+    const leading = this.#world.leading()
+    const first = alive[0]
+    if (first === undefined || leading.length === 0) return
+    const ids = alive.flatMap((session) => [...session.held.keys()])
+    const op = this.#newOp(machine, null, { kind: 'verify', party: first.party, ids, fences: {} })
+    const { rid, command, entropy } = op
+    const target = prng.pick(leading)
+    const sessions = alive.map((session) => session.party.session)
+    this.#world.network.carry(machine, target, () => {
+      this.#world.give(target, [
+        { kind: 'alive', peer: machine.name, sessions },
+        { kind: 'request', request: { rid, command, entropy } },
+      ])
+    })
+  }
+
+  /** A daemon that does not lead has its leader take back what its callers were told not to have. */
+  #chase(machine: Machine): void {
+    const { engine } = machine
+    if (engine === null || !machine.isNumbering || machine.suspendedUntil > this.#world.now) return
+    if (engine.tail !== null || this.#world.leading().length === 0) return
+    const { state } = engine.committed
+    const ids = new Set<ClaimId>([...machine.chased].map((id) => id as ClaimId))
+    for (const rid of engine.abandoned) {
+      const outcome = outcomeOf(state, rid)
+      if (outcome === null || outcome === 'forgotten' || outcome.kind !== 'granted') continue
+      for (const id of outcome.ids) if (state.claims.has(id)) ids.add(id)
+    }
+    const live = [...ids].filter((id) => state.claims.has(id))
+    if (live.length === 0) return
+    this.#submit(this.#newOp(machine, null, { kind: 'end', ids: live, reason: 'abandoned' }))
+  }
+
+  #home(op: Op): Machine {
+    const home = this.#world.machines[op.home]
+    if (home === undefined) throw new Error('an op without a home')
+    return home
+  }
+}
+
+function sessionOf(op: Op): { session: string | null } {
+  return 'party' in op.command ? { session: op.command.party.session } : { session: null }
+}
+
+function distinct(scopes: readonly Scope[]): Scope[] {
+  const seen = new Map(scopes.map((scope) => [`${scope.pattern} ${scope.mode}`, scope]))
+  return [...seen.values()]
+}

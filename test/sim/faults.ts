@@ -1,0 +1,147 @@
+// What goes wrong, and when: drawn by the seed's own weights.
+import { transferTo } from '../../daemon/core/consensus/leader.ts'
+import type { Machine } from './machine.ts'
+import type { FaultKind } from './plan.ts'
+import type { World } from './world.ts'
+
+const DAY_MS = 86_400_000
+
+export function planFaults(world: World): void {
+  const { plan, prng } = world
+  const next = (): void => {
+    if (world.isCalm) return
+    strike(world, prng.weighted(plan.faults))
+    world.plan_(prng.exponential(plan.faultEveryMs), next)
+  }
+  world.plan_(prng.exponential(plan.faultEveryMs), next)
+  // Each seed has one of each at least.
+  world.plan_(plan.faultsUntilMs * prng.between(0.1, 0.8), () => {
+    strike(world, 'crash')
+  })
+  if (plan.machines > 1) {
+    world.plan_(plan.faultsUntilMs * prng.between(0.1, 0.8), () => {
+      strike(world, 'cut')
+    })
+  }
+  planGossip(world)
+}
+
+/** Any two machines exchange what they lack, now and then. */
+function planGossip(world: World): void {
+  const { plan, prng } = world
+  if (plan.gossipEveryMs === 0 || plan.machines === 1) return
+  const next = (): void => {
+    const [from, to] = prng.shuffled(world.machines)
+    const document = from?.engine?.consensus.document
+    if (from !== undefined && to !== undefined && document !== undefined) {
+      const stateVector = document.stateVector()
+      world.network.carry(from, to, () => {
+        world.give(to, [
+          { kind: 'receive', from: from.name, message: { kind: 'sync', stateVector } },
+        ])
+      })
+    }
+    world.plan_(prng.exponential(plan.gossipEveryMs), next)
+  }
+  world.plan_(prng.exponential(plan.gossipEveryMs), next)
+}
+
+function strike(world: World, kind: FaultKind): void {
+  const { prng, plan, machines } = world
+  const up = machines.filter((machine) => machine.isUp())
+  const [leader] = world.leading()
+  const victim = up.length === 0 ? undefined : prng.pick(up)
+  if (world.isCalm || victim === undefined) return
+  world.note(`fault ${kind}`, victim.number)
+  const cutMs = prng.exponential(plan.cutMs)
+  switch (kind) {
+    case 'crash':
+      world.crash(victim, prng.exponential(plan.downMs))
+      return
+    case 'crash-leader':
+      world.crash(leader ?? victim, prng.exponential(plan.downMs))
+      return
+    case 'crash-all':
+      for (const machine of up) world.crash(machine, prng.exponential(plan.downMs))
+      return
+    case 'cut':
+      cutOneWay(world, cutMs)
+      return
+    case 'partition':
+      partition(world, prng.shuffled(machines), 1 + prng.int(machines.length - 1), cutMs)
+      return
+    case 'isolate-leader':
+      partition(
+        world,
+        [leader ?? victim, ...machines.filter((m) => m !== (leader ?? victim))],
+        1,
+        cutMs,
+      )
+      return
+    case 'chain':
+      chain(world, prng.shuffled(machines), cutMs)
+      return
+    case 'suspend':
+      suspend(world, victim, Math.min(30_000, prng.exponential(plan.leaseMs)))
+      return
+    case 'wall-step':
+      victim.clock.stepWall(prng.pick([-DAY_MS, DAY_MS, -60_000, 60_000, 25_000]))
+      return
+    case 'slow-disk':
+      victim.slowDiskUntil = world.now + prng.exponential(4_000)
+      return
+    case 'rewrite-log':
+      world.give(victim, [{ kind: 'rewrite-log' }])
+      return
+    case 'transfer':
+      transfer(world, leader)
+      return
+    case 'silence':
+      world.clients.silence()
+      return
+  }
+}
+
+function cutOneWay(world: World, forMs: number): void {
+  const [from, to] = world.prng.shuffled(world.machines)
+  if (from === undefined || to === undefined) return
+  world.cuts++
+  world.network.cut(from, to, forMs)
+}
+
+function partition(world: World, order: readonly Machine[], size: number, forMs: number): void {
+  const inside = order.slice(0, size)
+  const outside = order.slice(size)
+  world.cuts++
+  for (const a of inside) {
+    for (const b of outside) {
+      world.network.cut(a, b, forMs)
+      world.network.cut(b, a, forMs)
+    }
+  }
+}
+
+/** A - B - C: only neighbours hear each other. */
+function chain(world: World, order: readonly Machine[], forMs: number): void {
+  world.cuts++
+  order.forEach((a, i) => {
+    order.forEach((b, j) => {
+      if (Math.abs(i - j) > 1) world.network.cut(a, b, forMs)
+    })
+  })
+}
+
+function suspend(world: World, machine: Machine, forMs: number): void {
+  if (machine.suspendedUntil > world.now) return
+  machine.suspendedUntil = world.now + forMs
+  machine.clock.sleep(forMs)
+}
+
+function transfer(world: World, leader: Machine | undefined): void {
+  const engine = leader?.engine
+  if (leader === undefined || engine === null || engine === undefined) return
+  const voters = world.machines.slice(0, world.plan.voters).filter((other) => other !== leader)
+  if (voters.length === 0) return
+  transferTo(engine.consensus, world.prng.pick(voters).name)
+  world.step(leader, [])
+}

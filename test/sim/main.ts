@@ -1,0 +1,147 @@
+// `npm run sim -- --seeds N --from SEED [--plain|--yjs] [--voters 1|3|5] [--workers N] [--trace]`: runs seeds, each from its
+// number alone. Exits 1 on a violation, with the command that replays it.
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { DEFAULT_OPTIONS, type SimOptions } from './plan.ts'
+import { runSeed, type SeedResult } from './run.ts'
+
+/** Each so many-th seed runs twice: the same trace, or something in it is not from the seed. */
+const TWICE_EVERY = 50
+
+interface Totals {
+  seeds: number
+  readonly commits: number[]
+  elections: number
+  crashes: number
+  violations: number
+}
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    step: { type: 'string', default: '1' },
+    plain: { type: 'boolean', default: false },
+    yjs: { type: 'boolean', default: false },
+    voters: { type: 'string' },
+    workers: { type: 'string', default: '1' },
+    trace: { type: 'boolean', default: false },
+    limit: { type: 'string', default: '10' },
+    quiet: { type: 'boolean', default: false },
+  },
+})
+
+const seeds = count('seeds', values.seeds)
+const from = count('from', values.from)
+const workers = count('workers', values.workers)
+const violationsMax = count('limit', values.limit)
+const options: SimOptions = {
+  yjsEvery: values.plain ? 0 : values.yjs ? 1 : DEFAULT_OPTIONS.yjsEvery,
+  voters: votersOf(values.voters),
+}
+
+await (workers > 1 ? runWorkers() : runHere())
+
+async function runHere(): Promise<void> {
+  const startedAt = performance.now()
+  const totals: Totals = { seeds: 0, commits: [], elections: 0, crashes: 0, violations: 0 }
+  const step = count('step', values.step)
+  for (let i = 0; i < seeds && totals.violations < violationsMax; i++) {
+    const result = runOnce(from + i * step)
+    totals.seeds++
+    totals.commits.push(result.commits)
+    totals.elections += result.elections
+    totals.crashes += result.crashes
+    if (result.violation !== null) {
+      totals.violations++
+      say(report(result))
+    }
+  }
+  if (process.send === undefined) finish(totals, startedAt)
+  else process.send(totals)
+  await Promise.resolve()
+}
+
+async function runWorkers(): Promise<void> {
+  const startedAt = performance.now()
+  const totals: Totals = { seeds: 0, commits: [], elections: 0, crashes: 0, violations: 0 }
+  const own = process.argv.slice(2).filter((arg, i, all) => {
+    const before = all[i - 1] ?? ''
+    return !/^--(workers|seeds|from)/.test(arg) && !/^--(workers|seeds|from)$/.test(before)
+  })
+  const parts = Array.from({ length: workers }, (_, worker) => {
+    const share = Math.floor((seeds - worker + workers - 1) / workers)
+    return new Promise<void>((resolve, reject) => {
+      const child = fork(fileURLToPath(import.meta.url), [
+        ...own,
+        `--seeds=${String(share)}`,
+        `--from=${String(from + worker)}`,
+        `--step=${String(workers)}`,
+      ])
+      child.on('message', (part: Totals) => {
+        totals.seeds += part.seeds
+        totals.commits.push(...part.commits)
+        totals.elections += part.elections
+        totals.crashes += part.crashes
+        totals.violations += part.violations
+      })
+      child.on('error', reject)
+      child.on('exit', (code) => {
+        if (code === 0 || code === 1) resolve()
+        else reject(new Error(`a worker ended with ${String(code)}`))
+      })
+    })
+  })
+  await Promise.all(parts)
+  finish(totals, startedAt)
+}
+
+function runOnce(seed: number): SeedResult {
+  const result = runSeed(seed, options, values.trace ? say : null)
+  if (seed % TWICE_EVERY !== 0 || result.violation !== null) return result
+  const again = runSeed(seed, options)
+  if (again.traceHash === result.traceHash) return result
+  const message = `the trace ${result.traceHash} became ${again.traceHash} when run again`
+  return { ...result, violation: { invariant: 'determinism', message } }
+}
+
+function report(result: SeedResult): string {
+  const { seed, violation } = result
+  const flags = [
+    values.plain ? ' --plain' : values.yjs ? ' --yjs' : '',
+    values.voters === undefined ? '' : ` --voters ${values.voters}`,
+  ].join('')
+  return [
+    `seed ${String(seed)} (${String(result.voters)} voters) violates ${violation?.message ?? ''}`,
+    `  replay: npm run sim -- --seeds 1 --from ${String(seed)}${flags} --trace`,
+  ].join('\n')
+}
+
+function finish(totals: Totals, startedAt: number): void {
+  const commits = totals.commits.sort((a, b) => a - b)
+  const sum = commits.reduce((all, one) => all + one, 0)
+  const median = commits[commits.length >> 1] ?? 0
+  const seconds = (performance.now() - startedAt) / 1000
+  say(
+    `seeds ${String(totals.seeds)}, commits ${String(sum)}, median commits a seed ${String(median)}, elections ${String(totals.elections)}, crashes ${String(totals.crashes)}, violations ${String(totals.violations)}, seconds ${seconds.toFixed(1)}`,
+  )
+  if (totals.violations > 0) process.exitCode = 1
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function count(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} takes a number`)
+  return value
+}
+
+function votersOf(text: string | undefined): SimOptions['voters'] {
+  if (text === undefined) return null
+  const value = Number(text)
+  if (value !== 1 && value !== 3 && value !== 5) throw new Error('--voters takes 1, 3 or 5')
+  return value
+}

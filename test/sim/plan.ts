@@ -1,0 +1,142 @@
+// What a seed draws before its run: the mesh, its timings, and how often each fault comes (swarm testing: most seeds have
+// some faults off and others often).
+import { DEFAULT_TIMING, type Timing } from '../../daemon/core/consensus/types.ts'
+import { Prng } from './prng.ts'
+
+export interface SimOptions {
+  /** The real document on every k-th seed; 0 never, 1 always. */
+  readonly yjsEvery: number
+  readonly voters: 1 | 3 | 5 | null
+}
+
+export const DEFAULT_OPTIONS: SimOptions = { yjsEvery: 10, voters: null }
+
+export type FaultKind =
+  | 'crash'
+  | 'crash-leader'
+  | 'crash-all'
+  | 'cut'
+  | 'partition'
+  | 'chain'
+  | 'isolate-leader'
+  | 'suspend'
+  | 'wall-step'
+  | 'slow-disk'
+  | 'rewrite-log'
+  | 'transfer'
+  | 'silence'
+
+export interface Plan {
+  readonly seed: number
+  readonly prng: Prng
+  readonly machines: number
+  readonly voters: number
+  readonly isYjs: boolean
+  readonly isByteDisk: boolean
+  readonly timing: Timing
+  readonly leaseMs: number
+  readonly checkpointRecords: number
+  readonly tickMs: number
+  /** How long inputs wait for company; 0: each alone. */
+  readonly batchMs: number
+  readonly faultsUntilMs: number
+  readonly stepsMin: number
+  readonly faultEveryMs: number
+  readonly faults: readonly (readonly [FaultKind, number])[]
+  readonly hasWallSteps: boolean
+  readonly latencyMs: number
+  readonly loss: number
+  readonly duplication: number
+  readonly reorder: number
+  readonly gossipEveryMs: number
+  readonly syncMs: number
+  readonly syncFailure: number
+  readonly downMs: number
+  readonly cutMs: number
+  readonly sessions: number
+  readonly thinkMs: number
+  readonly callMs: number
+  readonly keyed: number
+  readonly rateError: number
+}
+
+const NOTHING: readonly number[] = [0, 0, 1, 3]
+
+export function drawPlan(seed: number, options: SimOptions): Plan {
+  const prng = new Prng(seed)
+  const voters =
+    options.voters ??
+    prng.weighted<1 | 3 | 5>([
+      [1, 5],
+      [3, 4],
+      [5, 1],
+    ])
+  const isAlone = voters === 1
+  const machines = drawMachines(prng, voters)
+  const speed = prng.weighted([
+    [1, 1],
+    [0.3, 2],
+    [0.1, 3],
+  ])
+  const weight = (): number => prng.pick(NOTHING)
+  const many = machines > 1
+  const hasWallSteps = prng.chance(0.4)
+  const faults: [FaultKind, number][] = [
+    ['crash', 1 + weight()],
+    ['crash-leader', weight()],
+    ['crash-all', weight() / 3],
+    ['cut', many ? 1 + weight() : 0],
+    ['partition', many ? weight() : 0],
+    ['chain', machines > 2 ? weight() : 0],
+    ['isolate-leader', many ? weight() : 0],
+    ['suspend', weight()],
+    ['wall-step', hasWallSteps ? 2 : 0],
+    ['slow-disk', weight()],
+    ['rewrite-log', weight()],
+    ['transfer', isAlone ? 0 : weight() / 2],
+    ['silence', weight()],
+  ]
+  return {
+    seed,
+    prng,
+    machines,
+    voters,
+    isYjs: options.yjsEvery > 0 && seed % options.yjsEvery === 0,
+    isByteDisk: machines === 1 && prng.chance(0.3),
+    timing: {
+      heartbeatMs: DEFAULT_TIMING.heartbeatMs * speed,
+      quorumCheckMs: DEFAULT_TIMING.quorumCheckMs * speed,
+      electionMsMin: DEFAULT_TIMING.electionMsMin * speed,
+      electionMsMax: DEFAULT_TIMING.electionMsMax * speed,
+    },
+    leaseMs: prng.pick([6_000, 10_000, 20_000]),
+    checkpointRecords: prng.pick([6, 12, 30, 1_000]),
+    tickMs: isAlone ? prng.between(150, 400) : Math.max(30, prng.between(150, 300) * speed),
+    batchMs: prng.pick([0, 0, 3, 25]),
+    faultsUntilMs: isAlone ? prng.between(15_000, 40_000) : prng.between(25_000, 60_000),
+    stepsMin: isAlone ? 0 : 1_200,
+    faultEveryMs: prng.between(1_000, 6_000),
+    faults,
+    hasWallSteps,
+    latencyMs: prng.between(0.5, 25) * (speed < 1 ? 0.5 : 1),
+    loss: prng.pick([0, 0, 0.02, 0.15]),
+    duplication: prng.pick([0, 0.05, 0.2]),
+    reorder: prng.pick([0, 0.1, 0.4]),
+    gossipEveryMs: prng.pick([0, 300, 2_000]),
+    syncMs: prng.chance(0.2) ? prng.between(10, 150) : prng.between(0.2, 8),
+    syncFailure: prng.pick([0, 0, 0, 0.005]),
+    downMs: prng.between(500, 5_000),
+    cutMs: prng.between(500, 8_000),
+    sessions: 2 + prng.int(isAlone ? 4 : 6),
+    thinkMs: prng.between(150, 1_500),
+    callMs: isAlone ? prng.pick([20, 150, 1_000, 4_000]) : prng.between(1_000, 5_000),
+    keyed: prng.pick([0, 0.3, 0.8]),
+    rateError: prng.pick([0, 0.005, 0.02]),
+  }
+}
+
+function drawMachines(prng: Prng, voters: number): number {
+  if (voters === 5) return 5
+  if (voters === 3) return prng.pick([3, 3, 4, 5])
+  return prng.pick([1, 1, 1, 3, 4])
+}

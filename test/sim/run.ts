@@ -1,0 +1,113 @@
+// One seed from its plan to its verdict.
+import { drawPlan, type SimOptions } from './plan.ts'
+import { planFaults } from './faults.ts'
+import { check, Violation } from './violation.ts'
+import { World } from './world.ts'
+
+export interface SeedResult {
+  readonly seed: number
+  readonly voters: number
+  readonly commits: number
+  readonly decisions: number
+  readonly elections: number
+  readonly crashes: number
+  readonly cuts: number
+  readonly steps: number
+  readonly virtualMs: number
+  readonly traceHash: string
+  readonly violation: { readonly invariant: string; readonly message: string } | null
+}
+
+/** After the faults stop, a claim must succeed within this. */
+const LIVENESS_MS = 20_000
+/** Then what was given up must be taken back, and all must agree. */
+const SETTLE_MS = 8_000
+const STEPS_MAX = 400_000
+
+export function runSeed(
+  seed: number,
+  options: SimOptions,
+  say: ((line: string) => void) | null = null,
+): SeedResult {
+  const plan = drawPlan(seed, options)
+  const world = new World(plan, say)
+  let violation: SeedResult['violation'] = null
+  try {
+    play(world)
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error
+    violation = { invariant: error.invariant, message: error.message }
+  }
+  return {
+    seed,
+    voters: plan.voters,
+    commits: world.checker.committed(),
+    decisions: world.checker.spec.decisions,
+    elections: world.checker.elections,
+    crashes: world.crashes,
+    cuts: world.cuts,
+    steps: world.steps,
+    virtualMs: world.now,
+    traceHash: world.traceHash(),
+    violation,
+  }
+}
+
+function play(world: World): void {
+  const { plan, clients, checker } = world
+  for (const machine of world.machines)
+    world.plan_(world.prng.float() * 300, () => {
+      if (machine.boot === 0) world.boot(machine)
+    })
+  clients.start()
+  planFaults(world)
+  world.runUntil(plan.faultsUntilMs, STEPS_MAX)
+  while (world.steps < plan.stepsMin) world.runUntil(world.now + 5_000, STEPS_MAX)
+  heal(world)
+  const healedAt = world.now
+  clients.askQuietly()
+  while (clients.quietGrantedAt === null) {
+    world.runUntil(world.now + 250, STEPS_MAX)
+    check(
+      world.now - healedAt <= LIVENESS_MS || clients.quietGrantedAt !== null,
+      'liveness',
+      `no claim was granted within ${String(LIVENESS_MS)} ms of the last fault; leading: ${world
+        .leading()
+        .map((machine) => machine.name)
+        .join(', ')}`,
+    )
+  }
+  clients.isEnding = true
+  world.runUntil(world.now + SETTLE_MS, STEPS_MAX)
+  clients.checkAbandoned()
+  checkAgreement(world)
+  checker.checkDurable()
+}
+
+/** Everything works from here on. */
+function heal(world: World): void {
+  world.note('calm', 0)
+  world.isCalm = true
+  world.network.heal()
+  const wakes = Math.max(world.now, ...world.machines.map((machine) => machine.suspendedUntil))
+  world.runUntil(wakes + 1, STEPS_MAX)
+  for (const machine of world.machines) {
+    machine.slowDiskUntil = 0
+    if (!machine.isUp()) world.boot(machine)
+  }
+}
+
+/** In the end all machines have the same path and the same state. */
+function checkAgreement(world: World): void {
+  for (const machine of world.machines) {
+    const { engine } = machine
+    check(engine !== null, 'liveness', `machine ${String(machine.number)} is down`)
+    const { applied } = engine.committed.state
+    check(
+      world.checker.committed() - applied.index <= 2,
+      'liveness',
+      `machine ${String(machine.number)} has applied ${String(applied.index)} of ${String(world.checker.committed())}`,
+    )
+    world.checker.checkFold(machine.number, engine)
+  }
+}

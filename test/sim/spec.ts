@@ -1,0 +1,359 @@
+// The sequential specification: what the committed records mean, one after the other, and which answers they allow.
+// Shares no code with the judge, the fold or the leases.
+import type {
+  ClaimId,
+  ClaimMode,
+  Key,
+  LedgerRecord,
+  Party,
+  RecordBody,
+  RequestId,
+} from '../../protocol/index.ts'
+import { isSamePartyOutside, type Op } from './op.ts'
+import { maskOf } from './universe.ts'
+import { check } from './violation.ts'
+
+export interface SpecClaim {
+  readonly id: ClaimId
+  readonly party: Party
+  readonly rid: RequestId | null
+  readonly mode: ClaimMode
+  readonly fence: number
+  readonly from: number
+  /** Coverage from each index on. */
+  readonly masks: { readonly from: number; readonly mask: number }[]
+  to: number
+  endReason: string
+  endedBornAt: number
+  touchedBornAt: number
+  ttlMs: number
+}
+
+export interface SpecWorld {
+  opOf(rid: RequestId): Op | undefined
+  /** True time at which a record was appended. */
+  bornAt(record: LedgerRecord): number
+  /** Throws if the claim's holder still believes in it at this time. */
+  checkBelief(claim: SpecClaim, trueMs: number, what: string): void
+  readonly hasWallSteps: boolean
+  readonly tickMs: number
+}
+
+/** 10 s by a leader's clock that may be 2 % fast; it counts from tick to tick. */
+const LOCK_DELAY_TRUE_MS = 9_800
+
+type Body<Kind extends RecordBody['kind']> = Extract<RecordBody, { kind: Kind }>
+
+export class Spec {
+  readonly claims = new Map<ClaimId, SpecClaim>()
+  /** Live ones. */
+  readonly live = new Map<ClaimId, SpecClaim>()
+  /** Ended by force, for the lock-delay. */
+  readonly forced: SpecClaim[] = []
+  /** The record that decided a request. */
+  readonly decided = new Map<RequestId, LedgerRecord>()
+  readonly keys = new Map<string, RequestId>()
+  readonly #world: SpecWorld
+  #fence = 0
+  decisions = 0
+
+  constructor(world: SpecWorld) {
+    this.#world = world
+  }
+
+  apply(record: LedgerRecord): void {
+    const { body } = record
+    if ('rid' in body && body.rid !== null) this.#decide(record, body.rid)
+    switch (body.kind) {
+      case 'grant':
+        this.#grant(record, body)
+        break
+      case 'deny':
+        this.#deny(record, body)
+        break
+      case 'release':
+        this.#release(record, body)
+        break
+      case 'revoke':
+        this.#revoke(record, body)
+        break
+      case 'expire':
+        this.#expire(record, body)
+        break
+      case 'renew':
+        this.#renew(record, body)
+        break
+      case 'narrow':
+        this.#narrow(record, body)
+        break
+      default:
+        return
+    }
+    this.decisions++
+  }
+
+  isLiveAt(id: ClaimId, index: number): boolean {
+    const claim = this.claims.get(id)
+    return claim !== undefined && claim.from <= index && index < claim.to
+  }
+
+  maskAt(claim: SpecClaim, index: number): number {
+    return claim.masks.findLast((part) => part.from <= index)?.mask ?? 0
+  }
+
+  #decide(record: LedgerRecord, rid: RequestId): void {
+    const before = this.decided.get(rid)
+    check(
+      before === undefined,
+      'decided once',
+      `${rid} at ${at(record)} and at ${before === undefined ? '' : at(before)}`,
+    )
+    this.decided.set(rid, record)
+    const op = this.#world.opOf(rid)
+    check(op !== undefined, 'decided once', `${rid} was never asked`)
+    check(
+      record.index > op.floor,
+      'real time',
+      `${rid}, asked after index ${String(op.floor)} was committed, is decided at ${at(record)}`,
+    )
+  }
+
+  #op(rid: RequestId | null): Op {
+    const op = rid === null ? undefined : this.#world.opOf(rid)
+    check(op !== undefined, 'decided once', `a decision for nobody: ${String(rid)}`)
+    return op
+  }
+
+  #grant(record: LedgerRecord, body: Body<'grant'>): void {
+    const { command } = this.#op(body.rid)
+    check(command.kind === 'claim', 'reply', `a grant for a ${command.kind}`)
+    check(
+      body.claims.length === command.scopes.length,
+      'reply',
+      `${at(record)} grants ${String(body.claims.length)} of ${String(command.scopes.length)} scopes`,
+    )
+    const fence = record.generation * 2 ** 32 + record.index
+    check(fence > this.#fence, 'I8 fences rise', `${String(fence)} after ${String(this.#fence)}`)
+    this.#fence = fence
+    this.#checkKey(record, body)
+    const granted = body.claims.map((claim, i): SpecClaim => {
+      const scope = command.scopes[i]
+      check(
+        scope?.pattern === claim.pattern && scope.mode === claim.mode,
+        'reply',
+        `${at(record)} grants another scope than asked`,
+      )
+      check(!this.claims.has(claim.id), 'I8 fences rise', `the id ${claim.id} came twice`)
+      return {
+        id: claim.id,
+        party: body.party,
+        rid: body.rid,
+        mode: claim.mode,
+        fence,
+        from: record.index,
+        masks: [{ from: record.index, mask: maskOf(claim.pattern) }],
+        to: Infinity,
+        endReason: '',
+        endedBornAt: 0,
+        touchedBornAt: this.#world.bornAt(record),
+        ttlMs: claim.ttlSeconds * 1000,
+      }
+    })
+    for (const claim of granted) this.#checkExclusion(record, claim)
+    for (const claim of granted) {
+      this.claims.set(claim.id, claim)
+      this.live.set(claim.id, claim)
+    }
+  }
+
+  #checkKey(record: LedgerRecord, body: Body<'grant'>): void {
+    if (body.key === null || this.#world.hasWallSteps) return
+    const name = keyName(body.party, body.key)
+    const before = this.keys.get(name)
+    this.keys.set(name, body.rid ?? ('' as RequestId))
+    if (before === undefined) return
+    const earlier = [...this.claims.values()].filter((claim) => claim.rid === before)
+    check(
+      earlier.length > 0 && earlier.every((claim) => claim.endReason === 'abandoned'),
+      'decided once',
+      `the key ${name} granted by ${before} grants again at ${at(record)}`,
+    )
+  }
+
+  #checkExclusion(record: LedgerRecord, claim: SpecClaim): void {
+    const mask = this.maskAt(claim, record.index)
+    for (const other of this.live.values()) {
+      if (isSamePartyOutside(other.party, claim.party)) continue
+      if (other.mode === 'shared' && claim.mode === 'shared') continue
+      check(
+        (this.maskAt(other, record.index) & mask) === 0,
+        'I7 exclusion',
+        `${claim.id} granted at ${at(record)} overlaps ${other.id} of ${String(other.from)}`,
+      )
+    }
+    const bornAt = this.#world.bornAt(record)
+    for (const ended of this.forced) {
+      if (isSamePartyOutside(ended.party, claim.party)) continue
+      if ((this.maskAt(ended, ended.to) & mask) === 0) continue
+      check(
+        bornAt - ended.endedBornAt >= LOCK_DELAY_TRUE_MS - 1.25 * this.#world.tickMs,
+        'lock-delay',
+        `${claim.id} granted at ${at(record)} ${(bornAt - ended.endedBornAt).toFixed(0)} ms after ${ended.id} ended by ${ended.endReason}`,
+      )
+    }
+  }
+
+  #deny(record: LedgerRecord, body: Body<'deny'>): void {
+    const { command } = this.#op(body.rid)
+    check(command.kind === 'claim', 'reply', `a refusal of a ${command.kind}`)
+    for (const { scope, claim } of body.conflicts) {
+      this.#checkConflict(command.party, scope, claim, record.index, 'in a Deny record')
+    }
+  }
+
+  /** Is this claim in the way of this scope at this index, alive or within its delay? */
+  conflicts(party: Party, scope: { pattern: string; mode: ClaimMode }, id: ClaimId, index: number) {
+    const claim = this.claims.get(id)
+    if (claim === undefined || isSamePartyOutside(claim.party, party)) return false
+    if (claim.mode === 'shared' && scope.mode === 'shared') return false
+    if ((this.maskAt(claim, Math.min(index, claim.to)) & maskOf(scope.pattern)) === 0) return false
+    if (this.isLiveAt(id, index)) return true
+    return claim.from <= index && claim.mode === 'exclusive' && isForced(claim.endReason)
+  }
+
+  #checkConflict(
+    party: Party,
+    scope: { pattern: string; mode: ClaimMode },
+    id: ClaimId,
+    index: number,
+    where: string,
+  ): void {
+    check(
+      this.conflicts(party, scope, id, index),
+      'reply',
+      `${id} does not stand in the way of '${scope.pattern}' at ${String(index)}, ${where}`,
+    )
+  }
+
+  #release(record: LedgerRecord, body: Body<'release'>): void {
+    for (const id of body.ids) {
+      const claim = this.#end(record, id, body.reason)
+      if (claim === null) continue
+      if (body.reason === 'abandoned') {
+        const op = claim.rid === null ? undefined : this.#world.opOf(claim.rid)
+        check(
+          op !== undefined && (op.state !== 'answered' || !op.told.includes(id)),
+          'acknowledged grant lost',
+          `${id} was told as granted and is taken back at ${at(record)}`,
+        )
+        continue
+      }
+      const { command } = this.#op(body.rid)
+      if (command.kind === 'end') {
+        check(command.ids.includes(id), 'reply', `${id} ended at ${at(record)} and not asked for`)
+      } else {
+        check(command.kind === 'release', 'reply', `a release for a ${command.kind}`)
+        check(
+          isSamePartyOutside(command.party, claim.party),
+          'reply',
+          `${id} released at ${at(record)} by another party`,
+        )
+      }
+    }
+  }
+
+  #revoke(record: LedgerRecord, body: Body<'revoke'>): void {
+    const { command } = this.#op(body.rid)
+    check(
+      command.kind === 'release' && command.force !== null,
+      'reply',
+      `${at(record)} revokes without force`,
+    )
+    for (const id of body.ids) this.#end(record, id, 'revoked')
+  }
+
+  #expire(record: LedgerRecord, body: Body<'expire'>): void {
+    const bornAt = this.#world.bornAt(record)
+    for (const id of body.ids) {
+      const claim = this.#end(record, id, body.reason)
+      if (claim === null) continue
+      if (body.reason === 'lease') {
+        this.#world.checkBelief(claim, bornAt, `${at(record)} expires it`)
+      } else {
+        check(
+          bornAt - claim.touchedBornAt >= claim.ttlMs,
+          'ttl',
+          `${id} expires at ${at(record)} ${String(bornAt - claim.touchedBornAt)} ms into ${String(claim.ttlMs)}`,
+        )
+      }
+    }
+  }
+
+  #end(record: LedgerRecord, id: ClaimId, reason: string): SpecClaim | null {
+    const claim = this.live.get(id)
+    check(claim !== undefined, 'decided once', `${at(record)} ends ${id}, which is not live`)
+    this.live.delete(id)
+    claim.to = record.index
+    claim.endReason = reason
+    claim.endedBornAt = this.#world.bornAt(record)
+    if (isForced(reason) && claim.mode === 'exclusive') this.forced.push(claim)
+    return claim
+  }
+
+  #renew(record: LedgerRecord, body: Body<'renew'>): void {
+    const { command } = this.#op(body.rid)
+    check(
+      command.kind === 'renew' || command.kind === 'claim',
+      'reply',
+      `a renewal for a ${command.kind}`,
+    )
+    for (const id of body.ids) {
+      const claim = this.live.get(id)
+      check(claim !== undefined, 'decided once', `${at(record)} renews ${id}, which is not live`)
+      check(isSamePartyOutside(command.party, claim.party), 'reply', `${id} renewed by another`)
+      claim.touchedBornAt = this.#world.bornAt(record)
+      claim.ttlMs = body.ttlSeconds * 1000
+    }
+  }
+
+  #narrow(record: LedgerRecord, body: Body<'narrow'>): void {
+    const { command } = this.#op(body.rid)
+    check(command.kind === 'narrow' && command.id === body.id, 'reply', 'a narrowing of another')
+    const claim = this.live.get(body.id)
+    check(
+      claim !== undefined,
+      'decided once',
+      `${at(record)} narrows ${body.id}, which is not live`,
+    )
+    check(isSamePartyOutside(command.party, claim.party), 'reply', `${body.id} narrowed by another`)
+    const outer = this.maskAt(claim, record.index)
+    for (const part of [{ id: body.id, scope: body.scope }, ...body.more]) {
+      const mask = maskOf(part.scope.pattern)
+      check((mask & ~outer) === 0, 'I7 exclusion', `${body.id} grows at ${at(record)}`)
+      if (part.id === body.id) claim.masks.push({ from: record.index, mask })
+      else {
+        check(!this.claims.has(part.id), 'I8 fences rise', `the id ${part.id} came twice`)
+        const split: SpecClaim = {
+          ...claim,
+          id: part.id,
+          from: record.index,
+          masks: [{ from: record.index, mask }],
+        }
+        this.claims.set(split.id, split)
+        this.live.set(split.id, split)
+      }
+    }
+  }
+}
+
+export function isForced(reason: string): boolean {
+  return reason === 'lease' || reason === 'ttl' || reason === 'revoked'
+}
+
+export function keyName(party: Party, key: Key): string {
+  return `${party.peer}/${party.session}/${key.key}`
+}
+
+export function at(record: LedgerRecord): string {
+  return `${String(record.term)}.${String(record.index)} (${record.body.kind})`
+}

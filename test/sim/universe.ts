@@ -1,0 +1,81 @@
+// A repository of a few paths, and what each pattern covers in it, worked out by trying every path: the judge that the
+// production judge is checked against. It shares no code with protocol/scope. A name with an extension is a file here, too.
+
+export const PATHS: readonly string[] = [
+  'src/a.ts',
+  'src/b.ts',
+  'src/api/a.ts',
+  'src/api/x.ts',
+  'src/api/deep/x.ts',
+  'docs/a.md',
+  'docs/b.md',
+  'docs/api/x.ts',
+  'x.ts',
+  'a.ts',
+  'README.md',
+  'src/x.ts',
+  'docs/a.ts',
+]
+
+export const PATTERNS: readonly string[] = [
+  'src/a.ts',
+  'src/b.ts',
+  'src/api/x.ts',
+  'src/api',
+  'src/**',
+  'src/*.ts',
+  'src/api/*',
+  '**/x.ts',
+  '**/a.ts',
+  'docs/**',
+  'docs/a.md',
+  'docs/*.md',
+  'README.md',
+  'x.ts',
+  'src/?.ts',
+]
+
+/** Scopes that nobody else asks for. */
+export const QUIET = 'quiet/live.txt'
+
+const masks = new Map<string, number>()
+
+/** The paths that a pattern covers, as bits. */
+export function maskOf(pattern: string): number {
+  let mask = masks.get(pattern)
+  if (mask === undefined) {
+    const test = toRegExp(pattern)
+    mask = PATHS.reduce((bits, path, at) => (test.test(path) ? bits | (1 << at) : bits), 0)
+    if (pattern === QUIET) mask = 1 << PATHS.length
+    masks.set(pattern, mask)
+  }
+  return mask
+}
+
+/** Patterns of the universe inside this one, other than itself. */
+export function insideOf(pattern: string): readonly string[] {
+  const outer = maskOf(pattern)
+  return PATTERNS.filter((inner) => {
+    const mask = maskOf(inner)
+    return inner !== pattern && mask !== 0 && (mask & ~outer) === 0
+  })
+}
+
+function toRegExp(pattern: string): RegExp {
+  const hasSigns = /[*?]/.test(pattern)
+  const text = pattern
+    .split('/')
+    .map((segment) =>
+      segment === '**'
+        ? '\u0000'
+        : segment
+            .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+            .replace(/\*/g, '[^/]*')
+            .replace(/\?/g, '[^/]'),
+    )
+    .join('/')
+    .replace(/^\u0000\//, '(?:.*/)?')
+    .replace(/\/\u0000\//g, '/(?:.*/)?')
+    .replace(/\/\u0000$/, '/.+')
+  return new RegExp(`^${text}${hasSigns ? '' : '(?:/.*)?'}$`)
+}

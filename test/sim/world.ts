@@ -1,0 +1,293 @@
+// One run: machines, network and clients on one virtual clock. Everything that happens is an event of the heap; after each
+// step of an engine its effects are carried out in the order of the contract, and the checker looks.
+import {
+  asPeerId,
+  createArrayDocument,
+  createYjsDocument,
+  encodeRecord,
+  type LedgerRecord,
+  type PeerId,
+  type RequestId,
+} from '../../protocol/index.ts'
+import type { Outcome } from '../../daemon/core/claims/command.ts'
+import type { Envelope } from '../../daemon/core/consensus/types.ts'
+import { isLeading, stepEngine, type EngineInput } from '../../daemon/core/engine.ts'
+import { Checker } from './checker.ts'
+import { holderElapsed, SimClock } from './clock.ts'
+import { EventHeap } from './heap.ts'
+import { FrameKeys, Machine, type Ledger } from './machine.ts'
+import { Network } from './network.ts'
+import type { Plan } from './plan.ts'
+import type { Prng } from './prng.ts'
+import { Clients } from './clients.ts'
+import type { SpecClaim } from './spec.ts'
+import { check, Violation } from './violation.ts'
+
+const RATE_ERROR = 0.02
+
+export class World {
+  readonly plan: Plan
+  readonly prng: Prng
+  readonly machines: Machine[] = []
+  readonly network: Network
+  readonly checker: Checker
+  readonly clients: Clients
+  readonly names: readonly PeerId[]
+  readonly #heap = new EventHeap()
+  readonly #say: ((line: string) => void) | null
+  now = 0
+  steps = 0
+  crashes = 0
+  cuts = 0
+  isCalm = false
+  #hash = 0x811c9dc5
+
+  constructor(plan: Plan, say: ((line: string) => void) | null) {
+    this.plan = plan
+    this.prng = plan.prng
+    this.#say = say
+    this.names = Array.from({ length: plan.machines }, (_, i) => asPeerId(`m${String(i)}`))
+    const keys = new FrameKeys()
+    const ledger = found(plan, this.names, keys)
+    this.checker = new Checker(
+      ledger.genesis,
+      plan.voters,
+      {
+        opOf: (rid) => this.clients.ops.get(rid),
+        checkBelief: (claim, trueMs, what) => {
+          this.#checkBelief(claim, trueMs, what)
+        },
+        hasWallSteps: plan.hasWallSteps,
+        tickMs: plan.tickMs,
+      },
+      () => this.now,
+    )
+    for (let i = 0; i < plan.machines; i++) {
+      const rate = 1 + this.prng.between(-plan.rateError, plan.rateError)
+      const clock = new SimClock(rate, this.prng.chance(0.3), this.prng.between(1_000, 1_000_000))
+      this.machines.push(new Machine(i, plan, ledger, clock, this.checker, keys))
+    }
+    this.network = new Network(this)
+    this.clients = new Clients(this)
+  }
+
+  /** Digest of everything that happened. */
+  traceHash(): string {
+    return (this.#hash >>> 0).toString(16)
+  }
+
+  note(what: string, machine: number, more: string | number = ''): void {
+    let hash = this.#hash
+    const text = `${this.now.toFixed(3)} ${what} ${String(machine)} ${String(more)}`
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+    this.#hash = hash
+    this.#say?.(text)
+  }
+
+  get isTracing(): boolean {
+    return this.#say !== null
+  }
+
+  plan_(inMs: number, run: () => void): void {
+    this.#heap.push(this.now + inMs, run)
+  }
+
+  /** For a process of a machine: void once that process is gone. */
+  planFor(machine: Machine, inMs: number, run: () => void): void {
+    const { boot } = machine
+    this.plan_(inMs, () => {
+      if (machine.boot !== boot || !machine.isUp()) return
+      if (machine.suspendedUntil > this.now) {
+        this.planFor(machine, machine.suspendedUntil - this.now + 0.01, run)
+        return
+      }
+      run()
+    })
+  }
+
+  /** Runs until this true time. */
+  runUntil(trueMs: number, stepsMax: number): void {
+    let isDone = false
+    this.plan_(Math.max(0, trueMs - this.now), () => {
+      isDone = true
+    })
+    while (!isDone) {
+      const next = this.#heap.pop()
+      if (next === undefined) return
+      this.now = next.at
+      next.run()
+      this.steps++
+      if (this.steps > stepsMax) throw new Violation('liveness', 'the run does not end')
+    }
+  }
+
+  boot(machine: Machine): void {
+    const engine = machine.start()
+    this.note('boot', machine.number, engine.incarnation)
+    this.checker.afterRestart(machine.number, engine)
+    this.step(machine, [])
+    this.#tick(machine)
+  }
+
+  crash(machine: Machine, downMs: number): void {
+    if (!machine.isUp()) return
+    this.crashes++
+    this.note('crash', machine.number)
+    machine.kill(this.prng)
+    this.checker.checkDurable()
+    this.clients.onCrash(machine)
+    this.network.onCrash(machine)
+    const { boot } = machine
+    const wakesIn = Math.max(0, machine.suspendedUntil - this.now)
+    this.plan_(Math.max(downMs, wakesIn), () => {
+      if (machine.boot === boot && !machine.isUp()) this.boot(machine)
+    })
+  }
+
+  /** Hands an input to a machine's engine, alone or with others that come about now. */
+  give(machine: Machine, inputs: readonly EngineInput[]): void {
+    if (!machine.isUp()) return
+    const { batchMs } = this.plan
+    if (batchMs === 0 && machine.suspendedUntil <= this.now) {
+      this.step(machine, inputs)
+      return
+    }
+    machine.inbox.push(...inputs)
+    if (machine.inbox.length !== inputs.length) return
+    this.planFor(machine, this.prng.float() * batchMs, () => {
+      this.step(machine, machine.inbox.splice(0))
+    })
+  }
+
+  step(machine: Machine, inputs: readonly EngineInput[]): void {
+    const { engine } = machine
+    if (engine === null) return
+    const ready = this.#guard(machine, () => stepEngine(engine, inputs))
+    machine.disk.write(ready.persist)
+    this.checker.afterStep(machine.number, engine)
+    for (const envelope of ready.send) this.#send(machine, envelope)
+    if (ready.changes.length > 0 && this.isTracing) {
+      const last = ready.changes.at(-1)?.record
+      this.note('apply', machine.number, `${String(last?.term)}.${String(last?.index)}`)
+    }
+    this.clients.onChanges(machine, ready.changes)
+    for (const { rid, outcome } of ready.replies) this.#reply(machine, rid, outcome)
+    for (const rid of ready.abandoned) this.clients.onAbandoned(machine, rid)
+    this.#sync(machine)
+  }
+
+  leading(): Machine[] {
+    return this.machines.filter(
+      (machine) =>
+        machine.engine !== null && machine.suspendedUntil <= this.now && isLeading(machine.engine),
+    )
+  }
+
+  #reply(machine: Machine, rid: RequestId, outcome: Outcome): void {
+    this.note('reply', machine.number, `${rid} ${outcome.kind}`)
+    this.clients.onReply(machine, rid, outcome)
+  }
+
+  #send(machine: Machine, { to, message }: Envelope): void {
+    const target = this.machines.find((other) => other.name === to)
+    if (target === undefined) throw new Error(`a message to nobody: ${to}`)
+    this.network.carry(machine, target, () => {
+      if (this.isTracing) this.note('receive', target.number, describe(machine, message))
+      this.give(target, [{ kind: 'receive', from: machine.name, message }])
+    })
+  }
+
+  #sync(machine: Machine): void {
+    if (machine.isSyncPlanned || !machine.disk.needsSync()) return
+    machine.isSyncPlanned = true
+    machine.disk.startSync()
+    const slow = machine.slowDiskUntil > this.now ? this.prng.between(20, 600) : 0
+    this.planFor(machine, this.prng.exponential(this.plan.syncMs) + slow, () => {
+      machine.isSyncPlanned = false
+      if (!this.isCalm && this.prng.chance(this.plan.syncFailure)) {
+        this.crash(machine, this.prng.exponential(this.plan.downMs))
+        return
+      }
+      const position = machine.disk.finishSync()
+      if (!machine.isNumbering) machine.isNumbering = true
+      this.note('durable', machine.number, position)
+      this.give(machine, [{ kind: 'durable', position }])
+      this.#sync(machine)
+    })
+  }
+
+  #tick(machine: Machine): void {
+    const { monotonicMs, uptimeMs, wallMs } = machine.clock.at(this.now)
+    this.step(machine, [{ kind: 'tick', now: monotonicMs, uptimeMs, wallMs }])
+    this.planFor(machine, this.plan.tickMs * this.prng.between(0.8, 1.2), () => {
+      this.#tick(machine)
+    })
+  }
+
+  #guard<T>(machine: Machine, act: () => T): T {
+    try {
+      return act()
+    } catch (error) {
+      if (error instanceof Violation) throw error
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      throw new Violation('no crash of its own', `machine ${String(machine.number)}: ${text}`)
+    }
+  }
+
+  #checkBelief(claim: SpecClaim, trueMs: number, what: string): void {
+    const belief = this.clients.beliefOf(claim.id)
+    if (belief === undefined) return
+    const holder = this.machines[belief.home]
+    if (holder === undefined) return
+    const elapsed = holderElapsed(belief.since, holder.clock.at(trueMs))
+    check(
+      elapsed >= this.plan.leaseMs * (1 - RATE_ERROR),
+      'lease',
+      `${claim.id}: ${what} while its holder counts ${elapsed.toFixed(0)} of ${String(this.plan.leaseMs)} ms`,
+    )
+  }
+}
+
+function found(plan: Plan, names: readonly PeerId[], keys: FrameKeys): Ledger {
+  const voters = names.slice(0, plan.voters)
+  const genesis: LedgerRecord = encodeRecord({
+    generation: 1,
+    term: 0,
+    index: 0,
+    parent: null,
+    atMs: 1_750_000_000_000,
+    body: {
+      kind: 'genesis',
+      ledger: 'repo',
+      mesh: 'mesh',
+      name: 'owner/name',
+      founder: voters[0] ?? asPeerId('m0'),
+      voters,
+      version: 1,
+    },
+  })
+  const document = plan.isYjs ? createYjsDocument(plan.prng.uint32()) : createArrayDocument()
+  const update = keys.note(document.append(0, [genesis.bytes]), [genesis.bytes])
+  return { genesis, names, firstFrames: [{ kind: 'update', bytes: update }] }
+}
+
+function describe(from: Machine, message: Envelope['message']): string {
+  const parts: string[] = [`${message.kind} from ${String(from.number)}`]
+  if ('term' in message) parts.push(`term ${String(message.term)}`)
+  if (message.kind === 'append') {
+    parts.push(
+      `upto ${String(message.upto.term)}.${String(message.upto.index)}`,
+      `commit ${message.commit === null ? '-' : `${String(message.commit.term)}.${String(message.commit.index)}`}`,
+      `update ${String(message.update.length)}`,
+    )
+  }
+  if (message.kind === 'append-response') {
+    parts.push(
+      `promised ${String(message.promised)}`,
+      `ack ${message.ack === null ? '-' : `${String(message.ack.term)}.${String(message.ack.index)}`}`,
+      message.stateVector === null ? '' : 'lacks records',
+    )
+  }
+  if ('granted' in message) parts.push(message.granted ? 'yes' : 'no')
+  return parts.join(' ')
+}
