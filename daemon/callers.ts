@@ -1,8 +1,10 @@
 // From a call's words to a party, a repository and a checkout: who asks, of what, from where. Order of identity:
 // argument, then what the connection said of itself, then the only enrolled repository.
+import path from 'node:path'
 import {
   asRepoId,
   asSessionId,
+  LIMITS,
   SkeinError,
   type CallerFields,
   type Party,
@@ -49,12 +51,15 @@ export function createCallers(options: CallersOptions): Callers {
     const session = sessionOf(input, context)
     const agent = input.agent ?? context.caller.agent
     return {
-      agent: clean(agent ?? defaultAgent(input, context, machine, session)),
+      agent:
+        agent === undefined
+          ? clean(defaultAgent(input, context, machine, session))
+          : cleanName(agent, 'the name of the agent'),
       agentGiven: agent !== undefined,
       session,
       peer,
       machine,
-      branch: input.branch === undefined ? null : clean(input.branch),
+      branch: input.branch === undefined ? null : clean(input.branch) || null,
     }
   }
 
@@ -89,7 +94,13 @@ export function createCallers(options: CallersOptions): Callers {
 /** Paths of this machine are taken from callers on this machine only. */
 function directoryOf(input: CallerFields, context: CallContext): string | null {
   if (context.door === 'tcp') return null
-  return input.checkout ?? input.cwd ?? context.caller.cwd ?? null
+  const directory = input.checkout ?? input.cwd ?? context.caller.cwd ?? null
+  // A relative one would be read from the daemon's own working directory.
+  if (directory === null || (path.isAbsolute(directory) && !directory.includes('\0')))
+    return directory
+  throw new SkeinError('INPUT_SCHEMA', 'the directory of a call is an absolute path', {
+    hint: 'Pass `cwd` or `checkout` as an absolute path.',
+  })
 }
 
 function namedRepo(repos: Repos, id: string | undefined): Repo {
@@ -123,9 +134,11 @@ async function placeIn(repo: Repo, directory: string | null, git: Git): Promise<
 
 function sessionOf(input: CallerFields, context: CallContext): SessionId {
   const session = input.session ?? context.caller.session
-  if (session !== undefined) return asSessionId(clean(session))
+  if (session !== undefined) return asSessionId(cleanName(session, 'the session'))
   const agent = input.agent ?? context.caller.agent
-  return agent === undefined ? NOBODY : asSessionId(`agent:${clean(agent)}`)
+  return agent === undefined
+    ? NOBODY
+    : asSessionId(`agent:${cleanName(agent, 'the name of the agent')}`)
 }
 
 function defaultAgent(
@@ -147,7 +160,22 @@ function processOf(input: CallerFields, context: CallContext): ProcessIdentity |
     : { pid, started }
 }
 
-/** Names are shown to people and to models: no control characters, no characters that reorder text. */
+/**
+ * Names are shown to people and to models: no control characters, no characters that reorder text. Halves of characters
+ * would not survive the ledger's UTF-8.
+ */
 export function clean(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ').trim()
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, ' ').trim()
+}
+
+/** What tells callers apart cannot be empty: all strangers would be one party. @throws SkeinError INPUT_SCHEMA */
+export function cleanName(text: string, what: string): string {
+  const name = clean(text)
+  if (name === '')
+    throw new SkeinError('INPUT_SCHEMA', `${what} has no character that can be shown`)
+  if (name.length > LIMITS.nameCharactersMax) {
+    const most = String(LIMITS.nameCharactersMax)
+    throw new SkeinError('INPUT_SIZE', `${what} has more than ${most} characters`)
+  }
+  return name
 }

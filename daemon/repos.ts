@@ -6,6 +6,7 @@ import path from 'node:path'
 import { asRepoId, SkeinError, type RepoId, type RepoState } from '../protocol/index.ts'
 import { addCheckout, loadRepoConfig, type Config, type RepoConfig } from './config.ts'
 import type { Command, Outcome } from './core/claims/command.ts'
+import { relativeInside } from './folders.ts'
 import type { Checkout, Git } from './git.ts'
 import { foundLedger, openLedger, type HostMachine, type LedgerHost } from './ledger-host.ts'
 import type { Log } from './log.ts'
@@ -97,14 +98,10 @@ class EnrolledRepos implements Repos {
       await this.#useCheckout(known, checkout)
       return { repo: known, checkout, config }
     }
-    if (!this.#mayEnrol(config, id)) {
-      throw new SkeinError(
-        'REPO_NOT_ENROLLED',
-        `${checkout.root} (${id}) is not enrolled in this mesh`,
-        {
-          data: { repo: id, checkout: checkout.root },
-        },
-      )
+    if (!this.#mayEnrol(config, id, checkout)) {
+      const message = `${checkout.root} (${id}) is not enrolled in this mesh`
+      const data = { repo: id, checkout: checkout.root }
+      throw new SkeinError('REPO_NOT_ENROLLED', message, { data })
     }
     const { repo } = await this.#enrolAs(id, checkout, config)
     return { repo, checkout, config }
@@ -198,17 +195,22 @@ class EnrolledRepos implements Repos {
     return config
   }
 
-  #mayEnrol(config: RepoConfig, id: RepoId): boolean {
+  #mayEnrol(config: RepoConfig, id: RepoId, checkout: Checkout): boolean {
     const { config: machine } = this.#options
-    return config.file !== null && machine.enrol === 'auto' && !machine.exclude.includes(id)
+    if (config.file === null || machine.enrol !== 'auto') return false
+    const isOf = (out: string): boolean =>
+      path.isAbsolute(out) ? relativeInside(out, checkout.root) !== null : out === id
+    return !machine.exclude.some(isOf)
   }
 
   /** A further checkout of an enrolled id must share history with it. */
   async #useCheckout(repo: Repo, checkout: Checkout): Promise<void> {
     const at = repo.checkouts.indexOf(checkout.root)
     if (at === 0) return
-    if (at > 0) repo.checkouts.splice(at, 1)
-    else await this.#admitCheckout(repo.id, checkout)
+    if (at < 0) await this.#admitCheckout(repo.id, checkout)
+    // Somebody else may have brought it in meanwhile.
+    const now = repo.checkouts.indexOf(checkout.root)
+    if (now >= 0) repo.checkouts.splice(now, 1)
     repo.checkouts.unshift(checkout.root)
     this.#known.set(checkout.root, repo.id)
   }
@@ -222,13 +224,8 @@ class EnrolledRepos implements Repos {
       isShallow ||
       commits.some((commit) => known.roots.includes(commit))
     if (!isKin) {
-      throw new SkeinError(
-        'REPO_FOREIGN',
-        `${checkout.root} says it is ${id} but shares no history with it`,
-        {
-          data: { repo: id, checkout: checkout.root },
-        },
-      )
+      const message = `${checkout.root} says it is ${id} but shares no history with it`
+      throw new SkeinError('REPO_FOREIGN', message, { data: { repo: id, checkout: checkout.root } })
     }
     this.#rememberCheckout(id, checkout)
   }
@@ -243,13 +240,23 @@ class EnrolledRepos implements Repos {
     config: RepoConfig,
   ): Promise<{ repo: Repo; isNew: boolean }> {
     const opening = this.#opening.get(id)
-    if (opening !== undefined) return opening.then((repo) => ({ repo, isNew: false }))
+    if (opening !== undefined) return this.#joinOpening(opening, checkout)
     const started = this.#found(id, checkout, config)
-    this.#opening.set(
-      id,
-      started.then(({ repo }) => repo),
-    )
+    const opened = started.then(({ repo }) => repo)
+    // Whoever started it is told of a failure; nobody else may be waiting.
+    opened.catch(() => undefined)
+    this.#opening.set(id, opened)
     return started.finally(() => this.#opening.delete(id))
+  }
+
+  /** Another checkout is enrolling the id: this one is a further checkout of it. */
+  async #joinOpening(
+    opening: Promise<Repo>,
+    checkout: Checkout,
+  ): Promise<{ repo: Repo; isNew: boolean }> {
+    const repo = await opening
+    await this.#useCheckout(repo, checkout)
+    return { repo, isNew: false }
   }
 
   async #found(

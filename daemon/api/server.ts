@@ -7,6 +7,8 @@ import {
   exitOfResult,
   httpOfExit,
   LIMITS,
+  nearest,
+  OPERATION_NAMES,
   OPERATIONS,
   SkeinError,
   type OperationName,
@@ -40,6 +42,8 @@ const KEEP_ALIVE_MS = 65_000
 /** Above it new connections are closed at once; those that talk go on. */
 const CONNECTIONS_MAX = 4_096
 const LOOPBACK = '127.0.0.1'
+/** Of a wrong path, in an error. */
+const PATH_SHOWN = 200
 
 export function createApi(options: ApiOptions): Api {
   const servers = new Set<Server>()
@@ -96,7 +100,7 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const { pathname } = new URL(request.url ?? '/', 'http://skein')
+    const pathname = pathOf(request)
     if (door === 'tcp') requireOwnName(request, request.socket.localPort ?? 0)
     const open = openRoute(options, pathname)
     if (open !== null) {
@@ -122,11 +126,20 @@ function openRoute(options: ApiOptions, pathname: string): { status: number; tex
   return pathname === '/meta' ? { status: 200, text: JSON.stringify(options.meta()) } : null
 }
 
+/** Without the query. Not by URL, which throws at `//` and moves what `..` stands in. */
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').replace(/[?#].*$/s, '')
+}
+
 function operationOf(request: IncomingMessage, pathname: string): OperationName {
   const name = pathname.startsWith('/v1/') ? pathname.slice('/v1/'.length) : null
   if (name === null || !Object.hasOwn(OPERATIONS, name)) {
-    throw new SkeinError('NOT_FOUND', `there is nothing at ${pathname}`, {
-      hint: 'Operations are at POST /v1/<name>; see docs/reference/operations.md.',
+    const near = name === null ? null : nearest(name, OPERATION_NAMES)
+    throw new SkeinError('NOT_FOUND', `there is nothing at ${pathname.slice(0, PATH_SHOWN)}`, {
+      hint:
+        near === null
+          ? 'Operations are at POST /v1/<name>; see docs/reference/operations.md.'
+          : `Did you mean POST /v1/${near}?`,
     })
   }
   if (request.method !== 'POST') {
@@ -186,7 +199,8 @@ function contextOf(
 function callerOf(request: IncomingMessage): ConnectionCaller {
   const named = (header: string): string | undefined => {
     const value = request.headers[header]
-    return typeof value === 'string' && value.length <= LIMITS.nameCharactersMax ? value : undefined
+    if (typeof value !== 'string' || value === '') return undefined
+    return value.length <= LIMITS.nameCharactersMax ? value : undefined
   }
   const repo = named('skein-repo')
   const agent = named('skein-agent')
@@ -252,7 +266,8 @@ function listen(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(where, () => {
+    // Node's own 511 are soon full when hundreds of agents start at once, and a unix socket then refuses with EAGAIN.
+    server.listen({ ...where, backlog: CONNECTIONS_MAX }, () => {
       server.off('error', reject)
       resolve()
     })

@@ -1,18 +1,14 @@
 // `claim` and `check`: one judgement behind two doors. The daemon reads and bounds the scopes in the caller's checkout;
 // the ledger decides.
 import { createHash, randomBytes } from 'node:crypto'
-import { statSync } from 'node:fs'
-import path from 'node:path'
 import {
-  judgeable,
   makeId,
-  SkeinError,
   type OperationInput,
   type OperationResult,
   type Party,
   type Scope,
 } from '../../protocol/index.ts'
-import { clean, type Place } from '../callers.ts'
+import { clean, cleanName, type Place } from '../callers.ts'
 import type { ClaimCommand, Outcome } from '../core/claims/command.ts'
 import { judgeScopes, type LockDelay } from '../core/claims/judge.ts'
 import { claimNowJson, conflictJson, iso, refusalOptions } from '../json.ts'
@@ -20,6 +16,7 @@ import { delaysNow } from '../core/leases.ts'
 import { requireBounded } from '../coverage.ts'
 import { hostOf, submit, type Repo } from '../repos.ts'
 import { asOf, claimContext, stampNow, type Handler, type Parts } from './context.ts'
+import { readScopes } from './scopes.ts'
 
 export const claim: Handler<OperationInput<'claim'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
@@ -99,41 +96,6 @@ function claimResult(
   return { ...empty, status: 'granted', claims: granted, warnings: [...warnings, ...told] }
 }
 
-/** Canonical scopes; a bad pattern is told before anything happens. */
-function readScopes(given: OperationInput<'claim'>['scopes'], place: Place): Scope[] {
-  const caseExact = place.config.case === 'exact'
-  return given.map((scope): Scope => {
-    const symbols = scope.symbols ?? []
-    const mode = scope.mode ?? 'exclusive'
-    if (scope.kind === 'symbol' || scope.kind === 'task' || symbols.length > 0) {
-      throw new SkeinError(
-        'INPUT_SCHEMA',
-        `claims of kind '${scope.kind}' are not offered by this version`,
-      )
-    }
-    const pattern =
-      scope.kind === 'resource' ? clean(scope.pattern) : asFolder(scope.pattern, place)
-    const judged = judgeable({ kind: scope.kind, pattern, symbols, mode }, { caseExact })
-    return { kind: judged.kind, pattern: judged.pattern, symbols: [...judged.symbols], mode }
-  })
-}
-
-/**
- * A path that is a folder in the caller's checkout is claimed as one. Without that look a name with an extension would be
- * taken for a file (docs/decisions/002-plain-paths.md).
- */
-function asFolder(pattern: string, place: Place): string {
-  if (place.checkout === null || /[*?[{\\]|\/$/.test(pattern)) return pattern
-  const file = path.join(place.checkout.root, pattern)
-  const isFolder = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
-  return isFolder && isWithin(place.checkout.root, file) ? `${pattern}/` : pattern
-}
-
-function isWithin(root: string, file: string): boolean {
-  const relative = path.relative(root, file)
-  return relative !== '' && !relative.startsWith('..')
-}
-
 async function boundedBy(parts: Parts, scopes: readonly Scope[], place: Place): Promise<string[]> {
   if (place.checkout === null) return []
   const tracked = await parts.git.trackedFiles(place.checkout)
@@ -145,7 +107,7 @@ function keyOf(input: OperationInput<'claim'>, scopes: readonly Scope[]): ClaimC
   const { description, ttl_s, narrowable } = input
   const body = JSON.stringify([scopes, description ?? '', ttl_s ?? null, narrowable ?? true])
   const digest = createHash('sha256').update(body).digest('hex').slice(0, 32)
-  return { key: input.idempotency_key, digest }
+  return { key: cleanName(input.idempotency_key, 'the idempotency key'), digest }
 }
 
 /** A refusal without a record in the ledger is this machine's own observation. */

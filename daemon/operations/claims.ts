@@ -25,6 +25,7 @@ import {
   type Handler,
   type Parts,
 } from './context.ts'
+import { placePattern } from './scopes.ts'
 
 export const claims: Handler<OperationInput<'claims'>> = async (parts, input, context) => {
   const party = parts.callers.asker(input, context)
@@ -65,7 +66,9 @@ export const narrow: Handler<OperationInput<'narrow'>> = async (parts, input, co
     kind: 'narrow',
     party,
     id: asClaimId(input.id),
-    patterns: input.patterns.map((pattern) => parsePattern(pattern, { caseExact }).text),
+    patterns: input.patterns.map(
+      (pattern) => parsePattern(placePattern(pattern, place), { caseExact }).text,
+    ),
     caseExact,
   })
   if (outcome.kind !== 'narrowed') throw unexpected('narrow', outcome.kind)
@@ -122,8 +125,8 @@ function targetOf(input: OperationInput<'release'>): ReleaseTarget {
   }
   if (input.mine === true) return { by: 'mine' }
   if (input.of_session !== undefined)
-    return { by: 'session', session: asSessionId(input.of_session) }
-  if (input.of_agent !== undefined) return { by: 'agent', agent: input.of_agent }
+    return { by: 'session', session: asSessionId(clean(input.of_session)) }
+  if (input.of_agent !== undefined) return { by: 'agent', agent: clean(input.of_agent) }
   return { by: 'ids', ids: (input.ids ?? []).map(asClaimId) }
 }
 
@@ -149,8 +152,8 @@ function liveClaims(
 ): Claim[] {
   const { state } = hostOf(place.repo).loop.view()
   const isWanted = (found: LedgerClaim): boolean => {
-    if (input.of_agent !== undefined && found.agent !== input.of_agent) return false
-    if (input.of_session !== undefined && found.session !== input.of_session) return false
+    if (input.of_agent !== undefined && found.agent !== clean(input.of_agent)) return false
+    if (input.of_session !== undefined && found.session !== clean(input.of_session)) return false
     return input.mine !== true || isSameParty(party, found)
   }
   const context = claimContext(parts, place)

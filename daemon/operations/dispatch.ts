@@ -52,10 +52,14 @@ export function unknownOperation(name: string): SkeinError {
   })
 }
 
+/** An input may hold a megabyte of wrong fields; who sent it needs the first few. */
+const PROBLEMS_TOLD = 5
+const KEY_SHOWN = 64
+
 function readInput(name: OperationName, input: unknown): unknown {
   const parsed = INPUTS[name].safeParse(input)
   if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.slice(0, 5).map((issue) => explain(name, issue))
+  const problems = parsed.error.issues.slice(0, PROBLEMS_TOLD).map((issue) => explain(name, issue))
   const isSize = parsed.error.issues.every((issue) => issue.code === 'too_big')
   throw new SkeinError(isSize ? 'INPUT_SIZE' : 'INPUT_SCHEMA', `${name}: ${problems.join('; ')}`, {
     hint: `skein help ${name.replace('/', ' ')}`,
@@ -69,9 +73,12 @@ function explain(name: OperationName, issue: z.core.$ZodIssue): string {
   if (issue.code !== 'unrecognized_keys') return where + issue.message
   const fields = Object.keys(INPUTS[name].shape)
   return issue.keys
+    .slice(0, PROBLEMS_TOLD)
     .map((key) => {
-      const near = nearest(key, fields)
-      return `${where}unknown field '${key}'${near === null ? '' : ` (did you mean '${near}'?)`}`
+      // The fields of nested objects are not these.
+      const near = issue.path.length === 0 ? nearest(key, fields) : null
+      const shown = key.slice(0, KEY_SHOWN)
+      return `${where}unknown field '${shown}'${near === null ? '' : ` (did you mean '${near}'?)`}`
     })
     .join('; ')
 }

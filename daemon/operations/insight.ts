@@ -11,8 +11,10 @@ import {
 } from '../../protocol/index.ts'
 import { claimJson, iso } from '../json.ts'
 import { isLeading } from '../core/engine.ts'
+import type { Place } from '../callers.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { claimContext, machineOf, type Handler, type Parts } from './context.ts'
+import { placePattern } from './scopes.ts'
 import { tellEvent } from './story.ts'
 
 const EVENTS_TOLD = 20
@@ -21,7 +23,7 @@ const CLAIM_ID = /^clm_[0-9A-Z]{26}$/
 export const why: Handler<OperationInput<'why'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
-  const subject = subjectOf(input.pattern, place.config.case === 'exact')
+  const subject = subjectOf(input.pattern, place)
   const limit = input.limit ?? EVENTS_TOLD
   const events: AuditEvent[] = []
   const options = { newestFirst: true, limit: limit + 1, signal: context.signal }
@@ -132,7 +134,7 @@ interface Subject {
 }
 
 /** What is asked about: one claim by its id, else everything that overlaps a pattern. */
-function subjectOf(text: string, caseExact: boolean): Subject {
+function subjectOf(text: string, place: Place): Subject {
   if (CLAIM_ID.test(text)) {
     return {
       isEvent: (event) =>
@@ -140,8 +142,8 @@ function subjectOf(text: string, caseExact: boolean): Subject {
       isClaim: (claim) => claim.id === text,
     }
   }
-  const options = { caseExact }
-  const asked = parsePattern(text, options)
+  const options = { caseExact: place.config.case === 'exact' }
+  const asked = parsePattern(placePattern(text, place), options)
   const known = new Map<string, boolean>()
   const meets = (pattern: string): boolean => {
     let answer = known.get(pattern)

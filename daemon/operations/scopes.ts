@@ -1,0 +1,114 @@
+// What a caller asks for, as canonical scopes: the text is bounded first, then the caller's checkout says what it means.
+// 1. A link inside the checkout is judged by its target where that lies inside too, else by its own name.
+// 2. An absolute path inside the checkout is mapped; any other is refused: read from the root it would protect nothing.
+// 3. A path that is a folder is claimed as one. Without that look a name with an extension would be taken for a file
+//    (docs/decisions/002-plain-paths.md).
+// 4. What the disk cannot tell (no such path, no right, a name too long) is left as it was written.
+import { lstatSync, realpathSync, statSync } from 'node:fs'
+import path from 'node:path'
+import {
+  escapePath,
+  judgeable,
+  parsePattern,
+  SkeinError,
+  type OperationInput,
+  type Scope,
+} from '../../protocol/index.ts'
+import { cleanName, type Place } from '../callers.ts'
+import { relativeInside } from '../folders.ts'
+
+/** Canonical scopes, each once; a bad pattern is told before anything happens. */
+export function readScopes(given: OperationInput<'claim'>['scopes'], place: Place): Scope[] {
+  const scopes = new Map<string, Scope>()
+  for (const scope of given) {
+    const read = readScope(scope, place)
+    scopes.set(JSON.stringify([read.kind, read.pattern, read.mode]), read)
+  }
+  return [...scopes.values()]
+}
+
+/** A pattern of a caller at this place, from the checkout's root. @throws SkeinError INPUT_PATTERN */
+export function placePattern(pattern: string, place: Pick<Place, 'checkout' | 'config'>): string {
+  const { checkout, config } = place
+  // Text that no pattern may have must not reach the disk.
+  parsePattern(pattern, { caseExact: config.case === 'exact' })
+  if (checkout === null) {
+    if (pattern.startsWith('/')) throw refuse(pattern, 'is absolute, and this call has no checkout')
+    return pattern
+  }
+  const { root } = checkout
+  const { names, rest } = splitAtSigns(pattern)
+  const start = pattern.startsWith('/') ? '/' : root
+  const found = names.reduce((at, name) => follow(path.join(at, name), root), start)
+  const inside = relativeInside(root, found)
+  if (inside === null) throw refuse(pattern, `is not inside ${root}`)
+  const isMoved = found !== path.join(root, ...names)
+  const written = isMoved ? join(escapePath(inside), rest, pattern.endsWith('/')) : pattern
+  return rest === '' && inside !== '' && isFolder(found) && !written.endsWith('/')
+    ? `${written}/`
+    : written
+}
+
+function readScope(scope: OperationInput<'claim'>['scopes'][number], place: Place): Scope {
+  const { kind } = scope
+  const symbols = scope.symbols ?? []
+  const mode = scope.mode ?? 'exclusive'
+  if (kind === 'symbol' || kind === 'task' || symbols.length > 0) {
+    throw new SkeinError('INPUT_SCHEMA', `claims of kind '${kind}' are not offered by this version`)
+  }
+  const pattern =
+    kind === 'resource'
+      ? cleanName(scope.pattern, 'the name of a resource')
+      : placePattern(scope.pattern, place)
+  const judged = judgeable(
+    { kind, pattern, symbols, mode },
+    { caseExact: place.config.case === 'exact' },
+  )
+  return { kind: judged.kind, pattern: judged.pattern, symbols: [...judged.symbols], mode }
+}
+
+/** A backslash takes the sign behind it for itself: such names are left to the reader of patterns. */
+const SIGN = /[*?[{}\\]/
+
+/** Leading names, then the pattern from the first segment with a sign in it. */
+function splitAtSigns(text: string): { readonly names: readonly string[]; readonly rest: string } {
+  const segments = text.split('/')
+  const first = segments.findIndex((segment) => SIGN.test(segment))
+  const literal = first < 0 ? segments : segments.slice(0, first)
+  return {
+    names: literal.filter((name) => name !== '' && name !== '.'),
+    rest: first < 0 ? '' : segments.slice(first).join('/'),
+  }
+}
+
+function follow(place: string, root: string): string {
+  try {
+    if (!lstatSync(place).isSymbolicLink()) return place
+    const target = realpathSync.native(place)
+    const leads = relativeInside(root, target) === null && relativeInside(root, place) !== null
+    return leads ? place : target
+  } catch {
+    return place
+  }
+}
+
+function isFolder(place: string): boolean {
+  try {
+    return statSync(place).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+function join(start: string, rest: string, isTree: boolean): string {
+  if (rest !== '') return start === '' ? rest : `${start}/${rest}`
+  if (start === '') return '**'
+  return isTree ? `${start}/` : start
+}
+
+function refuse(pattern: string, what: string): SkeinError {
+  return new SkeinError('INPUT_PATTERN', `The pattern \`${pattern}\` ${what}.`, {
+    hint: 'Name paths from the root of the repository.',
+    data: { pattern },
+  })
+}

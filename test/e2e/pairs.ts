@@ -1,0 +1,93 @@
+// Random pairs of claims through the API: what `check` says must be what `claim` then does.
+import type { ApiClient } from '../helpers/api.ts'
+
+export interface PairsOptions {
+  readonly cwd: string
+  readonly pairs: number
+  readonly seed: number
+}
+
+export interface PairsReport {
+  readonly differences: string[]
+  refused: number
+  bad: number
+}
+
+/** Several pairs under way at once, each in a folder of its own. */
+const LANES = 8
+
+export async function comparePairs(client: ApiClient, options: PairsOptions): Promise<PairsReport> {
+  const report: PairsReport = { differences: [], refused: 0, bad: 0 }
+  const random = mulberry(options.seed)
+  let left = options.pairs
+  const lane = async (name: string): Promise<void> => {
+    while (left-- > 0) await comparePair(client, options.cwd, name, random, report)
+  }
+  await Promise.all(Array.from({ length: LANES }, (_, at) => lane(`lane${String(at)}`)))
+  return report
+}
+
+async function comparePair(
+  client: ApiClient,
+  cwd: string,
+  lane: string,
+  random: () => number,
+  report: PairsReport,
+): Promise<void> {
+  const held = randomScope(random, lane)
+  const asked = randomScope(random, lane)
+  const holder = { cwd, agent: `${lane}-holder` }
+  const asker = { cwd, agent: `${lane}-asker` }
+  const first = await client.call('claim', { ...holder, scopes: [held] })
+  const check = await client.call('check', { ...asker, scopes: [asked] })
+  const claim = await client.call('claim', { ...asker, scopes: [asked] })
+  const said = check.error?.code ?? (check.result?.safe === true ? 'granted' : 'refused')
+  const did = claim.error?.code ?? claim.result?.status ?? 'nothing'
+  if (said !== did) {
+    const pair = `${JSON.stringify(held)} then ${JSON.stringify(asked)}`
+    report.differences.push(`${pair}: check says ${said}, claim ${did}`)
+  }
+  if (did === 'refused') report.refused++
+  if (first.error !== null || claim.error !== null) report.bad++
+  await client.call('release', { ...holder, mine: true })
+  await client.call('release', { ...asker, mine: true })
+}
+
+interface RandomScope {
+  readonly kind: string
+  readonly pattern: string
+  readonly mode: string
+}
+
+function randomScope(random: () => number, lane: string): RandomScope {
+  const mode = random() < 0.15 ? 'shared' : 'exclusive'
+  const dice = random()
+  if (dice < 0.05) return { kind: 'resource', pattern: `${lane}-${pick(random, ['x', 'y'])}`, mode }
+  const depth = 1 + Math.floor(random() * 3)
+  const segments = Array.from({ length: depth }, () => pick(random, SEGMENTS))
+  const slash = random() < 0.15 ? '/' : ''
+  const kind = dice < 0.15 ? 'module' : 'file'
+  return { kind, pattern: `${lane}/${segments.join('/')}${slash}`, mode }
+}
+
+const SEGMENTS = [
+  ...['a', 'b', 'ab', 'A', 'a.ts', 'b.ts', '.x', '*', '**', '*.ts', 'a*', '*b', '?', '??'],
+  ...['[ab]', '[!a]', '[a-c]*', '{a,b}', '{a,b}.ts', '{a,*}b', '{a/b,b}', '**.ts', 'a**b', '{,a}b'],
+]
+
+function pick<Item>(random: () => number, items: readonly Item[]): Item {
+  const item = items[Math.floor(random() * items.length)]
+  if (item === undefined) throw new Error('nothing to pick from')
+  return item
+}
+
+/** A small generator: one seed, one order of pairs. */
+function mulberry(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
