@@ -2,6 +2,7 @@
 // goals; a slow figure is told, never an exit code.
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { format } from 'prettier'
 import { Bench } from './bench.ts'
 import { Ground, ROOT } from './ground.ts'
 import { callersRows, checkRows, claimRows } from './groups/claims.ts'
@@ -32,7 +33,11 @@ try {
   if (options === null) process.stdout.write(USAGE)
   else await run(options)
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  // Ctrl-C has set the exit code; what failed then failed because of it.
+  const words = error instanceof Error ? error.message : String(error)
+  process.stderr.write(
+    process.exitCode === undefined ? `${words}\n` : 'interrupted; all is removed\n',
+  )
   process.exitCode ??= 1
 }
 
@@ -43,7 +48,7 @@ async function run(options: Options): Promise<void> {
     if (!existsSync(bench.program)) {
       throw new Error(`${options.program} is not there: npm run build`)
     }
-    show(options, await measure(bench))
+    await show(options, await measure(bench))
   } finally {
     await ground.clear()
   }
@@ -62,11 +67,11 @@ async function measure(bench: Bench): Promise<Report> {
   return { machine, runs: options.runs, isQuick: options.isQuick, rows }
 }
 
-function show(options: Options, report: Report): void {
+async function show(options: Options, report: Report): Promise<void> {
   if (options.asJson) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   else process.stdout.write(`\n${renderText(report)}`)
   if (!options.write) return
   const file = path.join('docs', 'PERFORMANCE.md')
-  writeFileSync(path.join(ROOT, file), renderMarkdown(report))
+  writeFileSync(path.join(ROOT, file), await format(renderMarkdown(report), { parser: 'markdown' }))
   process.stderr.write(`wrote ${file}\n`)
 }

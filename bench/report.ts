@@ -97,5 +97,6 @@ from spawn of \`skein mcp\` to the answer of \`initialize\`; from spawn to exit 
 \`node -e 0\`. Medians of at least 11.
 
 **Memory** is resident memory as the kernel tells it, after ten seconds of rest. The history is claims and releases one by
-one by 32 callers. The restart has all of it behind it.
+one by 32 callers. The restart has all of it behind it, and is measured when the ledger's log, which is written anew from
+time to time, is nearly as large as it was ever seen.
 `

@@ -3,10 +3,16 @@ import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Bench } from '../bench.ts'
 import { Driver } from '../load/driver.ts'
+import type { Outcome } from '../load/order.ts'
 import { judge, makeRow, milliseconds, perSecond, type Row } from '../row.ts'
+import type { Daemon } from '../skein.ts'
 import { median } from '../stats.ts'
 
 const CALLERS = 32
+const FULL_SHARE = 0.85
+const FILL_STEP = 160
+const FILL_STEPS_MAX = 60
+const WATCH_MS = 20
 
 export async function historyRows(bench: Bench): Promise<Row[]> {
   const restMs = bench.count(10_000, 2_000)
@@ -17,15 +23,20 @@ export async function historyRows(bench: Bench): Promise<Row[]> {
   const idle = daemon.memory()
 
   const driver = new Driver(bench.ground)
-  const wanted = bench.count(100_000, 3_200)
-  const lived = await driver.run({
-    ...{ target: daemon.target, act: 'lifecycle', callers: CALLERS },
-    ...{ rounds: 1, turns: wanted / CALLERS, keys: bench.checkout().files },
-  })
-  await driver.stop()
+  const live = (count: number): Promise<Outcome> =>
+    driver.run({
+      ...{ target: daemon.target, act: 'lifecycle', callers: CALLERS },
+      ...{ rounds: 1, turns: count / CALLERS, keys: bench.checkout().files },
+    })
+  const watch = watchLargest(() => ledgerBytes(daemon))
+  const lived = await live(bench.count(100_000, 3_200))
+  const largest = watch.stop()
   await bench.ground.sleep(restMs)
   const after = daemon.memory()
+  await fillLog(daemon, live, largest)
+  await driver.stop()
 
+  const full = ledgerBytes(daemon)
   const restarts: number[] = []
   for (let i = 0; i < bench.runs; i++) {
     await daemon.stop()
@@ -35,9 +46,7 @@ export async function historyRows(bench: Bench): Promise<Row[]> {
   await daemon.stop()
   const restart = median(restarts)
   const counted = lived.count.toLocaleString('en-US')
-  const [ledgerBytes, auditBytes] = ['ledger', 'audit'].map((folder) =>
-    bytesIn(path.join(daemon.home, folder)),
-  )
+  const auditBytes = bytesIn(path.join(daemon.home, 'audit'))
   return [
     makeRow(
       `resident memory idle, and after ${counted} lifecycles`,
@@ -68,18 +77,53 @@ export async function historyRows(bench: Bench): Promise<Row[]> {
     }),
     makeRow(
       'on disk then: ledger / audit log',
-      `${mebibytes(ledgerBytes)} / ${mebibytes(auditBytes)} MiB`,
-      { figures: { ledgerBytes: ledgerBytes ?? 0, auditBytes: auditBytes ?? 0 } },
+      `${mebibytes(full)} / ${mebibytes(auditBytes)} MiB`,
+      { figures: { ledgerBytes: full, auditBytes } },
     ),
   ]
 }
 
-function mebibytes(bytes: number | undefined): string {
-  return ((bytes ?? 0) / 1_048_576).toFixed(1)
+/** The ledger's log grows and is written anew: a restart is measured when it is nearly as large as it ever was. */
+async function fillLog(
+  daemon: Daemon,
+  live: (count: number) => Promise<Outcome>,
+  largest: number,
+): Promise<void> {
+  for (let step = 0; step < FILL_STEPS_MAX; step++) {
+    if (ledgerBytes(daemon) >= FULL_SHARE * largest) return
+    await live(FILL_STEP)
+  }
+}
+
+/** The largest value that was seen until `stop`. */
+function watchLargest(read: () => number): { stop: () => number } {
+  let largest = 0
+  const timer = setInterval(() => {
+    largest = Math.max(largest, read())
+  }, WATCH_MS)
+  return {
+    stop() {
+      clearInterval(timer)
+      return Math.max(largest, read())
+    },
+  }
+}
+
+function ledgerBytes(daemon: Daemon): number {
+  return bytesIn(path.join(daemon.home, 'ledger'))
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1_048_576).toFixed(1)
 }
 
 function bytesIn(folder: string): number {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0)
+    .reduce((sum, entry) => sum + sizeOf(path.join(entry.parentPath, entry.name)), 0)
+}
+
+/** A file may be replaced while it is looked at. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }
