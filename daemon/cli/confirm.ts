@@ -35,25 +35,23 @@ export async function confirmAct(
 
 /** A yes-or-no question on stderr; anything but y or yes is no. */
 export async function ask(question: string, io: Io): Promise<boolean> {
-  const { createInterface } = await import('node:readline/promises')
+  const { createInterface } = await import('node:readline')
   const lines = createInterface({ input: io.stdin })
-  const answered = Promise.withResolvers<string>()
-  lines.once('line', answered.resolve)
-  // End of input is no answer, and no answer is no.
-  lines.once('close', () => {
-    answered.resolve('')
-  })
-  const stop = (): void => {
-    answered.reject(new SkeinError('INTERRUPTED', 'Interrupted; nothing was changed.'))
-  }
-  io.interrupted.addEventListener('abort', stop, { once: true })
-  try {
-    io.stderr.write(`${question} [y/N] `)
-    return /^y(es)?$/i.test((await answered.promise).trim())
-  } finally {
-    io.interrupted.removeEventListener('abort', stop)
+  io.stderr.write(`${question} [y/N] `)
+  const interrupted = (): void => {
     lines.close()
   }
+  io.interrupted.addEventListener('abort', interrupted, { once: true })
+  const answer = await new Promise<string>((resolve) => {
+    lines.once('line', resolve)
+    // End of input is no answer, and no answer is no.
+    lines.once('close', () => {
+      resolve('')
+    })
+  })
+  io.interrupted.removeEventListener('abort', interrupted)
+  lines.close()
+  return /^y(es)?$/i.test(answer.trim())
 }
 
 function markTerminal(input: OperationInput, terminal: boolean): OperationInput {

@@ -26,6 +26,7 @@ export async function callOperation(
   input: unknown,
   options: CallOptions,
 ): Promise<unknown> {
+  if (options.signal?.aborted === true) throw interrupted(name, false)
   const body = Buffer.from(JSON.stringify(input))
   const { text, status } = await exchange(name, body, options)
   const answer = parse(text)
@@ -36,19 +37,21 @@ export async function callOperation(
 }
 
 /** HTTP status of a GET, as of `/readyz`; null when nobody answers in time. */
-export function probe(
-  path: string,
-  { socket, timeoutMs, signal }: CallOptions,
-): Promise<number | null> {
+export function probe(path: string, options: Omit<CallOptions, 'signal'>): Promise<number | null> {
   return new Promise((resolve) => {
-    const request = http.get({ ...connection(socket), path, signal, timeout: timeoutMs })
-    request.once('timeout', () => request.destroy())
-    request.once('error', () => {
-      resolve(null)
+    const request = http.get({ ...connection(options.socket), path })
+    const settle = (status: number | null): void => {
+      clearTimeout(timer)
+      resolve(status)
+      request.destroy()
+    }
+    const timer = setTimeout(settle, options.timeoutMs, null)
+    // Also what follows from destroying it.
+    request.on('error', () => {
+      settle(null)
     })
     request.once('response', (response) => {
-      response.resume()
-      resolve(response.statusCode ?? null)
+      settle(response.statusCode ?? null)
     })
   })
 }
@@ -91,10 +94,6 @@ function exchange(name: OperationName, body: Buffer, options: CallOptions): Prom
     const timer = setTimeout(() => {
       fail(new Error(`no answer in ${String(options.timeoutMs / 1000)} s`))
     }, options.timeoutMs)
-    if (options.signal?.aborted === true) {
-      interrupt()
-      return
-    }
     options.signal?.addEventListener('abort', interrupt, { once: true })
     request.once('socket', (socket) => socket.once('connect', () => (isConnected = true)))
     request.on('error', fail)
