@@ -69,7 +69,7 @@ export async function foundLedger(
   machine: HostMachine,
   { folder }: LedgerFolder,
   origin: LedgerOrigin,
-): Promise<RecordId> {
+): Promise<RecordId & { readonly generation: number }> {
   const wire = unwired()
   const store = machine.storage.openLog(folder, wireEvents(wire))
   const known = genesisIn((await store.load()).frames)
@@ -105,6 +105,25 @@ export async function foundLedger(
   await durable
   await store.close()
   return genesis
+}
+
+/**
+ * The generation of a ledger that is founded now: above every one that this machine has seen of it. Where log and mesh
+ * ledger are gone the audit log still knows, and a fence never comes twice.
+ */
+export async function nextGeneration(
+  { storage, onFailure }: HostMachine,
+  { folder }: LedgerFolder,
+): Promise<number> {
+  const audit = storage.openAudit(folder, (error) => {
+    onFailure(asFailure(error))
+  })
+  let seen = audit.last() === null ? 0 : 1
+  const where = ({ data }: AuditEventInput): boolean => typeof data['fence'] === 'number'
+  for await (const { data } of audit.scan({ where }, { newestFirst: true, limit: 1 }))
+    seen = Math.max(seen, Math.floor(Number(data['fence']) / 2 ** 32))
+  await audit.close()
+  return seen + 1
 }
 
 /** @throws SkeinError LEDGER_DAMAGED when the log is missing or cannot be read; nothing is changed then. */

@@ -8,7 +8,13 @@ import { addCheckout, loadRepoConfig, type Config, type RepoConfig } from './con
 import type { Command, Outcome } from './core/claims/command.ts'
 import { relativeInside } from './folders.ts'
 import type { Checkout, Git } from './git.ts'
-import { foundLedger, openLedger, type HostMachine, type LedgerHost } from './ledger-host.ts'
+import {
+  foundLedger,
+  nextGeneration,
+  openLedger,
+  type HostMachine,
+  type LedgerHost,
+} from './ledger-host.ts'
 import type { Log } from './log.ts'
 
 /** A repository that this machine serves, or says why it cannot. */
@@ -126,13 +132,8 @@ class EnrolledRepos implements Repos {
     const known = mesh.loop.view().state.repos.get(id)
     const lost = this.get(id)
     if (known === undefined || lost.problem === null) {
-      throw new SkeinError(
-        'FORBIDDEN',
-        `the ledger of ${id} is served: there is nothing to recover`,
-        {
-          hint: 'skein status',
-        },
-      )
+      const message = `the ledger of ${id} is served: there is nothing to recover`
+      throw new SkeinError('FORBIDDEN', message, { hint: 'skein status' })
     }
     const place = placeOf(id)
     const keptAt = machine.storage.setAside(place.folder)
@@ -197,10 +198,9 @@ class EnrolledRepos implements Repos {
 
   #mayEnrol(config: RepoConfig, id: RepoId, checkout: Checkout): boolean {
     const { config: machine } = this.#options
-    if (config.file === null || machine.enrol !== 'auto') return false
     const isOf = (out: string): boolean =>
       path.isAbsolute(out) ? relativeInside(out, checkout.root) !== null : out === id
-    return !machine.exclude.some(isOf)
+    return config.file !== null && machine.enrol === 'auto' && !machine.exclude.some(isOf)
   }
 
   /** A further checkout of an enrolled id must share history with it. */
@@ -267,13 +267,11 @@ class EnrolledRepos implements Repos {
     const { machine, mesh, meshId, git } = this.#options
     const { commits } = await git.rootCommits(checkout)
     const place = placeOf(id)
-    const generation = 1
-    const genesis = await foundLedger(machine, place, {
-      ledger: 'repo',
-      mesh: meshId,
-      name: id,
-      generation,
-    })
+    const next = await nextGeneration(machine, place)
+    const origin = { ledger: 'repo', mesh: meshId, name: id, generation: next } as const
+    // A ledger that is there already keeps its own.
+    const genesis = await foundLedger(machine, place, origin)
+    const { generation } = genesis
     const outcome = await submit(mesh, {
       kind: 'enrol',
       repo: id,

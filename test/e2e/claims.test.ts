@@ -316,9 +316,7 @@ describe('renew', () => {
       ttl_s: 100,
     })
     const { claims } = await client.must('renew', ALICE)
-    const left = new Map(
-      claims.map(({ id, expires_at: at }) => [id, Date.parse(at) - Date.now()]),
-    )
+    const left = new Map(claims.map(({ id, expires_at: at }) => [id, Date.parse(at) - Date.now()]))
     assert.ok((left.get(long.id) ?? 0) > 3_600_000, 'the long one keeps its four hours')
     assert.ok((left.get(short[0]?.id ?? '') ?? Infinity) <= 100_000, 'the short one its 100 s')
   })

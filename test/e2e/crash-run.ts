@@ -49,6 +49,9 @@ export interface CrashReport {
 }
 
 const CALLERS = 16
+/** In one cycle. */
+const ANSWERS_MAX = 600
+const CYCLE_MS_MAX = 1_500
 const SHIM = fileURLToPath(new URL('../helpers/sync-shim.mjs', import.meta.url))
 
 export async function runCrashes(cleaner: Cleaner, options: CrashOptions): Promise<CrashReport> {
@@ -69,6 +72,7 @@ class World {
   readonly #home: string
   readonly #notes: string
   readonly #callers: Caller[]
+  #answered = 0
 
   constructor(cleaner: Cleaner, options: CrashOptions) {
     this.#cleaner = cleaner
@@ -90,8 +94,7 @@ class World {
     await this.#audit(daemon)
     for (let cycle = 1; cycle <= this.#options.cycles; cycle++) {
       const runs = this.#callers.map((caller) => caller.run())
-      // The moment of the fault is what is random here.
-      await delay(5 + this.random() * 350)
+      await this.#killMoment()
       await daemon.kill()
       this.report.kills++
       await Promise.all(runs)
@@ -108,6 +111,7 @@ class World {
   }
 
   count(answer: string): void {
+    this.#answered++
     this.report.answers[answer] = (this.report.answers[answer] ?? 0) + 1
   }
 
@@ -115,6 +119,15 @@ class World {
     const item = items[Math.floor(this.random() * items.length)]
     if (item === undefined) throw new Error('nothing to pick from')
     return item
+  }
+
+  /** After some answers, none to hundreds, and a moment more: in the middle of whatever is under way then. */
+  async #killMoment(): Promise<void> {
+    const enough = Math.floor(this.random() * this.random() * ANSWERS_MAX)
+    const moment = performance.now() + CYCLE_MS_MAX
+    this.#answered = 0
+    while (this.#answered < enough && performance.now() < moment) await delay(1)
+    await delay(this.random() * 10)
   }
 
   #daemonOptions(): DaemonOptions {
@@ -214,7 +227,7 @@ class Caller {
     try {
       const retry = this.#retry
       this.#retry = null
-      if (retry !== null) await this.#claim(client, retry)
+      if (retry !== null) await this.#claim(client, retry, true)
       for (;;) await this.#act(client)
     } catch (error) {
       if (!(error instanceof CutOff)) throw error
@@ -231,8 +244,8 @@ class Caller {
     if (live.length === 0 || dice < 0.35) return this.#claim(client, this.#newAttempt())
     if (dice < 0.6 || live.length > 5) return this.#release(client)
     if (dice < 0.7) return this.#renew(client)
-    if (dice < 0.78) return this.#narrow(client)
-    if (dice < 0.88) return this.#verify(client)
+    if (dice < 0.82) return this.#narrow(client)
+    if (dice < 0.9) return this.#verify(client)
     if (dice < 0.93) return this.#replay(client)
     return this.#check(client)
   }
@@ -254,7 +267,7 @@ class Caller {
     return { kind: 'file', pattern: world.pick(PATTERNS), mode }
   }
 
-  async #claim(client: ApiClient, attempt: Attempt): Promise<void> {
+  async #claim(client: ApiClient, attempt: Attempt, isRetry = false): Promise<void> {
     const { model } = this.#world
     const { scopes, key, ttlSeconds } = attempt
     const input = {
@@ -276,7 +289,8 @@ class Caller {
         this.#keyed.push({ attempt, ids: answer.claims.map(({ id }) => id) })
     } else if (answer !== null) {
       this.#world.count('refused')
-      if (answer.conflicts.length === 0) model.fail('a refusal without a conflict')
+      // One told again may name claims that the ledger has forgotten since.
+      if (answer.conflicts.length === 0 && !isRetry) model.fail('a refusal without a conflict')
       if (attempt.adopted.length > 0) model.fail('a retry was refused what it holds')
     }
   }

@@ -101,6 +101,13 @@ export function spawnDaemon(cleaner: Cleaner, options: DaemonOptions = {}): Star
   return { home, child, exit, startedAt, stderr: () => stderr, stdout: () => stdout }
 }
 
+/** How a process ended that has to end of itself, and what it said. */
+export async function endOf(started: Started): Promise<Exit & { readonly said: string }> {
+  const { child, exit, stderr, stdout } = started
+  await until('the process has ended', () => child.exitCode !== null || child.signalCode !== null)
+  return { ...(await exit), said: stderr() + stdout() }
+}
+
 export async function becomeReady(started: Started): Promise<Daemon> {
   const { child, exit, home, startedAt, stderr } = started
   const socket = path.join(home, 'api.sock')
