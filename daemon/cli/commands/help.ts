@@ -79,7 +79,8 @@ function describeVerb(verb: VerbSpec, page: Page): readonly string[] {
   return [
     `${verb.summary}.`,
     ...section('Usage', [`  ${['skein', verb.name, ...words, ...flags].join(' ')}`]),
-    ...section('', wrap(verb.details, Math.min(page.width, PROSE_WIDTH))).slice(1),
+    '',
+    ...wrap(verb.details, Math.min(page.width, PROSE_WIDTH)),
     ...section('Words', list(terms)),
     ...section('Everywhere', list(globals)),
     ...section(

@@ -15,7 +15,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'HOLDER', rank: 3, widthMin: 8 },
   { title: 'LEFT', rank: null },
   { title: 'CLAIM', rank: null },
-  { title: 'FOR', rank: 1, widthMin: 6, style: 'quiet' },
+  { title: 'FOR', rank: 1, widthMin: 12, isOptional: true, style: 'quiet' },
 ]
 const REPO_COLUMN: Column = { title: 'REPO', rank: 2, widthMin: 8 }
 

@@ -53,6 +53,8 @@ export interface Column {
   readonly rank: number | null
   /** Never cut below this. */
   readonly widthMin?: number
+  /** Left out where it is empty, and where the others need its place. */
+  readonly isOptional?: true
   readonly style?: Style
 }
 
@@ -61,14 +63,14 @@ const CUT_WIDTH_MIN = 8
 
 /** Rows under their titles; where the page is too narrow, columns are cut by rank, and the last resort is a long line. */
 export function table(
-  columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  all: readonly Column[],
+  cells: readonly (readonly string[])[],
   page: Page,
 ): readonly string[] {
-  const full = columns.map(({ title }, i) =>
-    Math.max(widthOf(title), ...rows.map((row) => widthOf(row[i] ?? ''))),
-  )
-  const widths = shrink(columns, full, page.width)
+  const kept = keepColumns(all, cells, page)
+  const columns = all.filter((_, i) => kept[i])
+  const rows = cells.map((row) => row.filter((_, i) => kept[i]))
+  const widths = shrink(columns, fullWidths(columns, rows), page.width)
   const line = (cells: readonly string[], style: (i: number) => Style | undefined): string => {
     const padded = cells.map((cell, i) => {
       const width = widths[i] ?? 0
@@ -84,6 +86,32 @@ export function table(
     () => 'quiet',
   )
   return [head, ...rows.map((row) => line(row, (i) => columns[i]?.style))]
+}
+
+/** Which columns are shown: an optional one needs something in it, and room for its least beside the others whole. */
+function keepColumns(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  page: Page,
+): readonly boolean[] {
+  const full = fullWidths(columns, rows)
+  const others = columns
+    .map((column, i) => (column.isOptional === true ? 0 : (full[i] ?? 0) + GAP.length))
+    .reduce((sum, width) => sum + width, 0)
+  return columns.map(({ isOptional, widthMin = CUT_WIDTH_MIN }, i) => {
+    if (isOptional === undefined) return true
+    const isEmpty = rows.every((row) => (row[i] ?? '') === '')
+    return !isEmpty && others + Math.min(widthMin, full[i] ?? 0) <= page.width
+  })
+}
+
+function fullWidths(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): readonly number[] {
+  return columns.map(({ title }, i) =>
+    Math.max(widthOf(title), ...rows.map((row) => widthOf(row[i] ?? ''))),
+  )
 }
 
 function shrink(

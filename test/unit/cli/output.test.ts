@@ -174,6 +174,12 @@ src/zebra/very/long/path/to/some/file/that/has/a/name.ts  alice   3 h 59 min  cl
     })
   }
 
+  it('leaves out what the claims are for where nobody said it, or there is no room', () => {
+    const silent = { ...CLAIM, description: '' }
+    assert.doesNotMatch(render('claims', { ...EMPTY_CLAIMS, claims: [silent] }), /FOR/)
+    assert.doesNotMatch(render('claims', { ...EMPTY_CLAIMS, claims }, { width: 70 }), /FOR/)
+  })
+
   it('names repositories when there are several', () => {
     const other = { ...CLAIM, repo: 'team/other' }
     const shown = render('claims', { ...EMPTY_CLAIMS, claims: [CLAIM, other] })
