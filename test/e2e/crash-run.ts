@@ -2,14 +2,17 @@
 // that was not yet synced is cut or garbled after each kill, as a power cut would.
 import {
   closeSync,
+  cpSync,
   existsSync,
   fstatSync,
   ftruncateSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   writeSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -56,7 +59,13 @@ const SHIM = fileURLToPath(new URL('../helpers/sync-shim.mjs', import.meta.url))
 
 export async function runCrashes(cleaner: Cleaner, options: CrashOptions): Promise<CrashReport> {
   const world = new World(cleaner, options)
-  await world.run()
+  try {
+    await world.run()
+  } catch (error) {
+    throw new Error(`the home is kept at ${world.keepHome()}`, { cause: error })
+  }
+  if (world.report.violations.length > 0)
+    world.model.fail(`the home is kept at ${world.keepHome()}`)
   return world.report
 }
 
@@ -108,6 +117,13 @@ class World {
     }
     const { code } = await daemon.stop()
     if (code !== 0) this.model.fail(`the daemon stopped with ${String(code)}: ${daemon.stderr()}`)
+  }
+
+  /** For whoever looks for the reason. */
+  keepHome(): string {
+    const kept = mkdtempSync(path.join(tmpdir(), 'skein-kept-'))
+    cpSync(this.#home, kept, { recursive: true, filter: (from) => !from.endsWith('.sock') })
+    return kept
   }
 
   count(answer: string): void {
@@ -227,7 +243,7 @@ class Caller {
     try {
       const retry = this.#retry
       this.#retry = null
-      if (retry !== null) await this.#claim(client, retry, true)
+      if (retry !== null) await this.#claim(client, retry)
       for (;;) await this.#act(client)
     } catch (error) {
       if (!(error instanceof CutOff)) throw error
@@ -267,7 +283,7 @@ class Caller {
     return { kind: 'file', pattern: world.pick(PATTERNS), mode }
   }
 
-  async #claim(client: ApiClient, attempt: Attempt, isRetry = false): Promise<void> {
+  async #claim(client: ApiClient, attempt: Attempt): Promise<void> {
     const { model } = this.#world
     const { scopes, key, ttlSeconds } = attempt
     const input = {
@@ -289,8 +305,9 @@ class Caller {
         this.#keyed.push({ attempt, ids: answer.claims.map(({ id }) => id) })
     } else if (answer !== null) {
       this.#world.count('refused')
-      // One told again may name claims that the ledger has forgotten since.
-      if (answer.conflicts.length === 0 && !isRetry) model.fail('a refusal without a conflict')
+      // With a key it is told from the ledger, which names no claim that it has forgotten since.
+      if (answer.conflicts.length === 0 && key === null)
+        model.fail(`a refusal without a conflict: ${JSON.stringify(input)}`)
       if (attempt.adopted.length > 0) model.fail('a retry was refused what it holds')
     }
   }

@@ -1,6 +1,7 @@
 // A real daemon process on a home of its own: started, awaited, stopped, killed.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createClient, isReady, type ApiClient } from './api.ts'
@@ -114,7 +115,7 @@ export async function becomeReady(started: Started): Promise<Daemon> {
   let ended: Exit | null = null
   void exit.then((how) => (ended = how))
   await until(
-    'the daemon is ready',
+    `the daemon is ready (pid ${String(child.pid)}, load ${loadavg().map(String).join(' ')})`,
     async () => {
       if (ended !== null) throw new Error(`the daemon ended: ${JSON.stringify(ended)} ${stderr()}`)
       return existsSync(socket) && (await isReady(socket))
