@@ -1,5 +1,6 @@
 // The composition root: builds every part of a daemon and wires them by hand, in start order; stopping is the reverse.
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { asRepoId, SkeinError } from '../protocol/index.ts'
 import { createApi } from './api/server.ts'
@@ -10,7 +11,7 @@ import { createClock } from './clock.ts'
 import { isExplicit, loadConfig, type Config } from './config.ts'
 import { createGit } from './git.ts'
 import { takeHomeLock } from './home-lock.ts'
-import { openHome, setAside, socketPaths } from './home.ts'
+import { createFile, openHome, setAside, socketPaths } from './home.ts'
 import { foundLedger, openLedger, type HostMachine, type LedgerHost } from './ledger-host.ts'
 import { openLog, type Log } from './log.ts'
 import {
@@ -76,7 +77,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   const ended = Promise.withResolvers<number>()
   const machine = createMachine(home.path, key, log, machineName, ended.resolve)
 
-  const mesh = await openMesh(machine, key, machineName)
+  const mesh = await openMesh(home.path, machine, key, machineName)
   stack.add(() => mesh.stop())
   const git = createGit(env)
   const meshId = mesh.loop.view().state.mesh
@@ -106,7 +107,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     log,
     token: home.token,
     meta: () => ({ name: 'skein', version: VERSION }),
-    isReady: () => about.http !== null,
+    isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
   })
   stack.add(() => api.close(CLOSE_GRACE_MS))
   const sockets = socketPaths(home.path, env)
@@ -169,12 +170,30 @@ function createMachine(
   }
 }
 
-/** The mesh ledger, founded with the home: a mesh of one machine. */
-async function openMesh(machine: HostMachine, key: MachineKey, name: string): Promise<LedgerHost> {
+/**
+ * The mesh ledger, founded with the home: a mesh of one machine. A home that had one and lost it is told so: beginning
+ * anew by itself would forget every enrolment.
+ */
+async function openMesh(
+  home: string,
+  machine: HostMachine,
+  key: MachineKey,
+  name: string,
+): Promise<LedgerHost> {
+  const marker = path.join(home, 'mesh')
+  const log = path.join(home, 'ledger', MESH.folder, 'log')
+  if (existsSync(marker) && !existsSync(log)) {
+    throw new SkeinError('LEDGER_DAMAGED', `the mesh ledger is missing: there is no ${log}`, {
+      hint: `Restore it from a backup. To begin a new mesh, in which every repository is enrolled anew: rm ${marker} && skein up`,
+    })
+  }
   const meshId = `mesh_${randomBytes(10).toString('hex')}`
-  await foundLedger(machine, MESH, { ledger: 'mesh', mesh: meshId, name: meshId, generation: 1 })
-  const mesh = await openLedger(machine, MESH, { caseExact: true, leaseMs: MESH_LEASE_MS })
+  const origin = { ledger: 'mesh', mesh: meshId, name: meshId, generation: 1 } as const
+  const genesis = await foundLedger(machine, MESH, origin)
+  const settings = { caseExact: true, leaseMs: MESH_LEASE_MS }
+  const mesh = await openLedger(machine, MESH, settings, genesis.hash)
   await mesh.loop.ready()
+  createFile(marker, `${mesh.loop.view().state.mesh}\n`)
   await submit(mesh, { kind: 'member', peer: key.peer, machine: name })
   return mesh
 }

@@ -1,15 +1,20 @@
 // The core's data as every door shows it.
 import {
+  type AnsweredRequest,
   type Claim,
+  type ClaimRequest,
   type ClaimState,
   type EndReason,
   type LedgerClaim,
   type OperationResult,
+  type QueueEntry,
   type RepoId,
 } from '../protocol/index.ts'
 import type { ClaimNow, Conflict } from './core/claims/command.ts'
 
 type ConflictJson = OperationResult<'claim'>['conflicts'][number]
+type WaiterJson = OperationResult<'claim'>['waiters'][number]
+type PlaceJson = NonNullable<OperationResult<'claim'>['queue']>
 type OptionJson = OperationResult<'claim'>['options'][number]
 
 /** What a door knows beyond the ledger. */
@@ -53,7 +58,8 @@ export function claimNowJson(context: ClaimContext, now: ClaimNow): Claim {
 }
 
 export function expiresAtMs(claim: LedgerClaim): number {
-  return claim.stamp.wallMs + claim.ttlSeconds * 1000
+  const ends = claim.clamps.map(({ atMs, seconds }) => atMs + seconds * 1000)
+  return Math.min(claim.stamp.wallMs + claim.ttlSeconds * 1000, ...ends)
 }
 
 export function stateOf(reason: EndReason): ClaimState {
@@ -78,8 +84,15 @@ export function conflictJson(context: ClaimContext, conflict: Conflict): Conflic
 export function refusalOptions(
   asked: readonly { readonly kind: string; readonly pattern: string }[],
   conflicts: readonly ConflictJson[],
+  place: PlaceJson | null,
 ): OptionJson[] {
   const options: OptionJson[] = []
+  if (place !== null && place.ended === null) {
+    options.push({ action: 'give_up', why: 'stop waiting', command: `skein cancel ${place.id}` })
+  } else if (asked.length > 0) {
+    const command = `skein claim ${asked.map(scopeWords).join(' ')} --wait 10m`
+    options.push({ action: 'wait', why: 'granted as soon as it is free, in order', command })
+  }
   const blocked = new Set(conflicts.map((conflict) => conflict.your_pattern))
   const free = asked.filter((scope) => !blocked.has(scope.pattern) && scope.kind === 'file')
   if (free.length > 0) {
@@ -92,6 +105,13 @@ export function refusalOptions(
     first.claim.kind === 'resource'
       ? `--resource ${quote(first.your_pattern)}`
       : quote(first.your_pattern)
+  if (first.lock_delay_s === null) {
+    options.push({
+      action: 'request',
+      why: 'ask the holder to give way',
+      command: `skein request ${first.claim.id} --reason 'needed for my task'`,
+    })
+  }
   options.push({
     action: 'check_again',
     why:
@@ -106,6 +126,60 @@ export function refusalOptions(
     command: `skein why ${first.claim.id}`,
   })
   return options
+}
+
+export function waiterJson(entry: QueueEntry): WaiterJson {
+  return {
+    id: entry.id,
+    agent: entry.party.agent,
+    session: entry.party.session,
+    machine: entry.party.machine,
+    patterns: entry.scopes.map(({ pattern }) => pattern),
+    urgency: entry.urgency,
+    description: entry.terms.description,
+    joined_at: iso(entry.joinedAtMs),
+    expires_at: iso(entry.stamp.wallMs + entry.waitSeconds * 1000),
+  }
+}
+
+/** @param ended why the wait is over without a grant; null while it goes on. */
+export function placeJson(
+  entry: QueueEntry,
+  ahead: readonly QueueEntry[],
+  ended: string | null,
+): PlaceJson {
+  return { ...waiterJson(entry), position: ahead.length + 1, ahead: ahead.map(waiterJson), ended }
+}
+
+/** @param end how it ended; null while it is open. */
+export function requestJson(
+  asked: ClaimRequest,
+  end: AnsweredRequest | null,
+): OperationResult<'request'>['request'] {
+  return {
+    id: asked.id,
+    claim: asked.claim,
+    holder: asked.holder.agent,
+    requester: asked.requester.agent,
+    reason: asked.reason,
+    urgency: asked.urgency,
+    scope: asked.wanted,
+    filed_at: iso(asked.filedAtMs),
+    answer_by: iso(asked.filedAtMs + asked.answerSeconds * 1000),
+    decision: end?.end ?? 'pending',
+    note: end?.note ?? '',
+    granted: end?.granted ?? [],
+  }
+}
+
+function scopeWords({
+  kind,
+  pattern,
+}: {
+  readonly kind: string
+  readonly pattern: string
+}): string {
+  return kind === 'resource' ? `--resource ${quote(pattern)}` : quote(pattern)
 }
 
 export function iso(ms: number): string {

@@ -15,11 +15,14 @@ import { DEFAULT_TIMING, type Signer } from './core/consensus/types.ts'
 import { eventsOf, type MachineNames } from './record-events.ts'
 import type { AppliedChange } from './core/view.ts'
 import { startLoop, type Loop, type StoreWire } from './loop.ts'
+import { createWaitingRoom, type WaitingRoom } from './waiting.ts'
 import type { AuditPort, Clock, LedgerStore, Storage } from './ports.ts'
 
 export interface LedgerHost {
   readonly loop: Loop
   readonly audit: AuditPort
+  /** Where callers wait for the end of a place in the queue. */
+  readonly waiting: WaitingRoom
   stop(): Promise<void>
 }
 
@@ -126,30 +129,35 @@ export async function nextGeneration(
   return seen + 1
 }
 
-/** @throws SkeinError LEDGER_DAMAGED when the log is missing or cannot be read; nothing is changed then. */
+/**
+ * @param expected hash of the genesis that the mesh knows this ledger by.
+ * @throws SkeinError LEDGER_DAMAGED when the log is missing, cannot be read or is another; nothing is changed then.
+ */
 export async function openLedger(
   machine: HostMachine,
   place: LedgerFolder,
   settings: LedgerSettings,
+  expected: string,
 ): Promise<LedgerHost> {
   const wire = unwired()
   const store = machine.storage.openLog(place.folder, wireEvents(wire))
   const { frames } = await store.load()
   const genesis = genesisIn(frames)
-  if (genesis === null) {
+  if (genesis?.hash !== expected) {
     await store.close()
-    throw new SkeinError(
-      'LEDGER_DAMAGED',
-      `the log of ${place.name} is missing or has lost its beginning`,
-      {
-        hint: `Restore the folder ledger/${place.folder} of the home from a backup and start again, or: skein recover --accept-loss`,
-      },
-    )
+    const what =
+      genesis === null
+        ? 'is missing or has lost its beginning'
+        : 'is not the one that the mesh knows'
+    throw new SkeinError('LEDGER_DAMAGED', `the log of ${place.name} ${what}`, {
+      hint: `Restore the folder ledger/${place.folder} of the home from a backup and start again, or: skein recover --accept-loss`,
+    })
   }
   const audit = machine.storage.openAudit(place.folder, (error) => {
     machine.onFailure(asFailure(error))
   })
-  const keeper = new Keeper(machine, place, audit, store)
+  const waiting = createWaitingRoom()
+  const keeper = new Keeper(machine, place, audit, store, waiting)
   const engine = {
     ...settings,
     self: machine.self,
@@ -178,6 +186,7 @@ export async function openLedger(
   return {
     loop,
     audit,
+    waiting,
     async stop() {
       await loop.stop()
       await audit.close()
@@ -192,19 +201,28 @@ class Keeper {
   readonly #place: LedgerFolder
   readonly #audit: AuditPort
   readonly #store: LedgerStore
+  readonly #waiting: WaitingRoom
   #rewriteAt = REWRITE_BYTES_MIN
   #isRewriting = false
 
-  constructor(machine: HostMachine, place: LedgerFolder, audit: AuditPort, store: LedgerStore) {
+  constructor(
+    machine: HostMachine,
+    place: LedgerFolder,
+    audit: AuditPort,
+    store: LedgerStore,
+    waiting: WaitingRoom,
+  ) {
     this.#machine = machine
     this.#place = place
     this.#audit = audit
     this.#store = store
+    this.#waiting = waiting
   }
 
   readonly onChanges = (changes: readonly AppliedChange[], rebased: boolean): void => {
     const events = eventsOf(this.#place.name, changes, this.#machine.machineOf)
     for (const event of rebased ? this.#untold(events) : events) this.#audit.append(event)
+    this.#waiting.note(changes)
   }
 
   readonly onIdle = (logBytes: number): void => {

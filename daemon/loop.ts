@@ -84,6 +84,7 @@ class LedgerLoop implements Loop {
   #isScheduled = false
   #isDraining = false
   #sequence = 0
+  #isStopping = false
   #failure: SkeinError | null = null
 
   constructor(options: LoopOptions, store: LedgerStore, wire: StoreWire) {
@@ -144,6 +145,7 @@ class LedgerLoop implements Loop {
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     this.#drain()
+    this.#isStopping = true
     await this.#store.close()
     this.#failure ??= new SkeinError('DAEMON_DOWN', 'the daemon is stopping')
     this.#rejectAll(this.#failure)
@@ -188,7 +190,8 @@ class LedgerLoop implements Loop {
   }
 
   #carryOut(ready: EngineReady): void {
-    for (const order of ready.persist) {
+    // What comes up while the log closes is not written any more, and so never told.
+    for (const order of this.#isStopping ? [] : ready.persist) {
       if (order.kind === 'append') this.#store.append(order.frames)
       else this.#store.replace(order.frames)
     }

@@ -1,6 +1,9 @@
 // What became true, as events for people: one for each change, with an id that every replica makes alike.
 import {
   makeId,
+  type ClaimRequest,
+  type DropReason,
+  type QueueEntry,
   type AuditEventInput,
   type EventKind,
   type LedgerClaim,
@@ -58,6 +61,23 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
         data: { conflicts: met },
       }
     }
+    case 'queued':
+      return ofEntry('queue.joined', change.entry, {})
+    case 'popped':
+      return ofEntry('queue.granted', change.entry, {})
+    case 'dropped': {
+      const { reason, by, circle } = change
+      return ofEntry(DROPPED[reason], change.entry, { reason, by, circle })
+    }
+    case 'asked':
+      return ofRequest('request.filed', change.request, {})
+    case 'answered': {
+      const { request, end, note, granted } = change.answered
+      const kind = end === 'expired' ? 'request.expired' : 'request.answered'
+      return ofRequest(kind, request, { end, note, granted })
+    }
+    case 'clamped':
+      return null
     case 'leader': {
       const machine = machineOf(change.leader)
       return { kind: 'leader.elected', actor: machine, machine, data: { peer: change.leader } }
@@ -71,6 +91,38 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
     case 'enrolled':
       return null
   }
+}
+
+const DROPPED: Readonly<Record<DropReason, EventKind>> = {
+  cancelled: 'queue.cancelled',
+  vanished: 'queue.cancelled',
+  'session-ended': 'queue.cancelled',
+  limit: 'queue.cancelled',
+  expired: 'queue.expired',
+  deadlock: 'deadlock.broken',
+}
+
+function ofEntry(
+  kind: EventKind,
+  entry: QueueEntry,
+  more: Readonly<Record<string, unknown>>,
+): Told {
+  const { id, party, scopes, urgency, waitSeconds } = entry
+  const patterns = scopes.map(({ pattern }) => pattern)
+  const who = { agent: party.agent, session: party.session }
+  const data = { queue: id, patterns, urgency, wait_s: waitSeconds, ...who, ...more }
+  return { kind, actor: party.agent, machine: party.machine, data }
+}
+
+function ofRequest(
+  kind: EventKind,
+  asked: ClaimRequest,
+  more: Readonly<Record<string, unknown>>,
+): Told {
+  const { id, claim, holder, requester, reason, urgency, wanted } = asked
+  const who = { holder: holder.agent, requester: requester.agent }
+  const data = { request: id, claim, ...who, reason, urgency, wanted, ...more }
+  return { kind, actor: requester.agent, machine: requester.machine, data }
 }
 
 function ofClaim(

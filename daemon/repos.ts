@@ -128,33 +128,17 @@ class EnrolledRepos implements Repos {
   }
 
   async recover(id: RepoId): Promise<{ repo: Repo; generation: number; keptAt: string | null }> {
-    const { mesh, machine, meshId } = this.#options
-    const known = mesh.loop.view().state.repos.get(id)
+    const known = this.#options.mesh.loop.view().state.repos.get(id)
     const lost = this.get(id)
-    if (known === undefined || lost.problem === null) {
-      const message = `the ledger of ${id} is served: there is nothing to recover`
-      throw new SkeinError('FORBIDDEN', message, { hint: 'skein status' })
+    if (known === undefined || lost.problem?.code !== 'LEDGER_DAMAGED') {
+      throw new SkeinError('FORBIDDEN', `the ledger of ${id} is not damaged: nothing to recover`, {
+        hint: 'skein status',
+      })
     }
-    const place = placeOf(id)
-    const keptAt = machine.storage.setAside(place.folder)
-    const generation = known.generation + 1
-    const origin = { ledger: 'repo', mesh: meshId, name: id, generation } as const
-    const genesis = await foundLedger(machine, place, origin)
-    const { self } = machine
-    const roots = known.roots
-    await submit(mesh, {
-      kind: 'enrol',
-      repo: id,
-      peer: self,
-      roots,
-      generation,
-      genesis: genesis.hash,
-    })
+    const keptAt = this.#options.machine.storage.setAside(placeOf(id).folder)
+    const { generation } = await this.#begin(id, known.roots, known.generation)
     const repo = await this.#open(id, lost.config, lost.checkouts)
-    this.#options.log.warn(
-      { repo: id, generation, keptAt },
-      'a ledger was begun anew; what it held is lost',
-    )
+    this.#options.log.warn({ repo: id, generation, keptAt }, 'a ledger was begun anew')
     return { repo, generation, keptAt }
   }
 
@@ -181,6 +165,15 @@ class EnrolledRepos implements Repos {
     }
     const config = this.#configOf(checkout)
     const id = as ?? this.#known.get(checkout.root) ?? (await git.repoIdOf(checkout, config))
+    if (config.repo !== null && as !== null && as !== config.repo) {
+      throw new SkeinError(
+        'INPUT_USAGE',
+        `${checkout.root} says in its .skein.yml that it is ${config.repo}, not ${as}`,
+        {
+          hint: `skein enrol --as ${config.repo}`,
+        },
+      )
+    }
     return { checkout, config, id: config.repo === null ? id : asRepoId(config.repo) }
   }
 
@@ -264,27 +257,39 @@ class EnrolledRepos implements Repos {
     checkout: Checkout,
     config: RepoConfig,
   ): Promise<{ repo: Repo; isNew: boolean }> {
-    const { machine, mesh, meshId, git } = this.#options
-    const { commits } = await git.rootCommits(checkout)
-    const place = placeOf(id)
-    const next = await nextGeneration(machine, place)
-    const origin = { ledger: 'repo', mesh: meshId, name: id, generation: next } as const
-    // A ledger that is there already keeps its own.
-    const genesis = await foundLedger(machine, place, origin)
-    const { generation } = genesis
-    const outcome = await submit(mesh, {
-      kind: 'enrol',
-      repo: id,
-      peer: machine.self,
-      roots: commits,
-      generation,
-      genesis: genesis.hash,
-    })
+    const { commits } = await this.#options.git.rootCommits(checkout)
+    const { isNew } = await this.#begin(id, commits, 0)
     this.#rememberCheckout(id, checkout)
     this.#known.set(checkout.root, id)
     const repo = await this.#open(id, config, [checkout.root])
     this.#options.log.info({ repo: id, checkout: checkout.root }, 'repository enrolled')
-    return { repo, isNew: outcome.kind === 'enrolled' && outcome.isNew }
+    return { repo, isNew }
+  }
+
+  /**
+   * Founds a ledger and enters it into the mesh, in this order: a ledger that the mesh knows and this machine lacks is
+   * then always a loss. A ledger that is there already keeps its own generation.
+   */
+  async #begin(
+    id: RepoId,
+    roots: readonly string[],
+    above: number,
+  ): Promise<{ generation: number; isNew: boolean }> {
+    const { machine, mesh, meshId } = this.#options
+    const place = placeOf(id)
+    const next = Math.max(above + 1, await nextGeneration(machine, place))
+    const origin = { ledger: 'repo', mesh: meshId, name: id, generation: next } as const
+    const { hash: genesis, generation } = await foundLedger(machine, place, origin)
+    const peer = machine.self
+    const outcome = await submit(mesh, {
+      kind: 'enrol',
+      repo: id,
+      peer,
+      roots,
+      generation,
+      genesis,
+    })
+    return { generation, isNew: outcome.kind === 'enrolled' && outcome.isNew }
   }
 
   async #openKnown(state: RepoState): Promise<void> {
@@ -300,9 +305,10 @@ class EnrolledRepos implements Repos {
       caseExact: config.case === 'exact',
       leaseMs: config.idle_release * 1000,
     }
+    const genesis = this.#options.mesh.loop.view().state.repos.get(id)?.genesis ?? ''
     let repo: Repo
     try {
-      const host = await openLedger(this.#options.machine, placeOf(id), settings)
+      const host = await openLedger(this.#options.machine, placeOf(id), settings, genesis)
       await host.loop.ready()
       repo = { id, config, host, problem: null, checkouts }
     } catch (error) {

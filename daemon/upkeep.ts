@@ -1,8 +1,9 @@
 // What a daemon does for its own sessions without being asked: ends claims whose time, session or process is over, and
 // tells leaders which sessions live.
-import { asSessionId, DEFAULTS, SkeinError, type SessionId } from '../protocol/index.ts'
+import { DEFAULTS, SkeinError, type SessionId } from '../protocol/index.ts'
 import { isLiving, systemProcesses, type ProcessIdentity } from './client/proc.ts'
-import { endingsNow, type HolderClock } from './core/claims/holder.ts'
+import type { EndCommand, EndWaitsCommand } from './core/claims/command.ts'
+import { endingsNow, waitsOver, type HolderClock, type SessionSigns } from './core/claims/holder.ts'
 import type { Log } from './log.ts'
 import type { Clock } from './ports.ts'
 import type { Repo, Repos } from './repos.ts'
@@ -66,35 +67,39 @@ class Worker {
     const { clock, sessions, peer } = this.#options
     if (repo.host === null) return
     const { state } = repo.host.loop.view()
-    if (state.claims.size === 0) return
+    if (state.claims.size === 0 && state.queue.size === 0) return
     const mine = [...state.claims.values()].filter((claim) => claim.peer === peer)
-    for (const claim of mine) holding.add(claim.session)
+    const waits = [...state.queue.values()].filter(({ party }) => party.peer === peer)
+    const present = new Set(
+      [...mine, ...waits.map(({ party }) => party)].map(({ session }) => session),
+    )
+    for (const session of present) holding.add(session)
     const limits = {
       idleReleaseMs: repo.config.idle_release * 1000,
       deadProcessMs: DEFAULTS.deadProcessSeconds * 1000,
     }
     const at: HolderClock = { boot: clock.boot, uptimeMs: clock.uptime(), wallMs: clock.wall() }
-    const signsOf = (session: SessionId): ReturnType<Sessions['signsOf']> =>
-      sessions.signsOf(session)
-    for (const { reason, ids } of endingsNow(mine, signsOf, limits, at))
-      this.#end(repo, reason, ids)
-    if (isRenewal)
-      repo.host.loop.renewSessions([...new Set(mine.map((claim) => asSessionId(claim.session)))])
+    const signsOf = (session: SessionId): SessionSigns => sessions.signsOf(session)
+    for (const { reason, ids } of endingsNow(mine, signsOf, limits, at)) {
+      this.#submit(repo, { kind: 'end', ids, reason })
+    }
+    for (const { reason, ids } of waitsOver(waits, signsOf, limits, at)) {
+      this.#submit(repo, { kind: 'end-waits', ids, reason })
+    }
+    if (isRenewal) repo.host.loop.renewSessions([...present])
   }
 
-  #end(repo: Repo, ...[reason, ids]: EndingArguments): void {
+  #submit(repo: Repo, command: EndCommand | EndWaitsCommand): void {
     const { log } = this.#options
-    repo.host?.loop.submit({ kind: 'end', ids, reason }).then(
+    const facts = { repo: repo.id, reason: command.reason, ids: command.ids }
+    repo.host?.loop.submit(command).then(
       () => {
-        log.info({ repo: repo.id, reason, claims: ids }, 'claims ended')
+        log.info(facts, 'ended for a session')
       },
       (error: unknown) => {
         const code = error instanceof SkeinError ? error.code : 'INTERNAL'
-        log.warn({ repo: repo.id, reason, code }, 'claims could not be ended yet')
+        log.warn({ ...facts, code }, 'could not be ended yet')
       },
     )
   }
 }
-
-type Ending = ReturnType<typeof endingsNow>[number]
-type EndingArguments = [reason: Ending['reason'], ids: Ending['ids']]

@@ -7,8 +7,20 @@ type Claim = OperationResult<'claims'>['claims'][number]
 type Conflict = OperationResult<'claim'>['conflicts'][number]
 
 /** Answer of `claim_files`. */
+/** A place in the queue: not yours to edit yet. */
+function renderPlace(place: NonNullable<OperationResult<'claim'>['queue']>): string {
+  const { id, position, patterns, ahead, expires_at } = place
+  const before = ahead[0] === undefined ? '' : `, behind ${clip(cleanText(ahead[0].agent), 60)}`
+  return lines(
+    `QUEUED at place ${String(position)}${before} until ${showTime(expires_at)}: ${id}`,
+    `  ${clip(cleanText(patterns.join(', ')), 160)}`,
+    'Next: do not edit yet; call claim_files with the same patterns again, or cancel_queue_request.',
+  )
+}
+
 export function renderClaim(result: OperationResult<'claim'>): string {
   if (result.status === 'refused') return renderRefusal(result)
+  if (result.queue !== null) return renderPlace(result.queue)
   const [first] = result.claims
   const head = HEADS[result.status]
   if (first === undefined) return `${head}.`

@@ -94,8 +94,6 @@ function withAliases<Args, Result>(
 /** Arguments that coord's tools have and these do not yet. */
 const NOT_YET: Readonly<Record<string, string>> = {
   symbols: 'Symbols cannot be claimed yet; leave `symbols` out to claim the whole file.',
-  wait_seconds: 'Waiting is not possible yet; leave `wait_seconds` out and call again later.',
-  urgency: 'There is no queue yet; leave `urgency` out.',
 }
 
 function describeIssues(tool: string, fields: readonly string[], { issues }: z.ZodError): string {

@@ -24,6 +24,8 @@ const names = z.array(name).max(LIMITS.scopesMax)
 const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
 const patterns = z.array(pattern).max(LIMITS.scopesMax)
 const claimIds = z.array(name).max(LIMITS.idsMax)
+const waitSeconds = z.int().min(0).max(DEFAULTS.waitSecondsMax)
+const urgency = z.enum(['low', 'normal', 'high', 'blocking'])
 const hours = z.number().positive().max(HOURS_MAX)
 
 /** Which repository, and which run of the agent: the connection knows both unless the call says otherwise. */
@@ -109,15 +111,26 @@ export const TOOLS: readonly Tool[] = [
       branch: name.optional(),
       ttl_hours: hours.optional().describe('default 4'),
       narrowable: z.boolean().optional().describe('false: grant no part of it to others'),
+      wait_seconds: waitSeconds.optional().describe('queue for it; "queued": call again'),
+      urgency: urgency.optional(),
       idempotency_key: name.optional().describe('same key, same answer'),
       ...identity,
     }),
     aliases: { ...ENGINEER, files: 'patterns' },
     result: OUTPUTS.claim,
-    toInput: ({ patterns, shared_files, modules, resources, ttl_hours, ...rest }) => ({
+    toInput: ({
+      patterns,
+      shared_files,
+      modules,
+      resources,
+      ttl_hours,
+      wait_seconds,
+      ...rest
+    }) => ({
       ...rest,
       scopes: scopesOf({ patterns, shared_files, modules, resources }),
       ttl_s: secondsOf(ttl_hours),
+      wait_s: wait_seconds,
     }),
     render: renderClaim,
   }),
@@ -173,7 +186,7 @@ export const TOOLS: readonly Tool[] = [
     result: OUTPUTS.release,
     toInput: ({ session_id, ...rest }) => ({
       ...rest,
-      ...(session_id === undefined ? { mine: true } : { of_session: session_id }),
+      ...(session_id === undefined ? { this_session: true } : { of_session: session_id }),
     }),
     render: renderRelease,
   }),

@@ -1,5 +1,5 @@
 // The noun that everything is about. A claim is a scope held by a session of an agent, under a fence, until it ends.
-import type { ClaimId, PeerId, RepoId, SessionId } from './ids.ts'
+import type { ClaimId, PeerId, RepoId, RequestedId, SessionId } from './ids.ts'
 
 export type ClaimKind = 'file' | 'module' | 'symbol' | 'task' | 'resource'
 export type ClaimMode = 'exclusive' | 'shared'
@@ -38,6 +38,23 @@ export interface Stamp {
   readonly uptimeMs: number
 }
 
+/** An idempotency key as the caller gave it, and a hash of the body that came with it. */
+export interface Key {
+  readonly key: string
+  readonly digest: string
+}
+
+/**
+ * A request shortens the time of the claim that it stands against: at most this long from its filing, unless it is
+ * denied. Nothing else lengthens it again.
+ */
+export interface Clamp {
+  readonly request: RequestedId
+  readonly seconds: number
+  /** By the leader's wall clock. */
+  readonly atMs: number
+}
+
 export type EndReason =
   | 'released'
   | 'idle'
@@ -48,6 +65,9 @@ export type EndReason =
   | 'lease'
   | 'revoked'
   | 'superseded'
+  | 'requested'
+  | 'completed'
+  | 'branch-gone'
 
 /** A claim as the ledger's state holds it. */
 export interface LedgerClaim extends Scope, Party {
@@ -61,6 +81,8 @@ export interface LedgerClaim extends Scope, Party {
   readonly stamp: Stamp
   readonly coexistsWith: readonly ClaimId[]
   readonly narrowedBy: readonly ClaimId[]
+  /** Requests that shorten its time, oldest first. */
+  readonly clamps: readonly Clamp[]
 }
 
 /** A claim as every door shows it (times in ISO 8601, UTC). */

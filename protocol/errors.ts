@@ -56,6 +56,11 @@ export const ERROR_CATALOGUE = {
     'skein config validate',
   ),
   CLAIM_CONFLICT: row(1, 'Somebody else holds a scope that overlaps.', 'skein claims'),
+  CLAIM_DEADLOCK: row(
+    1,
+    'Waiting would close a circle: everybody in it would wait for ever.',
+    'Release what the others wait for, then claim again.',
+  ),
   CLAIM_UNKNOWN: row(6, 'No such claim in this repository.', 'skein claims --recent'),
   CLAIM_ENDED: row(6, 'The claim has ended.', 'skein claims --recent'),
   CLAIM_NOT_YOURS: row(7, 'Another session holds the claim.', 'skein claims --mine'),
@@ -65,6 +70,8 @@ export const ERROR_CATALOGUE = {
     'skein claims --mine',
   ),
   CLAIM_STALE: row(4, 'A claim or fence that was named is not live.', 'skein claims --mine'),
+  QUEUE_NOT_YOURS: row(7, 'Another session waits at this place.', 'skein queue'),
+  REQUEST_UNKNOWN: row(6, 'No such request in this repository.', 'skein requests'),
   LIMIT_CLAIMS: {
     ...row(
       9,
@@ -214,7 +221,7 @@ export class SkeinError extends Error {
   }
 }
 
-/** HTTP status of an exit code (rulings: exit and status say the same thing). */
+/** HTTP status of an exit code: the two say the same thing. */
 export function httpOfExit(exit: Exit): number {
   return HTTP_OF_EXIT[exit]
 }

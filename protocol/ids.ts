@@ -11,6 +11,10 @@ export type PeerId = Branded<'PeerId'>
 export type SessionId = Branded<'SessionId'>
 /** `clm_` + ULID. */
 export type ClaimId = Branded<'ClaimId'>
+/** `que_` + ULID. */
+export type QueueId = Branded<'QueueId'>
+/** `req_` + ULID: a request to a holder. */
+export type RequestedId = Branded<'RequestedId'>
 /** A request's id: peer, incarnation of its daemon, sequence number. */
 export type RequestId = Branded<'RequestId'>
 
@@ -18,6 +22,8 @@ export const asRepoId = (text: string): RepoId => text as RepoId
 export const asPeerId = (text: string): PeerId => text as PeerId
 export const asSessionId = (text: string): SessionId => text as SessionId
 export const asClaimId = (text: string): ClaimId => text as ClaimId
+export const asRequestedId = (text: string): RequestedId => text as RequestedId
+export const asQueueId = (text: string): QueueId => text as QueueId
 export const asRequestId = (text: string): RequestId => text as RequestId
 
 export type IdPrefix = 'clm' | 'que' | 'req' | 'evt' | 'asg' | 'inv'

@@ -7,16 +7,27 @@ export const LIMITS = {
   patternCharactersMax: 1_024,
   /** Alternatives that a pattern's braces may expand to; nested braces multiply. */
   patternAlternativesMax: 256,
+  /** Characters of all scopes of one claim together: a record of it stays far below what one may hold. */
+  scopesCharactersMax: 65_536,
+  /** Others' claims that one claim may meet by disjoint symbols. */
+  partnersMax: 500,
   /** Scopes in one claim; wider work is a directory pattern. */
   scopesMax: 200,
   /** Free text shown to other people and to models. */
   descriptionCharactersMax: 500,
   /** Names of agents, sessions, machines, branches, resources, keys. */
   nameCharactersMax: 200,
-  /** Requests of one repo that wait for the loop; above it callers are told BUSY. */
-  inboxMax: 10_000,
-  /** Live claims that one repo holds; the fold stays under 50 MB. */
-  liveClaimsMax: 50_000,
+  /**
+   * Requests of one repo that wait for their answer; above it callers are told BUSY. Fewer than the ledger remembers of a
+   * machine, so that no answer is forgotten before it is told.
+   */
+  inboxMax: 1_000,
+  /** Live claims that one repo holds; the folded state stays in the tens of megabytes. */
+  liveClaimsMax: 20_000,
+  /** Waiting claims of one repo. */
+  waitersMax: 10_000,
+  /** Open requests against one claim. */
+  requestsPerClaimMax: 20,
   /** Ids in one release, renew or verify. */
   idsMax: 1_000,
   /** Conflicts listed in one refusal; the count of the rest is told. */
@@ -35,6 +46,10 @@ export const DEFAULTS = {
   deadProcessSeconds: 60,
   /** An expired exclusive scope is not granted again at once: its late holder may still be writing. */
   lockDelaySeconds: 10,
+  /** A holder has this long to answer a request; its claim is shortened to as much. */
+  requestAnswerSeconds: 300,
+  /** A claim waits at most this long in the queue. */
+  waitSecondsMax: 600,
   /** Bound of every call that needs a quorum. */
   callTimeoutSeconds: 5,
   claimFilesMax: 100,

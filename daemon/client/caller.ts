@@ -96,7 +96,7 @@ interface Terminal {
   readonly leader: ProcessFacts
 }
 
-/** The first that is there, in the order that rulings.md 3 fixes. */
+/** The first that is there, from the most to the least particular. */
 function nameSession(
   input: CallerInput,
   terminal: Terminal | null,

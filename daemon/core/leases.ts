@@ -7,14 +7,18 @@ import {
   DEFAULTS,
   judgeable,
   type ClaimId,
+  type EndReason,
   type LedgerClaim,
   type PeerId,
   type RecordBody,
+  type RequestedId,
   type SessionId,
 } from '../../protocol/index.ts'
 import type { LockDelay } from './claims/judge.ts'
 import { sessionKey, type AppliedChange, type View } from './view.ts'
 
+/** The name under which a leader ends claims of itself: see the fold. */
+const LEADER = 'leader'
 const RATE_ERROR = 0.02
 const GRACE_MS = 5_000
 /** A full look at all live claims is made at most this often. */
@@ -31,6 +35,8 @@ export interface Leases {
   readonly renewedAt: Map<string, number>
   /** When a claim was granted or renewed. */
   readonly claimedAt: Map<ClaimId, number>
+  /** When a request was filed. */
+  readonly askedAt: Map<RequestedId, number>
   readonly delays: Map<ClaimId, { readonly claim: LedgerClaim; readonly until: number }>
 }
 
@@ -41,6 +47,7 @@ export function createLeases(): Leases {
     termStartedAt: 0,
     renewedAt: new Map(),
     claimedAt: new Map(),
+    askedAt: new Map(),
     delays: new Map(),
   }
 }
@@ -59,32 +66,41 @@ export function restartLeases(leases: Leases, view: View): void {
   leases.termStartedAt = leases.elapsedMs
   leases.renewedAt.clear()
   leases.claimedAt.clear()
+  leases.askedAt.clear()
   leases.delays.clear()
-  for (const { claim, reason } of view.state.ended) {
-    if (isDelayed(reason)) delay(leases, claim)
+  for (const { claim, reason, by } of view.state.ended) {
+    if (isDelayed(reason, by)) delay(leases, claim)
   }
 }
 
 export function noteChange(leases: Leases, { change }: AppliedChange): void {
+  if (change.kind === 'queued')
+    noteRenewal(leases, change.entry.party.peer, change.entry.party.session)
   if (change.kind === 'granted' || change.kind === 'renewed') {
     leases.claimedAt.set(change.claim.id, leases.elapsedMs)
     noteRenewal(leases, change.claim.peer, change.claim.session)
   }
+  if (change.kind === 'asked') leases.askedAt.set(change.request.id, leases.elapsedMs)
+  if (change.kind === 'answered') leases.askedAt.delete(change.answered.request.id)
   if (change.kind !== 'ended') return
   leases.claimedAt.delete(change.claim.id)
-  if (isDelayed(change.reason)) delay(leases, change.claim)
+  if (isDelayed(change.reason, change.by)) delay(leases, change.claim)
 }
 
 export function noteRenewal(leases: Leases, peer: PeerId, session: SessionId): void {
   leases.renewedAt.set(sessionKey(peer, session), leases.elapsedMs)
 }
 
+/** Has the session been heard of within its lease? */
+export function isSessionAlive(leases: Leases, session: string, leaseMs: number): boolean {
+  return !hasRunOut(leases, leases.renewedAt.get(session) ?? leases.termStartedAt, leaseMs)
+}
+
 export function delaysNow(leases: Leases, caseExact: boolean): LockDelay[] {
   const found: LockDelay[] = []
-  for (const [id, { claim, until }] of leases.delays) {
+  for (const { claim, until } of leases.delays.values()) {
     const leftMs = until - leases.elapsedMs
-    if (leftMs <= 0) leases.delays.delete(id)
-    else found.push({ claim, scope: judgeable(claim, { caseExact }), leftMs })
+    if (leftMs > 0) found.push({ claim, scope: judgeable(claim, { caseExact }), leftMs })
   }
   return found
 }
@@ -97,11 +113,37 @@ export function sweep(leases: Leases, view: View, leaseMs: number): RecordBody[]
   const timedOut: ClaimId[] = []
   for (const claim of view.state.claims.values()) {
     if (hasRunOut(leases, renewedAt(leases, claim), leaseMs)) lapsed.push(claim.id)
-    else if (hasRunOut(leases, claimedAt(leases, claim), claim.ttlSeconds * 1000))
-      timedOut.push(claim.id)
+    else if (isTimeOver(leases, claim)) timedOut.push(claim.id)
   }
   forgetQuietSessions(leases, view)
-  return [...expireAll(lapsed, 'lease'), ...expireAll(timedOut, 'ttl')]
+  forgetDelays(leases)
+  return [
+    ...expireAll(lapsed, 'lease'),
+    ...expireAll(timedOut, 'ttl'),
+    ...expireRequests(leases, view),
+  ]
+}
+
+/** By its TTL, or by the shorter time that a request left it. */
+function isTimeOver(leases: Leases, claim: LedgerClaim): boolean {
+  if (hasRunOut(leases, claimedAt(leases, claim), claim.ttlSeconds * 1000)) return true
+  return claim.clamps.some(({ request, seconds }) =>
+    hasRunOut(leases, askedAt(leases, request), seconds * 1000),
+  )
+}
+
+/** Requests that nobody answered in their time. */
+function expireRequests(leases: Leases, view: View): RecordBody[] {
+  const late = [...view.state.asked.values()].filter(({ id, answerSeconds }) =>
+    hasRunOut(leases, askedAt(leases, id), answerSeconds * 1000),
+  )
+  if (late.length === 0) return []
+  const ids = late.map(({ id }) => id)
+  return [{ kind: 'answer', rid: null, ids, end: 'expired', by: LEADER, note: '', granted: [] }]
+}
+
+function askedAt(leases: Leases, id: RequestedId): number {
+  return leases.askedAt.get(id) ?? leases.termStartedAt
 }
 
 function expireAll(ids: readonly ClaimId[], reason: 'lease' | 'ttl'): RecordBody[] {
@@ -126,7 +168,13 @@ function claimedAt(leases: Leases, claim: LedgerClaim): number {
 
 function forgetQuietSessions(leases: Leases, view: View): void {
   for (const key of leases.renewedAt.keys()) {
-    if (!view.sessions.has(key)) leases.renewedAt.delete(key)
+    if (!view.sessions.has(key) && !view.waiting.has(key)) leases.renewedAt.delete(key)
+  }
+}
+
+function forgetDelays(leases: Leases): void {
+  for (const [id, { until }] of leases.delays) {
+    if (until <= leases.elapsedMs) leases.delays.delete(id)
   }
 }
 
@@ -135,6 +183,7 @@ function delay(leases: Leases, claim: LedgerClaim): void {
   leases.delays.set(claim.id, { claim, until: leases.elapsedMs + DEFAULTS.lockDelaySeconds * 1000 })
 }
 
-function isDelayed(reason: string): boolean {
-  return reason === 'lease' || reason === 'ttl' || reason === 'revoked'
+/** What its own daemon ended is over; what a leader or a person ended may still be in its holder's hands. */
+function isDelayed(reason: EndReason, by: string): boolean {
+  return reason === 'revoked' || by === LEADER
 }

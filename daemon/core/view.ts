@@ -14,6 +14,8 @@ import {
   type LedgerRecord,
   type LedgerState,
   type PeerId,
+  type QueueEntry,
+  type QueueId,
   type ScopeIndex,
   type SessionId,
 } from '../../protocol/index.ts'
@@ -24,7 +26,17 @@ export interface View {
   readonly scopes: Map<ClaimId, JudgedScope>
   /** Live claims of each session, by `sessionKey`. */
   readonly sessions: Map<string, Set<ClaimId>>
+  /** What is waited for: one place for each scope of each entry. */
+  readonly waiters: ScopeIndex<WaitingPlace>
+  readonly places: Map<QueueId, readonly WaitingPlace[]>
+  /** Entries of each session, by `sessionKey`. */
+  readonly waiting: Map<string, Set<QueueId>>
   readonly caseExact: boolean
+}
+
+export interface WaitingPlace {
+  readonly id: QueueId
+  readonly scope: JudgedScope
 }
 
 export interface AppliedChange {
@@ -38,15 +50,21 @@ export function createView(caseExact: boolean, state: LedgerState = emptyState()
     index: createScopeIndex(),
     scopes: new Map(),
     sessions: new Map(),
+    waiters: createScopeIndex(),
+    places: new Map(),
+    waiting: new Map(),
     caseExact,
   }
   for (const id of state.claims.keys()) index(view, id)
+  for (const entry of state.queue.values()) enterQueue(view, entry)
   return view
 }
 
 export function applyRecord(view: View, record: LedgerRecord): AppliedChange[] {
   return foldRecord(view.state, record).map((change) => {
     if (change.kind === 'granted' || change.kind === 'narrowed') index(view, change.claim.id)
+    if (change.kind === 'queued') enterQueue(view, change.entry)
+    if (change.kind === 'popped' || change.kind === 'dropped') leaveQueue(view, change.entry)
     if (change.kind === 'ended') forget(view, change.claim)
     return { record, change }
   })
@@ -110,4 +128,25 @@ function forget(view: View, claim: LedgerClaim): void {
   const ids = view.sessions.get(key)
   ids?.delete(claim.id)
   if (ids?.size === 0) view.sessions.delete(key)
+}
+
+function enterQueue(view: View, entry: QueueEntry): void {
+  const places = entry.scopes.map((scope): WaitingPlace => ({
+    id: entry.id,
+    scope: judgeable(scope, view),
+  }))
+  view.places.set(entry.id, places)
+  for (const place of places) view.waiters.add(place, place.scope)
+  const key = sessionKey(entry.party.peer, entry.party.session)
+  const ids = view.waiting.get(key) ?? new Set()
+  view.waiting.set(key, ids.add(entry.id))
+}
+
+function leaveQueue(view: View, entry: QueueEntry): void {
+  for (const place of view.places.get(entry.id) ?? []) view.waiters.remove(place)
+  view.places.delete(entry.id)
+  const key = sessionKey(entry.party.peer, entry.party.session)
+  const ids = view.waiting.get(key)
+  ids?.delete(entry.id)
+  if (ids?.size === 0) view.waiting.delete(key)
 }

@@ -3,18 +3,26 @@
 import { createHash, randomBytes } from 'node:crypto'
 import {
   makeId,
+  type ClaimTerms,
   type OperationInput,
   type OperationResult,
   type Party,
+  type QueueEntry,
   type Scope,
 } from '../../protocol/index.ts'
 import { clean, cleanName, type Place } from '../callers.ts'
 import type { ClaimCommand, Outcome } from '../core/claims/command.ts'
-import { judgeScopes, type LockDelay } from '../core/claims/judge.ts'
-import { claimNowJson, conflictJson, iso, refusalOptions } from '../json.ts'
+import type { Judgement } from '../core/claims/judge.ts'
+import type { Engine } from '../core/engine-state.ts'
 import { delaysNow } from '../core/leases.ts'
+import { levelOf } from '../core/queue/order.ts'
+import { standingOf } from '../core/queue/waits.ts'
+import type { View } from '../core/view.ts'
+import { conflictJson, iso, waiterJson } from '../json.ts'
 import { requireBounded } from '../coverage.ts'
-import { hostOf, submit, type Repo } from '../repos.ts'
+import { hostOf, submit } from '../repos.ts'
+import { grantedResult, refusedResult } from './answers.ts'
+import { waitInQueue } from './queue.ts'
 import { asOf, claimContext, stampNow, type Handler, type Parts } from './context.ts'
 import { readScopes } from './scopes.ts'
 
@@ -28,22 +36,21 @@ export const claim: Handler<OperationInput<'claim'>> = async (parts, input, cont
     kind: 'claim',
     party,
     scopes,
-    description: clean(input.description ?? ''),
-    narrowable: input.narrowable ?? true,
-    ttlSeconds: input.ttl_s ?? null,
+    terms: termsOf(input, place),
     stamp: stampNow(parts),
     key: keyOf(input, scopes),
-    limits: {
-      claimsPerAgent: place.config.limits.claims_per_agent ?? 0,
-      ttlDefaultSeconds: place.config.ttl.default,
-      ttlSharedSeconds: place.config.ttl.shared,
-      caseExact: place.config.case === 'exact',
-    },
+    urgency: input.urgency ?? 'normal',
+    waitSeconds: input.wait_s ?? 0,
   }
   const outcome = await submit(host, command)
-  if (outcome.kind === 'refused' && command.key === null)
-    recordRefusal(parts, place, party, outcome)
-  return claimResult(parts, place, scopes, outcome, warnings)
+  if (outcome.kind === 'refused') {
+    if (command.key === null) recordRefusal(parts, place, party, outcome)
+    return refusedResult(parts, place, scopes, outcome, warnings)
+  }
+  if (outcome.kind === 'queued') {
+    return waitInQueue(parts, place, { outcome, warnings, context })
+  }
+  return grantedResult(parts, place, outcome, warnings)
 }
 
 export const check: Handler<OperationInput<'check'>> = async (parts, input, context) => {
@@ -52,48 +59,46 @@ export const check: Handler<OperationInput<'check'>> = async (parts, input, cont
   const party = parts.callers.asker(input, context)
   const scopes = readScopes(input.scopes, place)
   await boundedBy(parts, scopes, place)
-  const judgement = judgeScopes(host.loop.view(), party, scopes, delaysOf(place.repo))
+  const { judgement, ahead } = judgeNow(host.loop.engine(), host.loop.view(), party, scopes)
   const { conflicts, partners, more } = judgement
-  const safe = conflicts.length === 0
+  const safe = conflicts.length === 0 && ahead.length === 0
   const narrows = partners.some((partner) => partner.narrows)
   const would = !safe ? 'wait' : narrows ? 'narrow' : partners.length > 0 ? 'coexist' : 'grant'
-  const shown = conflicts.map((conflict) => conflictJson(claimContext(parts, place), conflict))
   const result: OperationResult<'check'> = {
     safe,
-    conflicts: shown,
+    conflicts: conflicts.map((conflict) => conflictJson(claimContext(parts, place), conflict)),
     more_conflicts: more,
+    waiters: ahead.map(waiterJson),
     would,
     as_of: asOf(place.repo),
   }
   return result
 }
 
-function claimResult(
-  parts: Parts,
-  place: Place,
+/** The judgement of a claim asked for now, on what is committed here. */
+function judgeNow(
+  engine: Engine,
+  view: View,
+  party: Party,
   scopes: readonly Scope[],
-  outcome: Exclude<Outcome, { kind: 'failed' }>,
-  warnings: readonly string[],
-): OperationResult<'claim'> {
-  const empty = { claims: [], conflicts: [], more_conflicts: 0, queue: null, options: [] }
-  if (outcome.kind === 'refused') {
-    const conflicts = outcome.conflicts.map((met) => conflictJson(claimContext(parts, place), met))
-    const options = refusalOptions(scopes, conflicts)
-    return {
-      ...empty,
-      status: 'refused',
-      conflicts,
-      more_conflicts: outcome.more,
-      warnings: [...warnings],
-      options,
-    }
+): { judgement: Judgement; ahead: readonly QueueEntry[] } {
+  const { leases, waits, options } = engine
+  const rank = { level: levelOf('normal', 0), index: Infinity }
+  const delays = delaysNow(leases, options.caseExact)
+  const now = leases.elapsedMs
+  const standing = standingOf(waits, view, { party, scopes, rank }, delays, now, false)
+  return { judgement: standing.judgement, ahead: standing.kind === 'free' ? [] : standing.ahead }
+}
+
+function termsOf(input: OperationInput<'claim'>, { config }: Place): ClaimTerms {
+  return {
+    description: clean(input.description ?? ''),
+    narrowable: input.narrowable ?? true,
+    ttlSeconds: input.ttl_s ?? null,
+    ttlDefaultSeconds: config.ttl.default,
+    ttlSharedSeconds: config.ttl.shared,
+    claimsPerAgent: config.limits.claims_per_agent ?? 0,
   }
-  const renewed =
-    outcome.kind === 'renewed' ? ['this session held it already: renewed, with the same fence'] : []
-  const now = outcome.kind === 'granted' || outcome.kind === 'renewed' ? outcome.claims : []
-  const granted = now.map((found) => claimNowJson(claimContext(parts, place), found))
-  const told = outcome.kind === 'granted' ? outcome.warnings : renewed
-  return { ...empty, status: 'granted', claims: granted, warnings: [...warnings, ...told] }
 }
 
 async function boundedBy(parts: Parts, scopes: readonly Scope[], place: Place): Promise<string[]> {
@@ -139,9 +144,4 @@ function recordRefusal(
       })),
     },
   })
-}
-
-function delaysOf(repo: Repo): readonly LockDelay[] {
-  const engine = hostOf(repo).loop.engine()
-  return delaysNow(engine.leases, engine.options.caseExact)
 }

@@ -31,7 +31,10 @@ export const claims: Handler<OperationInput<'claims'>> = async (parts, input, co
   const party = parts.callers.asker(input, context)
   const places: Pick<Place, 'repo'>[] =
     input.all_repos === true
-      ? parts.repos.all().map((repo) => ({ repo }))
+      ? parts.repos
+          .all()
+          .filter(({ host }) => host !== null)
+          .map((repo) => ({ repo }))
       : [await parts.callers.place(input, context)]
   const found = places.flatMap((place) => liveClaims(parts, place, input, party))
   const limit = input.limit ?? 10_000
@@ -115,6 +118,7 @@ function targetOf(input: OperationInput<'release'>): ReleaseTarget {
   const named = [
     input.ids !== undefined && input.ids.length > 0,
     input.mine === true,
+    input.this_session === true,
     input.of_session !== undefined,
     input.of_agent !== undefined,
   ].filter(Boolean).length
@@ -124,6 +128,7 @@ function targetOf(input: OperationInput<'release'>): ReleaseTarget {
     })
   }
   if (input.mine === true) return { by: 'mine' }
+  if (input.this_session === true) return { by: 'this-session' }
   if (input.of_session !== undefined)
     return { by: 'session', session: asSessionId(clean(input.of_session)) }
   if (input.of_agent !== undefined) return { by: 'agent', agent: clean(input.of_agent) }

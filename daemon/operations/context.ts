@@ -9,6 +9,7 @@ import {
 import type { Callers, Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { Config } from '../config.ts'
+import type { HolderClock } from '../core/claims/holder.ts'
 import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
 import type { LedgerHost } from '../ledger-host.ts'
@@ -56,6 +57,11 @@ export function claimContext(parts: Parts, place: Pick<Place, 'repo'>): ClaimCon
 /** When a request leaves this machine, by its clocks: TTLs count from here. */
 export function stampNow({ clock }: Parts): Stamp {
   return { wallMs: clock.wall(), boot: clock.boot, uptimeMs: clock.uptime() }
+}
+
+/** The holder's clocks. */
+export function clockNow({ clock }: Parts): HolderClock {
+  return { boot: clock.boot, uptimeMs: clock.uptime(), wallMs: clock.wall() }
 }
 
 /** How fresh a replica's answer is: the leader's is of now. */

@@ -13,11 +13,19 @@ import { check, claim } from './claim.ts'
 import { claims, narrow, release, renew, verify } from './claims.ts'
 import type { Handler, Parts } from './context.ts'
 import { auditVerify, config, status, why } from './insight.ts'
+import { cancel, queue } from './queue.ts'
+import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
 
 const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>> } = {
   claim,
   check,
+  queue,
+  cancel,
+  request,
+  respond,
+  inbox,
+  requests,
   claims,
   renew,
   narrow,

@@ -107,7 +107,7 @@ function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>['repos'
   const base = {
     id: repo.id,
     checkouts: repo.checkouts,
-    queued: 0,
+    queued: repo.host?.loop.view().state.queue.size ?? 0,
     problem: repo.problem?.message ?? null,
   }
   if (repo.host === null) {

@@ -17,7 +17,7 @@ export const LOG_ID_BYTES = 8
 export const HEADER_BYTES = 24
 export const MARK_BYTES = 25
 /** A frame is one Yjs update, at most a whole compacted document (some MB); more is a damaged length or a bug. */
-export const FRAME_BYTES_MAX = 64 * 1_048_576
+export const FRAME_BYTES_MAX = 512 * 1_048_576
 
 const PREFIX_BYTES = 9
 const MAGIC = Buffer.from('skeinlog', 'latin1')

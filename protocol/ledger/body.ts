@@ -1,7 +1,9 @@
 // The kinds of records: a versioned table. The leader decides and records carry the decision; replicas apply them
 // verbatim, so that daemons of different versions cannot disagree about an overlap.
-import type { EndReason, LedgerClaim, Party, Scope, Stamp } from '../claim.ts'
-import type { ClaimId, PeerId, RepoId, RequestId, SessionId } from '../ids.ts'
+import type { EndReason, Key, LedgerClaim, Party, Scope, Stamp } from '../claim.ts'
+import type { ClaimId, PeerId, QueueId, RepoId, RequestedId, RequestId, SessionId } from '../ids.ts'
+import type { DropReason, QueueEntry } from '../queue.ts'
+import type { ClaimRequest, RequestEnd } from '../request.ts'
 
 /** First record of a ledger; fixes what the ledger is about and who votes at first. */
 export interface Genesis {
@@ -53,13 +55,10 @@ export interface Answers {
   readonly rid: RequestId | null
 }
 
-/** An idempotency key as the caller gave it, and a hash of the body that came with it. */
-export interface Key {
-  readonly key: string
-  readonly digest: string
-}
-
-export type GrantedClaim = Omit<LedgerClaim, 'fence' | 'grantedAtMs' | 'narrowedBy' | keyof Party>
+export type GrantedClaim = Omit<
+  LedgerClaim,
+  'fence' | 'grantedAtMs' | 'narrowedBy' | 'clamps' | keyof Party
+>
 
 /** Claims granted to one party by one call, all under the fence of this record. */
 export interface Grant extends Answers {
@@ -69,6 +68,24 @@ export interface Grant extends Answers {
   /** Holders' claims that this grant narrows: their files stay theirs but for the symbols granted here. */
   readonly narrows: readonly ClaimId[]
   readonly key: Key | null
+  /** The place in the queue that this grant fills. */
+  readonly from: QueueId | null
+}
+
+/** A claim joins the queue. */
+export interface Push extends Answers {
+  readonly kind: 'push'
+  readonly entry: Omit<QueueEntry, 'rid' | 'joinedAtMs' | 'index'>
+}
+
+/** Places are given up, or taken away. */
+export interface Drop extends Answers {
+  readonly kind: 'drop'
+  readonly ids: readonly QueueId[]
+  readonly reason: DropReason
+  readonly by: string
+  /** For a broken circle of waits: the sessions in it, in order. */
+  readonly circle: readonly string[]
 }
 
 /** A refusal that must be repeated word for word: one whose call carried an idempotency key. */
@@ -82,6 +99,24 @@ export interface Deny extends Answers {
 export interface DeniedBy {
   readonly scope: Scope
   readonly claim: ClaimId
+}
+
+/** A request to a holder. */
+export interface Ask extends Answers {
+  readonly kind: 'ask'
+  readonly request: Omit<ClaimRequest, 'filedAtMs'>
+  readonly clampSeconds: number
+}
+
+/** A request ends, by its holder's answer or by silence. What the answer does to claims stands in the same record. */
+export interface Answer extends Answers {
+  readonly kind: 'answer'
+  readonly ids: readonly RequestedId[]
+  readonly end: Exclude<RequestEnd, 'resolved'>
+  readonly by: string
+  readonly note: string
+  /** Denials that lift their clamps; everything else that an answer does are records beside it. */
+  readonly granted: readonly ClaimId[]
 }
 
 /** Claims given up by their holder or by the holder's daemon. */
@@ -110,7 +145,8 @@ export interface Revoke extends Answers {
 export interface Renew extends Answers {
   readonly kind: 'renew'
   readonly ids: readonly ClaimId[]
-  readonly ttlSeconds: number
+  /** Null: each claim's own time again. */
+  readonly ttlSeconds: number | null
   readonly stamp: Stamp
   /** Set when a claim with an idempotency key asked again for what its session held. */
   readonly key: (Key & { readonly peer: PeerId; readonly session: SessionId }) | null
@@ -160,6 +196,10 @@ export type RecordBody =
   | Checkpoint
   | Grant
   | Deny
+  | Push
+  | Drop
+  | Ask
+  | Answer
   | Release
   | Expire
   | Revoke
@@ -179,6 +219,10 @@ export const RECORD_KINDS: Readonly<Record<RecordKind, number>> = {
   checkpoint: 1,
   grant: 1,
   deny: 1,
+  push: 1,
+  drop: 1,
+  ask: 1,
+  answer: 1,
   release: 1,
   expire: 1,
   revoke: 1,

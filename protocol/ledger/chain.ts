@@ -48,95 +48,185 @@ interface Node {
   voters: readonly PeerId[]
 }
 
+type Admit = (record: LedgerRecord, voters: readonly PeerId[]) => boolean
+
 /**
  * @param admit decides, once a record's ancestry is complete, whether it may count (a term must have been won); it is
  * given the voters in force before the record.
  */
-export function createChain(
-  admit: (record: LedgerRecord, voters: readonly PeerId[]) => boolean = () => true,
-): Chain {
-  const nodes = new Map<number, Node>()
-  const waiting = new Map<number, Node[]>()
-  let head: Node | null = null
-  let rejected = 0
+export function createChain(admit: Admit = () => true): Chain {
+  return new RecordTree(admit)
+}
 
-  function find(position: Position): Node | undefined {
-    return nodes.get(positionKey(position))
+class RecordTree implements Chain {
+  readonly #admit: Admit
+  readonly #nodes = new Map<number, Node>()
+  readonly #waiting = new Map<number, Node[]>()
+  #head: Node | null = null
+  #rejected = 0
+
+  constructor(admit: Admit) {
+    this.#admit = admit
   }
 
-  function parentOf(node: Node): Node | undefined {
+  add(record: LedgerRecord): readonly LedgerRecord[] {
+    const key = positionKey(record)
+    const known = this.#nodes.get(key)
+    if (known !== undefined) {
+      if (known.record.hash !== record.hash) this.#rejected++
+      return []
+    }
+    const node: Node = { record, complete: false, voters: [] }
+    this.#nodes.set(key, node)
+    const done: LedgerRecord[] = []
+    this.#complete(node, done)
+    if (!node.complete && record.parent !== null) {
+      this.#waitForParent(node, record.parent)
+      this.#finishCheckpoint(node, done)
+    }
+    return done
+  }
+
+  get(position: Position): LedgerRecord | null {
+    return this.#find(position)?.record ?? null
+  }
+  head(): LedgerRecord | null {
+    return this.#head?.record ?? null
+  }
+  isComplete(id: RecordId): boolean {
+    const node = this.#find(id)
+    return node?.complete === true && node.record.hash === id.hash
+  }
+
+  votersAt(id: RecordId): readonly PeerId[] {
+    const node = this.#find(id)
+    assert(node?.complete === true, 'voters asked of an incomplete record')
+    return node.voters
+  }
+
+  isAncestor(ancestor: RecordId, descendant: RecordId): boolean {
+    return this.#walk(ancestor, descendant) !== null
+  }
+  pathBetween(from: RecordId | null, to: RecordId): readonly LedgerRecord[] | null {
+    return this.#walk(from, to)?.map((node) => node.record) ?? null
+  }
+  pathFromBase(to: RecordId): readonly LedgerRecord[] {
+    const path: Node[] = []
+    let start = 0
+    for (let node = this.#find(to); node !== undefined; node = this.#parentOf(node)) {
+      path.push(node)
+      const parts = this.#checkpointParts(node)
+      if (parts !== null) start = path.length - 1 + parts.length
+      else if (node.record.parent === null) start = path.length
+    }
+    return path
+      .slice(0, start)
+      .reverse()
+      .map((found) => found.record)
+  }
+
+  forget(below: Position): void {
+    for (const [key, node] of this.#nodes) {
+      if (comparePositions(node.record, below) < 0 && node !== this.#head) this.#nodes.delete(key)
+    }
+    for (const [key, children] of this.#waiting) {
+      const kept = children.filter((child) => this.#nodes.get(positionKey(child.record)) === child)
+      if (kept.length === 0) this.#waiting.delete(key)
+      else this.#waiting.set(key, kept)
+    }
+  }
+
+  *all(): Iterable<LedgerRecord> {
+    for (const node of this.#nodes.values()) yield node.record
+  }
+
+  size(): number {
+    return this.#nodes.size
+  }
+  rejected(): number {
+    return this.#rejected
+  }
+
+  #find(position: Position): Node | undefined {
+    return this.#nodes.get(positionKey(position))
+  }
+
+  #parentOf(node: Node): Node | undefined {
     const { parent } = node.record
     if (parent === null) return undefined
-    const found = find(parent)
+    const found = this.#find(parent)
     return found?.record.hash === parent.hash ? found : undefined
   }
 
   /** Parts of a finished checkpoint, first to last, if all are here. */
-  function checkpointParts(last: Node): Node[] | null {
+  #checkpointParts(last: Node): Node[] | null {
     const { body } = last.record
     if (body.kind !== 'checkpoint' || body.part !== body.parts) return null
     const parts = [last]
     let node: Node | undefined = last
     for (let part = body.parts - 1; part >= 1; part--) {
-      node = parentOf(node)
+      node = this.#parentOf(node)
       if (node?.record.body.kind !== 'checkpoint' || node.record.body.part !== part) return null
       parts.unshift(node)
     }
     return parts
   }
 
-  function canComplete(node: Node): boolean {
+  #canComplete(node: Node): boolean {
     if (node.record.parent === null) return node.record.body.kind === 'genesis'
-    return parentOf(node)?.complete === true || checkpointParts(node) !== null
+    return this.#parentOf(node)?.complete === true || this.#checkpointParts(node) !== null
   }
 
-  function complete(node: Node, done: LedgerRecord[]): void {
+  #complete(node: Node, done: LedgerRecord[]): void {
     const stack = [node]
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-      if (next.complete || !canComplete(next)) continue
-      const before = parentOf(next)?.voters ?? votersIn(next.record)
-      if (!admit(next.record, before)) {
-        rejected++
-        nodes.delete(positionKey(next.record))
+      if (next.complete || !this.#canComplete(next)) continue
+      const before = this.#parentOf(next)?.voters ?? votersIn(next.record)
+      if (!this.#admit(next.record, before)) {
+        this.#rejected++
+        this.#nodes.delete(positionKey(next.record))
         continue
       }
       next.complete = true
       next.voters = votersIn(next.record).length > 0 ? votersIn(next.record) : before
-      if (head === null || comparePositions(next.record, head.record) > 0) head = next
+      if (this.#head === null || comparePositions(next.record, this.#head.record) > 0)
+        this.#head = next
       done.push(next.record)
-      stack.push(...takeChildren(next).reverse())
+      stack.push(...this.#takeChildren(next).reverse())
     }
   }
 
-  function takeChildren(node: Node): Node[] {
+  #takeChildren(node: Node): Node[] {
     const key = positionKey(node.record)
-    const children = waiting.get(key) ?? []
-    waiting.delete(key)
+    const children = this.#waiting.get(key) ?? []
+    this.#waiting.delete(key)
     return children
   }
 
-  function waitForParent(node: Node, parent: RecordId): void {
+  #waitForParent(node: Node, parent: RecordId): void {
     const key = positionKey(parent)
-    const siblings = waiting.get(key)
-    if (siblings === undefined) waiting.set(key, [node])
+    const siblings = this.#waiting.get(key)
+    if (siblings === undefined) this.#waiting.set(key, [node])
     else siblings.push(node)
   }
 
   /** A late part may finish a checkpoint whose last part is here. */
-  function finishCheckpoint(node: Node, done: LedgerRecord[]): void {
+  #finishCheckpoint(node: Node, done: LedgerRecord[]): void {
     let next: Node | undefined = node
     while (next !== undefined && next.record.body.kind === 'checkpoint') {
       if (next.record.body.part === next.record.body.parts) {
-        complete(next, done)
+        this.#complete(next, done)
         return
       }
-      next = waiting.get(positionKey(next.record))?.find((child) => parentOf(child) === next)
+      next = this.#waiting
+        .get(positionKey(next.record))
+        ?.find((child) => this.#parentOf(child) === next)
     }
   }
 
-  function walk(from: RecordId | null, to: RecordId): Node[] | null {
+  #walk(from: RecordId | null, to: RecordId): Node[] | null {
     const path: Node[] = []
-    let node = find(to)
+    let node = this.#find(to)
     if (node?.record.hash !== to.hash) return null
     while (node !== undefined) {
       if (
@@ -149,71 +239,9 @@ export function createChain(
       if (from !== null && comparePositions(node.record, from) <= 0) return null
       path.push(node)
       if (node.record.parent === null) return from === null ? path.reverse() : null
-      node = parentOf(node)
+      node = this.#parentOf(node)
     }
     return null
-  }
-
-  return {
-    add(record) {
-      const key = positionKey(record)
-      const known = nodes.get(key)
-      if (known !== undefined) {
-        if (known.record.hash !== record.hash) rejected++
-        return []
-      }
-      const node: Node = { record, complete: false, voters: [] }
-      nodes.set(key, node)
-      const done: LedgerRecord[] = []
-      complete(node, done)
-      if (!node.complete && record.parent !== null) {
-        waitForParent(node, record.parent)
-        finishCheckpoint(node, done)
-      }
-      return done
-    },
-    get: (position) => find(position)?.record ?? null,
-    head: () => head?.record ?? null,
-    isComplete(id) {
-      const node = find(id)
-      return node?.complete === true && node.record.hash === id.hash
-    },
-    votersAt(id) {
-      const node = find(id)
-      assert(node?.complete === true, 'voters asked of an incomplete record')
-      return node.voters
-    },
-    isAncestor: (ancestor, descendant) => walk(ancestor, descendant) !== null,
-    pathBetween: (from, to) => walk(from, to)?.map((node) => node.record) ?? null,
-    pathFromBase(to) {
-      const path: Node[] = []
-      let start = 0
-      for (let node = find(to); node !== undefined; node = parentOf(node)) {
-        path.push(node)
-        const parts = checkpointParts(node)
-        if (parts !== null) start = path.length - 1 + parts.length
-        else if (node.record.parent === null) start = path.length
-      }
-      return path
-        .slice(0, start)
-        .reverse()
-        .map((found) => found.record)
-    },
-    forget(below) {
-      for (const [key, node] of nodes) {
-        if (comparePositions(node.record, below) < 0 && node !== head) nodes.delete(key)
-      }
-      for (const [key, children] of waiting) {
-        const kept = children.filter((child) => nodes.get(positionKey(child.record)) === child)
-        if (kept.length === 0) waiting.delete(key)
-        else waiting.set(key, kept)
-      }
-    },
-    *all() {
-      for (const node of nodes.values()) yield node.record
-    },
-    size: () => nodes.size,
-    rejected: () => rejected,
   }
 }
 

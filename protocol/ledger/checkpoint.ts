@@ -3,6 +3,8 @@
 import { SkeinError } from '../errors.ts'
 import type { LedgerClaim } from '../claim.ts'
 import type { PeerId } from '../ids.ts'
+import type { QueueEntry } from '../queue.ts'
+import type { ClaimRequest } from '../request.ts'
 import type { Checkpoint } from './body.ts'
 import {
   emptyState,
@@ -34,6 +36,8 @@ export function encodeState(state: LedgerState): string {
   const encoded: EncodedState = {
     ...state,
     claims: [...state.claims.values()],
+    queue: [...state.queue.values()],
+    asked: [...state.asked.values()],
     requests: [...state.requests].map(([peer, window]) => [
       peer,
       { ...window, outcomes: [...window.outcomes] },
@@ -46,8 +50,13 @@ export function encodeState(state: LedgerState): string {
 }
 
 /** The state with its maps as lists. */
-type EncodedState = Omit<LedgerState, 'claims' | 'requests' | 'keys' | 'members' | 'repos'> & {
+type EncodedState = Omit<
+  LedgerState,
+  'claims' | 'queue' | 'asked' | 'requests' | 'keys' | 'members' | 'repos'
+> & {
   readonly claims: readonly LedgerClaim[]
+  readonly queue: readonly QueueEntry[]
+  readonly asked: readonly ClaimRequest[]
   readonly requests: readonly (readonly [PeerId, EncodedWindow])[]
   readonly keys: readonly (readonly [string, KeyedOutcome])[]
   readonly members: readonly MemberState[]
@@ -61,12 +70,14 @@ interface EncodedWindow {
 }
 
 export function decodeState(text: string): LedgerState {
-  const { claims, requests, keys, members, repos, ...rest } = parseState(text)
+  const { claims, queue, asked, requests, keys, members, repos, ...rest } = parseState(text)
   return {
     // For its order of fields: the same state must give the same text again.
     ...emptyState(),
     ...rest,
     claims: new Map(claims.map((claim) => [claim.id, claim])),
+    asked: new Map(asked.map((request) => [request.id, request])),
+    queue: new Map(queue.map((entry) => [entry.id, entry])),
     requests: new Map(
       requests.map(([peer, window]) => [peer, { ...window, outcomes: new Map(window.outcomes) }]),
     ),

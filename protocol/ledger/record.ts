@@ -37,8 +37,8 @@ const FORMAT = 1
 const HASH_BYTES = 16
 const HASH_AT = 29
 const BODY_AT = HASH_AT + HASH_BYTES
-/** A checkpoint's part (64 kB) and its frame. */
-export const RECORD_BYTES_MAX = 1_048_576
+/** Room for the ids of as many claims as a repo may hold, ended by one call. */
+export const RECORD_BYTES_MAX = 4 * 1_048_576
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -57,6 +57,8 @@ export function encodeRecord(draft: RecordDraft): LedgerRecord {
   view.setFloat64(21, draft.atMs, true)
   if (draft.parent !== null) bytes.set(hexToBytes(draft.parent.hash), HASH_AT)
   bytes.set(body, BODY_AT)
+  // A record that nobody could read back must never be made durable: the doors bound what a call may say.
+  assert(bytes.length <= RECORD_BYTES_MAX, `a record of ${String(bytes.length)} bytes`)
   return { ...draft, bytes, hash: hashOf(bytes) }
 }
 
@@ -111,7 +113,7 @@ export function positionKey(position: Position): number {
   return position.term * 2 ** 32 + position.index
 }
 
-/** The fence of a grant at this index: rises within a generation, and generations rise (rulings: fence). */
+/** The fence of a grant at this index: rises within a generation, and generations rise. */
 export function fenceOf(generation: number, index: number): number {
   return generation * 2 ** 32 + index
 }

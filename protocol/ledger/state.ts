@@ -1,6 +1,8 @@
 // What the committed path says, folded: the same on every replica. Bounded in everything but live claims.
 import type { EndReason, LedgerClaim } from '../claim.ts'
-import type { ClaimId, PeerId, RepoId, RequestId } from '../ids.ts'
+import type { ClaimId, PeerId, QueueId, RepoId, RequestedId, RequestId } from '../ids.ts'
+import type { DropReason, QueueEntry } from '../queue.ts'
+import type { AnsweredRequest, ClaimRequest } from '../request.ts'
 import type { DeniedBy } from './body.ts'
 import type { RecordId } from './record.ts'
 
@@ -15,6 +17,14 @@ export interface LedgerState {
   leader: PeerId | null
   voters: readonly PeerId[]
   readonly claims: Map<ClaimId, LedgerClaim>
+  /** Waiting claims, oldest first. */
+  readonly queue: Map<QueueId, QueueEntry>
+  /** Grants from the queue so far: every so many go to the oldest. */
+  pops: number
+  /** Requests without an answer, oldest first. */
+  readonly asked: Map<RequestedId, ClaimRequest>
+  /** Requests that ended lately, oldest first. */
+  readonly answered: AnsweredRequest[]
   /** Claims that ended lately, oldest first. */
   readonly ended: EndedClaim[]
   /** The last answered requests of each peer. */
@@ -47,6 +57,11 @@ export interface RequestWindow {
 export type RequestOutcome =
   | { readonly kind: 'granted'; readonly ids: readonly ClaimId[]; readonly fence: number }
   | { readonly kind: 'denied'; readonly conflicts: readonly DeniedBy[] }
+  | { readonly kind: 'queued'; readonly id: QueueId }
+  | { readonly kind: 'dropped'; readonly id: QueueId; readonly reason: DropReason }
+  | { readonly kind: 'cancelled'; readonly ids: readonly QueueId[] }
+  | { readonly kind: 'asked'; readonly id: RequestedId }
+  | { readonly kind: 'answered'; readonly ids: readonly RequestedId[] }
   | { readonly kind: 'ended'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'renewed'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'narrowed'; readonly ids: readonly ClaimId[] }
@@ -81,6 +96,7 @@ export const REQUESTS_REMEMBERED = 1_024
 export const KEYS_REMEMBERED = 10_000
 export const KEY_LIFE_MS = 24 * 3_600_000
 export const ENDED_REMEMBERED = 64
+export const ANSWERED_REMEMBERED = 64
 
 export function emptyState(): LedgerState {
   return {
@@ -93,6 +109,10 @@ export function emptyState(): LedgerState {
     leader: null,
     voters: [],
     claims: new Map(),
+    queue: new Map(),
+    pops: 0,
+    asked: new Map(),
+    answered: [],
     ended: [],
     requests: new Map(),
     keys: new Map(),
@@ -137,5 +157,5 @@ export function outcomeOf(state: LedgerState, rid: RequestId): RequestOutcome | 
 }
 
 export function keyName(peer: PeerId, session: string, key: string): string {
-  return `${peer}/${session}/${key}`
+  return JSON.stringify([peer, session, key])
 }

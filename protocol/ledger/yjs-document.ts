@@ -4,7 +4,7 @@
 import * as Y from 'yjs'
 import { SkeinError } from '../errors.ts'
 import type { PeerId } from '../ids.ts'
-import type { LedgerDocument } from './document.ts'
+import type { LedgerDocument, Merged } from './document.ts'
 import { comparePositions, positionOfBytes, type Position } from './record.ts'
 
 const TERM = /^L:(\d+)$/
@@ -12,89 +12,103 @@ const LEDGER_ARRAY = /^(?:L:\d+|R:.+)$/
 
 /** @param clientId 32 random bits, new in each process. */
 export function createYjsDocument(clientId: number): LedgerDocument {
-  const doc = new Y.Doc({ gc: true })
-  doc.clientID = clientId >>> 0
-  let lastUpdate: Uint8Array | null = null
-  let arrived: Uint8Array[] = []
-  const watched = new Set<string>()
-  doc.on('update', (update: Uint8Array) => {
-    lastUpdate = update
-  })
+  return new YjsDocument(clientId)
+}
 
-  function change(act: () => void): Uint8Array | null {
-    lastUpdate = null
-    doc.transact(act)
-    return lastUpdate
+class YjsDocument implements LedgerDocument {
+  readonly #doc = new Y.Doc({ gc: true })
+  readonly #watched = new Set<string>()
+  #lastUpdate: Uint8Array | null = null
+  #arrived: Uint8Array[] = []
+
+  constructor(clientId: number) {
+    this.#doc.clientID = clientId >>> 0
+    this.#doc.on('update', (update: Uint8Array) => {
+      this.#lastUpdate = update
+    })
+  }
+
+  append(term: number, records: readonly Uint8Array[]): Uint8Array {
+    return this.#push(`L:${String(term)}`, records)
+  }
+
+  republish(peer: PeerId, records: readonly Uint8Array[]): Uint8Array {
+    return this.#push(`R:${peer}`, records)
+  }
+
+  merge(update: Uint8Array): Merged {
+    this.#arrived = []
+    this.#lastUpdate = null
+    try {
+      Y.applyUpdate(this.#doc, update)
+    } catch (cause) {
+      throw new SkeinError('LEDGER_DAMAGED', 'an update that is no Yjs update', { cause })
+    }
+    this.#watchNewArrays()
+    return { records: this.#arrived, change: this.#lastUpdate }
+  }
+
+  prune(below: Position): Uint8Array | null {
+    return this.#change(() => {
+      for (const name of this.#arrayNames())
+        pruneArray(this.#watch(name), below, TERM.exec(name)?.[1])
+    })
+  }
+
+  stateVector(): Uint8Array {
+    return Y.encodeStateVector(this.#doc)
+  }
+
+  diff(stateVector?: Uint8Array): Uint8Array {
+    return Y.encodeStateAsUpdate(this.#doc, stateVector)
+  }
+
+  records(): readonly Uint8Array[] {
+    const values = this.#arrayNames().flatMap((name) => this.#watch(name).toArray())
+    return values.filter((value) => value instanceof Uint8Array)
+  }
+
+  #push(name: string, records: readonly Uint8Array[]): Uint8Array {
+    const array = this.#watch(name)
+    const update = this.#change(() => {
+      array.push([...records])
+    })
+    return update ?? new Uint8Array()
+  }
+
+  #change(act: () => void): Uint8Array | null {
+    this.#lastUpdate = null
+    this.#doc.transact(act)
+    return this.#lastUpdate
+  }
+
+  #arrayNames(): string[] {
+    return [...this.#doc.share.keys()].filter((name) => LEDGER_ARRAY.test(name))
   }
 
   /** Observes arrays that an update brought for the first time, and collects what they hold already. */
-  function watchNewArrays(): void {
-    for (const name of doc.share.keys()) {
-      if (watched.has(name) || !LEDGER_ARRAY.test(name)) continue
-      for (const value of watch(name).toArray()) collect(value)
+  #watchNewArrays(): void {
+    for (const name of this.#arrayNames()) {
+      if (this.#watched.has(name)) continue
+      for (const value of this.#watch(name).toArray()) this.#collect(value)
     }
   }
 
-  function watch(name: string): Y.Array<Uint8Array> {
-    const array = doc.getArray<Uint8Array>(name)
-    if (watched.has(name)) return array
-    watched.add(name)
+  #watch(name: string): Y.Array<Uint8Array> {
+    const array = this.#doc.getArray<Uint8Array>(name)
+    if (this.#watched.has(name)) return array
+    this.#watched.add(name)
     array.observe((event, transaction) => {
       if (transaction.local) return
       for (const part of event.changes.delta) {
-        if (Array.isArray(part.insert)) part.insert.forEach(collect)
+        if (Array.isArray(part.insert)) for (const value of part.insert) this.#collect(value)
       }
     })
     return array
   }
 
-  function collect(value: unknown): void {
-    if (value instanceof Uint8Array) arrived.push(value)
-  }
-
-  return {
-    append(term, records) {
-      const array = watch(`L:${String(term)}`)
-      return (
-        change(() => {
-          array.push([...records])
-        }) ?? new Uint8Array()
-      )
-    },
-    merge(update) {
-      arrived = []
-      lastUpdate = null
-      try {
-        Y.applyUpdate(doc, update)
-      } catch (cause) {
-        throw new SkeinError('LEDGER_DAMAGED', 'an update that is no Yjs update', { cause })
-      }
-      watchNewArrays()
-      return { records: arrived, change: lastUpdate }
-    },
-    republish(peer: PeerId, records) {
-      const array = watch(`R:${peer}`)
-      return (
-        change(() => {
-          array.push([...records])
-        }) ?? new Uint8Array()
-      )
-    },
-    prune(below: Position) {
-      return change(() => {
-        for (const name of [...doc.share.keys()]) {
-          if (LEDGER_ARRAY.test(name)) pruneArray(watch(name), below, TERM.exec(name)?.[1])
-        }
-      })
-    },
-    stateVector: () => Y.encodeStateVector(doc),
-    diff: (stateVector) => Y.encodeStateAsUpdate(doc, stateVector),
-    records() {
-      return [...doc.share.keys()]
-        .filter((name) => LEDGER_ARRAY.test(name))
-        .flatMap((name) => watch(name).toArray())
-        .filter((value) => value instanceof Uint8Array)
-    },
+  #collect(value: unknown): void {
+    if (value instanceof Uint8Array) this.#arrived.push(value)
   }
 }
 

@@ -78,6 +78,20 @@ export const CLAIM_OPERATIONS = {
         help: "the branch of the work (the checkout's)",
       },
       {
+        flag: '--wait',
+        field: 'wait_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'wait in the queue for what blocks (at most 10m)',
+      },
+      {
+        flag: '--urgency',
+        field: 'urgency',
+        type: 'text',
+        value: 'LEVEL',
+        help: 'low, normal, high or blocking; rises with each minute of waiting',
+      },
+      {
         flag: '--key',
         field: 'idempotency_key',
         type: 'text',
@@ -91,7 +105,7 @@ export const CLAIM_OPERATIONS = {
       'skein claim --resource port-5432',
     ],
     details:
-      'Exit 0: granted, with a fence. Exit 1: somebody else holds part of it; nothing is claimed, and the answer says who, what, until when, and what to do. Exit 2: no grant was confirmed; a person decides.',
+      'Exit 0: granted, with a fence. Exit 1: somebody else holds part of it; nothing is claimed, and the answer says who, what, until when, and what to do. Exit 2: no grant was confirmed; a person decides. Exit 8: the wait ended without a grant.',
   },
   check: {
     summary: 'Ask what a claim would answer, without claiming',
@@ -104,6 +118,30 @@ export const CLAIM_OPERATIONS = {
     examples: ['skein check src/auth/login.ts', "skein check 'src/**/*.test.ts' --json"],
     details:
       "Exit 0: safe. Exit 1: a claim would be refused. The same judgement as `claim`, from this machine's replica.",
+  },
+  queue: {
+    summary: 'Show who waits, for what, behind whom',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [{ flag: '--mine', field: 'mine', type: 'switch', help: 'of this session' }],
+    examples: ['skein queue'],
+    details: 'In the order in which they will be granted where they want the same.',
+  },
+  cancel: {
+    summary: 'Give up a place in the queue',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: 'cancel_queue_request',
+    arguments: [
+      { field: 'ids', name: 'ID', help: 'ids of places (que_…)', many: true, required: true },
+    ],
+    flags: [],
+    examples: ['skein cancel que_01J…'],
+    details: 'Exit 7: another session waits there. Cancelling what is over is no error.',
   },
   claims: {
     summary: 'List live claims',
@@ -197,7 +235,12 @@ export const CLAIM_OPERATIONS = {
     tool: 'release_claims',
     arguments: [IDS],
     flags: [
-      { flag: '--mine', field: 'mine', type: 'switch', help: 'everything this session holds' },
+      {
+        flag: '--mine',
+        field: 'mine',
+        type: 'switch',
+        help: 'all of this session, and of its agent where its name was given',
+      },
       {
         flag: '--of-session',
         field: 'of_session',

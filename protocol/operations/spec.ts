@@ -1,6 +1,6 @@
 // What the operation table says of an operation, as plain data.
 
-/** Who may do it: agents at any door; persons with a terminal's confirmation; see rulings on classes. */
+/** Who may do it: agents at any door; persons with a terminal's confirmation. */
 export type OperationClass = 'agent' | 'person'
 
 /** How a word on the command line becomes a field of the input. */

@@ -4,12 +4,15 @@
 import type { Exit } from '../errors.ts'
 import { CLAIM_OPERATIONS } from './claims.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
+import { REQUEST_OPERATIONS } from './requests.ts'
 import type { OperationSpec } from './spec.ts'
 
-export type OperationName = keyof typeof CLAIM_OPERATIONS | keyof typeof INSIGHT_OPERATIONS
+export type OperationName =
+  keyof typeof CLAIM_OPERATIONS | keyof typeof REQUEST_OPERATIONS | keyof typeof INSIGHT_OPERATIONS
 
 export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...CLAIM_OPERATIONS,
+  ...REQUEST_OPERATIONS,
   ...INSIGHT_OPERATIONS,
 }
 
@@ -20,7 +23,7 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
   if (typeof result !== 'object' || result === null) return 0
   if (operation === 'claim') {
     const status = 'status' in result ? result.status : 'granted'
-    if (status === 'refused') return 1
+    if (status === 'refused') return 'queue' in result && result.queue !== null ? 8 : 1
     return status === 'queued' ? 8 : 0
   }
   if (operation === 'check') return 'safe' in result && result.safe === true ? 0 : 1

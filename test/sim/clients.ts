@@ -347,17 +347,18 @@ export class Clients {
       kind: 'claim',
       party,
       scopes,
-      description: '',
-      narrowable: true,
-      ttlSeconds: prng.pick([null, null, 15, 60]),
-      stamp: { wallMs: home.clock.at(now).wallMs, boot: 'b', uptimeMs: 0 },
-      key,
-      limits: {
-        claimsPerAgent: 0,
+      terms: {
+        description: '',
+        narrowable: true,
+        ttlSeconds: prng.pick([null, null, 15, 60]),
         ttlDefaultSeconds: 3_600,
         ttlSharedSeconds: 1_800,
-        caseExact: false,
+        claimsPerAgent: 0,
       },
+      urgency: 'normal',
+      waitSeconds: 0,
+      stamp: { wallMs: home.clock.at(now).wallMs, boot: 'b', uptimeMs: 0 },
+      key,
     }
   }
 

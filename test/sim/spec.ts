@@ -312,7 +312,7 @@ export class Spec {
       check(claim !== undefined, 'decided once', `${at(record)} renews ${id}, which is not live`)
       check(isSamePartyOutside(command.party, claim.party), 'reply', `${id} renewed by another`)
       claim.touchedBornAt = this.#world.bornAt(record)
-      claim.ttlMs = body.ttlSeconds * 1000
+      if (body.ttlSeconds !== null) claim.ttlMs = body.ttlSeconds * 1000
     }
   }
 

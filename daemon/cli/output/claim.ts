@@ -1,7 +1,9 @@
 // What claiming and asking answer: what is yours now, or who has it, until when, and what to type next.
 import type { OperationResult } from '../../../protocol/index.ts'
 import { pairs, type Page } from './page.ts'
-import { count, shellQuote, widthOf } from './text.ts'
+import { holderName, nextSteps } from './people.ts'
+import { placeLine, waiterLines } from './queue.ts'
+import { count, padding, shellQuote, widthOf } from './text.ts'
 import { humanTimes, span, until } from './time.ts'
 
 type Conflict = OperationResult<'claim'>['conflicts'][number]
@@ -22,11 +24,14 @@ export function claimFace(result: OperationResult<'claim'>, page: Page): readonl
   const commands = result.options.map(
     ({ command, why }) => [typeable(command, page), humanTimes(why, page.nowMs)] as const,
   )
+  const isWaiting = result.queue !== null && result.queue.ended === null
+  const word = isWaiting ? page.paint('warning', 'QUEUED') : page.paint('bad', 'REFUSED')
   return [
-    ...headline(page.paint('bad', 'REFUSED'), result.conflicts),
+    ...headline(word, result.conflicts),
     ...conflictLines(result.conflicts, result.more_conflicts, page),
+    ...waiterLines(result.waiters, page),
     '',
-    'Nothing was claimed.',
+    result.queue === null ? 'Nothing was claimed.' : placeLine(result.queue, page),
     ...warnings,
     ...nextSteps(commands, page),
   ]
@@ -41,6 +46,7 @@ export function checkFace(result: OperationResult<'check'>, page: Page): readonl
   return [
     ...headline(page.paint('bad', 'NOT SAFE'), result.conflicts),
     ...conflictLines(result.conflicts, result.more_conflicts, page),
+    ...waiterLines(result.waiters, page),
     ...nextSteps(first === undefined ? [] : [[`skein why ${first}`, 'how it came to that']], page),
   ]
 }
@@ -59,11 +65,6 @@ export function traits(scope: Scoped): string {
 
 export function quoted(description: string): string {
   return description === '' ? '' : `"${description}"`
-}
-
-/** The reader is "you": a name would have to be recognised first. */
-export function holderName(claim: Pick<ClaimJson, 'agent' | 'session'>, page: Page): string {
-  return claim.session === page.session ? 'you' : claim.agent
 }
 
 /** Claims that are yours now, under one fence. */
@@ -140,27 +141,7 @@ function overlapText({ overlap, your_pattern: yours, claim }: Conflict): string 
 
 /** The daemon names paths from the root; whoever stands in a folder below would type something else. */
 function typeable(command: string, { toRoot }: Page): string {
-  return toRoot === '' || command.includes(' clm_')
+  return toRoot === '' || / (?:clm|que|req)_/.test(command)
     ? command
     : `(cd ${shellQuote(toRoot)} && ${command})`
-}
-
-/** Commands as they can be typed, each with its reason. */
-export function nextSteps(
-  commands: readonly (readonly [command: string, why: string])[],
-  page: Page,
-): readonly string[] {
-  if (commands.length === 0) return []
-  const width = Math.max(...commands.map(([command]) => widthOf(command)))
-  const lines = commands.map(([command, why]) => {
-    const isLong = 4 + width + widthOf(why) > page.width
-    const reason = page.paint('quiet', why)
-    if (isLong) return `  ${command}\n      ${reason}`
-    return `  ${command}${padding(command, width)}  ${reason}`
-  })
-  return ['', page.paint('strong', 'ACTION REQUIRED:'), ...lines]
-}
-
-function padding(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - widthOf(text)))
 }

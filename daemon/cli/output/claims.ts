@@ -1,6 +1,7 @@
 // Claims as a table, and what renewing, narrowing, releasing and verifying answer.
 import type { OperationResult } from '../../../protocol/index.ts'
-import { grantedLines, holderName, quoted, scopeName, traits } from './claim.ts'
+import { grantedLines, quoted, scopeName, traits } from './claim.ts'
+import { holderName } from './people.ts'
 import { table, type Column, type Page } from './page.ts'
 import { count } from './text.ts'
 import { relative, span, until } from './time.ts'

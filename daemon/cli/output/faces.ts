@@ -3,6 +3,14 @@ import type { OperationName, OperationResult } from '../../../protocol/index.ts'
 import { checkFace, claimFace } from './claim.ts'
 import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } from './claims.ts'
 import type { Page } from './page.ts'
+import {
+  cancelFace,
+  inboxFace,
+  queueFace,
+  requestFace,
+  requestsFace,
+  respondFace,
+} from './queue.ts'
 import { auditFace, configFace, enrolFace, recoverFace, statusFace } from './status.ts'
 import { cleanAll } from './text.ts'
 
@@ -13,6 +21,12 @@ type Faces = {
 const FACES: Faces = {
   claim: claimFace,
   check: checkFace,
+  queue: queueFace,
+  cancel: cancelFace,
+  request: requestFace,
+  respond: respondFace,
+  inbox: inboxFace,
+  requests: requestsFace,
   claims: claimsFace,
   renew: renewFace,
   narrow: narrowFace,

@@ -45,3 +45,7 @@ export function fit(text: string, width: number): string {
 export function count(number: number, noun: string): string {
   return `${String(number)} ${noun}${number === 1 ? '' : 's'}`
 }
+
+export function padding(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - widthOf(text)))
+}

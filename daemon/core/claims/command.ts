@@ -1,6 +1,10 @@
 // What can be asked of a repo's ledger, as plain data that any daemon can forward, and what can come of it.
 import type {
+  AnsweredRequest,
   ClaimId,
+  ClaimRequest,
+  ClaimTerms,
+  DropReason,
   EndedClaim,
   EndReason,
   ErrorCode,
@@ -8,14 +12,22 @@ import type {
   LedgerClaim,
   Party,
   PeerId,
+  QueueEntry,
+  QueueId,
   RepoId,
+  RequestedId,
   Scope,
   SessionId,
   Stamp,
+  Urgency,
 } from '../../../protocol/index.ts'
 
 export type Command =
   | ClaimCommand
+  | CancelCommand
+  | EndWaitsCommand
+  | AskCommand
+  | RespondCommand
   | ReleaseCommand
   | EndCommand
   | RenewCommand
@@ -28,22 +40,54 @@ export interface ClaimCommand {
   readonly kind: 'claim'
   readonly party: Party
   readonly scopes: readonly Scope[]
-  readonly description: string
-  readonly narrowable: boolean
-  /** Null: the default of the mode. */
-  readonly ttlSeconds: number | null
+  readonly terms: ClaimTerms
   readonly stamp: Stamp
   readonly key: Key | null
-  readonly limits: ClaimLimits
+  readonly urgency: Urgency
+  /** How long it may wait in the queue; 0: it does not. */
+  readonly waitSeconds: number
 }
 
-/** What the caller's checkout says about limits; 0 is off. */
-export interface ClaimLimits {
-  readonly claimsPerAgent: number
-  readonly ttlDefaultSeconds: number
-  readonly ttlSharedSeconds: number
-  readonly caseExact: boolean
+/** Gives up places in the queue. */
+export interface CancelCommand {
+  readonly kind: 'cancel'
+  readonly party: Party
+  readonly ids: readonly QueueId[]
 }
+
+/** Ends waits of its own sessions: a daemon's word. */
+export interface EndWaitsCommand {
+  readonly kind: 'end-waits'
+  readonly ids: readonly QueueId[]
+  readonly reason: DropReason
+}
+
+/** Asks the holder of a claim to give way. */
+export interface AskCommand {
+  readonly kind: 'ask'
+  readonly party: Party
+  readonly claim: ClaimId
+  readonly reason: string
+  readonly urgency: Urgency
+  readonly wanted: string | null
+  readonly answerSeconds: number
+}
+
+/** The holder's answer. */
+export interface RespondCommand {
+  readonly kind: 'respond'
+  readonly party: Party
+  readonly id: RequestedId
+  readonly answer: ResponseTerms
+  readonly note: string
+  readonly stamp: Stamp
+}
+
+export type ResponseTerms =
+  | { readonly decision: 'approved' }
+  | { readonly decision: 'denied' }
+  | { readonly decision: 'narrowed'; readonly patterns: readonly string[] }
+  | { readonly decision: 'coexist'; readonly scopes: readonly Scope[] }
 
 export interface ReleaseCommand {
   readonly kind: 'release'
@@ -56,6 +100,8 @@ export interface ReleaseCommand {
 export type ReleaseTarget =
   | { readonly by: 'ids'; readonly ids: readonly ClaimId[] }
   | { readonly by: 'mine' }
+  /** Of the caller's session alone, whatever its agent is called. */
+  | { readonly by: 'this-session' }
   | { readonly by: 'session'; readonly session: SessionId }
   | { readonly by: 'agent'; readonly agent: string }
 
@@ -125,7 +171,17 @@ export type Outcome =
       readonly claims: readonly ClaimNow[]
       readonly warnings: readonly string[]
     }
-  | { readonly kind: 'refused'; readonly conflicts: readonly Conflict[]; readonly more: number }
+  | Refused
+  | Queued
+  | { readonly kind: 'dropped'; readonly reason: DropReason }
+  | { readonly kind: 'cancelled'; readonly ids: readonly QueueId[] }
+  | { readonly kind: 'asked'; readonly request: ClaimRequest | null }
+  | {
+      readonly kind: 'answered'
+      readonly answered: readonly AnsweredRequest[]
+      /** The request had ended before: nothing was changed. */
+      readonly late: boolean
+    }
   | {
       readonly kind: 'ended'
       readonly claims: readonly ClaimNow[]
@@ -137,6 +193,23 @@ export type Outcome =
   | { readonly kind: 'enrolled'; readonly generation: number; readonly isNew: boolean }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly failure: Failure }
+
+export interface Refused {
+  readonly kind: 'refused'
+  readonly conflicts: readonly Conflict[]
+  readonly more: number
+  /** Older or more urgent waiters for the same. */
+  readonly ahead: readonly QueueEntry[]
+  /** Waiting would close this circle of agents. */
+  readonly circle: readonly string[]
+}
+
+export interface Queued {
+  readonly kind: 'queued'
+  readonly entry: QueueEntry
+  readonly ahead: readonly QueueEntry[]
+  readonly conflicts: readonly Conflict[]
+}
 
 /** A claim as it stands when the answer is told. */
 export type ClaimNow =

@@ -1,22 +1,32 @@
 // A command against a leader's state: the records that decide it, or an answer that changes nothing. Pure; the engine
 // appends the records and tells the outcome once they are committed.
 import {
-  DEFAULTS,
   keyName,
   LIMITS,
   outcomeOf,
-  type Grant,
-  type GrantedClaim,
   type LedgerClaim,
   type RecordBody,
   type Renew,
   type RequestId,
   type Scope,
 } from '../../../protocol/index.ts'
-import { idsOfSession, type View } from '../view.ts'
-import type { ClaimCommand, EnrolCommand, MemberCommand, Outcome } from './command.ts'
-import { fail, nextClaimId, type Decision, type DecisionContext, type Request } from './decision.ts'
-import { judgeScopes } from './judge.ts'
+import { blockersIn, partiesIn } from '../queue/blockers.ts'
+import { findCircle } from '../queue/deadlock.ts'
+import { levelOf } from '../queue/order.ts'
+import { decideCancel, decideEndWaits } from '../queue/places.ts'
+import { standingOf, type Standing } from '../queue/waits.ts'
+import { decideAsk, decideRespond } from '../requests/decide.ts'
+import { idsOfSession, sessionKey, type View } from '../view.ts'
+import type { ClaimCommand, EnrolCommand, MemberCommand, Outcome, Refused } from './command.ts'
+import {
+  fail,
+  nextClaimId,
+  nextQueueId,
+  type Decision,
+  type DecisionContext,
+  type Request,
+} from './decision.ts'
+import { grantFor, type Granted } from './grant.ts'
 import { decideEnd, decideNarrow, decideRelease, decideRenew, verify } from './life.ts'
 import { tellOutcome } from './tell.ts'
 
@@ -29,6 +39,14 @@ export function decide(request: Request, context: DecisionContext): Decision {
   switch (command.kind) {
     case 'claim':
       return decideClaim(request, command, context)
+    case 'ask':
+      return decideAsk(request, command, context)
+    case 'respond':
+      return decideRespond(request, command, context)
+    case 'cancel':
+      return decideCancel(request.rid, command, view)
+    case 'end-waits':
+      return decideEndWaits(request.rid, command, view)
     case 'release':
       return decideRelease(request.rid, command, view)
     case 'end':
@@ -47,67 +65,64 @@ export function decide(request: Request, context: DecisionContext): Decision {
 }
 
 function decideClaim(request: Request, command: ClaimCommand, context: DecisionContext): Decision {
-  const repeated = repeatKey(command, context.view)
+  const { view, waits, delays, now } = context
+  const { party, scopes } = command
+  const repeated = repeatKey(command, view)
   if (repeated !== null) return repeated
-  const held = alreadyHeld(command, context.view)
+  const held = alreadyHeld(command, view)
   if (held !== null) return renewHeld(request, command, held)
-  const judgement = judgeScopes(context.view, command.party, command.scopes, context.delays)
-  if (judgement.conflicts.length > 0) {
-    const { conflicts, more } = judgement
-    const outcome: Outcome = { kind: 'refused', conflicts, more }
-    if (command.key === null) return { kind: 'answer', outcome }
-    const denied = conflicts.map(({ scope, claim }) => ({ scope, claim: claim.id }))
-    const { party, key } = command
-    const body: RecordBody = { kind: 'deny', rid: request.rid, party, conflicts: denied, key }
-    return { kind: 'append', bodies: [body], warnings: [] }
-  }
-  const over = overLimit(command, context.view)
+  const waiting = alreadyWaiting(command, view)
+  if (waiting !== null) return { kind: 'answer', outcome: waiting }
+  const over = overLimit(command, view)
   if (over !== null) return over
-  return {
-    kind: 'append',
-    bodies: [grantOf(request, command, context, judgement.partners)],
-    warnings: [],
+  const rank = { level: levelOf(command.urgency, 0), index: Infinity }
+  const standing = standingOf(waits, view, { party, scopes, rank }, delays, now, false)
+  if (standing.kind === 'behind') return waitOrRefuse(request, command, context, standing)
+  const { partners } = standing.judgement
+  if (partners.length > LIMITS.partnersMax) {
+    return fail(
+      'INPUT_TOO_WIDE',
+      `it would stand beside ${String(partners.length)} claims on symbols`,
+    )
   }
+  const asked = askedBy(request, command, context)
+  const body = grantFor(asked, partners, null)
+  return { kind: 'append', bodies: [body], warnings: [] }
 }
 
-function grantOf(
+function waitOrRefuse(
   request: Request,
   command: ClaimCommand,
   context: DecisionContext,
-  partners: readonly { id: LedgerClaim['id']; scope: number; narrows: boolean }[],
-): Grant {
-  const claims = command.scopes.map((scope, at): GrantedClaim => {
-    const coexistsWith = partners.filter((partner) => partner.scope === at).map(({ id }) => id)
-    return {
-      ...scope,
-      id: nextClaimId(request, context.wallMs, at),
-      description: command.description,
-      narrowable: isNarrowable(command, scope),
-      ttlSeconds: ttlOf(command, scope),
-      stamp: command.stamp,
-      coexistsWith: [...new Set(coexistsWith)],
-    }
-  })
-  const narrows = [...new Set(partners.filter((partner) => partner.narrows).map(({ id }) => id))]
-  return {
-    kind: 'grant',
-    rid: request.rid,
-    party: command.party,
-    claims,
-    narrows,
-    key: command.key,
+  standing: Extract<Standing, { kind: 'behind' }>,
+): Decision {
+  const { conflicts, more } = standing.judgement
+  const refused = { kind: 'refused', conflicts, more, ahead: standing.ahead, circle: [] } as const
+  if (command.waitSeconds === 0) return refuse(request, command, refused)
+  const blockers = partiesIn(standing)
+  const circle = findCircle(context.view, command.party, blockers, blockersIn(context))
+  if (circle !== null) {
+    return refuse(request, command, { ...refused, circle: circle.map(({ agent }) => agent) })
   }
+  const { rid, ...asked } = askedBy(request, command, context)
+  const { urgency, waitSeconds } = command
+  const entry = { ...asked, id: nextQueueId(request, context.wallMs), urgency, waitSeconds }
+  return { kind: 'append', bodies: [{ kind: 'push', rid, entry }], warnings: [] }
 }
 
-/** Only exclusive claims of whole files make room for symbols. */
-function isNarrowable(command: ClaimCommand, scope: Scope): boolean {
-  return command.narrowable && scope.kind === 'file' && scope.mode === 'exclusive'
+/** A refusal is a record only when its call must be answered alike again. */
+function refuse(request: Request, command: ClaimCommand, refused: Refused): Decision {
+  const { key, party } = command
+  if (key === null) return { kind: 'answer', outcome: refused }
+  const denied = refused.conflicts.map(({ scope, claim }) => ({ scope, claim: claim.id }))
+  const body: RecordBody = { kind: 'deny', rid: request.rid, party, conflicts: denied, key }
+  return { kind: 'append', bodies: [body], warnings: [] }
 }
 
-function ttlOf(command: ClaimCommand, scope: Scope): number {
-  const { limits, ttlSeconds } = command
-  const otherwise = scope.mode === 'shared' ? limits.ttlSharedSeconds : limits.ttlDefaultSeconds
-  return Math.min(ttlSeconds ?? otherwise, DEFAULTS.ttlSecondsMax)
+function askedBy(request: Request, command: ClaimCommand, context: DecisionContext): Granted {
+  const { party, scopes, terms, stamp, key } = command
+  const claimIds = scopes.map((_, at) => nextClaimId(request, context.wallMs, at))
+  return { rid: request.rid, party, scopes, claimIds, terms, stamp, key }
 }
 
 function repeatKey(command: ClaimCommand, view: View): Decision | null {
@@ -136,6 +151,18 @@ function alreadyHeld(command: ClaimCommand, view: View): LedgerClaim[] | null {
   return held
 }
 
+/** The session's own place for exactly the asked scopes: asking again goes on waiting there. */
+function alreadyWaiting({ party, scopes, waitSeconds }: ClaimCommand, view: View): Outcome | null {
+  if (waitSeconds === 0) return null
+  const wanted = scopes.map(scopeKey).join()
+  for (const id of view.waiting.get(sessionKey(party.peer, party.session)) ?? []) {
+    const entry = view.state.queue.get(id)
+    if (entry === undefined || entry.scopes.map(scopeKey).join() !== wanted) continue
+    return { kind: 'queued', entry, ahead: [], conflicts: [] }
+  }
+  return null
+}
+
 function ownClaimOf(view: View, party: ClaimCommand['party'], scope: Scope): LedgerClaim | null {
   const wanted = scopeKey(scope)
   for (const id of idsOfSession(view, party.peer, party.session)) {
@@ -155,8 +182,7 @@ function renewHeld(
   held: readonly LedgerClaim[],
 ): Decision {
   const ids = held.map((claim) => claim.id)
-  const first = held[0]
-  const ttlSeconds = first === undefined ? DEFAULTS.ttlSeconds : ttlOf(command, first)
+  const { ttlSeconds } = command.terms
   const { rid } = request
   const body: RecordBody = {
     kind: 'renew',
@@ -179,7 +205,7 @@ function keyOf(command: ClaimCommand): Renew['key'] {
 }
 
 function overLimit(command: ClaimCommand, view: View): Decision | null {
-  const { claimsPerAgent } = command.limits
+  const { claimsPerAgent } = command.terms
   const asked = command.scopes.length
   if (view.state.claims.size + asked > LIMITS.liveClaimsMax) {
     return fail(

@@ -1,13 +1,18 @@
 // The shape of a decision, and what every deciding part needs.
 import {
   asClaimId,
+  asQueueId,
+  asRequestedId,
   makeId,
   type LedgerClaim,
+  type QueueId,
   type RecordBody,
+  type RequestedId,
   type RequestId,
 } from '../../../protocol/index.ts'
 import type { View } from '../view.ts'
 import type { Command, Failure, Outcome } from './command.ts'
+import type { Waits } from '../queue/waits.ts'
 import type { LockDelay } from './judge.ts'
 
 export interface Request {
@@ -21,6 +26,9 @@ export interface DecisionContext {
   readonly view: View
   readonly wallMs: number
   readonly delays: readonly LockDelay[]
+  readonly waits: Waits
+  /** The leader's elapsed milliseconds. */
+  readonly now: number
 }
 
 export type Decision =
@@ -40,6 +48,15 @@ export function fail(
   more: Partial<Failure> = {},
 ): Decision {
   return { kind: 'fail', failure: { code, message, ...more } }
+}
+
+/** Ids come from the request's own chance, so that a replay makes the same ones. */
+export function nextQueueId(request: Request, wallMs: number): QueueId {
+  return asQueueId(makeId('que', wallMs, request.entropy))
+}
+
+export function nextRequestedId(request: Request, wallMs: number): RequestedId {
+  return asRequestedId(makeId('req', wallMs, request.entropy))
 }
 
 /** A claim's id: from the request's own chance, so that a replay makes the same one. */

@@ -2,8 +2,11 @@
 // ended by silence or by the death of its process; a claim by its TTL, counted from when its request was sent.
 import {
   type ClaimId,
+  type DropReason,
   type EndReason,
   type LedgerClaim,
+  type QueueEntry,
+  type QueueId,
   type SessionId,
   type Stamp,
 } from '../../../protocol/index.ts'
@@ -47,6 +50,30 @@ export function endingsNow(
   return [...byReason].map(([reason, ids]) => ({ reason, ids }))
 }
 
+export interface WaitsOver {
+  readonly reason: DropReason
+  readonly ids: readonly QueueId[]
+}
+
+/** Which of this machine's waits are over, by reason. A waiter that hears nothing of its grant is woken by its own door. */
+export function waitsOver(
+  waits: readonly QueueEntry[],
+  signsOf: (session: SessionId) => SessionSigns,
+  limits: HolderLimits,
+  clock: HolderClock,
+): WaitsOver[] {
+  const byReason = new Map<DropReason, QueueId[]>()
+  for (const entry of waits) {
+    const { deadSinceMs } = signsOf(entry.party.session)
+    const isDead = deadSinceMs !== null && clock.uptimeMs - deadSinceMs >= limits.deadProcessMs
+    const isLate = elapsedSince(entry.stamp, clock) >= entry.waitSeconds * 1000
+    if (!isDead && !isLate) continue
+    const reason = isDead ? 'session-ended' : 'expired'
+    byReason.set(reason, [...(byReason.get(reason) ?? []), entry.id])
+  }
+  return [...byReason].map(([reason, ids]) => ({ reason, ids }))
+}
+
 /**
  * Elapsed since a stamp: by uptime within one boot and by the wall clock, whichever says more. A wall clock that was set
  * back cannot lengthen a claim within a boot; one set forward ends it early, which is safe.
@@ -64,6 +91,7 @@ function endingOf(
   clock: HolderClock,
 ): EndReason | null {
   if (elapsedSince(claim.stamp, clock) >= claim.ttlSeconds * 1000) return 'ttl'
+  if (claim.clamps.some(({ atMs, seconds }) => clock.wallMs - atMs >= seconds * 1000)) return 'ttl'
   const { deadSinceMs, activeAtMs } = signs
   if (deadSinceMs !== null && clock.uptimeMs - deadSinceMs >= limits.deadProcessMs)
     return 'process-died'

@@ -1,7 +1,6 @@
 // What may be done with a live claim: release, end, renew, narrow, verify; and by whom.
 import {
   covers,
-  DEFAULTS,
   isSameParty,
   parsePattern,
   type ClaimId,
@@ -61,10 +60,7 @@ export function decideRenew(rid: RequestId, command: RenewCommand, view: View): 
   const asked = command.ids.length > 0 ? command.ids : idsOfSession(view, party.peer, party.session)
   const claims = ownLive(view, party, asked)
   if (!Array.isArray(claims)) return claims
-  const ttlSeconds = Math.min(
-    command.ttlSeconds ?? claims[0]?.ttlSeconds ?? 0,
-    DEFAULTS.ttlSecondsMax,
-  )
+  const { ttlSeconds } = command
   if (claims.length === 0) return { kind: 'answer', outcome: { kind: 'renewed', claims: [] } }
   const ids = claims.map((claim) => claim.id)
   const body: RecordBody = { kind: 'renew', rid, ids, ttlSeconds, stamp: command.stamp, key: null }
@@ -81,14 +77,23 @@ export function decideNarrow(
   if (!Array.isArray(found)) return found
   const claim = found[0]
   if (claim === undefined) return unknownClaims([command.id])
+  return narrowing(request, claim, command.patterns, context)
+}
+
+/** The records that leave these patterns of a claim, which must lie inside it. */
+export function narrowing(
+  request: Request,
+  claim: LedgerClaim,
+  patterns: readonly string[],
+  context: DecisionContext,
+): Decision {
+  const { view } = context
   if (claim.kind === 'task' || claim.kind === 'resource') {
     return fail('CLAIM_NOT_NARROWER', `${claim.id} is a ${claim.kind}: it has no part`)
   }
   const options = { caseExact: view.caseExact }
   const outer = parsePattern(claim.pattern, options)
-  const outside = command.patterns.filter(
-    (pattern) => !covers(outer, parsePattern(pattern, options)),
-  )
+  const outside = patterns.filter((pattern) => !covers(outer, parsePattern(pattern, options)))
   if (outside.length > 0) {
     return fail(
       'CLAIM_NOT_NARROWER',
@@ -98,7 +103,7 @@ export function decideNarrow(
       },
     )
   }
-  const scopes = command.patterns.map((pattern): Scope => {
+  const scopes = patterns.map((pattern): Scope => {
     const { kind, symbols, mode } = claim
     return { kind, symbols, mode, pattern }
   })
@@ -119,7 +124,8 @@ export function verify(command: VerifyCommand, view: View): Outcome {
     const claim = view.state.claims.get(id)
     const held = fences[id]
     const fence = claim?.fence ?? null
-    return { id, fence, live: claim !== undefined && (held === undefined || held === fence) }
+    const isMine = claim !== undefined && isSameParty(party, claim)
+    return { id, fence, live: isMine && (held === undefined || held === fence) }
   })
   return { kind: 'verified', claims }
 }
@@ -131,6 +137,8 @@ function targetIds(command: ReleaseCommand, view: View): readonly ClaimId[] {
       return [...new Set(target.ids)]
     case 'mine':
       return idsWhere(view, (claim) => isSameParty(party, claim))
+    case 'this-session':
+      return idsOfSession(view, party.peer, party.session)
     case 'session':
       return idsWhere(view, (claim) => claim.session === target.session)
     case 'agent':

@@ -1,5 +1,11 @@
 // What a caller is told about a decided request: the decision, with its claims as they stand now.
-import type { ClaimId, RequestOutcome } from '../../../protocol/index.ts'
+import type {
+  AnsweredRequest,
+  ClaimId,
+  ClaimRequest,
+  RequestedId,
+  RequestOutcome,
+} from '../../../protocol/index.ts'
 import type { View } from '../view.ts'
 import type { ClaimNow, Conflict, Outcome } from './command.ts'
 
@@ -12,7 +18,26 @@ export function tellOutcome(
     case 'granted':
       return { kind: 'granted', claims: claimsNow(view, outcome.ids), warnings }
     case 'denied':
-      return { kind: 'refused', conflicts: conflictsNow(view, outcome), more: 0 }
+      return {
+        kind: 'refused',
+        conflicts: conflictsNow(view, outcome),
+        more: 0,
+        ahead: [],
+        circle: [],
+      }
+    case 'queued': {
+      const entry = view.state.queue.get(outcome.id)
+      if (entry === undefined) return { kind: 'dropped', reason: 'cancelled' }
+      return { kind: 'queued', entry, ahead: [], conflicts: [] }
+    }
+    case 'dropped':
+      return { kind: 'dropped', reason: outcome.reason }
+    case 'cancelled':
+      return { kind: 'cancelled', ids: outcome.ids }
+    case 'asked':
+      return { kind: 'asked', request: requestNow(view, outcome.id) }
+    case 'answered':
+      return { kind: 'answered', answered: answersNow(view, outcome.ids), late: false }
     case 'ended':
       return { kind: 'ended', claims: claimsNow(view, outcome.ids), already: [] }
     case 'renewed':
@@ -38,17 +63,28 @@ export function claimsNow(view: View, ids: readonly ClaimId[]): ClaimNow[] {
   })
 }
 
+/** A request by id, open or lately answered. */
+export function requestNow(view: View, id: RequestedId): ClaimRequest | null {
+  return view.state.asked.get(id) ?? answersNow(view, [id])[0]?.request ?? null
+}
+
+export function answersNow(view: View, ids: readonly RequestedId[]): readonly AnsweredRequest[] {
+  return view.state.answered.filter(({ request }) => ids.includes(request.id))
+}
+
 function conflictsNow(
   view: View,
   outcome: Extract<RequestOutcome, { kind: 'denied' }>,
 ): Conflict[] {
   return outcome.conflicts.flatMap(({ scope, claim }): Conflict[] =>
-    claimsNow(view, [claim]).map((now) => ({
-      scope,
-      claim: now.claim,
-      paths: [],
-      symbols: [],
-      delayMs: null,
-    })),
+    claimsNow(view, [claim])
+      .filter((now) => now.live)
+      .map((now) => ({
+        scope,
+        claim: now.claim,
+        paths: [],
+        symbols: [],
+        delayMs: null,
+      })),
   )
 }

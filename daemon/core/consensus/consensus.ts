@@ -6,6 +6,8 @@ import {
   createChain,
   type PeerId,
   type Position,
+  SkeinError,
+  type RecordId,
 } from '../../../protocol/index.ts'
 import { isTermWon } from './ballot.ts'
 import {
@@ -67,11 +69,24 @@ export function createConsensus(options: ConsensusOptions): Consensus {
   for (const frame of options.frames) loadFrame(core, frame)
   const head = core.chain.head()
   core.durableHead = head
+  requireReadable(core, head)
   if (head !== null && head.term > core.promise.term) {
     // The log's tail tore between a record and the promise that follows from it: the record proves that its term was won.
     core.promise = { term: head.term, votedFor: core.leaders.get(head.term) ?? null }
   }
   return core
+}
+
+/**
+ * What a voter that is alone wrote it must be able to read: going on without it would lose what was acknowledged. Others
+ * may have stored a bad peer's record, which counts for nothing.
+ */
+function requireReadable(core: Consensus, head: RecordId | null): void {
+  const unreadable = core.refusedRecords + core.chain.rejected()
+  if (unreadable === 0 || (head !== null && core.chain.votersAt(head).length > 1)) return
+  throw new SkeinError('LEDGER_DAMAGED', `the log holds ${String(unreadable)} unreadable records`, {
+    hint: 'Restore the log from a backup, or: skein recover --accept-loss',
+  })
 }
 
 export function stepConsensus(core: Consensus, input: ConsensusInput): void {

@@ -30,6 +30,7 @@ const ANSWER: OperationResult<'claim'> = {
   claims: [],
   conflicts: [],
   more_conflicts: 0,
+  waiters: [],
   queue: null,
   warnings: [],
   options: [],
@@ -132,7 +133,7 @@ ACTION REQUIRED:
 
 describe('the face of check', () => {
   const asOf = { term: 1, index: 1, age_ms: 0 }
-  const base = { conflicts: [], more_conflicts: 0, as_of: asOf }
+  const base = { conflicts: [], more_conflicts: 0, waiters: [], as_of: asOf }
 
   it('is one line when it is safe', () => {
     const shown = render('check', { ...base, safe: true, would: 'grant' })

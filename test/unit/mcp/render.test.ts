@@ -101,7 +101,7 @@ describe('a refusal', () => {
 
 describe('other answers', () => {
   it('check says safe, or what a claim would meet', () => {
-    const check = { conflicts: [], more_conflicts: 0, as_of: AS_OF }
+    const check = { conflicts: [], more_conflicts: 0, waiters: [], as_of: AS_OF }
     assert.match(
       renderCheck({ ...check, safe: true, would: 'grant' }),
       /^SAFE: a claim would be granted\./,

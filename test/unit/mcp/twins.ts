@@ -57,6 +57,7 @@ export function granted(...claims: readonly Claim[]): OperationResult<'claim'> {
     claims: [...claims],
     conflicts: [],
     more_conflicts: 0,
+    waiters: [],
     queue: null,
     warnings: [],
     options: [],

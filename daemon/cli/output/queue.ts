@@ -1,0 +1,116 @@
+// Waiting and asking, as people read them: who is before you, who asks what of whom, and what to type next.
+import type { OperationResult } from '../../../protocol/index.ts'
+import { holderName, nextSteps } from './people.ts'
+import { table, type Page } from './page.ts'
+import { until } from './time.ts'
+
+type Waiter = OperationResult<'claim'>['waiters'][number]
+type PlaceJson = NonNullable<OperationResult<'claim'>['queue']>
+type RequestJson = OperationResult<'request'>['request']
+
+/** More would be a page to scroll; `skein queue` lists them all. */
+const WAITERS_SHOWN_MAX = 5
+
+/** Who waits before you for the same. */
+export function waiterLines(waiters: readonly Waiter[], page: Page): readonly string[] {
+  if (waiters.length === 0) return []
+  const shown = waiters.slice(0, WAITERS_SHOWN_MAX)
+  const more = waiters.length - shown.length
+  return [
+    '',
+    ...shown.map((waiter) => {
+      const what = waiter.patterns.join(', ')
+      return `  waits  ${holderName(waiter, page)} for ${what} (${waiter.urgency}) since ${until(waiter.joined_at, page.nowMs)}`
+    }),
+    ...(more > 0 ? [`  and ${String(more)} more: skein queue`] : []),
+  ]
+}
+
+export function placeLine(place: PlaceJson, page: Page): string {
+  const { ended, position } = place
+  if (ended === 'expired') return 'The wait is over without a grant.'
+  if (ended !== null) return `The place in the queue is gone: ${ended}.`
+  return `Waiting at place ${String(position)} until ${until(place.expires_at, page.nowMs)}  ${place.id}`
+}
+
+export function queueFace(result: OperationResult<'queue'>, page: Page): readonly string[] {
+  if (result.entries.length === 0) return ['Nobody waits.']
+  const rows = result.entries.map((entry) => [
+    String(entry.position),
+    holderName(entry, page),
+    entry.patterns.join(', '),
+    entry.urgency,
+    until(entry.expires_at, page.nowMs),
+    entry.id,
+  ])
+  const titles = ['PLACE', 'WHO', 'FOR', 'URGENCY', 'UNTIL', 'ID']
+  return table(
+    titles.map((title) => ({ title, rank: null })),
+    rows,
+    page,
+  )
+}
+
+export function cancelFace(result: OperationResult<'cancel'>): readonly string[] {
+  const { cancelled } = result
+  return cancelled.length === 0
+    ? ['Nothing waited there any more.']
+    : [`cancelled ${cancelled.join(', ')}`]
+}
+
+export function requestFace(result: OperationResult<'request'>, page: Page): readonly string[] {
+  const { request } = result
+  if (request.decision !== 'pending') return requestLines(request, page)
+  return [
+    ...requestLines(request, page),
+    ...nextSteps([[`skein requests ${request.id} --wait 60s`, 'wait for the answer']], page),
+  ]
+}
+
+export function respondFace(result: OperationResult<'respond'>, page: Page): readonly string[] {
+  const late = result.late ? ['It had ended before: nothing was changed.'] : []
+  return [...requestLines(result.request, page), ...late]
+}
+
+export function requestsFace(result: OperationResult<'requests'>, page: Page): readonly string[] {
+  if (result.requests.length === 0) return ['No requests.']
+  return result.requests.flatMap((request) => requestLines(request, page))
+}
+
+export function inboxFace(result: OperationResult<'inbox'>, page: Page): readonly string[] {
+  const { requests, narrowed, waiting } = result
+  if (requests.length + narrowed.length + waiting.length === 0) return ['Nothing for you.']
+  const [first] = requests
+  const answers =
+    first === undefined
+      ? []
+      : nextSteps(
+          [
+            [`skein respond ${first.id} approve`, 'give it up'],
+            [`skein respond ${first.id} deny`, 'keep it'],
+            [`skein respond ${first.id} narrow PATTERN`, 'keep only that'],
+          ],
+          page,
+        )
+  return [
+    ...requests.flatMap((request) => requestLines(request, page)),
+    ...narrowed.map(({ pattern, by }) => {
+      const symbols = by.map((claim) => `${claim.agent}: ${claim.symbols.join(', ')}`)
+      return `beside your ${pattern} work ${symbols.join('; ')}`
+    }),
+    ...waiting.map((place) => placeLine(place, page)),
+    ...answers,
+  ]
+}
+
+function requestLines(request: RequestJson, page: Page): readonly string[] {
+  const { id, requester, holder, claim, scope, decision, reason, note } = request
+  const what = scope === null ? claim : `${scope} of ${claim}`
+  const state =
+    decision === 'pending' ? `open until ${until(request.answer_by, page.nowMs)}` : decision
+  return [
+    `${requester} asks ${holder} for ${what}: ${page.paint(decision === 'denied' ? 'bad' : 'good', state)}  ${id}`,
+    `  "${reason}"${note === '' ? '' : ` - "${note}"`}`,
+    ...(request.granted.length === 0 ? [] : [`  granted beside it: ${request.granted.join(', ')}`]),
+  ]
+}

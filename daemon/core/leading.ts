@@ -1,0 +1,184 @@
+// What a leader does: decides requests against everything that it appended, ends what has run out, moves the queue, and
+// takes a checkpoint when one is due.
+import {
+  decodeState,
+  encodeCheckpoint,
+  encodeState,
+  outcomeOf,
+  type LedgerRecord,
+  type RecordBody,
+  type RequestId,
+} from '../../protocol/index.ts'
+import { decide } from './claims/decide.ts'
+import type { Request } from './claims/decision.ts'
+import { isServing, propose } from './consensus/leader.ts'
+import type { Engine } from './engine-state.ts'
+import { delaysNow, isSessionAlive, noteChange, restartLeases, sweep } from './leases.ts'
+import { isCheckpointDue } from './log-upkeep.ts'
+import { circleOf, pumpQueue } from './queue/pump.ts'
+import { ageWaits, noteWaits, restartWaits } from './queue/waits.ts'
+import { awaitConfirmation } from './replies.ts'
+import {
+  applyRecord,
+  createView,
+  sessionKey,
+  viewOfPath,
+  type AppliedChange,
+  type View,
+} from './view.ts'
+
+/** What a leader does of itself after each step. */
+export function lead(engine: Engine): void {
+  if (!isServing(engine.consensus)) return
+  const { role } = engine.consensus
+  if (role.kind === 'leader' && engine.servedTerm !== role.term) startServing(engine, role.term)
+  if (engine.tail === null) return
+  const lapsed = sweep(engine.leases, engine.tail, engine.options.leaseMs)
+  if (lapsed.length > 0) append(engine, lapsed)
+  moveQueue(engine, engine.tail)
+  if (isCheckpointDue(engine)) {
+    const parts = encodeCheckpoint(engine.tail.state)
+    const records = append(engine, parts)
+    const size = records.reduce((sum, record) => sum + record.bytes.length, 0)
+    engine.sinceCheckpoint = { records: 0, bytes: 0, size }
+  }
+}
+
+export function isReady(engine: Engine): boolean {
+  return engine.tail !== null && isServing(engine.consensus)
+}
+
+export function decideRequest(engine: Engine, request: Request): void {
+  const { tail, consensus } = engine
+  if (tail === null) return
+  const { leases, waits } = engine
+  const delays = delaysNow(leases, engine.options.caseExact)
+  const now = leases.elapsedMs
+  const decision = decide(request, { view: tail, wallMs: consensus.wallMs, delays, waits, now })
+  switch (decision.kind) {
+    case 'fail':
+      awaitConfirmation(engine, request, { kind: 'failed', failure: decision.failure })
+      return
+    case 'answer':
+      awaitConfirmation(engine, request, decision.outcome)
+      return
+    case 'append': {
+      const last = append(engine, decision.bodies).at(-1)
+      if (last === undefined) return
+      engine.decided.set(request.rid, { request, at: last, warnings: decision.warnings })
+    }
+  }
+}
+
+/** What was not told goes back to whoever leads next. */
+export function stopLeading(engine: Engine): void {
+  engine.tail = null
+  for (const { request } of engine.decided.values()) engine.waiting.set(request.rid, request)
+  for (const { request } of engine.answers.values()) engine.waiting.set(request.rid, request)
+  engine.decided.clear()
+  engine.answers.clear()
+  engine.answering.clear()
+}
+
+/**
+ * A grant that its caller was told not to have is given back at once. The mark goes when the path says so: the Release of
+ * a leader that is deposed may come to nothing.
+ */
+export function releaseAbandoned(engine: Engine): void {
+  for (const rid of engine.abandoned) {
+    if (isOver(engine.committed, rid)) engine.abandoned.delete(rid)
+    else if (isReady(engine)) releaseGrant(engine, rid)
+  }
+}
+
+function isOver(view: View, rid: RequestId): boolean {
+  const outcome = outcomeOf(view.state, rid)
+  if (outcome === null) return false
+  if (outcome === 'forgotten' || outcome.kind !== 'granted') return true
+  return !outcome.ids.some((id) => view.state.claims.has(id))
+}
+
+function releaseGrant(engine: Engine, rid: RequestId): void {
+  const state = engine.tail?.state
+  const outcome = state === undefined ? null : outcomeOf(state, rid)
+  if (state === undefined || outcome === null || outcome === 'forgotten') return
+  if (outcome.kind !== 'granted') return
+  const ids = outcome.ids.filter((id) => state.claims.has(id))
+  if (ids.length === 0) return
+  append(engine, [{ kind: 'release', rid: null, ids, reason: 'abandoned', by: 'daemon' }])
+}
+
+function startServing(engine: Engine, term: number): void {
+  const head = engine.consensus.chain.head()
+  if (head === null) return
+  engine.servedTerm = term
+  const path = engine.consensus.chain.pathFromBase(head)
+  engine.tail = tailView(engine, head)
+  restartLeases(engine.leases, engine.tail)
+  restartWaits(engine.waits, engine.tail, engine.leases.elapsedMs)
+  const bytes = path.reduce((sum, record) => sum + record.bytes.length, 0)
+  const checkpoint = path.filter(({ body }) => body.kind === 'checkpoint')
+  const size = checkpoint.reduce((sum, record) => sum + record.bytes.length, 0)
+  engine.sinceCheckpoint = { records: path.length, bytes: bytes - size, size }
+  releaseAbandoned(engine)
+  for (const request of engine.waiting.values()) decideRequest(engine, request)
+  engine.waiting.clear()
+}
+
+/** The committed view and what this leader has appended beyond it. */
+function tailView(engine: Engine, head: LedgerRecord): View {
+  const { committed, consensus, options } = engine
+  const beyond = consensus.chain.pathBetween(committed.state.applied, head)
+  if (beyond === null) return viewOfPath(options.caseExact, consensus.chain.pathFromBase(head)).view
+  const tail = createView(options.caseExact, decodeState(encodeState(committed.state)))
+  for (const record of beyond) applyRecord(tail, record)
+  return tail
+}
+
+/** Grants whoever fits after this step, and breaks circles that its grants closed. */
+function moveQueue(engine: Engine, view: View): void {
+  const { leases, waits, options } = engine
+  if (view.state.queue.size === 0) {
+    engine.grantedTo.clear()
+    return
+  }
+  const now = leases.elapsedMs
+  ageWaits(waits, view, now)
+  const delays = delaysNow(leases, options.caseExact)
+  const context = {
+    waits,
+    view,
+    now,
+    delays,
+    isAlive: ({ party }: Parameters<Parameters<typeof pumpQueue>[0]['isAlive']>[0]) =>
+      isSessionAlive(leases, sessionKey(party.peer, party.session), options.leaseMs),
+    append: (bodies: readonly RecordBody[]) => void append(engine, bodies),
+  }
+  pumpQueue(context)
+  for (let broken = circleOf(context, engine.grantedTo); broken !== null;) {
+    append(engine, [broken])
+    pumpQueue(context)
+    broken = circleOf(context, engine.grantedTo)
+  }
+  engine.grantedTo.clear()
+}
+
+function noteGrant(engine: Engine, { change }: AppliedChange): void {
+  if (change.kind !== 'granted') return
+  engine.grantedTo.add(sessionKey(change.claim.peer, change.claim.session))
+}
+
+function append(engine: Engine, bodies: readonly RecordBody[]): readonly LedgerRecord[] {
+  const { tail, leases, waits, sinceCheckpoint } = engine
+  const records = propose(engine.consensus, bodies)
+  for (const record of records) {
+    for (const applied of tail === null ? [] : applyRecord(tail, record)) {
+      noteChange(leases, applied)
+      noteWaits(waits, applied, leases.elapsedMs)
+      noteGrant(engine, applied)
+    }
+    sinceCheckpoint.records++
+    sinceCheckpoint.bytes += record.bytes.length
+  }
+  return records
+}

@@ -1,0 +1,63 @@
+// What keeps a ledger's log short, and what is written into it besides records.
+import type { LedgerRecord, RequestId } from '../../protocol/index.ts'
+import { compact } from './consensus/consensus.ts'
+import { persistSnapshot } from './consensus/durability.ts'
+import { flush } from './consensus/leader.ts'
+import type { Engine } from './engine-state.ts'
+import type { Frame } from './frame.ts'
+
+/** A checkpoint at the latest when this many bytes have come since the last one. */
+const CHECKPOINT_BYTES = 1_000_000
+
+/**
+ * A checkpoint when 1,000 records have come and at least as many bytes as the last one took, so that a large state is
+ * not written over and over for small changes; or when far more bytes have come.
+ */
+export function isCheckpointDue(engine: Engine): boolean {
+  const { records, bytes, size } = engine.sinceCheckpoint
+  if (records >= engine.options.checkpointRecords && bytes >= size) return true
+  return bytes >= Math.max(CHECKPOINT_BYTES, 2 * size)
+}
+
+/** After a committed checkpoint everything before it may go. */
+export function compactAfter(engine: Engine, record: LedgerRecord): void {
+  const { body } = record
+  if (body.kind !== 'checkpoint' || body.part !== body.parts) return
+  const first = { term: record.term, index: record.index - body.parts + 1 }
+  compact(engine.consensus, first, record)
+}
+
+/** Writes the log anew, with what matters of it now. */
+export function rewriteLog(engine: Engine): void {
+  const abandoned = [...engine.abandoned].map((rid): Frame => ({
+    kind: 'meta',
+    value: { abandoned: rid },
+  }))
+  const { genesis } = engine.options
+  const { term, index, hash, generation } = genesis
+  const origin: Frame = { kind: 'meta', value: { genesis: { term, index, hash, generation } } }
+  const incarnation: Frame = { kind: 'meta', value: { incarnation: engine.incarnation } }
+  flush(engine.consensus)
+  persistSnapshot(engine.consensus, [origin, incarnation, ...abandoned])
+}
+
+/** The greatest incarnation that the log knows. */
+export function incarnationOf(frames: readonly Frame[]): number {
+  return frames.reduce((greatest, frame) => {
+    if (frame.kind !== 'meta') return greatest
+    const { incarnation } = frame.value
+    return typeof incarnation === 'number' ? Math.max(greatest, incarnation) : greatest
+  }, 0)
+}
+
+/** Requests that were given up, as the log says. */
+export function abandonedIn(frames: readonly Frame[]): Set<RequestId> {
+  const marked = new Set<RequestId>()
+  for (const frame of frames) {
+    if (frame.kind !== 'meta') continue
+    const { abandoned, wanted } = frame.value
+    if (typeof abandoned === 'string') marked.add(abandoned as RequestId)
+    if (typeof wanted === 'string') marked.delete(wanted as RequestId)
+  }
+  return marked
+}

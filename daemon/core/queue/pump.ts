@@ -1,0 +1,99 @@
+// Moves the queue: after every change each waiter that now fits is granted, in order, and the records ride in the same
+// batch as the change that let them. Waiters that would close a circle by what they hold are dropped, by name.
+import type { QueueEntry, QueueId, RecordBody } from '../../../protocol/index.ts'
+import { grantFor } from '../claims/grant.ts'
+import type { LockDelay } from '../claims/judge.ts'
+import type { View } from '../view.ts'
+import { blockersIn } from './blockers.ts'
+import { findCircle, keyOf } from './deadlock.ts'
+import { isFairnessPop } from './order.ts'
+import { rankIn, standingOf, watch, wokenInOrder, type Standing, type Waits } from './waits.ts'
+
+export interface PumpContext {
+  readonly waits: Waits
+  readonly view: View
+  readonly now: number
+  readonly delays: readonly LockDelay[]
+  /** Is the session's lease still running? A waiter is never granted to the dead. */
+  readonly isAlive: (entry: QueueEntry) => boolean
+  /** Appends records, and has the view and the waits follow. */
+  readonly append: (bodies: readonly RecordBody[]) => void
+}
+
+/** Grants made in one go; what is left moves with the next tick. */
+const GRANTS_MAX = 1_000
+
+/** @returns whether anything moved. */
+export function pumpQueue(context: PumpContext): boolean {
+  let moved = 0
+  while (moved < GRANTS_MAX && context.waits.woken.size > 0) {
+    const next = nextToMove(context)
+    if (next === null) break
+    context.append([next])
+    moved++
+  }
+  return moved > 0
+}
+
+/** The first woken waiter that can go; those that cannot watch their blocker from now on. */
+function nextToMove(context: PumpContext): RecordBody | null {
+  const { waits, view, now, delays, isAlive } = context
+  const byAge = isFairnessPop(view.state.pops)
+  for (const entry of wokenInOrder(waits, view, now, byAge)) {
+    if (!isAlive(entry)) return dropOf(entry.id, 'vanished')
+    const asked = { party: entry.party, scopes: entry.scopes, rank: rankIn(waits, entry, now) }
+    const standing = standingOf(waits, view, asked, delays, now, byAge)
+    if (standing.kind === 'free') return grantOrDrop(context, entry, standing)
+    watch(waits, entry, standing, now)
+  }
+  return null
+}
+
+function grantOrDrop(context: PumpContext, entry: QueueEntry, standing: Standing): RecordBody {
+  const { view } = context
+  const { claimsPerAgent } = entry.terms
+  if (claimsPerAgent > 0) {
+    const held = [...view.state.claims.values()].filter(
+      (claim) => claim.agent === entry.party.agent,
+    )
+    if (held.length + entry.scopes.length > claimsPerAgent) return dropOf(entry.id, 'limit')
+  }
+  const { partners } = standing.judgement
+  const since = context.waits.waiters.get(entry.id)?.since ?? context.now
+  const waited = Math.ceil(Math.max(0, context.now - since) / 1000)
+  return grantFor(entry, partners, entry.id, waited)
+}
+
+/** After a grant: does its session now stand in the way of those it waits for? */
+export function circleOf(
+  context: Pick<PumpContext, 'waits' | 'view' | 'now' | 'delays'>,
+  sessions: ReadonlySet<string>,
+): RecordBody | null {
+  const { view } = context
+  const blockersOf = blockersIn(context)
+  for (const key of sessions) {
+    for (const id of view.waiting.get(key) ?? []) {
+      const entry = view.state.queue.get(id)
+      if (entry === undefined) continue
+      const circle = findCircle(view, entry.party, blockersOf(entry), blockersOf)
+      if (circle === null) continue
+      const names = circle.map((party) => party.agent)
+      return { ...dropOf(youngest(view, circle.map(keyOf), entry).id, 'deadlock'), circle: names }
+    }
+  }
+  return null
+}
+
+function youngest(view: View, keys: readonly string[], otherwise: QueueEntry): QueueEntry {
+  const entries = keys.flatMap((key) =>
+    [...(view.waiting.get(key) ?? [])].flatMap((id) => view.state.queue.get(id) ?? []),
+  )
+  return entries.sort((a, b) => b.index - a.index)[0] ?? otherwise
+}
+
+function dropOf(
+  id: QueueId,
+  reason: 'vanished' | 'limit' | 'deadlock',
+): Extract<RecordBody, { kind: 'drop' }> {
+  return { kind: 'drop', rid: null, ids: [id], reason, by: 'leader', circle: [] }
+}

@@ -1,0 +1,130 @@
+// Waiting in the queue, and the operations on it: show, cancel.
+import {
+  asQueueId,
+  SkeinError,
+  type DropReason,
+  type OperationInput,
+  type OperationResult,
+  type QueueEntry,
+} from '../../protocol/index.ts'
+import type { Place } from '../callers.ts'
+import type { CallContext } from '../client/operations.ts'
+import type { Queued } from '../core/claims/command.ts'
+import { claimsNow } from '../core/claims/tell.ts'
+import { elapsedSince } from '../core/claims/holder.ts'
+import type { Judgement } from '../core/claims/judge.ts'
+import { compareRanks } from '../core/queue/order.ts'
+import { rankIn, standingOf } from '../core/queue/waits.ts'
+import { delaysNow } from '../core/leases.ts'
+import { placeJson } from '../json.ts'
+import type { LedgerHost } from '../ledger-host.ts'
+import { hostOf, submit } from '../repos.ts'
+import type { WaitEnd } from '../waiting.ts'
+import { blocked, deadlock, granted } from './answers.ts'
+import { asOf, clockNow, type Handler, type Parts } from './context.ts'
+
+/** Harnesses cut a tool's call after some 30 seconds or more: it is told its place before that. */
+const TOOL_PATIENCE_MS = 25_000
+
+interface Waiting {
+  readonly outcome: Queued
+  readonly warnings: readonly string[]
+  readonly context: CallContext
+}
+
+/** Waits with the caller. A caller that goes away loses its place; one that was told of it keeps it. */
+export async function waitInQueue(
+  parts: Parts,
+  place: Place,
+  waiting: Waiting,
+): Promise<OperationResult<'claim'>> {
+  const { context, outcome } = waiting
+  const host = hostOf(place.repo)
+  const { entry } = outcome
+  const leftMs = entry.waitSeconds * 1000 - elapsedSince(entry.stamp, clockNow(parts))
+  const patienceMs = Math.max(
+    0,
+    context.door === 'mcp' ? Math.min(leftMs, TOOL_PATIENCE_MS) : leftMs,
+  )
+  const end = await host.waiting.wait(entry.id, patienceMs, context.signal)
+  if (end.kind === 'answered') throw new SkeinError('INTERNAL', 'a place was answered')
+  if (end.kind === 'gone') {
+    await submit(host, { kind: 'end-waits', ids: [entry.id], reason: 'vanished' })
+    return answer(parts, place, waiting, dropped(entry, 'vanished'))
+  }
+  const isOver = end.kind === 'still' && patienceMs >= leftMs
+  if (!isOver) return answer(parts, place, waiting, end)
+  await submit(host, { kind: 'end-waits', ids: [entry.id], reason: 'expired' })
+  // The grant may have come before the end of the wait: then the claim is there, and that is the answer.
+  const claims = claimsNow(host.loop.view(), entry.claimIds)
+  if (claims.length > 0) return granted(parts, place, claims, waiting.warnings)
+  return answer(parts, place, waiting, dropped(entry, 'expired'))
+}
+
+function dropped(entry: QueueEntry, reason: DropReason): WaitEnd & { kind: 'dropped' } {
+  return { kind: 'dropped', entry, reason, circle: [] }
+}
+
+export const queue: Handler<OperationInput<'queue'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const host = hostOf(place.repo)
+  const party = parts.callers.asker(input, context)
+  const entries = orderedQueue(host).filter(
+    (entry) => input.mine !== true || entry.party.session === party.session,
+  )
+  const result: OperationResult<'queue'> = {
+    entries: entries.map((entry) => placeJson(entry, standingIn(host, entry).ahead, null)),
+    as_of: asOf(place.repo),
+  }
+  return result
+}
+
+export const cancel: Handler<OperationInput<'cancel'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const party = await parts.callers.party(input, context, place)
+  const ids = input.ids.map(asQueueId)
+  const outcome = await submit(hostOf(place.repo), { kind: 'cancel', party, ids })
+  return { cancelled: outcome.kind === 'cancelled' ? outcome.ids : [] }
+}
+
+function answer(
+  parts: Parts,
+  place: Place,
+  { outcome, warnings }: Waiting,
+  end: Exclude<WaitEnd, { kind: 'gone' | 'answered' }>,
+): OperationResult<'claim'> {
+  const host = hostOf(place.repo)
+  if (end.kind === 'granted') {
+    return granted(parts, place, claimsNow(host.loop.view(), end.entry.claimIds), warnings)
+  }
+  const reason = end.kind === 'dropped' ? end.reason : null
+  if (end.kind === 'dropped' && reason === 'deadlock') throw deadlock(end.circle)
+  const { entry } = outcome
+  const { scopes } = entry
+  const { judgement, ahead } = standingIn(host, entry)
+  const { conflicts, more } = judgement
+  const told = placeJson(entry, ahead, reason)
+  return blocked(parts, place, { scopes, conflicts, more, ahead, warnings, queue: told })
+}
+
+/** Where a place stands by what this machine knows. */
+export function standingIn(
+  host: LedgerHost,
+  entry: QueueEntry,
+): { readonly judgement: Judgement; readonly ahead: readonly QueueEntry[] } {
+  const { leases, waits, options } = host.loop.engine()
+  const now = leases.elapsedMs
+  const { party, scopes } = entry
+  const asked = { party, scopes, rank: rankIn(waits, entry, now) }
+  const delays = delaysNow(leases, options.caseExact)
+  const standing = standingOf(waits, host.loop.view(), asked, delays, now, false)
+  return { judgement: standing.judgement, ahead: standing.kind === 'free' ? [] : standing.ahead }
+}
+
+function orderedQueue(host: LedgerHost): QueueEntry[] {
+  const { leases, waits } = host.loop.engine()
+  const now = leases.elapsedMs
+  return [...host.loop.view().state.queue.values()].sort((a, b) =>
+    compareRanks(rankIn(waits, a, now), rankIn(waits, b, now)),
+  )
+}

@@ -1,0 +1,175 @@
+// Asking holders to give way, and answering.
+import {
+  asClaimId,
+  asRequestedId,
+  DEFAULTS,
+  isSameParty,
+  judgeable,
+  parsePattern,
+  SkeinError,
+  type AnsweredRequest,
+  type ClaimRequest,
+  type OperationInput,
+  type OperationResult,
+  type RequestedId,
+  type Scope,
+} from '../../protocol/index.ts'
+import { clean, type Place } from '../callers.ts'
+import type { CallContext } from '../client/operations.ts'
+import type { ResponseTerms } from '../core/claims/command.ts'
+import { answersNow } from '../core/claims/tell.ts'
+import { claimJson, placeJson, requestJson } from '../json.ts'
+import type { LedgerHost } from '../ledger-host.ts'
+import { hostOf, submit } from '../repos.ts'
+import { claimContext, stampNow, type Handler } from './context.ts'
+import { standingIn } from './queue.ts'
+import { placePattern } from './scopes.ts'
+
+/** Harnesses cut a tool's call: what is not answered by then can be asked for again. */
+const TOOL_PATIENCE_MS = 25_000
+
+export const request: Handler<OperationInput<'request'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const host = hostOf(place.repo)
+  const outcome = await submit(host, {
+    kind: 'ask',
+    party: await parts.callers.party(input, context, place),
+    claim: asClaimId(input.claim),
+    reason: clean(input.reason),
+    urgency: input.urgency ?? 'normal',
+    wanted: input.scope === undefined ? null : canonical(input.scope, place),
+    answerSeconds: DEFAULTS.requestAnswerSeconds,
+  })
+  if (outcome.kind !== 'asked' || outcome.request === null) {
+    throw new SkeinError('INTERNAL', `a request ended as ${outcome.kind}`)
+  }
+  const asked = outcome.request
+  await answered(host, [asked.id], (input.wait_s ?? 0) * 1000, context)
+  const result: OperationResult<'request'> = { request: shown(host, asked) }
+  return result
+}
+
+export const respond: Handler<OperationInput<'respond'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const host = hostOf(place.repo)
+  const outcome = await submit(host, {
+    kind: 'respond',
+    party: await parts.callers.party(input, context, place),
+    id: asRequestedId(input.request),
+    answer: answerOf(input, place),
+    note: clean(input.note ?? ''),
+    stamp: stampNow(parts),
+  })
+  const [found] = outcome.kind === 'answered' ? outcome.answered : []
+  if (outcome.kind !== 'answered' || found === undefined) {
+    throw new SkeinError('INTERNAL', `an answer ended as ${outcome.kind}`)
+  }
+  const result: OperationResult<'respond'> = {
+    request: requestJson(found.request, found),
+    late: outcome.late,
+  }
+  return result
+}
+
+export const inbox: Handler<OperationInput<'inbox'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const host = hostOf(place.repo)
+  const party = parts.callers.asker(input, context)
+  const { state } = host.loop.view()
+  const told = claimContext(parts, place)
+  const mine = [...state.claims.values()].filter((claim) => isSameParty(party, claim))
+  const result: OperationResult<'inbox'> = {
+    requests: [...state.asked.values()]
+      .filter(({ holder }) => isSameParty(party, holder))
+      .map((asked) => requestJson(asked, null)),
+    narrowed: mine
+      .filter(({ narrowedBy }) => narrowedBy.length > 0)
+      .map(({ id, pattern, narrowedBy }) => ({
+        claim: id,
+        pattern,
+        by: narrowedBy
+          .flatMap((partner) => state.claims.get(partner) ?? [])
+          .map((partner) => claimJson(told, partner)),
+      })),
+    waiting: [...state.queue.values()]
+      .filter((entry) => isSameParty(party, entry.party))
+      .map((entry) => placeJson(entry, standingIn(host, entry).ahead, null)),
+  }
+  return result
+}
+
+export const requests: Handler<OperationInput<'requests'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const host = hostOf(place.repo)
+  const party = parts.callers.asker(input, context)
+  const ids = (input.ids ?? []).map(asRequestedId)
+  await answered(host, ids, (input.wait_s ?? 0) * 1000, context)
+  const { state } = host.loop.view()
+  const open = [...state.asked.values()].map((asked) => ({ asked, end: null }))
+  const ended = state.answered.map((end) => ({ asked: end.request, end }))
+  const wanted = [...open, ...ended.toReversed()].filter(({ asked }) => {
+    if (ids.length > 0 && !ids.includes(asked.id)) return false
+    return input.mine !== true || isSameParty(party, asked.requester)
+  })
+  const result: OperationResult<'requests'> = {
+    requests: wanted.map(({ asked, end }) => requestJson(asked, end)),
+  }
+  return result
+}
+
+/** Waits until all of these have ended, at most this long. */
+async function answered(
+  host: LedgerHost,
+  ids: readonly RequestedId[],
+  waitMs: number,
+  context: CallContext,
+): Promise<void> {
+  const patience = context.door === 'mcp' ? Math.min(waitMs, TOOL_PATIENCE_MS) : waitMs
+  if (patience <= 0) return
+  const open = ids.filter((id) => host.loop.view().state.asked.has(id))
+  await Promise.all(open.map((id) => host.waiting.wait(id, patience, context.signal)))
+}
+
+function answerOf(input: OperationInput<'respond'>, place: Place): ResponseTerms {
+  const patterns = (input.patterns ?? []).map((pattern) => canonical(pattern, place))
+  switch (input.decision) {
+    case 'approve':
+      return { decision: 'approved' }
+    case 'deny':
+      return { decision: 'denied' }
+    case 'narrow':
+      return { decision: 'narrowed', patterns: requireSome(patterns, input.decision) }
+    case 'coexist': {
+      const files = patterns.map((pattern): Scope => {
+        return { kind: 'file', pattern, symbols: [], mode: 'exclusive' }
+      })
+      const symbols = Object.entries(input.symbols ?? {}).map(([file, names]): Scope => {
+        const scope: Scope = { kind: 'symbol', pattern: file, symbols: names, mode: 'exclusive' }
+        const judged = judgeable(scope, { caseExact: isExact(place) })
+        return { ...scope, pattern: judged.pattern, symbols: judged.symbols }
+      })
+      return { decision: 'coexist', scopes: requireSome([...files, ...symbols], input.decision) }
+    }
+  }
+}
+
+function requireSome<T>(items: readonly T[], decision: string): readonly T[] {
+  if (items.length > 0) return items
+  throw new SkeinError('INPUT_USAGE', `'${decision}' says nothing without a pattern`, {
+    hint: `skein respond REQUEST ${decision} PATTERN`,
+  })
+}
+
+function shown(host: LedgerHost, asked: ClaimRequest): ReturnType<typeof requestJson> {
+  const end: AnsweredRequest | undefined = answersNow(host.loop.view(), [asked.id])[0]
+  return requestJson(asked, end ?? null)
+}
+
+function canonical(pattern: string, place: Place): string {
+  const placed = placePattern(pattern, place)
+  return parsePattern(placed, { caseExact: isExact(place) }).text
+}
+
+function isExact({ config }: Place): boolean {
+  return config.case === 'exact'
+}

@@ -1,0 +1,133 @@
+// Inputs of the operations. They are strict: an unknown field is an error that names it, because a
+// misspelt `ttl` that is ignored would be a claim that ends at the wrong time.
+import { z } from 'zod'
+import { DEFAULTS, LIMITS } from '../limits.ts'
+import type { OperationName } from './table.ts'
+
+const name = z.string().min(1).max(LIMITS.nameCharactersMax)
+const claimId = z
+  .string()
+  .regex(/^clm_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like clm_ and 26 letters and digits')
+const queueId = z
+  .string()
+  .regex(/^que_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like que_ and 26 letters and digits')
+const requestedId = z
+  .string()
+  .regex(/^req_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like req_ and 26 letters and digits')
+const urgency = z.enum(['low', 'normal', 'high', 'blocking'])
+const ids = z.array(claimId).max(LIMITS.idsMax)
+const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
+const ttl = z.int().min(1).max(DEFAULTS.ttlSecondsMax)
+
+/** Who and where: every operation takes these; what a caller leaves out is filled from its identity. */
+export const caller = {
+  repo: name.optional().describe('repository id; not needed inside its checkout'),
+  agent: name.optional().describe('who you are'),
+  session: name.optional().describe('which run of you; the harness fills it'),
+  branch: name.optional(),
+  cwd: z
+    .string()
+    .max(4_096)
+    .optional()
+    .describe('local doors: the directory whose checkout is meant'),
+  checkout: z.string().max(4_096).optional().describe('local doors: the checkout, absolute'),
+  caller: z
+    .strictObject({
+      user: z.string().max(LIMITS.nameCharactersMax).optional(),
+      tool: z.string().max(LIMITS.nameCharactersMax).optional(),
+      pid: z.int().positive().optional(),
+      started: z.string().max(100).optional(),
+      terminal: z.boolean().optional(),
+    })
+    .optional()
+    .describe('what the command line knows of its process'),
+}
+
+const scope = z.strictObject({
+  kind: z.enum(['file', 'module', 'symbol', 'task', 'resource']),
+  pattern,
+  symbols: z.array(name).max(LIMITS.scopesMax).optional(),
+  mode: z.enum(['exclusive', 'shared']).optional(),
+})
+
+const scopes = z.array(scope).min(1).max(LIMITS.scopesMax)
+
+export const INPUTS = {
+  claim: z.strictObject({
+    ...caller,
+    scopes,
+    description: z.string().max(LIMITS.descriptionCharactersMax).optional(),
+    ttl_s: ttl.optional(),
+    narrowable: z.boolean().optional(),
+    wait_s: z.int().min(0).max(DEFAULTS.waitSecondsMax).optional(),
+    urgency: urgency.optional(),
+    idempotency_key: name.optional(),
+  }),
+  check: z.strictObject({ ...caller, scopes }),
+  queue: z.strictObject({ ...caller, mine: z.boolean().optional() }),
+  cancel: z.strictObject({ ...caller, ids: z.array(queueId).min(1).max(LIMITS.idsMax) }),
+  claims: z.strictObject({
+    ...caller,
+    mine: z.boolean().optional(),
+    of_agent: name.optional(),
+    of_session: name.optional(),
+    all_repos: z.boolean().optional(),
+    recent: z.boolean().optional(),
+    limit: z.int().min(1).max(10_000).optional(),
+  }),
+  request: z.strictObject({
+    ...caller,
+    claim: claimId,
+    reason: z.string().min(1).max(LIMITS.descriptionCharactersMax),
+    urgency: urgency.optional(),
+    scope: pattern.optional().describe('what is really needed, when that is less'),
+    wait_s: z.int().min(0).max(DEFAULTS.waitSecondsMax).optional(),
+  }),
+  respond: z.strictObject({
+    ...caller,
+    request: requestedId,
+    decision: z.enum(['approve', 'deny', 'narrow', 'coexist']),
+    patterns: z.array(pattern).max(LIMITS.scopesMax).optional(),
+    symbols: z.record(z.string(), z.array(name).max(LIMITS.scopesMax)).optional(),
+    note: z.string().max(LIMITS.descriptionCharactersMax).optional(),
+  }),
+  inbox: z.strictObject({ ...caller }),
+  requests: z.strictObject({
+    ...caller,
+    mine: z.boolean().optional(),
+    ids: z.array(requestedId).max(LIMITS.idsMax).optional(),
+    wait_s: z.int().min(0).max(DEFAULTS.waitSecondsMax).optional(),
+  }),
+  renew: z.strictObject({ ...caller, ids: ids.optional(), ttl_s: ttl.optional() }),
+  narrow: z.strictObject({
+    ...caller,
+    id: claimId,
+    patterns: z.array(pattern).min(1).max(LIMITS.scopesMax),
+  }),
+  release: z.strictObject({
+    ...caller,
+    ids: ids.optional(),
+    mine: z.boolean().optional(),
+    this_session: z.boolean().optional(),
+    of_session: name.optional(),
+    of_agent: name.optional(),
+    force: z.boolean().optional(),
+    reason: z.string().min(1).max(LIMITS.descriptionCharactersMax).optional(),
+    yes: z.boolean().optional(),
+  }),
+  verify: z.strictObject({
+    ...caller,
+    ids: ids.optional(),
+    fences: z.record(claimId, z.int().positive()).optional(),
+  }),
+  why: z.strictObject({ ...caller, pattern, limit: z.int().min(1).max(500).optional() }),
+  status: z.strictObject({ ...caller }),
+  enrol: z.strictObject({ ...caller, as: name.optional() }),
+  recover: z.strictObject({
+    ...caller,
+    accept_loss: z.boolean().optional(),
+    yes: z.boolean().optional(),
+  }),
+  config: z.strictObject({ ...caller }),
+  'audit/verify': z.strictObject({ ...caller }),
+} as const satisfies Record<OperationName, z.ZodType>

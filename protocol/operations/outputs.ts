@@ -1,0 +1,182 @@
+// Outputs of the operations, as every door shows them.
+import { z } from 'zod'
+import type { OperationName } from './table.ts'
+
+const claim = z.object({
+  id: z.string(),
+  repo: z.string(),
+  agent: z.string(),
+  session: z.string(),
+  machine: z.string(),
+  branch: z.string().nullable(),
+  description: z.string(),
+  kind: z.enum(['file', 'module', 'symbol', 'task', 'resource']),
+  pattern: z.string(),
+  symbols: z.array(z.string()),
+  mode: z.enum(['exclusive', 'shared']),
+  narrowable: z.boolean(),
+  fence: z.int().nullable().describe('rises from grant to grant; null for a provisional claim'),
+  state: z.enum(['active', 'provisional', 'released', 'expired', 'superseded']),
+  granted_at: z.string(),
+  expires_at: z.string(),
+  last_activity: z.string(),
+  coexists_with: z.array(z.string()),
+  narrowed_by: z.array(z.string()),
+})
+
+const conflict = z.object({
+  your_pattern: z.string(),
+  your_symbols: z.array(z.string()),
+  claim,
+  overlap: z.array(z.string()).describe('paths known to be in both'),
+  symbol_overlap: z.array(z.object({ file: z.string(), symbols: z.array(z.string()) })),
+  lock_delay_s: z.number().nullable().describe('seconds until an expired claim stops blocking'),
+})
+
+const waiter = z.object({
+  id: z.string(),
+  agent: z.string(),
+  session: z.string(),
+  machine: z.string(),
+  patterns: z.array(z.string()),
+  urgency: z.string(),
+  description: z.string(),
+  joined_at: z.string(),
+  expires_at: z.string(),
+})
+const place = waiter.extend({
+  position: z.int().describe('1: next'),
+  ahead: z.array(waiter),
+  ended: z.string().nullable().describe('why the wait is over without a grant'),
+})
+const requestShown = z.object({
+  id: z.string(),
+  claim: z.string(),
+  holder: z.string(),
+  requester: z.string(),
+  reason: z.string(),
+  urgency: z.string(),
+  scope: z.string().nullable(),
+  filed_at: z.string(),
+  answer_by: z.string(),
+  decision: z.enum(['pending', 'approved', 'denied', 'narrowed', 'coexist', 'expired', 'resolved']),
+  note: z.string(),
+  granted: z.array(z.string()).describe('claims that the requester got'),
+})
+const option = z.object({ action: z.string(), why: z.string(), command: z.string() })
+const asOf = z.object({ term: z.int(), index: z.int(), age_ms: z.int() })
+const ended = z.object({ claim, reason: z.string(), by: z.string(), at: z.string() })
+
+export const auditEvent = z.object({
+  id: z.string(),
+  repo: z.string(),
+  kind: z.string(),
+  at: z.string(),
+  term: z.int(),
+  index: z.int(),
+  actor: z.string(),
+  machine: z.string(),
+  data: z.record(z.string(), z.unknown()),
+  prev: z.string(),
+  hash: z.string(),
+})
+
+export const OUTPUTS = {
+  claim: z.object({
+    status: z.enum(['granted', 'queued', 'refused', 'provisional']),
+    claims: z.array(claim),
+    conflicts: z.array(conflict),
+    more_conflicts: z.int(),
+    queue: place.nullable(),
+    waiters: z.array(waiter).describe('who waits before you for the same'),
+    warnings: z.array(z.string()),
+    options: z.array(option),
+  }),
+  check: z.object({
+    safe: z.boolean(),
+    conflicts: z.array(conflict),
+    more_conflicts: z.int(),
+    waiters: z.array(waiter),
+    would: z.enum(['grant', 'coexist', 'narrow', 'wait']),
+    as_of: asOf,
+  }),
+  request: z.object({ request: requestShown }),
+  respond: z.object({ request: requestShown, late: z.boolean() }),
+  inbox: z.object({
+    requests: z.array(requestShown).describe('waiting for your answer'),
+    narrowed: z
+      .array(z.object({ claim: z.string(), pattern: z.string(), by: z.array(claim) }))
+      .describe('claims of yours beside which others got symbols'),
+    waiting: z.array(place),
+  }),
+  requests: z.object({ requests: z.array(requestShown) }),
+  queue: z.object({ entries: z.array(place), as_of: asOf }),
+  cancel: z.object({ cancelled: z.array(z.string()) }),
+  claims: z.object({ claims: z.array(claim), more: z.int(), recent: z.array(ended), as_of: asOf }),
+  renew: z.object({ claims: z.array(claim) }),
+  narrow: z.object({ claims: z.array(claim) }),
+  release: z.object({ released: z.array(claim), already: z.array(z.string()) }),
+  verify: z.object({
+    ok: z.boolean(),
+    claims: z.array(z.object({ id: z.string(), fence: z.int().nullable(), live: z.boolean() })),
+    leader: z.string().nullable(),
+    term: z.int(),
+    commit_index: z.int(),
+    as_of: z.string(),
+  }),
+  why: z.object({
+    holders: z.array(claim),
+    events: z.array(auditEvent),
+    more: z.boolean(),
+    summary: z.array(z.string()).describe('the events in words, newest first'),
+  }),
+  status: z.object({
+    version: z.string(),
+    ready: z.boolean(),
+    machine: z.string(),
+    peer_id: z.string(),
+    pid: z.int(),
+    home: z.string(),
+    http: z.string().nullable(),
+    started_at: z.string(),
+    mesh: z.object({ id: z.string(), members: z.int(), online: z.int() }),
+    repos: z.array(
+      z.object({
+        id: z.string(),
+        role: z.string(),
+        leader: z.string().nullable(),
+        term: z.int(),
+        commit_index: z.int(),
+        voters: z.array(z.string()),
+        claims: z.int(),
+        queued: z.int(),
+        quorum: z.boolean(),
+        problem: z.string().nullable(),
+        checkouts: z.array(z.string()),
+      }),
+    ),
+  }),
+  enrol: z.object({
+    repo: z.string(),
+    is_new: z.boolean(),
+    generation: z.int(),
+    checkout: z.string(),
+  }),
+  recover: z.object({ repo: z.string(), generation: z.int(), kept_at: z.string().nullable() }),
+  config: z.object({
+    values: z.array(
+      z.object({
+        key: z.string(),
+        value: z.unknown(),
+        source: z.string(),
+        file: z.string().nullable(),
+      }),
+    ),
+  }),
+  'audit/verify': z.object({
+    ok: z.boolean(),
+    events: z.int(),
+    last: z.string().nullable(),
+    problem: z.string().nullable(),
+  }),
+} as const satisfies Record<OperationName, z.ZodType>

@@ -1,0 +1,122 @@
+// The operations by which agents ask each other to give way.
+import type { OperationSpec } from './spec.ts'
+
+export const REQUEST_OPERATIONS = {
+  request: {
+    summary: 'Ask the holder of a claim to give way',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: 'request_release',
+    arguments: [
+      { field: 'claim', name: 'CLAIM', help: 'the claim (clm_…)', many: false, required: true },
+    ],
+    flags: [
+      {
+        flag: '--reason',
+        field: 'reason',
+        type: 'text',
+        value: 'TEXT',
+        help: 'why: shown to the holder',
+      },
+      {
+        flag: '--urgency',
+        field: 'urgency',
+        type: 'text',
+        value: 'LEVEL',
+        help: 'low, normal, high or blocking',
+      },
+      {
+        flag: '--scope',
+        field: 'scope',
+        type: 'text',
+        value: 'PATTERN',
+        help: 'what is really needed, from the root of the repository',
+      },
+      {
+        flag: '--wait',
+        field: 'wait_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'wait for the answer',
+      },
+    ],
+    examples: ["skein request clm_01J… --reason 'hotfix' --scope src/auth/login.ts --wait 60s"],
+    details:
+      'The claim ends 5 minutes from now unless its holder denies; the holder may also release it, narrow it, or let you in beside it. To get what becomes free, wait in the queue too: skein claim … --wait.',
+  },
+  respond: {
+    summary: 'Answer a request against a claim of yours',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: 'respond_to_request',
+    arguments: [
+      {
+        field: 'request',
+        name: 'REQUEST',
+        help: 'the request (req_…)',
+        many: false,
+        required: true,
+      },
+      {
+        field: 'decision',
+        name: 'approve|deny|narrow|coexist',
+        help: 'release it, keep it, keep less of it, or let the other in beside you',
+        many: false,
+        required: true,
+      },
+      {
+        field: 'patterns',
+        name: 'PATTERN',
+        help: 'narrow: what you keep; coexist: what the other gets',
+        many: true,
+        required: false,
+        isPath: true,
+      },
+    ],
+    flags: [
+      { flag: '--note', field: 'note', type: 'text', value: 'TEXT', help: 'a word to the other' },
+    ],
+    examples: [
+      'skein respond req_01J… approve',
+      'skein respond req_01J… narrow src/auth/session.ts',
+      'skein respond req_01J… coexist src/auth/login.ts',
+    ],
+    details: 'Only the holder may answer. An answer after the end changes nothing.',
+  },
+  inbox: {
+    summary: 'Show what others ask of this session, and what it waits for',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: 'pending_requests',
+    arguments: [],
+    flags: [],
+    examples: ['skein inbox'],
+    details:
+      'Requests against your claims, claims of yours beside which others got symbols, and your places in the queue.',
+  },
+  requests: {
+    summary: 'List requests and how they ended',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: 'my_requests',
+    arguments: [
+      { field: 'ids', name: 'ID', help: 'ids of requests (req_…)', many: true, required: false },
+    ],
+    flags: [
+      { flag: '--mine', field: 'mine', type: 'switch', help: 'filed by this session' },
+      {
+        flag: '--wait',
+        field: 'wait_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'wait until the named ones are answered',
+      },
+    ],
+    examples: ['skein requests --mine', 'skein requests req_01J… --wait 60s'],
+    details: 'Open ones, and the last that ended.',
+  },
+} as const satisfies Readonly<Record<string, OperationSpec>>
