@@ -1,0 +1,308 @@
+// Symbols of the files in a checkout: what a file declares, and whether it declares what somebody wants to claim. Parsing
+// is done in a thread that lives only while it is needed; a question asked before costs one look at the file's stamp.
+import { createHash } from 'node:crypto'
+import { realpath } from 'node:fs/promises'
+import path from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import { parseSymbol } from '../../protocol/index.ts'
+import type { Log } from '../log.ts'
+import { BoundedCache } from './bounded-cache.ts'
+import { unsupported, type FileSymbols, type Outline, type Unsupported } from './file-symbols.ts'
+import { Gate } from './gate.ts'
+import { languageOf } from './languages.ts'
+import { HOST_LIMITS, ParserHost, type HostLimits, type Parsed } from './parser-host.ts'
+import { readSource, stampOf } from './source-file.ts'
+import { startThread } from './thread.ts'
+import { knownPathsOf, unknownAmong, type KnownPaths, type UnknownSymbol } from './unknown.ts'
+
+export interface Symbols {
+  /** What the file declares. @param file absolute. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
+  symbolsOf(file: string, signal?: AbortSignal): Promise<FileSymbols>
+  /**
+   * Does the file declare these? What one of its symbols lies in counts as declared.
+   * @param file from the root, or absolute; it must lie in the root after links are followed
+   * @throws SkeinError INPUT_PATTERN for what is no symbol path; BUSY, DAEMON_DOWN; the signal's reason
+   */
+  checkSymbols(
+    root: string,
+    file: string,
+    wanted: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<CheckedSymbols>
+  stats(): SymbolStats
+  /** Ends the thread and forgets everything; idempotent. */
+  stop(): Promise<void>
+}
+
+export type CheckedSymbols =
+  | {
+      readonly kind: 'checked'
+      readonly language: string
+      readonly known: readonly string[]
+      readonly unknown: readonly UnknownSymbol[]
+      readonly hasErrors: boolean
+    }
+  | Unsupported
+
+export interface SymbolStats {
+  readonly parses: number
+  readonly stampHits: number
+  readonly contentHits: number
+  readonly threadStarts: number
+  readonly isThreadRunning: boolean
+  readonly cachedFiles: number
+  readonly cachedBytes: number
+}
+
+export interface SymbolsOptions {
+  readonly log?: Log
+  readonly limits?: Partial<HostLimits>
+  /** A twin of the parser thread, for tests. */
+  readonly startThread?: () => Worker
+}
+
+export function createSymbols(options: SymbolsOptions = {}): Symbols {
+  return new SymbolIndex(options)
+}
+
+/** A claim names at most 200 scopes; some callers at once. */
+const CALLS_WAITING_MAX = 1_000
+/** Files read ahead of the parser. */
+const READS_MAX = 4
+const CONTENTS_MAX = { entriesMax: 4_000, bytesMax: 32 * 1_048_576 }
+const STAMPS_MAX = { entriesMax: 20_000, bytesMax: 8 * 1_048_576 }
+/** Each look at more symbols has a turn of the loop of its own: ten thousand cost up to 10 ms each time. */
+const SYMBOLS_AT_ONCE = 1_000
+/** A file that was cut is not tried again at once: it costs half a second and the thread. */
+const FAILURE_KEPT_MS = 60_000
+
+interface Entry {
+  readonly answer: FileSymbols
+  /** On the monotonic clock; null: for ever. */
+  readonly keptUntil: number | null
+  known: KnownPaths | null
+}
+
+interface Flight {
+  readonly promise: Promise<Entry>
+  callers: number
+}
+
+class SymbolIndex implements Symbols {
+  private readonly log: Log | undefined
+  private readonly host: ParserHost
+  private readonly gate = new Gate({ insideMax: READS_MAX, waitingMax: CALLS_WAITING_MAX })
+  /** By language and hash. */
+  private readonly contents = new BoundedCache<Entry>(CONTENTS_MAX)
+  /** By path: the stamp, and the key of the content under it. */
+  private readonly stamps = new BoundedCache<{ readonly stamp: string; readonly key: string }>(
+    STAMPS_MAX,
+  )
+  private readonly flights = new Map<string, Flight>()
+  private readonly counts = { parses: 0, stampHits: 0, contentHits: 0, threadStarts: 0 }
+  private isThreadRunning = false
+
+  constructor(options: SymbolsOptions) {
+    this.log = options.log
+    const limits = { ...HOST_LIMITS, ...options.limits }
+    this.host = new ParserHost(options.startThread ?? startThread, limits, {
+      onStart: () => {
+        this.counts.threadStarts++
+        this.isThreadRunning = true
+        this.log?.debug({}, 'parser thread started')
+      },
+      onEnd: (why) => {
+        this.isThreadRunning = false
+        this.log?.debug({ why }, 'parser thread ended')
+      },
+    })
+  }
+
+  async symbolsOf(file: string, signal?: AbortSignal): Promise<FileSymbols> {
+    return (await this.entryOf(file, signal)).answer
+  }
+
+  async checkSymbols(
+    root: string,
+    file: string,
+    wanted: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<CheckedSymbols> {
+    const canonical = wanted.map((symbol) => parseSymbol(symbol.replaceAll('`', '')))
+    const real = await inside(root, file)
+    if (typeof real !== 'string') return real
+    const entry = await this.entryOf(real, signal)
+    if (entry.answer.kind === 'unsupported') return entry.answer
+    const { language, hasErrors, symbols } = entry.answer
+    const isLarge = symbols.length > SYMBOLS_AT_ONCE
+    if (isLarge && entry.known === null) await nextTurn()
+    entry.known ??= knownPathsOf(symbols)
+    if (isLarge) await nextTurn()
+    const { all } = entry.known
+    const known = canonical.filter((symbol) => all.has(symbol))
+    return {
+      kind: 'checked',
+      language,
+      known,
+      unknown: unknownAmong(entry.known, canonical),
+      hasErrors,
+    }
+  }
+
+  stats(): SymbolStats {
+    return {
+      ...this.counts,
+      isThreadRunning: this.isThreadRunning,
+      cachedFiles: this.contents.size,
+      cachedBytes: this.contents.bytes + this.stamps.bytes,
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.host.stop()
+    this.contents.clear()
+    this.stamps.clear()
+  }
+
+  private async entryOf(file: string, signal: AbortSignal | undefined): Promise<Entry> {
+    signal?.throwIfAborted()
+    const language = languageOf(file)
+    if (language === null) return passing(unsupported('language', noGrammar(file)))
+    const stamp = await stampOf(file)
+    signal?.throwIfAborted()
+    if (stamp.kind === 'refused') return passing(unsupported(stamp.why, stamp.reason))
+    const before = this.stamps.get(file)
+    const cached = before?.stamp === stamp.text ? this.contentOf(before.key) : undefined
+    if (cached !== undefined) {
+      this.counts.stampHits++
+      return cached
+    }
+    const entry = await this.join(file, language.id, `${stamp.text} ${file}`, signal)
+    // Everybody else left just before this caller came.
+    return entry === ABANDONED ? this.entryOf(file, signal) : entry
+  }
+
+  /** Callers of one file share one reading; it goes on without those who leave, and does not start for nobody. */
+  private async join(
+    file: string,
+    language: string,
+    key: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Entry> {
+    const flight = this.flights.get(key) ?? this.start(file, language, key)
+    flight.callers++
+    try {
+      return await untilAborted(flight.promise, signal)
+    } finally {
+      flight.callers--
+    }
+  }
+
+  private start(file: string, language: string, key: string): Flight {
+    const isWanted = () => flight.callers > 0
+    const promise = this.gate
+      .pass(() => (isWanted() ? this.read(file, language, isWanted) : Promise.resolve(ABANDONED)))
+      .finally(() => {
+        // A later caller must not join what has ended, nor what has ended for want of callers.
+        this.flights.delete(key)
+      })
+    const flight: Flight = { promise, callers: 0 }
+    this.flights.set(key, flight)
+    return flight
+  }
+
+  private async read(file: string, language: string, isWanted: () => boolean): Promise<Entry> {
+    const content = await readSource(file)
+    if (content.kind === 'refused') return passing(unsupported(content.why, content.reason))
+    const key = `${language} ${createHash('sha256').update(content.bytes).digest('base64')}`
+    const known = this.contentOf(key)
+    if (known !== undefined) this.counts.contentHits++
+    const entry = known ?? (await this.parse(file, language, key, content.bytes, isWanted))
+    if (content.stamp !== null && this.contentOf(key) !== undefined) {
+      this.stamps.set(file, { stamp: content.stamp, key }, 2 * (file.length + key.length) + 256)
+    }
+    return entry
+  }
+
+  private async parse(
+    file: string,
+    language: string,
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    isWanted: () => boolean,
+  ): Promise<Entry> {
+    const parsed = await this.host.parse(language, bytes, isWanted)
+    if (parsed.kind === 'abandoned') return ABANDONED
+    this.counts.parses++
+    const isFailure = parsed.kind === 'failed'
+    if (isFailure) this.log?.warn({ file, language, reason: parsed.reason }, 'file not parsed')
+    // What only failed may have been the machine's fault; what was too slow would be so again at once.
+    const keptUntil = isFailure ? performance.now() + FAILURE_KEPT_MS : null
+    const entry: Entry = { answer: answerOf(language, parsed), keptUntil, known: null }
+    if (!isFailure || parsed.why === 'slow') this.contents.set(key, entry, bytesOf(entry.answer))
+    return entry
+  }
+
+  private contentOf(key: string): Entry | undefined {
+    const entry = this.contents.get(key)
+    if (entry === undefined || entry.keptUntil === null || performance.now() < entry.keptUntil)
+      return entry
+    this.contents.delete(key)
+    return undefined
+  }
+}
+
+/** An answer that is not kept. */
+function passing(answer: Unsupported): Entry {
+  return { answer, keptUntil: 0, known: null }
+}
+
+const ABANDONED: Entry = passing(unsupported('failed', 'nobody waits for it'))
+
+function answerOf(language: string, parsed: Exclude<Parsed, { kind: 'abandoned' }>): FileSymbols {
+  if (parsed.kind !== 'parsed') return unsupported(parsed.why, parsed.reason)
+  const { symbols, hasErrors } = parsed
+  return { kind: 'outline', language, symbols, hasErrors } satisfies Outline
+}
+
+/** What V8 holds for it, roughly: an object a symbol, its path twice over for the set of all paths. */
+function bytesOf(answer: FileSymbols): number {
+  if (answer.kind === 'unsupported') return 512
+  return answer.symbols.reduce(
+    (sum, { path, also }) => sum + 160 + path.length * 2 + (also?.length ?? 0) * 64,
+    512,
+  )
+}
+
+function noGrammar(file: string): string {
+  const extension = path.extname(file)
+  return extension === ''
+    ? 'no language is known for its name'
+    : `no grammar for ${extension} files`
+}
+
+/** The real path, if it lies in the root. */
+async function inside(root: string, file: string): Promise<string | Unsupported> {
+  try {
+    const [realRoot, real] = await Promise.all([realpath(root), realpath(path.resolve(root, file))])
+    if (real.startsWith(realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep)) return real
+    return unsupported('outside', 'outside the checkout')
+  } catch {
+    return unsupported('missing', 'no such file')
+  }
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = () => {
+    reject(signal.reason as Error)
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
