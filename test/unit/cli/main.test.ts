@@ -45,11 +45,19 @@ const GRANTED = {
   claims: [CLAIM],
   conflicts: [],
   more_conflicts: 0,
+  waiters: [],
   queue: null,
   warnings: [],
   options: [],
 }
 const REFUSED = { ...GRANTED, status: 'refused', claims: [], conflicts: [CONFLICT] }
+const UNSAFE = {
+  safe: false,
+  conflicts: [CONFLICT],
+  more_conflicts: 0,
+  waiters: [],
+  would: 'wait',
+}
 
 describe('an operation on the command line', () => {
   const SENT: readonly (readonly [string, object])[] = [
@@ -94,7 +102,7 @@ describe('an operation on the command line', () => {
     ['claim a', GRANTED, 0],
     ['claim a', REFUSED, 1],
     ['check a', { safe: true, conflicts: [], would: 'grant' }, 0],
-    ['check a', { safe: false, conflicts: [CONFLICT], more_conflicts: 0, would: 'wait' }, 1],
+    ['check a', UNSAFE, 1],
     ['verify', { ok: false, claims: [{ id: CLAIM.id, fence: 1, live: false }], leader: 'm' }, 4],
     ['claims', EMPTY_CLAIMS, 0],
     ['audit verify', { ok: false, events: 1, last: null, problem: 'hash' }, 4],

@@ -108,7 +108,7 @@ describe('fromRoot', () => {
       .filter((text) => text.trim() !== '')
     fc.assert(
       fc.property(name, name, (folder, file) => {
-        const here = { cwd: `/no/such/root/${folder}`, root: '/no/such/root' }
+        const here = { cwd: `/no/such/top/${folder}`, root: '/no/such/top' }
         const sent = fromRoot(escapePath(file), here)
         const pattern = parsePattern(sent, { caseExact: true })
         assert.ok(matchesPath(pattern, `${folder}/${file}`), sent)
