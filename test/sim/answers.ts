@@ -24,11 +24,7 @@ export function answerProblem(
     case 'narrowed':
       return toldProblem(spec, outcome.claims, committed)
     case 'verified':
-      return somewhere(op.floor, committed, (index) =>
-        outcome.claims.every(({ id, live }) => spec.isLiveAt(id, index) === live),
-      )
-        ? null
-        : `verified ${JSON.stringify(outcome.claims)}, true at no index from ${String(op.floor)} to ${String(committed)}`
+      return verifiedProblem(spec, op, outcome, committed)
     case 'failed':
       return failedProblem(spec, op, outcome, committed)
     default:
@@ -107,6 +103,20 @@ function endedProblem(spec: Spec, op: Op, outcome: Of<'ended'>, committed: numbe
   }
   for (const id of record.body.ids) if (spec.isLiveAt(id, record.index)) return `${id} lives on`
   return toldProblem(spec, outcome.claims, committed)
+}
+
+function verifiedProblem(spec: Spec, op: Op, outcome: Of<'verified'>, committed: number) {
+  const { command } = op
+  if (command.kind !== 'verify') return `a verification for a ${command.kind}`
+  const isMine = (id: ClaimId): boolean => {
+    const claim = spec.claims.get(id)
+    return claim !== undefined && isSamePartyOutside(claim.party, command.party)
+  }
+  const right = somewhere(op.floor, committed, (index) =>
+    outcome.claims.every(({ id, live }) => (isMine(id) && spec.isLiveAt(id, index)) === live),
+  )
+  if (right) return null
+  return `verified ${JSON.stringify(outcome.claims)}, true at no index from ${String(op.floor)} to ${String(committed)}`
 }
 
 function failedProblem(spec: Spec, op: Op, outcome: Of<'failed'>, committed: number) {

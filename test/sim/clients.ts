@@ -11,6 +11,7 @@ import {
   type Scope,
 } from '../../protocol/index.ts'
 import type { ClaimCommand, Command, Outcome } from '../../daemon/core/claims/command.ts'
+import type { EngineInput } from '../../daemon/core/engine.ts'
 import type { AppliedChange } from '../../daemon/core/view.ts'
 import { answerProblem } from './answers.ts'
 import type { Instant } from './clock.ts'
@@ -432,7 +433,7 @@ export class Clients {
       this.#world.note('abandon', home.number, op.rid)
       const target = prng.pick(this.#world.machines)
       this.#world.give(home, [{ kind: 'abandon', rid: op.rid }])
-      if (target !== home && prng.chance(0.5)) {
+      if (target !== home && !this.#isLiftable(op) && prng.chance(0.5)) {
         this.#world.network.carry(home, target, () => {
           this.#world.give(target, [{ kind: 'abandon', rid: op.rid }])
         })
@@ -499,17 +500,20 @@ export class Clients {
       (session) => session.home === machine.number && session.silentUntil <= now,
     )
     const leading = this.#world.leading()
-    const first = alive[0]
-    if (first === undefined || leading.length === 0) return
-    const ids = alive.flatMap((session) => [...session.held.keys()])
-    const op = this.#newOp(machine, null, { kind: 'verify', party: first.party, ids, fences: {} })
-    const { rid, command, entropy } = op
+    if (alive.length === 0 || leading.length === 0) return
+    const ops = alive
+      .filter((session) => session.held.size > 0)
+      .map(({ party, held }) =>
+        this.#newOp(machine, null, { kind: 'verify', party, ids: [...held.keys()], fences: {} }),
+      )
     const target = prng.pick(leading)
     const sessions = alive.map((session) => session.party.session)
     this.#world.network.carry(machine, target, () => {
       this.#world.give(target, [
         { kind: 'alive', peer: machine.name, sessions },
-        { kind: 'request', request: { rid, command, entropy } },
+        ...ops.map(({ rid, command, entropy }): EngineInput => {
+          return { kind: 'request', request: { rid, command, entropy } }
+        }),
       ])
     })
   }

@@ -1,4 +1,5 @@
 // What goes wrong, and when: drawn by the seed's own weights.
+import { campaign } from '../../daemon/core/consensus/candidate.ts'
 import { transferTo } from '../../daemon/core/consensus/leader.ts'
 import type { Machine } from './machine.ts'
 import type { FaultKind } from './plan.ts'
@@ -82,7 +83,7 @@ function strike(world: World, kind: FaultKind): void {
       chain(world, prng.shuffled(machines), cutMs)
       return
     case 'suspend':
-      suspend(world, victim, Math.min(30_000, prng.exponential(plan.leaseMs)))
+      suspend(world, victim, Math.min(30_000, prng.exponential(plan.suspendMs)))
       return
     case 'wall-step':
       victim.clock.stepWall(prng.pick([-DAY_MS, DAY_MS, -60_000, 60_000, 25_000]))
@@ -95,6 +96,9 @@ function strike(world: World, kind: FaultKind): void {
       return
     case 'transfer':
       transfer(world, leader)
+      return
+    case 'campaign':
+      campaignNow(world)
       return
     case 'silence':
       world.clients.silence()
@@ -135,6 +139,18 @@ function suspend(world: World, machine: Machine, forMs: number): void {
   if (machine.suspendedUntil > world.now) return
   machine.suspendedUntil = world.now + forMs
   machine.clock.sleep(forMs)
+}
+
+/** Some voters stand at once, asking nobody first: safety must not need the question. */
+function campaignNow(world: World): void {
+  const { prng, plan, machines } = world
+  for (const machine of prng.shuffled(machines.slice(0, plan.voters)).slice(0, 1 + prng.int(2))) {
+    const { engine } = machine
+    if (engine === null || machine.suspendedUntil > world.now) continue
+    if (engine.consensus.role.kind === 'leader') continue
+    campaign(engine.consensus)
+    world.step(machine, [])
+  }
 }
 
 function transfer(world: World, leader: Machine | undefined): void {

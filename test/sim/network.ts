@@ -50,9 +50,9 @@ export class Network {
 
   #deliver(from: Machine, to: Machine, arrive: () => void): void {
     const world = this.#world
-    const { boot } = to
     world.plan_(this.#delay(), () => {
-      if (this.isCut(from, to) || to.boot !== boot || !to.isUp()) return
+      // What was under way may also reach the process that comes next.
+      if (this.isCut(from, to) || !to.isUp()) return
       if (to.suspendedUntil > world.now) {
         // What reached the host waits in its buffers, or was lost with the connection.
         if (world.prng.chance(0.5)) world.planFor(to, 0, arrive)
@@ -64,7 +64,7 @@ export class Network {
 
   #delay(): number {
     const { prng, plan, isCalm } = this.#world
-    const usual = plan.latencyMs * prng.between(0.5, 1.5)
+    const usual = (isCalm ? Math.min(5, plan.latencyMs) : plan.latencyMs) * prng.between(0.5, 1.5)
     if (isCalm || !prng.chance(plan.reorder)) return usual
     return usual + prng.exponential(20 * plan.latencyMs)
   }

@@ -24,6 +24,7 @@ export type FaultKind =
   | 'slow-disk'
   | 'rewrite-log'
   | 'transfer'
+  | 'campaign'
   | 'silence'
 
 export interface Plan {
@@ -40,6 +41,8 @@ export interface Plan {
   /** How long inputs wait for company; 0: each alone. */
   readonly batchMs: number
   readonly faultsUntilMs: number
+  /** Time after the last fault for all to agree, and to take back what was given up. */
+  readonly settleMs: number
   readonly stepsMin: number
   readonly faultEveryMs: number
   readonly faults: readonly (readonly [FaultKind, number])[]
@@ -51,6 +54,7 @@ export interface Plan {
   readonly gossipEveryMs: number
   readonly syncMs: number
   readonly syncFailure: number
+  readonly suspendMs: number
   readonly downMs: number
   readonly cutMs: number
   readonly sessions: number
@@ -73,11 +77,15 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     ])
   const isAlone = voters === 1
   const machines = drawMachines(prng, voters)
-  const speed = prng.weighted([
-    [1, 1],
-    [0.3, 2],
-    [0.1, 3],
-  ])
+  // A storm: elections, messages, syncs and faults all take about as long, so that they cross in every way.
+  const isStorm = !isAlone && prng.chance(0.6)
+  const speed = isStorm
+    ? 0.04
+    : prng.weighted([
+        [1, 1],
+        [0.3, 2],
+        [0.1, 3],
+      ])
   const weight = (): number => prng.pick(NOTHING)
   const many = machines > 1
   const hasWallSteps = prng.chance(0.4)
@@ -88,12 +96,13 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     ['cut', many ? 1 + weight() : 0],
     ['partition', many ? weight() : 0],
     ['chain', machines > 2 ? weight() : 0],
-    ['isolate-leader', many ? weight() : 0],
+    ['isolate-leader', many ? weight() + (isStorm ? 3 : 0) : 0],
     ['suspend', weight()],
     ['wall-step', hasWallSteps ? 2 : 0],
     ['slow-disk', weight()],
     ['rewrite-log', weight()],
     ['transfer', isAlone ? 0 : weight() / 2],
+    ['campaign', isAlone ? 0 : isStorm ? 4 + 2 * weight() : weight()],
     ['silence', weight()],
   ]
   return {
@@ -105,31 +114,42 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     isByteDisk: machines === 1 && prng.chance(0.3),
     timing: {
       heartbeatMs: DEFAULT_TIMING.heartbeatMs * speed,
-      quorumCheckMs: DEFAULT_TIMING.quorumCheckMs * speed,
+      // In a storm a deposed leader may take long to notice.
+      quorumCheckMs: DEFAULT_TIMING.quorumCheckMs * speed * (isStorm ? prng.pick([1, 5, 20]) : 1),
       electionMsMin: DEFAULT_TIMING.electionMsMin * speed,
       electionMsMax: DEFAULT_TIMING.electionMsMax * speed,
     },
     leaseMs: prng.pick([6_000, 10_000, 20_000]),
-    checkpointRecords: prng.pick([6, 12, 30, 1_000]),
-    tickMs: isAlone ? prng.between(150, 400) : Math.max(30, prng.between(150, 300) * speed),
+    checkpointRecords: isStorm ? prng.pick([5, 12, 1_000, 1_000]) : prng.pick([6, 12, 30, 1_000]),
+    tickMs: isAlone ? prng.between(150, 400) : Math.max(25, prng.between(150, 300) * speed),
     batchMs: prng.pick([0, 0, 3, 25]),
-    faultsUntilMs: isAlone ? prng.between(15_000, 40_000) : prng.between(25_000, 60_000),
+    faultsUntilMs: isStorm
+      ? prng.between(3_000, 7_000)
+      : isAlone
+        ? prng.between(15_000, 40_000)
+        : prng.between(20_000, 45_000),
+    settleMs: isStorm ? 2_500 : 8_000,
     stepsMin: isAlone ? 0 : 1_200,
-    faultEveryMs: prng.between(1_000, 6_000),
+    faultEveryMs: isStorm ? prng.between(60, 300) : prng.between(1_000, 6_000),
     faults,
     hasWallSteps,
-    latencyMs: prng.between(0.5, 25) * (speed < 1 ? 0.5 : 1),
+    latencyMs: isStorm ? prng.between(1, 60) : prng.between(0.5, 25) * (speed < 1 ? 0.5 : 1),
     loss: prng.pick([0, 0, 0.02, 0.15]),
     duplication: prng.pick([0, 0.05, 0.2]),
     reorder: prng.pick([0, 0.1, 0.4]),
-    gossipEveryMs: prng.pick([0, 300, 2_000]),
-    syncMs: prng.chance(0.2) ? prng.between(10, 150) : prng.between(0.2, 8),
+    gossipEveryMs: isStorm ? prng.pick([0, 40, 200]) : prng.pick([0, 300, 2_000]),
+    syncMs: prng.chance(isStorm ? 0.7 : 0.2) ? prng.between(10, 150) : prng.between(0.2, 8),
     syncFailure: prng.pick([0, 0, 0, 0.005]),
-    downMs: prng.between(500, 5_000),
-    cutMs: prng.between(500, 8_000),
+    suspendMs: isStorm ? 400 : 10_000,
+    downMs: isStorm ? prng.between(30, 600) : prng.between(500, 5_000),
+    cutMs: isStorm ? prng.between(50, 800) : prng.between(500, 8_000),
     sessions: 2 + prng.int(isAlone ? 4 : 6),
-    thinkMs: prng.between(150, 1_500),
-    callMs: isAlone ? prng.pick([20, 150, 1_000, 4_000]) : prng.between(1_000, 5_000),
+    thinkMs: isStorm ? prng.between(30, 200) : prng.between(150, 1_500),
+    callMs: isAlone
+      ? prng.pick([20, 150, 1_000, 4_000])
+      : isStorm
+        ? prng.between(200, 1_000)
+        : prng.between(1_000, 5_000),
     keyed: prng.pick([0, 0.3, 0.8]),
     rateError: prng.pick([0, 0.005, 0.02]),
   }

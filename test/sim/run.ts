@@ -20,8 +20,6 @@ export interface SeedResult {
 
 /** After the faults stop, a claim must succeed within this. */
 const LIVENESS_MS = 20_000
-/** Then what was given up must be taken back, and all must agree. */
-const SETTLE_MS = 8_000
 const STEPS_MAX = 400_000
 
 export function runSeed(
@@ -78,7 +76,7 @@ function play(world: World): void {
     )
   }
   clients.isEnding = true
-  world.runUntil(world.now + SETTLE_MS, STEPS_MAX)
+  world.runUntil(world.now + plan.settleMs, STEPS_MAX)
   clients.checkAbandoned()
   checkAgreement(world)
   checker.checkDurable()

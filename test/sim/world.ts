@@ -202,18 +202,22 @@ export class World {
     machine.isSyncPlanned = true
     machine.disk.startSync()
     const slow = machine.slowDiskUntil > this.now ? this.prng.between(20, 600) : 0
-    this.planFor(machine, this.prng.exponential(this.plan.syncMs) + slow, () => {
-      machine.isSyncPlanned = false
-      if (!this.isCalm && this.prng.chance(this.plan.syncFailure)) {
-        this.crash(machine, this.prng.exponential(this.plan.downMs))
-        return
-      }
-      const position = machine.disk.finishSync()
-      if (!machine.isNumbering) machine.isNumbering = true
-      this.note('durable', machine.number, position)
-      this.give(machine, [{ kind: 'durable', position }])
-      this.#sync(machine)
-    })
+    this.planFor(
+      machine,
+      this.prng.exponential(this.isCalm ? Math.min(3, this.plan.syncMs) : this.plan.syncMs) + slow,
+      () => {
+        machine.isSyncPlanned = false
+        if (!this.isCalm && this.prng.chance(this.plan.syncFailure)) {
+          this.crash(machine, this.prng.exponential(this.plan.downMs))
+          return
+        }
+        const position = machine.disk.finishSync()
+        if (!machine.isNumbering) machine.isNumbering = true
+        this.note('durable', machine.number, position)
+        this.give(machine, [{ kind: 'durable', position }])
+        this.#sync(machine)
+      },
+    )
   }
 
   #tick(machine: Machine): void {

@@ -1,0 +1,186 @@
+// Engines whose every message and sync is played by hand. See script.ts for the consensus cores alone.
+import {
+  asPeerId,
+  asSessionId,
+  createArrayDocument,
+  encodeRecord,
+  formatRequestId,
+  type LedgerRecord,
+  type Party,
+  type PeerId,
+  type RequestId,
+} from '../../protocol/index.ts'
+import type { Command, Outcome } from '../../daemon/core/claims/command.ts'
+import { campaign } from '../../daemon/core/consensus/candidate.ts'
+import { DEFAULT_TIMING } from '../../daemon/core/consensus/types.ts'
+import {
+  createEngine,
+  stepEngine,
+  type Engine,
+  type EngineInput,
+} from '../../daemon/core/engine.ts'
+import type { Frame } from '../../daemon/ports.ts'
+import type { Letter, Which } from './script.ts'
+
+interface Part {
+  engine: Engine
+  disk: Frame[]
+  waiting: Frame[]
+  position: number
+}
+
+export class EngineScript {
+  readonly #parts = new Map<string, Part>()
+  readonly #genesis: LedgerRecord
+  readonly replies: { readonly by: string; readonly rid: RequestId; readonly outcome: Outcome }[] =
+    []
+  mail: Letter[] = []
+  #now = 1_000
+
+  constructor(voters: readonly string[]) {
+    this.#genesis = encodeRecord({
+      generation: 1,
+      term: 0,
+      index: 0,
+      parent: null,
+      atMs: 0,
+      body: {
+        kind: 'genesis',
+        ledger: 'repo',
+        mesh: 'mesh',
+        name: 'owner/name',
+        founder: asPeerId(voters[0] ?? ''),
+        voters: voters.map(asPeerId),
+        version: 1,
+      },
+    })
+    for (const name of voters) {
+      const disk: Frame[] = [{ kind: 'record', bytes: this.#genesis.bytes }]
+      const part = { engine: this.#open(name, disk), disk, waiting: [], position: 0 }
+      this.#parts.set(name, part)
+      this.give(name)
+    }
+  }
+
+  engine(name: string): Engine {
+    return this.#part(name).engine
+  }
+
+  restart(name: string): void {
+    const part = this.#part(name)
+    part.waiting = []
+    part.position = 0
+    part.engine = this.#open(name, part.disk)
+    this.give(name)
+  }
+
+  give(name: string, ...inputs: EngineInput[]): void {
+    const part = this.#part(name)
+    const ready = stepEngine(part.engine, inputs)
+    for (const order of ready.persist) {
+      if (order.kind === 'append') part.waiting.push(...order.frames)
+    }
+    for (const { to, message } of ready.send) this.mail.push({ from: name, to, message })
+    for (const { rid, outcome } of ready.replies) this.replies.push({ by: name, rid, outcome })
+  }
+
+  tick(name: string, byMs = 100): void {
+    this.#now += byMs
+    this.give(name, { kind: 'tick', now: this.#now, uptimeMs: this.#now, wallMs: this.#now })
+  }
+
+  sync(name: string): void {
+    const part = this.#part(name)
+    if (part.waiting.length === 0) return
+    part.disk.push(...part.waiting)
+    part.position += part.waiting.length
+    part.waiting = []
+    this.give(name, { kind: 'durable', position: part.position })
+  }
+
+  deliver(which: Which = () => true): number {
+    const chosen = this.mail.filter(which)
+    this.mail = this.mail.filter((letter) => !chosen.includes(letter))
+    for (const { from, to, message } of chosen) {
+      this.give(to, { kind: 'receive', from: asPeerId(from), message })
+    }
+    return chosen.length
+  }
+
+  drop(which: Which = () => true): void {
+    this.mail = this.mail.filter((letter) => !which(letter))
+  }
+
+  settle(names: readonly string[]): void {
+    for (let round = 0; round < 50; round++) {
+      for (const name of names) this.sync(name)
+      const among = ({ from, to }: Letter): boolean => names.includes(from) && names.includes(to)
+      if (this.deliver(among) === 0 && names.every((name) => this.#part(name).waiting.length === 0))
+        return
+    }
+  }
+
+  stand(name: string): void {
+    campaign(this.engine(name).consensus)
+    this.give(name)
+  }
+
+  request(name: string, sequence: number, command: Command): RequestId {
+    const rid = formatRequestId({ peer: asPeerId(name), incarnation: 1, sequence })
+    const entropy = Uint8Array.from({ length: 16 }, (_, i) => sequence * 16 + i)
+    this.give(name, { kind: 'request', request: { rid, command, entropy } })
+    return rid
+  }
+
+  #open(name: string, frames: readonly Frame[]): Engine {
+    return createEngine({
+      self: asPeerId(name),
+      document: createArrayDocument(),
+      signer: { sign: () => name, verify: (peer: PeerId, _, signature) => signature === peer },
+      random: () => 0.5,
+      timing: DEFAULT_TIMING,
+      frames: [...frames],
+      genesis: this.#genesis,
+      caseExact: false,
+      leaseMs: 600_000,
+      checkpointRecords: 1_000,
+    })
+  }
+
+  #part(name: string): Part {
+    const part = this.#parts.get(name)
+    if (part === undefined) throw new Error(`no machine ${name}`)
+    return part
+  }
+}
+
+export function partyOf(session: string, machine: string): Party {
+  return {
+    agent: session,
+    agentGiven: false,
+    session: asSessionId(session),
+    peer: asPeerId(machine),
+    machine,
+    branch: null,
+  }
+}
+
+export function claimOf(party: Party, pattern: string, waitSeconds = 0): Command {
+  return {
+    kind: 'claim',
+    party,
+    scopes: [{ kind: 'file', pattern, symbols: [], mode: 'exclusive' }],
+    terms: {
+      description: '',
+      narrowable: false,
+      ttlSeconds: 3_600,
+      ttlDefaultSeconds: 3_600,
+      ttlSharedSeconds: 3_600,
+      claimsPerAgent: 0,
+    },
+    stamp: { wallMs: 0, boot: 'b', uptimeMs: 0 },
+    key: null,
+    urgency: 'normal',
+    waitSeconds,
+  }
+}

@@ -1,0 +1,456 @@
+// Known ways to break the protocol (N1-N13 of the ledger's page, and bugs that this simulator found), as patches of the
+// sources: applied while the simulator is bundled, so that production code has no flags. A patch whose text is no longer
+// there once is an error: the table follows the code.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+import type { runSeed } from './run.ts'
+import type { scenarios } from './scenarios.ts'
+
+export interface Edit {
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Mutant {
+  readonly id: string
+  readonly what: string
+  readonly edits: readonly Edit[]
+  /** Seeds until it must be caught, and with how many voters; or the directed schedule that shows it. */
+  readonly caughtBy:
+    | { readonly kind: 'seeds'; readonly voters: 1 | 3 | 5; readonly within: number }
+    | { readonly kind: 'scenario'; readonly name: keyof typeof scenarios }
+}
+
+const FOLLOWER = 'daemon/core/consensus/follower.ts'
+const LEADER = 'daemon/core/consensus/leader.ts'
+const CANDIDATE = 'daemon/core/consensus/candidate.ts'
+const DURABILITY = 'daemon/core/consensus/durability.ts'
+const CONSENSUS = 'daemon/core/consensus/consensus.ts'
+const LEADING = 'daemon/core/leading.ts'
+const REPLIES = 'daemon/core/replies.ts'
+const LEASES = 'daemon/core/leases.ts'
+const CHAIN = 'protocol/ledger/chain.ts'
+
+/** Acknowledgements that look at the promise nowhere, on either side. */
+const BLIND_ACKS: readonly Edit[] = [
+  {
+    file: DURABILITY,
+    find: 'if (head === null || core.promise.term !== head.term || !isPromiseDurable(core)) return null',
+    replace: 'if (head === null || !isPromiseDurable) return null',
+  },
+  {
+    file: FOLLOWER,
+    find: 'if (head === null || core.promise.term > head.term) return\n  const leader',
+    replace: 'if (head === null) return\n  const leader',
+  },
+  {
+    file: FOLLOWER,
+    find: 'promised: core.promise.term,\n    ack,\n    round: core.heardRound,',
+    replace: 'promised: ack.term,\n    ack,\n    round: core.heardRound,',
+  },
+]
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    id: 'N1',
+    what: 'an acknowledgement says only that a record is held, whatever was promised since',
+    edits: BLIND_ACKS,
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'N2',
+    what: 'a vote leaves before it is durable',
+    edits: [
+      {
+        file: FOLLOWER,
+        find: 'sendWhenDurable(core, from, { ...response, promised: term, signature })',
+        replace: 'send(core, from, { ...response, promised: term, signature })',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'unsavedVote' },
+  },
+  {
+    id: 'N3',
+    what: 'a vote does not look at the head',
+    edits: [
+      {
+        file: FOLLOWER,
+        find: 'free && comparePositions(head, headPosition(core)) >= 0 && isBelievable(core, term)',
+        replace: 'free && isBelievable(core, term)',
+      },
+      {
+        file: FOLLOWER,
+        find: 'const behind = comparePositions(message.head, head) < 0',
+        replace: 'const behind = comparePositions(message.head, head) < -1e9',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'N4',
+    what: 'the longest path wins a vote, not the latest term',
+    edits: [
+      {
+        file: FOLLOWER,
+        find: 'free && comparePositions(head, headPosition(core)) >= 0 && isBelievable(core, term)',
+        replace: 'free && head.index >= headPosition(core).index && isBelievable(core, term)',
+      },
+      {
+        file: FOLLOWER,
+        find: 'const behind = comparePositions(message.head, head) < 0',
+        replace: 'const behind = message.head.index < head.index',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'longTail' },
+  },
+  {
+    id: 'N5',
+    what: 'records are acknowledged before they are durable',
+    edits: [
+      {
+        file: DURABILITY,
+        find: 'const head = core.durableHead\n  if (head === null || core.promise.term !== head.term',
+        replace:
+          'const head = core.chain.head()\n  if (head === null || core.promise.term !== head.term',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'N6',
+    what: 'a vote looks at the disk only, and a sync that ends after it still acknowledges',
+    edits: [
+      ...BLIND_ACKS,
+      {
+        file: FOLLOWER,
+        find: 'free && comparePositions(head, headPosition(core)) >= 0 && isBelievable(core, term)',
+        replace:
+          'free && comparePositions(head, core.durableHead ?? head) >= 0 && isBelievable(core, term)',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'N7',
+    what: 'a record counts without its ancestors',
+    edits: [
+      {
+        file: CHAIN,
+        find: 'return this.#parentOf(node)?.complete === true || this.#checkpointParts(node) !== null',
+        replace: 'return true',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'N8',
+    what: "a leader commits an older term's record by counting its copies (Raft, figure 8)",
+    edits: [
+      {
+        file: DURABILITY,
+        find: 'if (head === null || core.promise.term !== head.term || !isPromiseDurable(core)) return null',
+        replace: 'if (head === null || !isPromiseDurable(core)) return null',
+      },
+      {
+        file: FOLLOWER,
+        find: 'const ack = core.promise.term === message.term ? ackNow(core) : null',
+        replace: 'const ack = ackNow(core)',
+      },
+      {
+        file: LEADER,
+        find: 'if (message.ack?.term === role.term && !isBefore(message.ack, progress.ack))',
+        replace: 'if (message.ack !== null && !isBefore(message.ack, progress.ack))',
+      },
+      {
+        file: LEADER,
+        find: 'return ack?.term === role.term ? ack.index : -1',
+        replace: 'return ack?.index ?? -1',
+      },
+      {
+        file: LEADER,
+        find: 'if (reached < role.termStart.index) return\n  const record = core.chain.get({ term: role.term, index: reached })',
+        replace:
+          'const record = core.chain.pathFromBase(head).find((found) => found.index === reached) ?? null',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'figure8' },
+  },
+  {
+    id: 'N9',
+    what: 'a leader resumes its term after a crash',
+    edits: [
+      {
+        file: CONSENSUS,
+        find: '  core.durableHead = head\n',
+        replace: `  core.durableHead = head
+  if (head !== null && core.leaders.get(core.promise.term) === core.self && head.term === core.promise.term) {
+    core.role = { kind: 'leader', term: head.term, termStart: core.chain.pathFromBase(head).find((r) => r.term === head.term) ?? head, progress: new Map(), unsent: [], round: 1e6, heartbeatAt: 0, barriers: [] }
+    core.electionAt = 1
+  }
+`,
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'N10',
+    what: 'a machine comes back with an empty disk and its old name',
+    edits: [
+      {
+        file: 'test/sim/machine.ts',
+        find: '    this.disk.crash(prng)\n',
+        replace: '    this.disk.wipe(this.#ledger.firstFrames)\n',
+      },
+      {
+        file: 'test/sim/checker.ts',
+        find: "'I3 monotone head',\n      `machine ${",
+        replace: "'',\n      `machine ${",
+      },
+      {
+        file: 'test/sim/violation.ts',
+        find: 'if (!condition)',
+        replace: "if (!condition && invariant !== '')",
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'N11',
+    what: 'voters are changed before the TermStart is committed',
+    edits: [
+      {
+        file: LEADER,
+        find: "if (role.kind !== 'leader' || head === null || !isServing(core)) return false",
+        replace: "if (role.kind !== 'leader' || head === null) return false",
+      },
+      {
+        file: LEADER,
+        find: 'if (commit === null || !isSameList(core.chain.votersAt(commit), present)) return false',
+        replace: 'if (commit === null) return false',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'earlyConfig' },
+  },
+  {
+    id: 'N12',
+    what: 'two voters are changed at once',
+    edits: [
+      {
+        file: LEADER,
+        find: 'return voters.length > 0 && added + removed === 1',
+        replace: 'return voters.length > 0 && added + removed >= 1',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'twoVotersAtOnce' },
+  },
+  {
+    id: 'N13',
+    what: 'a candidate goes on for its term after voting in a higher one',
+    edits: [
+      {
+        file: FOLLOWER,
+        find: '    becomeFollower(core, null)\n    promiseTo(core, { term, votedFor: from })',
+        replace: '    promiseTo(core, { term, votedFor: from })',
+      },
+      {
+        file: CANDIDATE,
+        find: 'const isMine = core.promise.term === role.term && core.promise.votedFor === core.self',
+        replace: 'const isMine = core.promise.term >= role.term',
+      },
+      {
+        file: DURABILITY,
+        find: 'if (head === null || core.promise.term !== head.term || !isPromiseDurable(core)) return null',
+        replace: 'if (head === null || !isPromiseDurable(core)) return null',
+      },
+      {
+        file: LEADER,
+        find: "if (role.kind !== 'leader' || head === null || core.promise.term !== role.term) return\n",
+        replace: "if (role.kind !== 'leader' || head === null) return\n",
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'lateVote' },
+  },
+  {
+    id: 'N15',
+    what: "a follower takes its leader's head for committed",
+    edits: [
+      {
+        file: FOLLOWER,
+        find: 'if (message.commit !== null) learnCommit(core, message.commit)',
+        replace: `const upto = core.chain.get(message.upto)
+  if (upto !== null) learnCommit(core, upto)`,
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'N16',
+    what: 'a leader compacts below a checkpoint that it appended and nobody committed',
+    edits: [
+      {
+        file: LEADING,
+        find: 'import { isCheckpointDue } from',
+        replace: 'import { compactAfter, isCheckpointDue } from',
+      },
+      {
+        file: LEADING,
+        find: '    const records = append(engine, parts)\n',
+        replace:
+          '    const records = append(engine, parts)\n    for (const record of records) compactAfter(engine, record)\n',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'S1',
+    what: 'whoever gets a checkpoint in place of the TermStart does not know the leader',
+    edits: [
+      {
+        file: FOLLOWER,
+        find: "if (body.kind !== 'term-start' && body.kind !== 'checkpoint') continue",
+        replace: "if (body.kind !== 'term-start') continue",
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 1, within: 2_000 },
+  },
+  {
+    id: 'S2',
+    what: 'a failure is told at once',
+    edits: [
+      {
+        file: LEADING,
+        find: "awaitConfirmation(engine, request, { kind: 'failed', failure: decision.failure })",
+        replace:
+          "engine.out.replies.push({ rid: request.rid, outcome: { kind: 'failed', failure: decision.failure } })",
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'S3',
+    what: 'a new leader forgets the lock-delays',
+    edits: [
+      {
+        file: LEASES,
+        find: 'if (isDelayed(reason, by)) delay(leases, claim)',
+        replace: '',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'S4',
+    what: 'a mark of abandonment is lifted in memory only',
+    edits: [
+      {
+        file: 'daemon/core/log-upkeep.ts',
+        find: "if (typeof wanted === 'string') marked.delete(wanted as RequestId)",
+        replace: '',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'liftedMark' },
+  },
+  {
+    id: 'S5',
+    what: 'leases count from their grant, not from the start of the term',
+    edits: [
+      {
+        file: LEASES,
+        find: '?? leases.termStartedAt\n}\n\nfunction claimedAt',
+        replace: '?? -Infinity\n}\n\nfunction claimedAt',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'S6',
+    what: 'answers do not wait for a round',
+    edits: [
+      {
+        file: LEADER,
+        find: '.filter((barrier) => barrier.round <= confirmed)',
+        replace: '.filter((barrier) => barrier.round <= Math.max(confirmed, 1e9))',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+  },
+  {
+    id: 'S7',
+    what: 'a round answered in another term confirms this one',
+    edits: [
+      {
+        file: LEADER,
+        find: 'if (message.promised === role.term) progress.round',
+        replace: 'progress.round',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'staleRound' },
+  },
+  {
+    id: 'S8',
+    what: 'a deposed leader tells what rests on records that its successor went past',
+    edits: [
+      {
+        file: REPLIES,
+        find: "  if (role.kind !== 'leader') return\n  for",
+        replace: "  if (role.kind === 'candidate') return\n  for",
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'bypassedGround' },
+  },
+]
+
+export interface MutantModule {
+  readonly runSeed: typeof runSeed
+  readonly scenarios: typeof scenarios
+}
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..')
+
+/** The simulator with these edits in its sources. */
+export async function loadMutant(
+  edits: readonly Edit[],
+  folder: string,
+  name: string,
+): Promise<MutantModule> {
+  const applied = new Set<string>()
+  const plugin: Plugin = {
+    name: 'mutant',
+    setup(setup) {
+      setup.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+        const relative = path.relative(root, file).split(path.sep).join('/')
+        const own = edits.filter((edit) => edit.file === relative)
+        if (own.length === 0) return null
+        applied.add(relative)
+        return { contents: own.reduce(applyEdit, readFileSync(file, 'utf8')), loader: 'ts' }
+      })
+    },
+  }
+  const outfile = path.join(folder, `${name}.mjs`)
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/sim/mutant-entry.ts'],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'silent',
+    plugins: [plugin],
+  })
+  for (const { file } of edits) {
+    if (!applied.has(file)) throw new Error(`${name}: ${file} is not part of the simulator`)
+  }
+  return (await import(pathToFileURL(outfile).href)) as MutantModule
+}
+
+function applyEdit(text: string, { file, find, replace }: Edit): string {
+  const times = text.split(find).length - 1
+  if (times !== 1) {
+    throw new Error(`a mutant's text is ${String(times)} times in ${file}, not once:\n${find}`)
+  }
+  return text.replace(find, () => replace)
+}
