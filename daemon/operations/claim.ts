@@ -30,7 +30,7 @@ export const claim: Handler<OperationInput<'claim'>> = async (parts, input, cont
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
   const party = await parts.callers.party(input, context, place)
-  const scopes = readScopes(input.scopes, place)
+  const scopes = await readScopes(input.scopes, place)
   const warnings = await boundedBy(parts, scopes, place)
   const command: ClaimCommand = {
     kind: 'claim',
@@ -57,7 +57,7 @@ export const check: Handler<OperationInput<'check'>> = async (parts, input, cont
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
   const party = parts.callers.asker(input, context)
-  const scopes = readScopes(input.scopes, place)
+  const scopes = await readScopes(input.scopes, place)
   await boundedBy(parts, scopes, place)
   const { judgement, ahead } = judgeNow(host.loop.engine(), host.loop.view(), party, scopes)
   const { conflicts, partners, more } = judgement

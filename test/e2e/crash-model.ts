@@ -181,8 +181,9 @@ export class CrashModel {
     this.#narrows.push({ id, patterns })
   }
 
+  /** Or it has, for all that is known. */
   mayHaveEnded(id: string): boolean {
-    return this.#mayHaveEnded(id)
+    return this.known.get(id)?.status === 'ended' || this.#mayHaveEnded(id)
   }
 
   /** After a restart, while nobody calls. */

@@ -2,7 +2,6 @@
 // that was not yet synced is cut or garbled after each kill, as a power cut would.
 import {
   closeSync,
-  cpSync,
   existsSync,
   fstatSync,
   ftruncateSync,
@@ -10,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -121,8 +121,8 @@ class World {
 
   /** For whoever looks for the reason. */
   keepHome(): string {
-    const kept = mkdtempSync(path.join(tmpdir(), 'skein-kept-'))
-    cpSync(this.#home, kept, { recursive: true, filter: (from) => !from.endsWith('.sock') })
+    const kept = path.join(mkdtempSync(path.join(tmpdir(), 'skein-kept-')), 'h')
+    renameSync(this.#home, kept)
     return kept
   }
 
@@ -270,7 +270,7 @@ class Caller {
     const { random, model } = this.#world
     const scopes = Array.from({ length: 1 + Math.floor(random() * 3) }, () => this.#scope())
     const distinct = [...new Map(scopes.map((scope) => [scope.pattern, scope])).values()]
-    const key = random() < 0.5 ? `${this.session}-${String(this.#calls++)}` : null
+    const key = random() < 0.15 ? `${this.session}-${String(this.#calls++)}` : null
     const ttlSeconds = random() < 0.04 ? 1 : null
     return model.attempt(this.session, distinct, key, ttlSeconds)
   }
@@ -292,10 +292,16 @@ class Caller {
       ...(key === null ? {} : { idempotency_key: key }),
       ...(ttlSeconds === null ? {} : { ttl_s: ttlSeconds }),
     }
-    const answer = await this.#call(client, 'claim', input, () => {
-      model.doubtClaim(attempt)
-      if (key !== null) this.#retry = attempt
-    })
+    const answer = await this.#call(
+      client,
+      'claim',
+      input,
+      () => {
+        model.doubtClaim(attempt)
+        if (key !== null) this.#retry = attempt
+      },
+      attempt.adopted,
+    )
     if (answer?.status === 'granted') {
       this.#world.count('granted')
       // A retry may come after its claims' own time has ended them.
@@ -317,11 +323,17 @@ class Caller {
     const { attempt, ids } = this.#world.pick(this.#keyed.slice(-8))
     const { scopes, key } = attempt
     const input = { ...this.#identity(), scopes, idempotency_key: key }
-    const answer = await this.#call(client, 'claim', input, () => undefined)
+    const { model } = this.#world
+    const gone = ids.filter((id) => model.known.get(id)?.status !== 'live')
+    const answer = await this.#call(client, 'claim', input, () => undefined, gone)
     this.#world.count('replayed')
-    // Claims that ended long ago are left out of the answer.
-    const given = answer?.claims.map(({ id }) => id) ?? []
-    if (answer?.status !== 'granted' || given.some((id) => !ids.includes(id)))
+    if (answer === null) return
+    const given = answer.claims.map(({ id }) => id)
+    if (
+      answer.status !== 'granted' ||
+      gone.length === ids.length ||
+      given.some((id) => !ids.includes(id))
+    )
       this.#world.model.fail(`the key ${key ?? ''} gave ${ids.join()} and now ${given.join()}`)
   }
 

@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000
 interface Shifted {
   readonly daemon: Daemon
   /** Sets the daemon's wall clock so many milliseconds off. */
-  step(milliseconds: number): void
+  readonly step: (milliseconds: number) => void
 }
 
 async function startShifted(cleaner: Cleaner, rate = RATE, home?: string): Promise<Shifted> {

@@ -13,7 +13,7 @@ export interface Bystander {
 
 /**
  * While `act` runs, checks of another caller are answered within 100 ms. A machine that is busy with other things is
- * measured first and given three times what it then took; one hiccup is forgiven.
+ * measured first and given three times what it then took; two hiccups are forgiven, and one in twenty.
  */
 export async function othersAreServed(
   { socket, repo }: Bystander,
@@ -43,7 +43,10 @@ export async function othersAreServed(
   }
   const slow = waits.filter((wait) => wait > most)
   const shown = slow.map((wait) => wait.toFixed(0)).join(', ')
-  assert.ok(slow.length <= 1, `others waited ${shown} ms; ${most.toFixed(0)} are the most`)
+  assert.ok(
+    slow.length <= Math.max(2, waits.length / 20),
+    `others waited ${shown} ms; ${most.toFixed(0)} are the most`,
+  )
   const worst = Math.max(0, ...slow)
   assert.ok(worst <= 5 * most, `others waited ${worst.toFixed(0)} ms at once`)
 }
