@@ -12,7 +12,8 @@ import { isExplicit, loadConfig, type Config } from './config.ts'
 import { createGit } from './git.ts'
 import { takeHomeLock } from './home-lock.ts'
 import { createFile, openHome, setAside, socketPaths } from './home.ts'
-import { foundLedger, openLedger, type HostMachine, type LedgerHost } from './ledger-host.ts'
+import { foundLedger, openLedger, type LedgerHost } from './ledger-host.ts'
+import type { HostMachine } from './host-machine.ts'
 import { openLog, type Log } from './log.ts'
 import {
   defaultMachineName,
@@ -47,6 +48,7 @@ export interface Daemon {
   stop(): Promise<void>
 }
 
+const RANDOM_POOL_BYTES = 4_096
 const CLOSE_GRACE_MS = 2_000
 const MESH = { name: asRepoId('mesh'), folder: 'mesh' }
 /** The mesh ledger holds no claims: no lease of it ever runs out. */
@@ -158,7 +160,7 @@ function createMachine(
     },
     storage,
     clock: createClock(),
-    random: (bytes) => randomBytes(bytes),
+    random: createRandom(),
     machineOf: (peer) => (peer === key.peer ? name : peer),
     onFailure(error) {
       log.error(
@@ -167,6 +169,17 @@ function createMachine(
       )
       end(error.exit)
     },
+  }
+}
+
+/** Random bytes from a pool: one request to the system for some hundred of ours. */
+function createRandom(): (bytes: number) => Uint8Array {
+  let pool = Buffer.alloc(0)
+  return (bytes) => {
+    if (pool.length < bytes) pool = randomBytes(Math.max(bytes, RANDOM_POOL_BYTES))
+    const taken = Uint8Array.from(pool.subarray(0, bytes))
+    pool = pool.subarray(bytes)
+    return taken
   }
 }
 

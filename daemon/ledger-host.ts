@@ -2,21 +2,19 @@
 // is told again from the ledger; the ledger's log is written anew only when the audit log is safe on disk.
 import {
   createYjsDocument,
-  comparePositions,
   encodeRecord,
   LEDGER_VERSION,
   SkeinError,
   type AuditEventInput,
   type Genesis,
-  type PeerId,
   type RecordId,
 } from '../protocol/index.ts'
-import { DEFAULT_TIMING, type Signer } from './core/consensus/types.ts'
-import { eventsOf, type MachineNames } from './record-events.ts'
-import type { AppliedChange } from './core/view.ts'
+import { DEFAULT_TIMING } from './core/consensus/types.ts'
+import type { HostMachine, LedgerFolder } from './host-machine.ts'
 import { startLoop, type Loop, type StoreWire } from './loop.ts'
+import { asFailure, Keeper, toldFirst } from './keeper.ts'
 import { createWaitingRoom, type WaitingRoom } from './waiting.ts'
-import type { AuditPort, Clock, LedgerStore, Storage } from './ports.ts'
+import type { AuditPort } from './ports.ts'
 
 export interface LedgerHost {
   readonly loop: Loop
@@ -24,26 +22,6 @@ export interface LedgerHost {
   /** Where callers wait for the end of a place in the queue. */
   readonly waiting: WaitingRoom
   stop(): Promise<void>
-}
-
-/** What a ledger needs of its machine. */
-export interface HostMachine {
-  readonly self: PeerId
-  readonly signer: Signer
-  readonly storage: Storage
-  readonly clock: Clock
-  /** This many random bytes. */
-  readonly random: (bytes: number) => Uint8Array
-  readonly machineOf: MachineNames
-  /** The disk failed: the daemon must end. */
-  readonly onFailure: (error: SkeinError) => void
-}
-
-export interface LedgerFolder {
-  /** Names it in events: the repository's id, or `mesh`. */
-  readonly name: AuditEventInput['repo']
-  /** Its folder under `ledger/` and `audit/`. */
-  readonly folder: string
 }
 
 export interface LedgerSettings {
@@ -60,9 +38,6 @@ export interface LedgerOrigin {
 
 const CALL_TIMEOUT_MS = 5_000
 const CHECKPOINT_RECORDS = 1_000
-/** The log is written anew when it is this large and four times what it was after the last time. */
-const REWRITE_BYTES_MIN = 2 * 1_048_576
-const REWRITE_GROWTH = 4
 
 /**
  * Writes the genesis of a new ledger and makes it durable; a ledger that is there already keeps its own.
@@ -185,77 +160,13 @@ export async function openLedger(
   keeper.loop = loop
   return {
     loop,
-    audit,
+    audit: toldFirst(audit, keeper),
     waiting,
     async stop() {
       await loop.stop()
+      keeper.tell()
       await audit.close()
     },
-  }
-}
-
-/** Carries what became true into the audit log, and keeps the ledger's log short. */
-class Keeper {
-  loop: Loop | null = null
-  readonly #machine: HostMachine
-  readonly #place: LedgerFolder
-  readonly #audit: AuditPort
-  readonly #store: LedgerStore
-  readonly #waiting: WaitingRoom
-  #rewriteAt = REWRITE_BYTES_MIN
-  #isRewriting = false
-
-  constructor(
-    machine: HostMachine,
-    place: LedgerFolder,
-    audit: AuditPort,
-    store: LedgerStore,
-    waiting: WaitingRoom,
-  ) {
-    this.#machine = machine
-    this.#place = place
-    this.#audit = audit
-    this.#store = store
-    this.#waiting = waiting
-  }
-
-  readonly onChanges = (changes: readonly AppliedChange[], rebased: boolean): void => {
-    const events = eventsOf(this.#place.name, changes, this.#machine.machineOf)
-    for (const event of rebased ? this.#untold(events) : events) this.#audit.append(event)
-    this.#waiting.note(changes)
-  }
-
-  readonly onIdle = (logBytes: number): void => {
-    if (this.#isRewriting || logBytes < this.#rewriteAt || this.loop === null) return
-    this.#isRewriting = true
-    this.#audit.sync().then(
-      () => {
-        this.loop?.rewriteLog()
-        this.#settleRewrite()
-      },
-      (error: unknown) => {
-        this.#machine.onFailure(asFailure(error))
-      },
-    )
-  }
-
-  /** The new size is known once the rewrite has been handed to the store, which takes it at the next turn. */
-  #settleRewrite(): void {
-    setImmediate(() => {
-      setImmediate(() => {
-        this.#rewriteAt = Math.max(REWRITE_BYTES_MIN, REWRITE_GROWTH * this.#store.size())
-        this.#isRewriting = false
-      })
-    })
-  }
-
-  /** Of a history told again, what the audit log has not heard. */
-  #untold(events: readonly AuditEventInput[]): readonly AuditEventInput[] {
-    const last = this.#audit.last()
-    if (last === null) return events
-    const at = events.findLastIndex((event) => event.id === last.id)
-    if (at >= 0) return events.slice(at + 1)
-    return events.filter((event) => comparePositions(event, last) > 0)
   }
 }
 
@@ -307,10 +218,4 @@ function isGenesis(value: unknown): value is RecordId & { generation: number } {
 function randomUint32(machine: HostMachine): number {
   const [a = 0, b = 0, c = 0, d = 0] = machine.random(4)
   return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
-}
-
-function asFailure(error: unknown): SkeinError {
-  if (error instanceof SkeinError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new SkeinError('HOME_UNUSABLE', message, { cause: error })
 }

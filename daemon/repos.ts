@@ -8,13 +8,8 @@ import { addCheckout, loadRepoConfig, type Config, type RepoConfig } from './con
 import type { Command, Outcome } from './core/claims/command.ts'
 import { relativeInside } from './folders.ts'
 import type { Checkout, Git } from './git.ts'
-import {
-  foundLedger,
-  nextGeneration,
-  openLedger,
-  type HostMachine,
-  type LedgerHost,
-} from './ledger-host.ts'
+import { foundLedger, nextGeneration, openLedger, type LedgerHost } from './ledger-host.ts'
+import type { HostMachine } from './host-machine.ts'
 import type { Log } from './log.ts'
 
 /** A repository that this machine serves, or says why it cannot. */

@@ -85,9 +85,12 @@ export function viewOfPath(
   path: readonly LedgerRecord[],
 ): { view: View; changes: AppliedChange[] } {
   const parts = leadingCheckpoint(path)
-  const view = createView(caseExact, parts.length === 0 ? emptyState() : restoreCheckpoint(parts))
-  const changes = path.slice(parts.length).flatMap((record) => applyRecord(view, record))
-  return { view, changes }
+  const state = parts.length === 0 ? emptyState() : restoreCheckpoint(parts)
+  const changes = path
+    .slice(parts.length)
+    .flatMap((record) => foldRecord(state, record).map((change) => ({ record, change })))
+  // Indexed once at the end: most claims of a history have ended.
+  return { view: createView(caseExact, state), changes }
 }
 
 type CheckpointRecord = LedgerRecord & { readonly body: Checkpoint }

@@ -126,11 +126,11 @@ class DurableStore implements LedgerStore {
     return batch
   }
 
-  /** After the loop's I/O callbacks: all that they append goes with it, at the price of some microseconds. */
+  /** When the caller has said all that it had to say; who appends has gathered the loop's I/O already. */
   #schedule(): void {
     if (this.#isScheduled || this.#isBusy || this.#isDead) return
     this.#isScheduled = true
-    setImmediate(() => {
+    queueMicrotask(() => {
       this.#isScheduled = false
       this.#startJob()
     })

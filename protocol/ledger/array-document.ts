@@ -55,6 +55,9 @@ export function createArrayDocument(): LedgerDocument {
       for (const name of new Set(rows.map((row) => row.array))) reveal(column(name), arrived)
       return { records: arrived, change: rows.length === 0 ? null : encode(rows) }
     },
+    mergeAll(updates) {
+      return updates.flatMap((update) => this.merge(update).records)
+    },
     prune(below) {
       const rows = [...columns].flatMap(([name, target]) => pruneColumn(name, target, below))
       return rows.length === 0 ? null : encode(rows)

@@ -20,6 +20,8 @@ export interface LedgerDocument {
   append(term: number, records: readonly Uint8Array[]): Uint8Array
   /** Merges an update. @throws SkeinError LEDGER_DAMAGED for bytes that are none. */
   merge(update: Uint8Array): Merged
+  /** Merges many updates, as a restart does: the records that any of them made visible, also those pruned by a later one. */
+  mergeAll(updates: readonly Uint8Array[]): readonly Uint8Array[]
   /** Publishes copies of records that the document lost, in this peer's own array. */
   republish(peer: PeerId, records: readonly Uint8Array[]): Uint8Array
   /** Deletes every record before `below`; only for the leader, and only below a committed checkpoint. */

@@ -8,6 +8,10 @@ import type { LedgerDocument, Merged } from './document.ts'
 import { comparePositions, positionOfBytes, type Position } from './record.ts'
 
 const TERM = /^L:(\d+)$/
+/** First byte of an update without new content: the number of clients that it brings structs of. */
+const NO_STRUCTS = 0
+/** Merging many at once saves their bookkeeping; the bound keeps a restart's memory low. */
+const UPDATES_TOGETHER = 1_000
 const LEDGER_ARRAY = /^(?:L:\d+|R:.+)$/
 
 /** @param clientId 32 random bits, new in each process. */
@@ -37,15 +41,37 @@ class YjsDocument implements LedgerDocument {
   }
 
   merge(update: Uint8Array): Merged {
+    const records = this.#mergeTogether([update])
+    return { records, change: this.#lastUpdate }
+  }
+
+  mergeAll(updates: readonly Uint8Array[]): readonly Uint8Array[] {
+    const records: Uint8Array[][] = []
+    let group: Uint8Array[] = []
+    for (const update of updates) {
+      // One transaction hides what it both adds and deletes, so it ends before each update that only deletes.
+      if (update[0] === NO_STRUCTS || group.length === UPDATES_TOGETHER) {
+        records.push(this.#mergeTogether(group))
+        group = []
+      }
+      group.push(update)
+    }
+    records.push(this.#mergeTogether(group))
+    return records.flat()
+  }
+
+  #mergeTogether(updates: readonly Uint8Array[]): Uint8Array[] {
     this.#arrived = []
     this.#lastUpdate = null
     try {
-      Y.applyUpdate(this.#doc, update)
+      Y.transact(this.#doc, () => {
+        for (const update of updates) Y.applyUpdate(this.#doc, update)
+      })
     } catch (cause) {
       throw new SkeinError('LEDGER_DAMAGED', 'an update that is no Yjs update', { cause })
     }
     this.#watchNewArrays()
-    return { records: this.#arrived, change: this.#lastUpdate }
+    return this.#arrived
   }
 
   prune(below: Position): Uint8Array | null {
@@ -71,7 +97,8 @@ class YjsDocument implements LedgerDocument {
   #push(name: string, records: readonly Uint8Array[]): Uint8Array {
     const array = this.#watch(name)
     const update = this.#change(() => {
-      array.push([...records])
+      // At a known length Yjs need not look for the end.
+      array.insert(array.length, [...records])
     })
     return update ?? new Uint8Array()
   }

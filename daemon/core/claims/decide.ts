@@ -167,7 +167,7 @@ function ownClaimOf(view: View, party: ClaimCommand['party'], scope: Scope): Led
   const wanted = scopeKey(scope)
   for (const id of idsOfSession(view, party.peer, party.session)) {
     const claim = view.state.claims.get(id)
-    if (claim !== undefined && scopeKey(claim) === wanted) return claim
+    if (claim?.pattern === scope.pattern && scopeKey(claim) === wanted) return claim
   }
   return null
 }

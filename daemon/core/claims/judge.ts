@@ -50,6 +50,11 @@ export function judgeScopes(
   scopes.forEach((scope, at) => {
     const asked = judgeable(scope, view)
     for (const found of meetings(view, party, asked, delays)) {
+      if (conflicts.length === LIMITS.conflictsListedMax && areWholeFiles(asked, found.scope)) {
+        // Beyond what is listed only the count matters, and the index has judged paths already.
+        if (modesConflict(asked.mode, found.scope.mode)) more++
+        continue
+      }
       const verdict = meet(asked, found)
       if (verdict === 'apart') continue
       if (verdict === 'coexist' || verdict === 'narrow') {
@@ -60,6 +65,11 @@ export function judgeScopes(
     }
   })
   return { conflicts, more, partners }
+}
+
+/** Then overlapping paths are all there is to it. */
+function areWholeFiles(a: JudgedScope, b: JudgedScope): boolean {
+  return a.kind !== 'symbol' && b.kind !== 'symbol'
 }
 
 interface Meeting {

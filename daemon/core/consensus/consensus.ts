@@ -66,7 +66,7 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     heardRound: 0,
     out: emptyReady(),
   }
-  for (const frame of options.frames) loadFrame(core, frame)
+  loadFrames(core, options.frames)
   const head = core.chain.head()
   core.durableHead = head
   requireReadable(core, head)
@@ -212,20 +212,23 @@ function forgetWhenDurable(core: Consensus): void {
   core.forgetBelow = null
 }
 
-function loadFrame(core: Consensus, frame: ConsensusOptions['frames'][number]): void {
-  switch (frame.kind) {
-    case 'update':
-      for (const bytes of core.document.merge(frame.bytes).records) takeRecord(core, bytes)
-      return
-    case 'record':
-      takeRecord(core, frame.bytes)
-      return
-    case 'promise':
-      core.promise = { term: frame.term, votedFor: frame.votedFor }
-      return
-    case 'meta':
-      return
+/** Frames in the order of events; runs of updates are merged together. */
+function loadFrames(core: Consensus, frames: ConsensusOptions['frames']): void {
+  let updates: Uint8Array[] = []
+  const mergeUpdates = (): void => {
+    for (const bytes of core.document.mergeAll(updates)) takeRecord(core, bytes)
+    updates = []
   }
+  for (const frame of frames) {
+    if (frame.kind === 'update') updates.push(frame.bytes)
+    else if (frame.kind === 'promise') {
+      core.promise = { term: frame.term, votedFor: frame.votedFor }
+    } else if (frame.kind === 'record') {
+      mergeUpdates()
+      takeRecord(core, frame.bytes)
+    }
+  }
+  mergeUpdates()
 }
 
 function emptyReady(): ConsensusReady {

@@ -1,0 +1,25 @@
+// What a ledger needs of the machine that it lives on, and how it is called there.
+import type { AuditEventInput, PeerId, SkeinError } from '../protocol/index.ts'
+import type { Signer } from './core/consensus/types.ts'
+import type { Clock, Storage } from './ports.ts'
+import type { MachineNames } from './record-events.ts'
+
+/** What a ledger needs of its machine. */
+export interface HostMachine {
+  readonly self: PeerId
+  readonly signer: Signer
+  readonly storage: Storage
+  readonly clock: Clock
+  /** This many random bytes. */
+  readonly random: (bytes: number) => Uint8Array
+  readonly machineOf: MachineNames
+  /** The disk failed: the daemon must end. */
+  readonly onFailure: (error: SkeinError) => void
+}
+
+export interface LedgerFolder {
+  /** Names it in events: the repository's id, or `mesh`. */
+  readonly name: AuditEventInput['repo']
+  /** Its folder under `ledger/` and `audit/`. */
+  readonly folder: string
+}

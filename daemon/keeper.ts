@@ -1,0 +1,121 @@
+// Carries what became true in a ledger into its audit log, wakes who waits for it, and keeps the ledger's own log short.
+import { comparePositions, SkeinError, type AuditEventInput } from '../protocol/index.ts'
+import type { AppliedChange } from './core/view.ts'
+import type { HostMachine, LedgerFolder } from './host-machine.ts'
+import type { Loop } from './loop.ts'
+import type { AuditPort, LedgerStore } from './ports.ts'
+import { eventsOf } from './record-events.ts'
+import type { WaitingRoom } from './waiting.ts'
+
+/** The log is written anew when it is this large and four times what it was after the last time. */
+const REWRITE_BYTES_MIN = 1_048_576
+const REWRITE_GROWTH = 4
+
+/** Whoever reads or adds to the audit log finds everything in it that happened before. */
+export function toldFirst(audit: AuditPort, keeper: Keeper): AuditPort {
+  const after = <T>(act: () => T): T => {
+    keeper.tell()
+    return act()
+  }
+  return {
+    append: (event) => after(() => audit.append(event)),
+    sync: () => after(() => audit.sync()),
+    last: () => after(() => audit.last()),
+    scan: (filter, options) => after(() => audit.scan(filter, options)),
+    verify: (options) => after(() => audit.verify(options)),
+    close: () => after(() => audit.close()),
+  }
+}
+
+/** Carries what became true into the audit log, and keeps the ledger's log short. */
+export class Keeper {
+  loop: Loop | null = null
+  readonly #machine: HostMachine
+  readonly #place: LedgerFolder
+  readonly #audit: AuditPort
+  readonly #store: LedgerStore
+  readonly #waiting: WaitingRoom
+  #untoldChanges: AppliedChange[] = []
+  #rewriteAt = REWRITE_BYTES_MIN
+  #isRewriting = false
+
+  constructor(
+    machine: HostMachine,
+    place: LedgerFolder,
+    audit: AuditPort,
+    store: LedgerStore,
+    waiting: WaitingRoom,
+  ) {
+    this.#machine = machine
+    this.#place = place
+    this.#audit = audit
+    this.#store = store
+    this.#waiting = waiting
+  }
+
+  readonly onChanges = (changes: readonly AppliedChange[], rebased: boolean): void => {
+    this.#waiting.note(changes)
+    if (rebased) {
+      this.tell()
+      const events = eventsOf(this.#place.name, changes, this.#machine.machineOf)
+      for (const event of this.#untold(events)) this.#audit.append(event)
+      return
+    }
+    this.#untoldChanges.push(...changes)
+    if (this.#untoldChanges.length === changes.length && changes.length > 0) {
+      setImmediate(() => {
+        this.tell()
+      })
+    }
+  }
+
+  /** Writes down what became true: after its callers were answered, and before anybody reads the log. */
+  tell(): void {
+    const changes = this.#untoldChanges
+    if (changes.length === 0) return
+    this.#untoldChanges = []
+    const events = eventsOf(this.#place.name, changes, this.#machine.machineOf)
+    for (const event of events) this.#audit.append(event)
+  }
+
+  readonly onIdle = (logBytes: number): void => {
+    if (this.#isRewriting || logBytes < this.#rewriteAt || this.loop === null) return
+    this.#isRewriting = true
+    this.tell()
+    this.#audit.sync().then(
+      () => {
+        this.loop?.rewriteLog()
+        this.#settleRewrite()
+      },
+      (error: unknown) => {
+        this.#machine.onFailure(asFailure(error))
+      },
+    )
+  }
+
+  /** The new size is known once the rewrite has been handed to the store, which takes it at the next turn. */
+  #settleRewrite(): void {
+    setImmediate(() => {
+      setImmediate(() => {
+        this.#rewriteAt = Math.max(REWRITE_BYTES_MIN, REWRITE_GROWTH * this.#store.size())
+        this.#isRewriting = false
+      })
+    })
+  }
+
+  /** Of a history told again, what the audit log has not heard. */
+  #untold(events: readonly AuditEventInput[]): readonly AuditEventInput[] {
+    const last = this.#audit.last()
+    if (last === null) return events
+    const at = events.findLastIndex((event) => event.id === last.id)
+    if (at >= 0) return events.slice(at + 1)
+    return events.filter((event) => comparePositions(event, last) > 0)
+  }
+}
+
+/** What a failing disk says, as an error with a code. */
+export function asFailure(error: unknown): SkeinError {
+  if (error instanceof SkeinError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new SkeinError('HOME_UNUSABLE', message, { cause: error })
+}
