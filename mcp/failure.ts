@@ -46,11 +46,16 @@ const MINE = showCall('list_claims', { mine: true })
 
 const TOOL_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   INPUT_SCHEMA: 'call the tool again with the arguments of its input schema.',
-  CLAIM_CONFLICT: 'work on something else, or ask the holder; call check_conflicts later.',
+  CLAIM_CONFLICT:
+    'work on something else, or call request_release; claim_files with wait_seconds queues for it.',
+  CLAIM_DEADLOCK:
+    'release_claims for what the others wait for (see `cycle`), then call claim_files again.',
   CLAIM_UNKNOWN: `call ${MINE} for the ids of your claims.`,
   CLAIM_ENDED: 'stop writing what it covered; call claim_files for it again.',
-  CLAIM_NOT_YOURS: 'leave it, and ask the holder.',
+  CLAIM_NOT_YOURS: 'leave it, or call request_release.',
   CLAIM_NOT_NARROWER: `call ${MINE} for the pattern that you hold.`,
+  QUEUE_NOT_YOURS: `call ${showCall('my_requests', { queued: true })} for your own places.`,
+  REQUEST_UNKNOWN: `call ${showCall('my_requests', { decision: 'all' })} for yours, or pending_requests for those to answer.`,
   CLAIM_STALE: 'stop writing what it covered; call claim_files for it again.',
   LIMIT_CLAIMS: `call ${MINE}, then release_claims for what you no longer need.`,
   BUSY: 'call again in a second.',

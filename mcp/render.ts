@@ -1,26 +1,33 @@
 // Results of operations as a few lines for a model: who, what, until when, and the next tool to call. Budgets (bytes / 4): a
 // granted claim 120 tokens; a refusal 200 for its first conflict and 60 for each further one, at most five named.
 import type { OperationResult } from '../protocol/index.ts'
-import { clip, cleanText, firstOf, quote, quoteNote, showCall, showTime } from './text.ts'
+import { endText, renderPlace, waiterRows } from './render-waits.ts'
+import {
+  clip,
+  cleanText,
+  firstOf,
+  indent,
+  lines,
+  quote,
+  quoteNote,
+  showCall,
+  showTime,
+} from './text.ts'
 
 type Claim = OperationResult<'claims'>['claims'][number]
 type Conflict = OperationResult<'claim'>['conflicts'][number]
 
 /** Answer of `claim_files`. */
-/** A place in the queue: not yours to edit yet. */
-function renderPlace(place: NonNullable<OperationResult<'claim'>['queue']>): string {
-  const { id, position, patterns, ahead, expires_at } = place
-  const before = ahead[0] === undefined ? '' : `, behind ${clip(cleanText(ahead[0].agent), 60)}`
-  return lines(
-    `QUEUED at place ${String(position)}${before} until ${showTime(expires_at)}: ${id}`,
-    `  ${clip(cleanText(patterns.join(', ')), 160)}`,
-    'Next: do not edit yet; call claim_files with the same patterns again, or cancel_queue_request.',
-  )
-}
-
 export function renderClaim(result: OperationResult<'claim'>): string {
   if (result.status === 'refused') return renderRefusal(result)
-  if (result.queue !== null) return renderPlace(result.queue)
+  if (result.queue !== null) {
+    const [met] = result.conflicts
+    const holder =
+      met === undefined
+        ? ''
+        : `held by agent ${quote(met.claim.agent, 60)} ${untilWhen(met)}, ${met.claim.id}`
+    return renderPlace(result.queue, holder)
+  }
   const [first] = result.claims
   const head = HEADS[result.status]
   if (first === undefined) return `${head}.`
@@ -54,7 +61,7 @@ function listClaims(claims: readonly Claim[], max: number): readonly string[] {
 }
 
 function renderRefusal(result: OperationResult<'claim'>): string {
-  return renderConflicts('REFUSED: nothing was claimed', result)
+  return renderConflicts('REFUSED: nothing was claimed', result, endText(result.queue))
 }
 
 /** Answer of `check_conflicts`. */
@@ -71,20 +78,20 @@ export function renderCheck(result: OperationResult<'check'>): string {
 /** A replica that is this much behind should say so. */
 const STALE_MS = 5_000
 
-interface Conflicts {
-  readonly conflicts: readonly Conflict[]
-  readonly more_conflicts: number
-}
+type Conflicts = Pick<OperationResult<'claim'>, 'conflicts' | 'more_conflicts' | 'waiters'>
 
 const CONFLICTS_SHOWN_MAX = 5
 
-function renderConflicts(head: string, { conflicts, more_conflicts }: Conflicts): string {
+function renderConflicts(head: string, met: Conflicts, ended = ''): string {
+  const { conflicts, more_conflicts, waiters } = met
   const { shown, more } = firstOf(conflicts, CONFLICTS_SHOWN_MAX)
   const unnamed = more + more_conflicts
   return lines(
-    `${head}.`,
+    ended === '' ? `${head}.` : `${head}. ${ended}`,
     ...shown.map(renderConflict),
     unnamed > 0 ? `and ${String(unnamed)} more conflicts` : '',
+    // Beside conflicts they would cost what the budget does not have, and block no more than those.
+    ...(shown.length === 0 ? waiterRows(waiters) : []),
     adviseAfterRefusal(shown),
   )
 }
@@ -112,14 +119,15 @@ function untilWhen({ claim, lock_delay_s }: Conflict): string {
 
 function adviseAfterRefusal(shown: readonly Conflict[]): string {
   const [first] = shown
-  if (first === undefined) return 'Next: call list_claims.'
+  if (first === undefined)
+    return 'Next: work on something else, or call claim_files with wait_seconds.'
   if (shown.every(({ lock_delay_s }) => lock_delay_s !== null))
     return 'Next: wait that long, then call claim_files again.'
-  // A call must be usable as printed: a pattern that would have to be cut is left out.
-  const again = cleanText(first.your_pattern)
-  const isShort = again === first.your_pattern && Buffer.byteLength(again) <= 80
-  const check = isShort ? showCall('check_conflicts', { patterns: [again] }) : 'check_conflicts'
-  return `Next: work on something else, or ask the holder. Later call ${check}; when it is safe, claim_files again.`
+  const ask = showCall('request_release', {
+    claim_id: clip(cleanText(first.claim.id), 40),
+    reason: '…',
+  })
+  return `Next: work on something else, or call claim_files with wait_seconds to queue, or ${ask}.`
 }
 
 /** Answer of `list_claims`. */
@@ -197,14 +205,6 @@ export function renderWhy(result: OperationResult<'why'>): string {
 }
 
 const EVENTS_SHOWN_MAX = 10
-
-function lines(...rows: readonly string[]): string {
-  return rows.filter((row) => row !== '').join('\n')
-}
-
-function indent(row: string): string {
-  return row === '' ? '' : `   ${row}`
-}
 
 function secondsOf(milliseconds: number): number {
   return Math.round(milliseconds / 1000)

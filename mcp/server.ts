@@ -99,7 +99,7 @@ async function speak(
 }
 
 const INSTRUCTIONS =
-  'skein keeps agents from editing the same files. Before you edit, call claim_files; refused means do not edit. When done, call release_claims.'
+  'skein keeps agents from editing the same files. Before you edit, call claim_files; refused means do not edit: work on something else, or queue with wait_seconds. When done, call release_claims. Between steps call pending_requests: others may wait for you.'
 
 type CallTool = (tool: Tool, given: unknown, context: ServerContext) => Promise<CallToolResult>
 
@@ -148,7 +148,7 @@ function makeCalls(
       if (running > CALLS_MAX) throw new SkeinError('BUSY', 'Too many calls of one client at once.')
       const input = tool.toInput(given, sessionOf(mcpReq._meta))
       const context = { door: 'mcp', signal: mcpReq.signal, caller } as const
-      return tool.toAnswer(await operations.call(tool.operation, input, context), given)
+      return tool.toAnswer(await operations.call(tool.operationOf(given), input, context), given)
     } catch (thrown) {
       const error = asSkeinError(thrown)
       if (error.code === 'INTERNAL' && !mcpReq.signal.aborted) onError?.(error)

@@ -72,3 +72,13 @@ export function showTime(iso: string): string {
 export function firstOf<T>(all: readonly T[], max: number): { shown: readonly T[]; more: number } {
   return { shown: all.slice(0, max), more: Math.max(0, all.length - max) }
 }
+
+/** Rows under each other; empty ones are left out. */
+export function lines(...rows: readonly string[]): string {
+  return rows.filter((row) => row !== '').join('\n')
+}
+
+/** A row that belongs to the one above it. */
+export function indent(row: string): string {
+  return row === '' ? '' : `   ${row}`
+}

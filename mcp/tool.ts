@@ -11,6 +11,8 @@ export interface Tool {
   readonly name: string
   readonly description: string
   readonly operation: OperationName
+  /** The one that these arguments ask for, where a tool stands for two. */
+  operationOf(given: unknown): OperationName
   readonly annotations: ToolAnnotations
   readonly inputSchema: JsonSchema
   /** Shallow: names and types of the top level; the full one stands in the OpenAPI document. */
@@ -46,6 +48,7 @@ export function defineTool<Args, Result>(spec: ToolSpec<Args, Result>): Tool {
     name: spec.name,
     description: spec.description,
     operation: spec.operation,
+    operationOf: () => spec.operation,
     annotations: spec.annotations,
     inputSchema: compact(z.toJSONSchema(spec.args, { io: 'input' })),
     outputSchema: shallow(z.toJSONSchema(spec.result, { io: 'output' })),
@@ -62,6 +65,25 @@ export function defineTool<Args, Result>(spec: ToolSpec<Args, Result>): Tool {
       return answer(selected ?? result, spec.render(selected ?? known.data, args))
     },
   }
+}
+
+/** A tool that stands for another operation too, for some arguments; both take the same ones. */
+export function eitherTool(tool: Tool, other: Tool, isOther: (given: unknown) => boolean): Tool {
+  const pick = (given: unknown): Tool => (isOther(given) ? other : tool)
+  return {
+    ...tool,
+    outputSchema: {
+      type: 'object',
+      properties: { ...propertiesOf(other.outputSchema), ...propertiesOf(tool.outputSchema) },
+    },
+    operationOf: (given) => pick(given).operation,
+    toInput: (given, session) => pick(given).toInput(given, session),
+    toAnswer: (result, given) => pick(given).toAnswer(result, given),
+  }
+}
+
+function propertiesOf(schema: JsonSchema): JsonSchema {
+  return Object.fromEntries(entriesOf(schema['properties']))
 }
 
 function answer(result: unknown, text: string): CallToolResult {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { nearest } from '../../../mcp/tool.ts'
 import { TOOLS } from '../../../mcp/tools.ts'
 import { INPUTS, OPERATIONS, OUTPUTS, SkeinError } from '../../../protocol/index.ts'
-import { CLAIM_ID, RESULTS, sampleClaim } from './twins.ts'
+import { CLAIM_ID, QUEUE_ID, REQUEST_ID, RESULTS, sampleClaim, sampleRequest } from './twins.ts'
 
 function toolNamed(name: string) {
   const tool = TOOLS.find((each) => each.name === name)
@@ -15,11 +15,12 @@ const inputOf = (name: string, args: object, session?: string): unknown =>
   toolNamed(name).toInput(args, session)
 
 describe('the tools', () => {
-  it('are the operations of the table that agents may call, and release_session', () => {
+  it('are the operations of the table that agents may call, and two that coord has beside them', () => {
     const named = Object.values(OPERATIONS).flatMap(({ tool }) => tool ?? [])
-    assert.deepEqual(new Set(TOOLS.map(({ name }) => name)), new Set([...named, 'release_session']))
+    const others = ['release_session', 'wait_for_request']
+    assert.deepEqual(new Set(TOOLS.map(({ name }) => name)), new Set([...named, ...others]))
     for (const { name, operation } of TOOLS)
-      if (name !== 'release_session') assert.equal(OPERATIONS[operation].tool, name)
+      if (!others.includes(name)) assert.equal(OPERATIONS[operation].tool, name)
   })
 
   it('show schemas with names and types only', () => {
@@ -41,14 +42,7 @@ describe('the tools', () => {
   it('all take repo and session', () => {
     for (const tool of TOOLS) {
       const { name } = tool
-      const needed: Readonly<Record<string, object>> = {
-        claim_files: { patterns: ['a'] },
-        check_conflicts: { patterns: ['a'] },
-        narrow_claim: { claim_id: CLAIM_ID, patterns: ['a'] },
-        release_claims: { claim_ids: [CLAIM_ID] },
-        why: { pattern: 'a' },
-      }
-      const args = { ...needed[name], repo: 'team/project', session: 's-1' }
+      const args = { ...NEEDED[name], repo: 'team/project', session: 's-1' }
       const input = tool.toInput(args, 'weaker')
       assert.equal(input['repo'], 'team/project', name)
       assert.equal(input['session'], 's-1', name)
@@ -71,9 +65,26 @@ describe('the tools', () => {
       ['release_session', { session_id: 's-2' }],
       ['verify_claims', {}],
       ['why', { pattern: CLAIM_ID, limit: 5 }],
+      ['claim_files', { patterns: ['a'], wait_seconds: 600, urgency: 'blocking' }],
+      [
+        'request_release',
+        { claim_id: CLAIM_ID, reason: 'r', requested_scope: 'a', urgency: 'low' },
+      ],
+      ['request_release', { claim_id: CLAIM_ID, reason: 'r', wait_seconds: 0, engineer: 'bob' }],
+      ['wait_for_request', { request_id: REQUEST_ID, timeout: 5 }],
+      ['pending_requests', { session_id: 's-2' }],
+      ['respond_to_request', { request_id: REQUEST_ID, decision: 'denied', note: 'soon' }],
+      ['respond_to_request', { request_id: REQUEST_ID, decision: 'narrow', narrowed_pattern: 'a' }],
+      [
+        'respond_to_request',
+        { request_id: REQUEST_ID, decision: 'coexist', coexist_symbols: { 'a.ts': ['A::b'] } },
+      ],
+      ['my_requests', {}],
+      ['my_requests', { queued: true }],
+      ['cancel_queue_request', { queue_id: QUEUE_ID, engineer: 'bob' }],
     ]
     for (const [name, args] of all) {
-      const { operation } = toolNamed(name)
+      const operation = toolNamed(name).operationOf(args)
       const parsed = INPUTS[operation].safeParse(inputOf(name, args, 'codex-1'))
       assert.ok(parsed.success, `${name}: ${String(parsed.error)}`)
     }
@@ -105,7 +116,30 @@ describe('the tools', () => {
       recent: true,
       limit: 25,
     })
-    assert.deepEqual(inputOf('release_session', {}), { mine: true })
+    assert.deepEqual(inputOf('release_session', {}), { this_session: true })
+    assert.deepEqual(inputOf('claim_files', { files: ['a'], wait_seconds: 9, urgency: 'high' }), {
+      scopes: [{ kind: 'file', pattern: 'a' }],
+      wait_s: 9,
+      urgency: 'high',
+    })
+    const asked = { claim_id: CLAIM_ID, reason: 'r', requested_scope: 'a' }
+    assert.deepEqual(inputOf('request_release', asked), {
+      claim: CLAIM_ID,
+      reason: 'r',
+      scope: 'a',
+      wait_s: 60,
+    })
+    assert.deepEqual(inputOf('wait_for_request', { request_id: REQUEST_ID, timeout: 0 }), {
+      ids: [REQUEST_ID],
+      wait_s: 0,
+    })
+    const answer = { request_id: REQUEST_ID, decision: 'narrowed', narrowed_pattern: 'src/a' }
+    assert.deepEqual(inputOf('respond_to_request', answer), {
+      request: REQUEST_ID,
+      decision: 'narrow',
+      patterns: ['src/a'],
+    })
+    assert.deepEqual(inputOf('my_requests', { decision: 'denied' }), { mine: true })
     assert.deepEqual(inputOf('release_session', { session_id: 's' }), { of_session: 's' })
     assert.deepEqual(inputOf('renew_claims', {}, 'codex-1'), { session: 'codex-1' })
   })
@@ -114,9 +148,7 @@ describe('the tools', () => {
     for (const tool of TOOLS) {
       const result = RESULTS[tool.operation]
       assert.ok(OUTPUTS[tool.operation].safeParse(result).success, tool.operation)
-      const args =
-        tool.name === 'narrow_claim' ? { claim_id: 'x', patterns: ['a'] } : neededBy(tool.name)
-      const answer = tool.toAnswer(result, args)
+      const answer = tool.toAnswer(result, NEEDED[tool.name] ?? {})
       assert.deepEqual(answer.structuredContent, result)
       assert.equal(answer.content.length, 1)
     }
@@ -127,6 +159,25 @@ describe('the tools', () => {
     const answer = toolNamed('claim_files').toAnswer(result, { patterns: ['a'] })
     assert.equal(answer.isError, undefined)
     assert.deepEqual(answer.structuredContent, result)
+  })
+
+  it('stand for another operation where the arguments ask for it', () => {
+    const tool = toolNamed('my_requests')
+    assert.equal(tool.operationOf({}), 'requests')
+    assert.equal(tool.operationOf({ queued: true }), 'queue')
+    const answer = tool.toAnswer(RESULTS.queue, { queued: true })
+    assert.deepEqual(answer.structuredContent, RESULTS.queue)
+    const { properties } = tool.outputSchema as { properties: object }
+    assert.deepEqual(Object.keys(properties), ['entries', 'as_of', 'requests'])
+  })
+
+  it('filter requests by how they ended, open ones first of all', () => {
+    const [open, denied] = [sampleRequest(), sampleRequest({ decision: 'denied' })]
+    const list = (args: object): unknown =>
+      toolNamed('my_requests').toAnswer({ requests: [open, denied] }, args).structuredContent
+    assert.deepEqual(list({}), { requests: [open] })
+    assert.deepEqual(list({ decision: 'denied' }), { requests: [denied] })
+    assert.deepEqual(list({ decision: 'all' }), { requests: [open, denied] })
   })
 
   it('filter a list by a part of the pattern, as coord does', () => {
@@ -141,9 +192,17 @@ describe('the tools', () => {
   })
 })
 
-function neededBy(tool: string): object {
-  if (tool === 'why') return { pattern: 'a' }
-  return tool === 'release_claims' ? { claim_ids: ['x'] } : {}
+/** What each tool cannot be called without. */
+const NEEDED: Readonly<Record<string, object>> = {
+  claim_files: { patterns: ['a'] },
+  check_conflicts: { patterns: ['a'] },
+  narrow_claim: { claim_id: CLAIM_ID, patterns: ['a'] },
+  release_claims: { claim_ids: [CLAIM_ID] },
+  why: { pattern: 'a' },
+  request_release: { claim_id: CLAIM_ID, reason: 'r' },
+  wait_for_request: { request_id: REQUEST_ID },
+  respond_to_request: { request_id: REQUEST_ID, decision: 'approved' },
+  cancel_queue_request: { queue_id: QUEUE_ID },
 }
 
 describe('wrong arguments', () => {
@@ -155,7 +214,26 @@ describe('wrong arguments', () => {
     ],
     ['claim_files', { 'x\n"y': 1 }, /no argument "x 'y"\. It takes patterns/],
     ['claim_files', { patterns: ['a'], symbols: { a: ['b'] } }, /Symbols cannot be claimed yet/],
-    ['claim_files', { patterns: ['a'], wait_seconds: 60 }, /Waiting is not possible yet/],
+    ['claim_files', { patterns: ['a'], wait_seconds: 601 }, /`wait_seconds`/],
+    ['claim_files', { patterns: ['a'], urgency: 'asap' }, /`urgency`/],
+    ['request_release', { claim_id: CLAIM_ID }, /`reason`/],
+    ['respond_to_request', { request_id: 'x', decision: 'yes' }, /`decision`/],
+    [
+      'respond_to_request',
+      { request_id: 'x', decision: 'narrowed' },
+      /`narrowed_pattern` goes with decision "narrowed"/,
+    ],
+    [
+      'respond_to_request',
+      { request_id: 'x', decision: 'approved', narrowed_pattern: 'a' },
+      /`narrowed_pattern` goes with/,
+    ],
+    [
+      'respond_to_request',
+      { request_id: 'x', decision: 'coexist' },
+      /`coexist_pattern` or `coexist_symbols` go with/,
+    ],
+    ['my_requests', { queue: true }, /Did you mean `queued`/],
     ['claim_files', {}, /Nothing is named: pass `patterns`/],
     ['claim_files', { patterns: 'a' }, /^claim_files: `patterns`: .*array/],
     ['claim_files', { patterns: ['a'], ttl_hours: 0 }, /`ttl_hours`/],

@@ -11,6 +11,8 @@ import type { OperationName, OperationResult } from '../../../protocol/index.ts'
 export type Claim = OperationResult<'claims'>['claims'][number]
 
 export const CLAIM_ID = 'clm_01KAK2M0000000000000000000'
+export const QUEUE_ID = 'que_01KAK2M0000000000000000000'
+export const REQUEST_ID = 'req_01KAK2M0000000000000000000'
 
 export function sampleClaim(changes: Partial<Claim> = {}): Claim {
   return {
@@ -71,11 +73,67 @@ export function refused(
   return { ...granted(), status: 'refused', conflicts, more_conflicts }
 }
 
+type Place = NonNullable<OperationResult<'claim'>['queue']>
+type RequestJson = OperationResult<'request'>['request']
+
+export function samplePlace(changes: Partial<Place> = {}): Place {
+  const waiter = {
+    id: QUEUE_ID,
+    agent: 'alice/claude/main',
+    session: 'session-1',
+    machine: 'laptop-9f3a',
+    patterns: ['src/auth/login.ts'],
+    urgency: 'normal',
+    description: 'rework the login form',
+    joined_at: '2026-11-21T14:00:00.123Z',
+    expires_at: '2026-11-21T14:10:00.123Z',
+  }
+  const ahead = [{ ...waiter, agent: 'carol', session: 'session-2' }]
+  return { ...waiter, position: 2, ahead, ended: null, ...changes }
+}
+
+export function sampleRequest(changes: Partial<RequestJson> = {}): RequestJson {
+  return {
+    id: REQUEST_ID,
+    claim: CLAIM_ID,
+    holder: 'bob/codex/fix',
+    requester: 'alice/claude/main',
+    reason: 'a hotfix waits',
+    urgency: 'high',
+    scope: 'src/auth/login.ts',
+    filed_at: '2026-11-21T14:00:00.123Z',
+    answer_by: '2026-11-21T14:05:00.123Z',
+    decision: 'pending',
+    note: '',
+    granted: [],
+    ...changes,
+  }
+}
+
 const AS_OF = { term: 3, index: 41, age_ms: 12 }
 
 export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
   claim: granted(sampleClaim()),
-  check: { safe: true, conflicts: [], more_conflicts: 0, would: 'grant', as_of: AS_OF },
+  check: {
+    safe: true,
+    conflicts: [],
+    more_conflicts: 0,
+    waiters: [],
+    would: 'grant',
+    as_of: AS_OF,
+  },
+  queue: { entries: [samplePlace()], as_of: AS_OF },
+  cancel: { cancelled: [QUEUE_ID] },
+  request: { request: sampleRequest() },
+  respond: { request: sampleRequest({ decision: 'approved' }), late: false },
+  inbox: {
+    requests: [sampleRequest()],
+    narrowed: [
+      { claim: CLAIM_ID, pattern: 'src/auth/**', by: [sampleClaim({ symbols: ['Login::show'] })] },
+    ],
+    waiting: [samplePlace()],
+  },
+  requests: { requests: [sampleRequest()] },
   claims: { claims: [sampleClaim()], more: 0, recent: [], as_of: AS_OF },
   renew: { claims: [sampleClaim()] },
   narrow: { claims: [sampleClaim({ pattern: 'src/auth/login.ts' })] },
