@@ -1,7 +1,6 @@
 // What is on disk and what may be said because of it.
 import {
   assert,
-  comparePositions,
   positionKey,
   positionOfBytes,
   type LedgerRecord,
@@ -83,10 +82,6 @@ export function ackNow(core: Consensus): Position | null {
   const head = core.durableHead
   if (head === null || core.promise.term !== head.term || !isPromiseDurable(core)) return null
   return { term: head.term, index: head.index }
-}
-
-export function isAtLeast(a: Position | null, b: Position): boolean {
-  return a !== null && comparePositions(a, b) >= 0
 }
 
 export function idOf(record: LedgerRecord): RecordId {
