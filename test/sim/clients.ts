@@ -49,7 +49,7 @@ export class Clients {
   refused = 0
   abandoned = 0
   lost = 0
-  quietGrantedAt: number | null = null
+  #isQuietGranted = false
   isEnding = false
 
   constructor(world: World) {
@@ -90,6 +90,10 @@ export class Clients {
         this.#chase(machine)
       })
     }
+  }
+
+  isQuietGranted(): boolean {
+    return this.#isQuietGranted
   }
 
   beliefOf(id: ClaimId): Belief | undefined {
@@ -182,17 +186,17 @@ export class Clients {
       home,
     )
     const ask = (): void => {
-      if (this.quietGrantedAt !== null) return
+      if (this.#isQuietGranted) return
       if (home.isUp() && home.isNumbering) {
         const op = this.#newOp(home, null, command)
         this.#submit(op)
-        this.#world.plan_(1_500, () => {
+        this.#world.planIn(1_500, () => {
           if (op.state === 'pending') op.state = 'lost'
           ask()
         })
         return
       }
-      this.#world.plan_(100, ask)
+      this.#world.planIn(100, ask)
     }
     ask()
   }
@@ -200,14 +204,14 @@ export class Clients {
   #repeat(everyMs: number, act: () => void): void {
     const again = (): void => {
       act()
-      this.#world.plan_(everyMs * this.#world.prng.between(0.8, 1.2), again)
+      this.#world.planIn(everyMs * this.#world.prng.between(0.8, 1.2), again)
     }
-    this.#world.plan_(everyMs * this.#world.prng.float(), again)
+    this.#world.planIn(everyMs * this.#world.prng.float(), again)
   }
 
   #think(session: Session): void {
     const { prng, plan } = this.#world
-    this.#world.plan_(prng.exponential(plan.thinkMs) + 1, () => {
+    this.#world.planIn(prng.exponential(plan.thinkMs) + 1, () => {
       this.#act(session)
       this.#think(session)
     })
@@ -459,7 +463,7 @@ export class Clients {
         // The sharer of an agent's name may renew what another session holds.
         if (claim.session === sessionOf(op).session) this.#believe(claim.id, op.home, op.sentAt)
         if (claim.session === session?.party.session) session.held.set(claim.id, claim.pattern)
-        if (claim.pattern === QUIET) this.quietGrantedAt = this.#world.now
+        if (claim.pattern === QUIET) this.#isQuietGranted = true
       }
     }
     if (outcome.kind === 'narrowed') {

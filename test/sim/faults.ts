@@ -12,15 +12,15 @@ export function planFaults(world: World): void {
   const next = (): void => {
     if (world.isCalm) return
     strike(world, prng.weighted(plan.faults))
-    world.plan_(prng.exponential(plan.faultEveryMs), next)
+    world.planIn(prng.exponential(plan.faultEveryMs), next)
   }
-  world.plan_(prng.exponential(plan.faultEveryMs), next)
+  world.planIn(prng.exponential(plan.faultEveryMs), next)
   // Each seed has one of each at least.
-  world.plan_(plan.faultsUntilMs * prng.between(0.1, 0.8), () => {
+  world.planIn(plan.faultsUntilMs * prng.between(0.1, 0.8), () => {
     strike(world, 'crash')
   })
   if (plan.machines > 1) {
-    world.plan_(plan.faultsUntilMs * prng.between(0.1, 0.8), () => {
+    world.planIn(plan.faultsUntilMs * prng.between(0.1, 0.8), () => {
       strike(world, 'cut')
     })
   }
@@ -42,9 +42,9 @@ function planGossip(world: World): void {
         ])
       })
     }
-    world.plan_(prng.exponential(plan.gossipEveryMs), next)
+    world.planIn(prng.exponential(plan.gossipEveryMs), next)
   }
-  world.plan_(prng.exponential(plan.gossipEveryMs), next)
+  world.planIn(prng.exponential(plan.gossipEveryMs), next)
 }
 
 function strike(world: World, kind: FaultKind): void {

@@ -25,7 +25,13 @@ export class EventHeap {
     heap[i] = item
   }
 
-  pop(): Planned | undefined {
+  /** The next event, if it comes by then. */
+  popUntil(at: number): Planned | undefined {
+    const first = this.#heap[0]
+    return first !== undefined && first.at <= at ? this.#pop() : undefined
+  }
+
+  #pop(): Planned | undefined {
     const heap = this.#heap
     const first = heap[0]
     const last = heap.pop()

@@ -109,8 +109,7 @@ export class Machine {
 
   #watch(document: LedgerDocument): LedgerDocument {
     const keys = this.#keys
-    return {
-      ...document,
+    const watched: Partial<LedgerDocument> = {
       append: (term, records) => {
         this.#checker.noteAppend(this.number, term, records)
         return keys.note(document.append(term, records), records)
@@ -126,6 +125,11 @@ export class Machine {
         return update
       },
     }
+    return new Proxy(document, {
+      get(target, name: keyof LedgerDocument) {
+        return watched[name] ?? target[name].bind(target)
+      },
+    })
   }
 }
 

@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N1',
     what: 'an acknowledgement says only that a record is held, whatever was promised since',
     edits: BLIND_ACKS,
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
   },
   {
     id: 'N2',
@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'const behind = comparePositions(message.head, head) < -1e9',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'N4',
@@ -117,7 +117,7 @@ export const MUTANTS: readonly Mutant[] = [
           'const head = core.chain.head()\n  if (head === null || core.promise.term !== head.term',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'N6',
@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
           'free && comparePositions(head, core.durableHead ?? head) >= 0 && isBelievable(core, term)',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
   },
   {
     id: 'N7',
@@ -143,7 +143,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'return true',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'N8',
@@ -193,7 +193,7 @@ export const MUTANTS: readonly Mutant[] = [
 `,
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'N10',
@@ -215,7 +215,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "if (!condition && invariant !== '')",
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'N11',
@@ -284,7 +284,7 @@ export const MUTANTS: readonly Mutant[] = [
   if (upto !== null) learnCommit(core, upto)`,
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'N16',
@@ -302,7 +302,7 @@ export const MUTANTS: readonly Mutant[] = [
           '    const records = append(engine, parts)\n    for (const record of records) compactAfter(engine, record)\n',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 3_000 },
   },
   {
     id: 'S1',
@@ -314,7 +314,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "if (body.kind !== 'term-start') continue",
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 1, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 1, within: 100 },
   },
   {
     id: 'S2',
@@ -327,7 +327,7 @@ export const MUTANTS: readonly Mutant[] = [
           "engine.out.replies.push({ rid: request.rid, outcome: { kind: 'failed', failure: decision.failure } })",
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
   },
   {
     id: 'S3',
@@ -339,7 +339,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'S4',
@@ -363,7 +363,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '?? -Infinity\n}\n\nfunction claimedAt',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'S6',
@@ -375,7 +375,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '.filter((barrier) => barrier.round <= Math.max(confirmed, 1e9))',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 2_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
   },
   {
     id: 'S7',
@@ -408,6 +408,42 @@ export interface MutantModule {
   readonly scenarios: typeof scenarios
 }
 
+export type Detection =
+  | {
+      readonly kind: 'caught'
+      readonly seeds: number
+      readonly by: string
+      readonly message: string
+    }
+  | { readonly kind: 'missed' | 'out of time'; readonly seeds: number }
+
+/** Plays the mutant's schedule, or seed after seed until one is violated. */
+export function detect(
+  { caughtBy }: Mutant,
+  { runSeed, scenarios }: MutantModule,
+  timeMs: number,
+): Detection {
+  if (caughtBy.kind === 'scenario') {
+    try {
+      scenarios[caughtBy.name]()
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      return { kind: 'caught', seeds: 0, by: caughtBy.name, message }
+    }
+    return { kind: 'missed', seeds: 0 }
+  }
+  const endsAt = performance.now() + timeMs
+  for (let seed = 1; seed <= caughtBy.within; seed++) {
+    const { violation } = runSeed(seed, { yjsEvery: 0, voters: caughtBy.voters })
+    if (violation !== null) {
+      const { message } = violation
+      return { kind: 'caught', seeds: seed, by: `seed ${String(seed)}`, message }
+    }
+    if (performance.now() > endsAt) return { kind: 'out of time', seeds: seed }
+  }
+  return { kind: 'missed', seeds: caughtBy.within }
+}
+
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..')
 
 /** The simulator with these edits in its sources. */
@@ -420,6 +456,9 @@ export async function loadMutant(
   const plugin: Plugin = {
     name: 'mutant',
     setup(setup) {
+      // They run on the plain document; a second Yjs in one process would complain.
+      setup.onResolve({ filter: /^yjs$/ }, () => ({ path: 'yjs', namespace: 'absent' }))
+      setup.onLoad({ filter: /^yjs$/, namespace: 'absent' }, () => ({ contents: 'export {}' }))
       setup.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
         const relative = path.relative(root, file).split(path.sep).join('/')
         const own = edits.filter((edit) => edit.file === relative)

@@ -50,7 +50,7 @@ export class Network {
 
   #deliver(from: Machine, to: Machine, arrive: () => void): void {
     const world = this.#world
-    world.plan_(this.#delay(), () => {
+    world.planIn(this.#delay(), () => {
       // What was under way may also reach the process that comes next.
       if (this.isCut(from, to) || !to.isUp()) return
       if (to.suspendedUntil > world.now) {

@@ -54,7 +54,7 @@ export function runSeed(
 function play(world: World): void {
   const { plan, clients, checker } = world
   for (const machine of world.machines)
-    world.plan_(world.prng.float() * 300, () => {
+    world.planIn(world.prng.float() * 300, () => {
       if (machine.boot === 0) world.boot(machine)
     })
   clients.start()
@@ -64,10 +64,10 @@ function play(world: World): void {
   heal(world)
   const healedAt = world.now
   clients.askQuietly()
-  while (clients.quietGrantedAt === null) {
+  while (!clients.isQuietGranted()) {
     world.runUntil(world.now + 250, STEPS_MAX)
     check(
-      world.now - healedAt <= LIVENESS_MS || clients.quietGrantedAt !== null,
+      world.now - healedAt <= LIVENESS_MS || clients.isQuietGranted(),
       'liveness',
       `no claim was granted within ${String(LIVENESS_MS)} ms of the last fault; leading: ${world
         .leading()

@@ -88,14 +88,14 @@ export class World {
     return this.#say !== null
   }
 
-  plan_(inMs: number, run: () => void): void {
+  planIn(inMs: number, run: () => void): void {
     this.#heap.push(this.now + inMs, run)
   }
 
   /** For a process of a machine: void once that process is gone. */
   planFor(machine: Machine, inMs: number, run: () => void): void {
     const { boot } = machine
-    this.plan_(inMs, () => {
+    this.planIn(inMs, () => {
       if (machine.boot !== boot || !machine.isUp()) return
       if (machine.suspendedUntil > this.now) {
         this.planFor(machine, machine.suspendedUntil - this.now + 0.01, run)
@@ -107,18 +107,13 @@ export class World {
 
   /** Runs until this true time. */
   runUntil(trueMs: number, stepsMax: number): void {
-    let isDone = false
-    this.plan_(Math.max(0, trueMs - this.now), () => {
-      isDone = true
-    })
-    while (!isDone) {
-      const next = this.#heap.pop()
-      if (next === undefined) return
+    for (let next = this.#heap.popUntil(trueMs); next; next = this.#heap.popUntil(trueMs)) {
       this.now = next.at
       next.run()
       this.steps++
       if (this.steps > stepsMax) throw new Violation('liveness', 'the run does not end')
     }
+    this.now = trueMs
   }
 
   boot(machine: Machine): void {
@@ -139,7 +134,7 @@ export class World {
     this.network.onCrash(machine)
     const { boot } = machine
     const wakesIn = Math.max(0, machine.suspendedUntil - this.now)
-    this.plan_(Math.max(downMs, wakesIn), () => {
+    this.planIn(Math.max(downMs, wakesIn), () => {
       if (machine.boot === boot && !machine.isUp()) this.boot(machine)
     })
   }
