@@ -9,6 +9,7 @@ import {
   type OperationResult,
   type QueueEntry,
   type RepoId,
+  type Scope,
 } from '../protocol/index.ts'
 import type { ClaimNow, Conflict } from './core/claims/command.ts'
 
@@ -80,31 +81,35 @@ export function conflictJson(context: ClaimContext, conflict: Conflict): Conflic
   }
 }
 
+type Asked = Pick<Scope, 'kind' | 'pattern' | 'mode'>
+
 /** What the refused caller can do; every command can be typed as printed. */
 export function refusalOptions(
-  asked: readonly { readonly kind: string; readonly pattern: string }[],
+  asked: readonly Asked[],
   conflicts: readonly ConflictJson[],
+  ahead: readonly QueueEntry[],
   place: PlaceJson | null,
 ): OptionJson[] {
   const options: OptionJson[] = []
+  const all = claimWords(asked)
   if (place !== null && place.ended === null) {
     options.push({ action: 'give_up', why: 'stop waiting', command: `skein cancel ${place.id}` })
-  } else if (asked.length > 0) {
-    const command = `skein claim ${asked.map(scopeWords).join(' ')} --wait 10m`
+  } else if (all !== null) {
+    const command = `skein claim ${all} --wait 10m`
     options.push({ action: 'wait', why: 'granted as soon as it is free, in order', command })
   }
   const blocked = new Set(conflicts.map((conflict) => conflict.your_pattern))
-  const free = asked.filter((scope) => !blocked.has(scope.pattern) && scope.kind === 'file')
-  if (free.length > 0) {
-    const command = `skein claim ${free.map(({ pattern }) => quote(pattern)).join(' ')}`
+  // What older waiters wait for is not free, though nobody holds it.
+  const free = claimWords(
+    ahead.length > 0 ? [] : asked.filter((scope) => !blocked.has(scope.pattern)),
+  )
+  if (free !== null) {
+    const command = `skein claim ${free}`
     options.push({ action: 'claim_the_rest', why: 'nobody holds these', command })
   }
   const [first] = conflicts
   if (first === undefined) return options
-  const wanted =
-    first.claim.kind === 'resource'
-      ? `--resource ${quote(first.your_pattern)}`
-      : quote(first.your_pattern)
+  const wanted = claimWords(asked.filter(({ pattern }) => pattern === first.your_pattern))
   if (first.lock_delay_s === null) {
     options.push({
       action: 'request',
@@ -112,14 +117,16 @@ export function refusalOptions(
       command: `skein request ${first.claim.id} --reason 'needed for my task'`,
     })
   }
-  options.push({
-    action: 'check_again',
-    why:
-      first.lock_delay_s === null
-        ? `held until ${first.claim.expires_at} at the latest`
-        : `free in ${String(first.lock_delay_s)} s`,
-    command: `skein check ${wanted}`,
-  })
+  if (wanted !== null) {
+    options.push({
+      action: 'check_again',
+      why:
+        first.lock_delay_s === null
+          ? `held until ${first.claim.expires_at} at the latest`
+          : `free in ${String(first.lock_delay_s)} s`,
+      command: `skein check ${wanted}`,
+    })
+  }
   options.push({
     action: 'why',
     why: 'what happened around the claim',
@@ -172,14 +179,19 @@ export function requestJson(
   }
 }
 
-function scopeWords({
-  kind,
-  pattern,
-}: {
-  readonly kind: string
-  readonly pattern: string
-}): string {
-  return kind === 'resource' ? `--resource ${quote(pattern)}` : quote(pattern)
+/** The words that claim these scopes; null where one command line cannot say them all. */
+function claimWords(scopes: readonly Asked[]): string | null {
+  const [first] = scopes
+  const files = scopes.filter(({ kind }) => kind !== 'resource')
+  const kind = files[0]?.kind ?? 'file'
+  if (first === undefined || (kind !== 'file' && kind !== 'module')) return null
+  if (files.some((scope) => scope.kind !== kind)) return null
+  if (scopes.some(({ mode }) => mode !== first.mode)) return null
+  const words = scopes.map((scope) =>
+    scope.kind === 'resource' ? `--resource ${quote(scope.pattern)}` : quote(scope.pattern),
+  )
+  const flags = [kind === 'module' ? '--module' : '', first.mode === 'shared' ? '--shared' : '']
+  return [...words, ...flags.filter((flag) => flag !== '')].join(' ')
 }
 
 export function iso(ms: number): string {

@@ -84,7 +84,7 @@ export function blocked(
     waiters: told.ahead.map(waiterJson),
     queue: told.queue,
     warnings: told.warnings,
-    options: refusalOptions(told.scopes, conflicts, told.queue),
+    options: refusalOptions(told.scopes, conflicts, told.ahead, told.queue),
   }
 }
 

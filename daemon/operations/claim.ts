@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import {
   makeId,
   type ClaimTerms,
+  type DropReason,
   type OperationInput,
   type OperationResult,
   type Party,
@@ -21,7 +22,7 @@ import type { View } from '../core/view.ts'
 import { conflictJson, iso, waiterJson } from '../json.ts'
 import { requireBounded } from '../coverage.ts'
 import { hostOf, submit } from '../repos.ts'
-import { grantedResult, refusedResult } from './answers.ts'
+import { blocked, grantedResult, refusedResult } from './answers.ts'
 import { waitInQueue } from './queue.ts'
 import { asOf, claimContext, stampNow, type Handler, type Parts } from './context.ts'
 import { readScopes } from './scopes.ts'
@@ -50,7 +51,25 @@ export const claim: Handler<OperationInput<'claim'>> = async (parts, input, cont
   if (outcome.kind === 'queued') {
     return waitInQueue(parts, place, { outcome, warnings, context })
   }
+  if (outcome.kind === 'dropped') return lostWait(parts, place, party, scopes, outcome.reason)
   return grantedResult(parts, place, outcome, warnings)
+}
+
+/** The same idempotency key again, whose wait ended without a grant: that stays its outcome. */
+function lostWait(
+  parts: Parts,
+  place: Place,
+  party: Party,
+  scopes: readonly Scope[],
+  reason: DropReason,
+): OperationResult<'claim'> {
+  const { loop } = hostOf(place.repo)
+  const { judgement, ahead } = judgeNow(loop.engine(), loop.view(), party, scopes)
+  const { conflicts, more } = judgement
+  const warnings = [
+    `the wait of this idempotency key ended without a grant (${reason}); claim again with another key`,
+  ]
+  return blocked(parts, place, { scopes, conflicts, more, ahead, warnings, queue: null })
 }
 
 export const check: Handler<OperationInput<'check'>> = async (parts, input, context) => {

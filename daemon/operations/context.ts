@@ -4,6 +4,7 @@ import {
   type CallerFields,
   type OperationResult,
   type PeerId,
+  type SessionId,
   type Stamp,
 } from '../../protocol/index.ts'
 import type { Callers, Place } from '../callers.ts'
@@ -85,3 +86,24 @@ export function requirePerson(
   if (door !== 'mcp' && (isConfirmed || (config.trust_scripts && input.yes === true))) return
   throw new SkeinError('FORBIDDEN_PERSON', 'only a person may do this')
 }
+
+/** A session that waits in a call is no silent one: what it holds stays while the call lasts. */
+export async function patiently<T>(
+  { sessions }: Parts,
+  session: SessionId,
+  wait: () => Promise<T>,
+): Promise<T> {
+  const note = (): void => {
+    sessions.noteActivity(session, null)
+  }
+  const timer = setInterval(note, STILL_HERE_MS).unref()
+  try {
+    return await wait()
+  } finally {
+    clearInterval(timer)
+    note()
+  }
+}
+
+/** Less than the shortest `idle_release`. */
+const STILL_HERE_MS = 30_000

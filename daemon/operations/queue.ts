@@ -21,7 +21,7 @@ import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf, submit } from '../repos.ts'
 import type { WaitEnd } from '../waiting.ts'
 import { blocked, deadlock, granted } from './answers.ts'
-import { asOf, clockNow, type Handler, type Parts } from './context.ts'
+import { asOf, clockNow, patiently, type Handler, type Parts } from './context.ts'
 
 /** Harnesses cut a tool's call after some 30 seconds or more: it is told its place before that. */
 const TOOL_PATIENCE_MS = 25_000
@@ -41,12 +41,17 @@ export async function waitInQueue(
   const { context, outcome } = waiting
   const host = hostOf(place.repo)
   const { entry } = outcome
+  // Whoever asks again for what it waits for may be granted while the leader confirms that it waits.
+  if (!host.loop.view().state.queue.has(entry.id))
+    return afterEnd(parts, place, waiting, 'vanished')
   const leftMs = entry.waitSeconds * 1000 - elapsedSince(entry.stamp, clockNow(parts))
   const patienceMs = Math.max(
     0,
     context.door === 'mcp' ? Math.min(leftMs, TOOL_PATIENCE_MS) : leftMs,
   )
-  const end = await host.waiting.wait(entry.id, patienceMs, context.signal)
+  const end = await patiently(parts, entry.party.session, () =>
+    host.waiting.wait(entry.id, patienceMs, context.signal),
+  )
   if (end.kind === 'answered') throw new SkeinError('INTERNAL', 'a place was answered')
   if (end.kind === 'gone') {
     await submit(host, { kind: 'end-waits', ids: [entry.id], reason: 'vanished' })
@@ -55,10 +60,20 @@ export async function waitInQueue(
   const isOver = end.kind === 'still' && patienceMs >= leftMs
   if (!isOver) return answer(parts, place, waiting, end)
   await submit(host, { kind: 'end-waits', ids: [entry.id], reason: 'expired' })
-  // The grant may have come before the end of the wait: then the claim is there, and that is the answer.
-  const claims = claimsNow(host.loop.view(), entry.claimIds)
+  return afterEnd(parts, place, waiting, 'expired')
+}
+
+/** The grant may have come before the end of the wait: then the claim is there, and that is the answer. */
+function afterEnd(
+  parts: Parts,
+  place: Place,
+  waiting: Waiting,
+  reason: DropReason,
+): OperationResult<'claim'> {
+  const { entry } = waiting.outcome
+  const claims = claimsNow(hostOf(place.repo).loop.view(), entry.claimIds)
   if (claims.length > 0) return granted(parts, place, claims, waiting.warnings)
-  return answer(parts, place, waiting, dropped(entry, 'expired'))
+  return answer(parts, place, waiting, dropped(entry, reason))
 }
 
 function dropped(entry: QueueEntry, reason: DropReason): WaitEnd & { kind: 'dropped' } {

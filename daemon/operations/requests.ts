@@ -17,11 +17,11 @@ import {
 import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { ResponseTerms } from '../core/claims/command.ts'
-import { answersNow } from '../core/claims/tell.ts'
+import { answersNow, requestNow } from '../core/claims/tell.ts'
 import { claimJson, placeJson, requestJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf, submit } from '../repos.ts'
-import { claimContext, stampNow, type Handler } from './context.ts'
+import { claimContext, patiently, stampNow, type Handler } from './context.ts'
 import { standingIn } from './queue.ts'
 import { placePattern } from './scopes.ts'
 
@@ -44,7 +44,9 @@ export const request: Handler<OperationInput<'request'>> = async (parts, input, 
     throw new SkeinError('INTERNAL', `a request ended as ${outcome.kind}`)
   }
   const asked = outcome.request
-  await answered(host, [asked.id], (input.wait_s ?? 0) * 1000, context)
+  await patiently(parts, asked.requester.session, () =>
+    answered(host, [asked.id], input.wait_s, context),
+  )
   const result: OperationResult<'request'> = { request: shown(host, asked) }
   return result
 }
@@ -103,7 +105,13 @@ export const requests: Handler<OperationInput<'requests'>> = async (parts, input
   const host = hostOf(place.repo)
   const party = parts.callers.asker(input, context)
   const ids = (input.ids ?? []).map(asRequestedId)
-  await answered(host, ids, (input.wait_s ?? 0) * 1000, context)
+  const unknown = ids.filter((id) => requestNow(host.loop.view(), id) === null)
+  if (unknown.length > 0) {
+    throw new SkeinError('REQUEST_UNKNOWN', `no request ${unknown.join(', ')} is known here`, {
+      data: { ids: unknown },
+    })
+  }
+  await patiently(parts, party.session, () => answered(host, ids, input.wait_s, context))
   const { state } = host.loop.view()
   const open = [...state.asked.values()].map((asked) => ({ asked, end: null }))
   const ended = state.answered.map((end) => ({ asked: end.request, end }))
@@ -121,9 +129,10 @@ export const requests: Handler<OperationInput<'requests'>> = async (parts, input
 async function answered(
   host: LedgerHost,
   ids: readonly RequestedId[],
-  waitMs: number,
+  waitSeconds: number | undefined,
   context: CallContext,
 ): Promise<void> {
+  const waitMs = (waitSeconds ?? 0) * 1000
   const patience = context.door === 'mcp' ? Math.min(waitMs, TOOL_PATIENCE_MS) : waitMs
   if (patience <= 0) return
   const open = ids.filter((id) => host.loop.view().state.asked.has(id))

@@ -101,7 +101,10 @@ function answerWith(
     }
     case 'narrowed': {
       const found = narrowing(request, claim, answer.patterns, context)
-      return found.kind === 'append' ? append([closing, ...found.bodies]) : found
+      // The caller is told of its answer, not of the narrowing that it brings.
+      return found.kind === 'append'
+        ? append([closing, ...found.bodies.map((body) => ({ ...body, rid: null }))])
+        : found
     }
     case 'coexist':
       return share(request, command, context, { asked, claim }, answer)
