@@ -48,6 +48,22 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     const fields = ownFields(command)
     return { ...requireIds(fields, command), patterns: texts(fields['patterns']).map(place) }
   },
+  cancel: (command) => requireIds(ownFields(command), command),
+  request: (command, place) => {
+    const fields = requireIds(ownFields(command), command)
+    const reason = text(fields['reason']) ?? ''
+    if (reason === '') {
+      throw usage('Say why, with --reason TEXT: the holder is shown it', command.verb)
+    }
+    const scope = text(fields['scope'])
+    return scope === undefined ? fields : { ...fields, scope: place(scope) }
+  },
+  respond: (command, place) => {
+    const fields = requireIds(ownFields(command), command)
+    const patterns = texts(fields['patterns']).map(place)
+    return patterns.length === 0 ? fields : { ...fields, patterns }
+  },
+  requests: (command) => requireIds(ownFields(command), command),
   renew: (command) => requireIds(ownFields(command), command),
   verify: (command) => requireIds(ownFields(command), command),
   release: (command) => {
@@ -88,17 +104,34 @@ function scopesOf(command: Command, place: Place): OperationInput {
   return { ...rest, scopes }
 }
 
+interface IdKind {
+  readonly prefix: string
+  readonly of: string
+  readonly hint: string
+}
+
+const CLAIM_ID: IdKind = { prefix: 'clm_', of: 'a claim', hint: 'skein claims' }
+const REQUEST_ID: IdKind = { prefix: 'req_', of: 'a request', hint: 'skein requests' }
+
+/** Where ids are not those of claims, or their list is a shorter one. */
+const ID_KINDS: Readonly<Partial<Record<string, IdKind>>> = {
+  release: { ...CLAIM_ID, hint: 'skein claims --mine' },
+  cancel: { prefix: 'que_', of: 'a place in the queue', hint: 'skein queue --mine' },
+  respond: { ...REQUEST_ID, hint: 'skein inbox' },
+  requests: REQUEST_ID,
+}
+
 /** Paths are typed where ids are meant; the daemon would call that a schema's fault. */
 function requireIds(fields: OperationInput, { verb }: Command): OperationInput {
-  const wrong = [...texts(fields['ids']), ...texts(fields['id'])].find((id) => !isClaimId(id))
+  const { prefix, of, hint } = ID_KINDS[verb.name] ?? CLAIM_ID
+  const ids = ['ids', 'id', 'claim', 'request'].flatMap((field) => texts(fields[field]))
+  const wrong = ids.find((id) => !id.startsWith(prefix))
   if (wrong === undefined) return fields
-  throw new SkeinError('INPUT_USAGE', `\`${wrong}\` is not the id of a claim (clm_…).`, {
-    hint: verb.name === 'release' ? 'skein claims --mine' : 'skein claims',
-  })
+  throw new SkeinError('INPUT_USAGE', `\`${wrong}\` is not the id of ${of} (${prefix}…).`, { hint })
 }
 
 function isClaimId(word: string): boolean {
-  return word.startsWith('clm_')
+  return word.startsWith(CLAIM_ID.prefix)
 }
 
 /** With `--repo` another repository may be meant, of which the working directory says nothing. */

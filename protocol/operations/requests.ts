@@ -31,7 +31,7 @@ export const REQUEST_OPERATIONS = {
         field: 'scope',
         type: 'text',
         value: 'PATTERN',
-        help: 'what is really needed, from the root of the repository',
+        help: 'what is really needed, when that is less',
       },
       {
         flag: '--wait',

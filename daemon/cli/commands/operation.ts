@@ -3,6 +3,7 @@ import {
   DEFAULTS,
   exitOfResult,
   OPERATIONS,
+  SkeinError,
   type OperationName,
   type OperationResult,
 } from '../../../protocol/index.ts'
@@ -17,6 +18,7 @@ import { renderQuiet, renderResult } from '../output/faces.ts'
 import { pageOn, type Page } from '../output/page.ts'
 import { pathToRoot } from '../patterns.ts'
 import { cleanAll } from '../output/text.ts'
+import { span } from '../output/time.ts'
 
 /** The daemon answers in callTimeoutSeconds; the rest is for its first look at a repository. */
 const CALL_MS_MAX = (DEFAULTS.callTimeoutSeconds + 3) * 1000
@@ -47,14 +49,40 @@ export async function call(
   command: Command,
   io: Io,
 ): Promise<unknown> {
-  const timeoutMs = SLOW.has(name) ? SLOW_CALL_MS_MAX : CALL_MS_MAX
+  const waitMs = waitOf(input)
+  const timeoutMs = (SLOW.has(name) ? SLOW_CALL_MS_MAX : CALL_MS_MAX) + waitMs
   const { api: socket } = findSockets(homePath(io.env))
-  const stopProgress = showProgress(`waiting for the daemon to ${name} …`, command, io)
+  const stopProgress = showProgress(progressText(name, waitMs), command, io)
   try {
     return await callOperation(name, input, { socket, timeoutMs, signal: io.interrupted })
+  } catch (error) {
+    throw waitMs > 0 ? stoppedWaiting(name, error) : error
   } finally {
     stopProgress()
   }
+}
+
+/** How long the daemon may take because the caller waits: in the queue, or for an answer. */
+function waitOf({ wait_s: seconds }: OperationInput): number {
+  return typeof seconds === 'number' ? seconds * 1000 : 0
+}
+
+function progressText(name: OperationName, waitMs: number): string {
+  if (waitMs === 0) return `waiting for the daemon to ${name} …`
+  const what = name === 'claim' ? 'in the queue' : 'for the answer'
+  const end = name === 'claim' ? 'Ctrl-C gives the place up' : 'Ctrl-C stops waiting only'
+  return `waiting ${what}, at most ${span(waitMs)} (${end}) …`
+}
+
+/** What an interrupted wait leaves behind is known, unlike that of another call. */
+function stoppedWaiting(name: OperationName, error: unknown): unknown {
+  if (!(error instanceof SkeinError) || error.code !== 'INTERRUPTED') return error
+  if (name === 'claim') {
+    const message = 'Interrupted while waiting: the place in the queue is given up.'
+    return new SkeinError('INTERRUPTED', message)
+  }
+  const message = 'Interrupted while waiting for the answer; the request stands.'
+  return new SkeinError('INTERRUPTED', message, { hint: 'skein requests --mine' })
 }
 
 function renderAnswer(

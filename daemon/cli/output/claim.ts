@@ -27,7 +27,7 @@ export function claimFace(result: OperationResult<'claim'>, page: Page): readonl
   const isWaiting = result.queue !== null && result.queue.ended === null
   const word = isWaiting ? page.paint('warning', 'QUEUED') : page.paint('bad', 'REFUSED')
   return [
-    ...headline(word, result.conflicts),
+    ...headline(word, result),
     ...conflictLines(result.conflicts, result.more_conflicts, page),
     ...waiterLines(result.waiters, page),
     '',
@@ -43,11 +43,15 @@ export function checkFace(result: OperationResult<'check'>, page: Page): readonl
     return [`${page.paint('good', 'safe')}: a claim would be granted${beside}.`]
   }
   const first = result.conflicts[0]?.claim.id
+  const next: readonly (readonly [string, string])[] = [
+    ...(first === undefined ? [] : [[`skein why ${first}`, 'how it came to that'] as const]),
+    ...(result.waiters.length === 0 ? [] : [['skein queue', 'who waits for what'] as const]),
+  ]
   return [
-    ...headline(page.paint('bad', 'NOT SAFE'), result.conflicts),
+    ...headline(page.paint('bad', 'NOT SAFE'), result),
     ...conflictLines(result.conflicts, result.more_conflicts, page),
     ...waiterLines(result.waiters, page),
-    ...nextSteps(first === undefined ? [] : [[`skein why ${first}`, 'how it came to that']], page),
+    ...nextSteps(next, page),
   ]
 }
 
@@ -88,9 +92,17 @@ export function grantedLines(
   ]
 }
 
-function headline(word: string, conflicts: readonly Conflict[]): readonly string[] {
+function headline(
+  word: string,
+  { conflicts, waiters }: Pick<OperationResult<'claim'>, 'conflicts' | 'waiters'>,
+): readonly string[] {
   const [first] = conflicts
-  if (first === undefined) return [`${word}.`]
+  if (first === undefined) {
+    const who = [...new Set(waiters.map(({ agent }) => agent))]
+    if (who.length === 0) return [`${word}.`]
+    const names = who.length === 1 ? (who[0] ?? '') : count(who.length, 'other')
+    return [`${word}: nobody holds it, but ${names} waited for it first.`]
+  }
   const yours = [...new Set(conflicts.map((conflict) => conflict.your_pattern))]
   const others = [...new Set(conflicts.map((conflict) => conflict.claim.agent))]
   const what = yours.length === 1 ? first.your_pattern : count(yours.length, 'of your pattern')

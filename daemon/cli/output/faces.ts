@@ -52,10 +52,19 @@ export function renderResult(name: OperationName, result: unknown, page: Page): 
 /** The ids that an answer is about, one a line; nothing where there are none. */
 export function renderQuiet(result: unknown): string {
   if (typeof result !== 'object' || result === null) return ''
-  const claims = 'released' in result ? result.released : 'claims' in result ? result.claims : []
-  if (!Array.isArray(claims)) return ''
-  const ids = claims.map((claim: unknown) =>
-    typeof claim === 'object' && claim !== null && 'id' in claim ? `${String(claim.id)}\n` : '',
-  )
-  return ids.join('')
+  const field = QUIET_FIELDS.find((name) => name in result)
+  const told: unknown = field === undefined ? [] : Reflect.get(result, field)
+  return [told]
+    .flat()
+    .flatMap((each: unknown) => idOf(each) ?? [])
+    .map((id) => `${id}\n`)
+    .join('')
+}
+
+/** Where results keep what they are about; a release has ended some of its claims before. */
+const QUIET_FIELDS = ['released', 'claims', 'entries', 'cancelled', 'requests', 'request'] as const
+
+function idOf(thing: unknown): string | undefined {
+  if (typeof thing === 'string') return thing
+  return typeof thing === 'object' && thing !== null && 'id' in thing ? String(thing.id) : undefined
 }

@@ -1,8 +1,8 @@
 // Waiting and asking, as people read them: who is before you, who asks what of whom, and what to type next.
 import type { OperationResult } from '../../../protocol/index.ts'
 import { holderName, nextSteps } from './people.ts'
-import { table, type Page } from './page.ts'
-import { until } from './time.ts'
+import { table, type Column, type Page } from './page.ts'
+import { relative, until } from './time.ts'
 
 type Waiter = OperationResult<'claim'>['waiters'][number]
 type PlaceJson = NonNullable<OperationResult<'claim'>['queue']>
@@ -27,28 +27,38 @@ export function waiterLines(waiters: readonly Waiter[], page: Page): readonly st
 }
 
 export function placeLine(place: PlaceJson, page: Page): string {
-  const { ended, position } = place
+  const { ended, position, ahead } = place
   if (ended === 'expired') return 'The wait is over without a grant.'
   if (ended !== null) return `The place in the queue is gone: ${ended}.`
-  return `Waiting at place ${String(position)} until ${until(place.expires_at, page.nowMs)}  ${place.id}`
+  const [first] = ahead
+  const behind = first === undefined ? '' : ` behind ${holderName(first, page)}`
+  const what = `${place.patterns.join(', ')} at place ${String(position)}${behind}`
+  return `Waiting for ${what} until ${until(place.expires_at, page.nowMs)}  ${place.id}`
 }
+
+const QUEUE_COLUMNS: readonly Column[] = [
+  { title: 'PLACE', rank: null },
+  { title: 'FOR', rank: 3, widthMin: 16, style: 'strong' },
+  { title: 'WHO', rank: 2, widthMin: 8 },
+  { title: 'URGENCY', rank: null },
+  { title: 'LEFT', rank: null },
+  { title: 'ID', rank: null },
+]
 
 export function queueFace(result: OperationResult<'queue'>, page: Page): readonly string[] {
   if (result.entries.length === 0) return ['Nobody waits.']
   const rows = result.entries.map((entry) => [
     String(entry.position),
-    holderName(entry, page),
     entry.patterns.join(', '),
+    holderName(entry, page),
     entry.urgency,
-    until(entry.expires_at, page.nowMs),
+    relative(entry.expires_at, page.nowMs).replace(/^in /, ''),
     entry.id,
   ])
-  const titles = ['PLACE', 'WHO', 'FOR', 'URGENCY', 'UNTIL', 'ID']
-  return table(
-    titles.map((title) => ({ title, rank: null })),
-    rows,
-    page,
-  )
+  const mine = result.entries.find((entry) => entry.session === page.session)
+  const giveUp =
+    mine === undefined ? [] : [page.paint('quiet', `To give up: skein cancel ${mine.id}`)]
+  return [...table(QUEUE_COLUMNS, rows, page), ...giveUp]
 }
 
 export function cancelFace(result: OperationResult<'cancel'>): readonly string[] {
@@ -68,8 +78,17 @@ export function requestFace(result: OperationResult<'request'>, page: Page): rea
 }
 
 export function respondFace(result: OperationResult<'respond'>, page: Page): readonly string[] {
-  const late = result.late ? ['It had ended before: nothing was changed.'] : []
-  return [...requestLines(result.request, page), ...late]
+  const { request, late } = result
+  const told = late ? 'It had ended before: nothing was changed.' : (DONE[request.decision] ?? '')
+  return [...requestLines(request, page), ...(told === '' ? [] : [page.paint('quiet', told)])]
+}
+
+/** What the answer did to the claim of whoever gave it. */
+const DONE: Readonly<Partial<Record<RequestJson['decision'], string>>> = {
+  approved: 'Your claim is released: stop writing what it covered.',
+  denied: 'You keep your claim, with the time that it had.',
+  narrowed: 'You hold less now: skein claims --mine',
+  coexist: 'You keep your claim; leave the part of the other alone.',
 }
 
 export function requestsFace(result: OperationResult<'requests'>, page: Page): readonly string[] {
@@ -89,6 +108,7 @@ export function inboxFace(result: OperationResult<'inbox'>, page: Page): readonl
             [`skein respond ${first.id} approve`, 'give it up'],
             [`skein respond ${first.id} deny`, 'keep it'],
             [`skein respond ${first.id} narrow PATTERN`, 'keep only that'],
+            [`skein respond ${first.id} coexist PATTERN`, 'let the other in there, beside you'],
           ],
           page,
         )

@@ -47,3 +47,44 @@ export const EMPTY_CLAIMS: OperationResult<'claims'> = {
   recent: [],
   as_of: { term: 1, index: 2, age_ms: 0 },
 }
+
+type Place = NonNullable<OperationResult<'claim'>['queue']>
+
+const WAITER: OperationResult<'claim'>['waiters'][number] = {
+  id: 'que_01K0000000000000000000000A',
+  agent: 'bob',
+  session: 'session-of-bob',
+  machine: 'desk-1a2b',
+  patterns: ['src/auth/login.ts'],
+  urgency: 'normal',
+  description: '',
+  joined_at: at(-30),
+  expires_at: at(570),
+}
+
+export const PLACE: Place = { ...WAITER, position: 1, ahead: [], ended: null }
+
+export const BEHIND: Place = {
+  ...WAITER,
+  id: 'que_01K0000000000000000000000B',
+  agent: 'me',
+  session: 'mine',
+  position: 2,
+  ahead: [WAITER],
+  ended: null,
+}
+
+export const REQUEST: OperationResult<'request'>['request'] = {
+  id: 'req_01K0000000000000000000000A',
+  claim: CLAIM.id,
+  holder: 'alice',
+  requester: 'bob',
+  reason: 'hotfix',
+  urgency: 'normal',
+  scope: 'src/auth/login.ts',
+  filed_at: at(0),
+  answer_by: at(300),
+  decision: 'pending',
+  note: '',
+  granted: [],
+}

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { INPUTS, type OperationName } from '../../../protocol/index.ts'
 import { NO_MACHINE, runCommand, type IoOptions, type Ran } from '../../helpers/cli-io.ts'
 import { makeFolder, startTwin, type Call, type Twin } from '../../helpers/cli-server.ts'
-import { CLAIM, CONFLICT, EMPTY_CLAIMS } from './fixtures.ts'
+import { CLAIM, CONFLICT, EMPTY_CLAIMS, PLACE, REQUEST } from './fixtures.ts'
 
 interface Scene extends Twin {
   run(line: string | readonly string[], options?: IoOptions): Promise<Ran>
@@ -76,6 +76,20 @@ describe('an operation on the command line', () => {
         idempotency_key: 'k',
       },
     ],
+    ['claim a --wait 90s --urgency high', { scopes: [file('src/a')], wait_s: 90, urgency: 'high' }],
+    ['queue --mine', { mine: true }],
+    [`cancel ${PLACE.id}`, { ids: [PLACE.id] }],
+    [
+      `request ${CLAIM.id} --reason r --scope a --urgency low --wait 5s`,
+      { claim: CLAIM.id, reason: 'r', scope: 'src/a', urgency: 'low', wait_s: 5 },
+    ],
+    [`respond ${REQUEST.id} approve`, { request: REQUEST.id, decision: 'approve' }],
+    [
+      `respond ${REQUEST.id} narrow a ../b --note n`,
+      { request: REQUEST.id, decision: 'narrow', patterns: ['src/a', 'b'], note: 'n' },
+    ],
+    ['inbox', {}],
+    [`requests ${REQUEST.id} --wait 60s`, { ids: [REQUEST.id], wait_s: 60 }],
     ['claims --mine --limit 3', { mine: true, limit: 3 }],
     ['renew', {}],
     [`narrow ${CLAIM.id} a b`, { id: CLAIM.id, patterns: ['src/a', 'src/b'] }],
@@ -101,6 +115,8 @@ describe('an operation on the command line', () => {
   const EXITS: readonly (readonly [string, object, number])[] = [
     ['claim a', GRANTED, 0],
     ['claim a', REFUSED, 1],
+    ['claim a --wait 1s', { ...REFUSED, queue: { ...PLACE, ended: 'expired' } }, 8],
+    ['claim a --wait 1s', { ...REFUSED, status: 'queued', queue: PLACE }, 8],
     ['check a', { safe: true, conflicts: [], would: 'grant' }, 0],
     ['check a', UNSAFE, 1],
     ['verify', { ok: false, claims: [{ id: CLAIM.id, fence: 1, live: false }], leader: 'm' }, 4],
@@ -119,6 +135,23 @@ describe('an operation on the command line', () => {
       assert.deepEqual(JSON.parse(json.stdout), answer)
     })
   }
+
+  it('says what an interrupted wait leaves behind', async (t) => {
+    const rows: readonly (readonly [string, RegExp])[] = [
+      ['claim a --wait 60s', /the place in the queue is given up/],
+      [`request ${CLAIM.id} --reason r --wait 60s`, /the request stands[^]*skein requests --mine/],
+    ]
+    for (const [line, says] of rows) {
+      const interrupt = new AbortController()
+      const scene = await setScene(t, () => {
+        interrupt.abort()
+        return undefined
+      })
+      const ran = await scene.run(line, { interrupted: interrupt.signal })
+      assert.equal(ran.exit, 130)
+      assert.match(ran.stderr, says)
+    }
+  })
 
   it('prints ids only with --quiet', async (t) => {
     const scene = await setScene(t, (call) => (call.operation === 'claim' ? GRANTED : REFUSED))
@@ -145,6 +178,9 @@ describe('an operation on the command line', () => {
     ['claim', /Say what to claim: a PATTERN or --resource NAME/],
     ['check ../../x', /leaves the checkout/],
     ['release', /Say what to release/],
+    ['cancel src/auth', /`src\/auth` is not the id of a place in the queue/],
+    [`request ${CLAIM.id}`, /Say why, with --reason/],
+    [`respond ${CLAIM.id} approve`, /is not the id of a request \(req_…\)/],
     ['release src/auth', /`src\/auth` is not the id of a claim/],
     ['release clm_1 --force', /--force needs --reason/],
     ['clam x', /nearest is `claim`/],

@@ -7,7 +7,7 @@ import { pageOn, type Page } from '../../../daemon/cli/output/page.ts'
 import { clean, fit, shellQuote, widthOf } from '../../../daemon/cli/output/text.ts'
 import { relative, span, until } from '../../../daemon/cli/output/time.ts'
 import { SkeinError, type OperationName, type OperationResult } from '../../../protocol/index.ts'
-import { at, CLAIM, CONFLICT, EMPTY_CLAIMS, NOW_MS } from './fixtures.ts'
+import { at, BEHIND, CLAIM, CONFLICT, EMPTY_CLAIMS, NOW_MS, PLACE, REQUEST } from './fixtures.ts'
 
 const PAGE: Page = {
   width: 100,
@@ -325,7 +325,105 @@ const STATUS: OperationResult<'status'> = {
   ],
 }
 
+describe('the faces of waiting', () => {
+  const asOf = EMPTY_CLAIMS.as_of
+
+  it('list places in their order, with how to give up your own', () => {
+    assert.equal(
+      render('queue', { entries: [PLACE, BEHIND], as_of: asOf }),
+      `PLACE  FOR                WHO  URGENCY  LEFT    ID
+1      src/auth/login.ts  bob  normal   10 min  que_01K0000000000000000000000A
+2      src/auth/login.ts  you  normal   10 min  que_01K0000000000000000000000B
+To give up: skein cancel que_01K0000000000000000000000B
+`,
+    )
+    assert.equal(render('queue', { entries: [], as_of: asOf }), 'Nobody waits.\n')
+  })
+
+  it('say when a claim waits, behind whom, and how a wait ended', () => {
+    const queued = { ...REFUSED, status: 'queued' as const, queue: BEHIND }
+    const shown = render('claim', queued)
+    assert.match(shown, /^QUEUED: src\/auth\/login\.ts is held by alice\.$/m)
+    assert.match(
+      shown,
+      /^Waiting for src\/auth\/login\.ts at place 2 behind bob until 12:09 .*que_/m,
+    )
+    const over = render('claim', { ...REFUSED, queue: { ...BEHIND, ended: 'expired' } })
+    assert.match(over, /^REFUSED[^]*^The wait is over without a grant\.$/m)
+  })
+
+  it('name who waited first for what nobody holds', () => {
+    const refused = { ...ANSWER, status: 'refused' as const, waiters: [PLACE] }
+    const shown = render('claim', refused)
+    assert.match(shown, /^REFUSED: nobody holds it, but bob waited for it first\.$/m)
+    assert.match(shown, /^ {2}waits {2}bob for src\/auth\/login\.ts \(normal\) since 11:59/m)
+    const many = Array.from({ length: 7 }, (_, i) => ({ ...PLACE, agent: `a${String(i)}` }))
+    const check = { safe: false, conflicts: [], more_conflicts: 0, would: 'wait' as const }
+    const unsafe = render('check', { ...check, waiters: many, as_of: asOf })
+    assert.match(
+      unsafe,
+      /^NOT SAFE: nobody holds it, but 7 others waited[^]*and 2 more: skein queue/,
+    )
+    assert.match(unsafe, /^ {2}skein queue {2}who waits for what$/m)
+  })
+
+  it('say what was cancelled', () => {
+    assert.equal(render('cancel', { cancelled: [PLACE.id] }), `cancelled ${PLACE.id}\n`)
+    assert.equal(render('cancel', { cancelled: [] }), 'Nothing waited there any more.\n')
+  })
+})
+
+describe('the faces of requests', () => {
+  it('say who asks whom for what, until when, and what to type next', () => {
+    assert.equal(
+      render('request', { request: REQUEST }),
+      `bob asks alice for src/auth/login.ts of ${CLAIM.id}: open until 12:05 (in 5 min)  ${REQUEST.id}
+  "hotfix"
+
+ACTION REQUIRED:
+  skein requests ${REQUEST.id} --wait 60s  wait for the answer
+`,
+    )
+    const answered = { ...REQUEST, decision: 'denied' as const, note: 'not now', scope: null }
+    assert.equal(
+      render('request', { request: answered }),
+      `bob asks alice for ${CLAIM.id}: denied  ${REQUEST.id}\n  "hotfix" - "not now"\n`,
+    )
+    assert.equal(render('requests', { requests: [] }), 'No requests.\n')
+    const granted = { ...REQUEST, decision: 'coexist' as const, granted: [CLAIM.id] }
+    assert.match(render('requests', { requests: [granted] }), /^ {2}granted beside it: clm_/m)
+  })
+
+  it('show the inbox with the words that answer', () => {
+    const beside = { ...CLAIM, agent: 'bob', symbols: ['Login::show'] }
+    const narrowed = [{ claim: CLAIM.id, pattern: CLAIM.pattern, by: [beside] }]
+    const shown = render('inbox', { requests: [REQUEST], narrowed, waiting: [BEHIND] })
+    assert.match(shown, /^beside your src\/auth\/\*\* work bob: Login::show$/m)
+    assert.match(shown, /^Waiting for src\/auth\/login\.ts at place 2/m)
+    for (const word of ['approve', 'deny', 'narrow PATTERN', 'coexist PATTERN'])
+      assert.ok(shown.includes(`  skein respond ${REQUEST.id} ${word} `), word)
+    assert.equal(render('inbox', { requests: [], narrowed: [], waiting: [] }), 'Nothing for you.\n')
+  })
+
+  it('tell the holder what its answer did', () => {
+    const told = (decision: 'approved' | 'denied' | 'narrowed' | 'coexist', late = false): string =>
+      render('respond', { request: { ...REQUEST, decision }, late })
+    assert.match(told('approved'), /Your claim is released/)
+    assert.match(told('denied'), /You keep your claim/)
+    assert.match(told('narrowed'), /You hold less now: skein claims --mine/)
+    assert.match(told('coexist'), /leave the part of the other alone/)
+    assert.match(told('denied', true), /It had ended before: nothing was changed\.\n$/)
+  })
+})
+
 describe('renderQuiet', () => {
+  it('prints the ids of places and requests', () => {
+    assert.equal(renderQuiet({ entries: [PLACE] }), `${PLACE.id}\n`)
+    assert.equal(renderQuiet({ cancelled: [PLACE.id] }), `${PLACE.id}\n`)
+    assert.equal(renderQuiet({ request: REQUEST }), `${REQUEST.id}\n`)
+    assert.equal(renderQuiet({ requests: [REQUEST], narrowed: [], waiting: [] }), `${REQUEST.id}\n`)
+  })
+
   it('is the ids that an answer is about', () => {
     assert.equal(renderQuiet({ claims: [CLAIM, CLAIM] }), `${CLAIM.id}\n${CLAIM.id}\n`)
     assert.equal(renderQuiet({ released: [CLAIM], already: ['x'] }), `${CLAIM.id}\n`)
