@@ -81,7 +81,7 @@ export function stopLeading(engine: Engine): void {
 }
 
 /**
- * A grant that its caller was told not to have is given back at once. The mark goes when the path says so: the Release of
+ * A grant, or a place in the queue, that its caller was told not to have is given back at once. The mark goes when the path says so: the Release of
  * a leader that is deposed may come to nothing.
  */
 export function releaseAbandoned(engine: Engine): void {
@@ -94,7 +94,9 @@ export function releaseAbandoned(engine: Engine): void {
 function isOver(view: View, rid: RequestId): boolean {
   const outcome = outcomeOf(view.state, rid)
   if (outcome === null) return false
-  if (outcome === 'forgotten' || outcome.kind !== 'granted') return true
+  if (outcome === 'forgotten') return true
+  if (outcome.kind === 'queued') return !view.state.queue.has(outcome.id)
+  if (outcome.kind !== 'granted') return true
   return !outcome.ids.some((id) => view.state.claims.has(id))
 }
 
@@ -102,6 +104,12 @@ function releaseGrant(engine: Engine, rid: RequestId): void {
   const state = engine.tail?.state
   const outcome = state === undefined ? null : outcomeOf(state, rid)
   if (state === undefined || outcome === null || outcome === 'forgotten') return
+  if (outcome.kind === 'queued' && state.queue.has(outcome.id)) {
+    const reason = 'cancelled'
+    append(engine, [
+      { kind: 'drop', rid: null, ids: [outcome.id], reason, by: 'daemon', circle: [] },
+    ])
+  }
   if (outcome.kind !== 'granted') return
   const ids = outcome.ids.filter((id) => state.claims.has(id))
   if (ids.length === 0) return

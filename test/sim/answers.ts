@@ -17,6 +17,14 @@ export function answerProblem(
       return grantedProblem(spec, op, outcome, committed)
     case 'refused':
       return refusedProblem(spec, op, outcome, committed)
+    case 'queued':
+      return queuedProblem(spec, op, outcome, committed)
+    case 'dropped':
+      return op.command.kind === 'claim' ? null : `a drop for a ${op.command.kind}`
+    case 'cancelled':
+      return op.command.kind === 'cancel' || op.command.kind === 'end-waits'
+        ? null
+        : `a cancellation for a ${op.command.kind}`
     case 'ended':
       return endedProblem(spec, op, outcome, committed)
     case 'renewed':
@@ -79,14 +87,30 @@ function refusedProblem(spec: Spec, op: Op, outcome: Of<'refused'>, committed: n
       : 'refused under a key without a record'
   }
   if (record !== undefined) return `refused, and ${at(record)} decided it`
-  const right = somewhere(op.floor, committed, (index) =>
-    outcome.conflicts.every(({ scope, claim, delayMs }) => {
-      if (!spec.conflicts(command.party, scope, claim.id, index)) return false
-      return (delayMs === null) === spec.isLiveAt(claim.id, index)
-    }),
+  const right = somewhere(
+    op.floor,
+    committed,
+    (index) =>
+      outcome.ahead.every(({ id }) => {
+        const wait = spec.waits.get(id)
+        return wait !== undefined && wait.from <= index && index < wait.to
+      }) &&
+      outcome.conflicts.every(({ scope, claim, delayMs }) => {
+        if (!spec.conflicts(command.party, scope, claim.id, index)) return false
+        return (delayMs === null) === spec.isLiveAt(claim.id, index)
+      }),
   )
   if (right) return null
   return `refused by ${outcome.conflicts.map(({ claim }) => claim.id).join(', ')}, in the way at no index from ${String(op.floor)} to ${String(committed)}`
+}
+
+function queuedProblem(spec: Spec, op: Op, outcome: Of<'queued'>, committed: number) {
+  const { command } = op
+  if (command.kind !== 'claim' || command.waitSeconds === 0) return 'queued and does not wait'
+  const wait = spec.waits.get(outcome.entry.id)
+  if (wait === undefined) return `${outcome.entry.id} is no place in the queue`
+  if (!isSamePartyOutside(wait.party, command.party)) return `${wait.id} is another's place`
+  return wait.from <= committed ? null : `${wait.id} is told before it is committed`
 }
 
 function endedProblem(spec: Spec, op: Op, outcome: Of<'ended'>, committed: number) {
@@ -139,6 +163,7 @@ function failedProblem(spec: Spec, op: Op, outcome: Of<'failed'>, committed: num
     }
     case 'CLAIM_NOT_NARROWER':
     case 'UNCERTAIN':
+    case 'QUEUE_NOT_YOURS':
       return null
     default:
       return `${code}: ${outcome.failure.message}`

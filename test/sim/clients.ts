@@ -4,9 +4,13 @@ import {
   asSessionId,
   formatRequestId,
   outcomeOf,
+  URGENCIES,
   type ClaimId,
   type Key,
+  type LedgerClaim,
   type Party,
+  type QueueEntry,
+  type QueueId,
   type RequestId,
   type Scope,
 } from '../../protocol/index.ts'
@@ -108,7 +112,8 @@ export class Clients {
   /** A daemon died: its callers' connections broke, and nobody knows what became of their calls. */
   onCrash(machine: Machine): void {
     for (const op of this.ops.values()) {
-      if (op.home === machine.number && (op.state === 'pending' || op.state === 'abandoning')) {
+      const isOpen = op.state === 'pending' || op.state === 'waiting' || op.state === 'abandoning'
+      if (op.home === machine.number && isOpen) {
         op.state = 'lost'
         this.lost++
       }
@@ -151,12 +156,53 @@ export class Clients {
         machine.chased.add(change.claim.id)
       }
       if (change.kind === 'ended') machine.chased.delete(change.claim.id)
+      if (change.kind === 'granted') this.#endWait(machine, change.rid, change.claim)
+      if (change.kind === 'dropped') this.#endWait(machine, change.entry.rid, null)
     }
+  }
+
+  /** A place was filled or lost; its caller is told by the waiter's own daemon. */
+  #endWait(machine: Machine, rid: RequestId | null, claim: LedgerClaim | null): void {
+    const op = rid === null ? undefined : this.ops.get(rid)
+    if (op?.state !== 'waiting' || op.home !== machine.number) return
+    op.state = 'answered'
+    const session = op.session === null ? undefined : this.sessions[op.session]
+    if (claim !== null) {
+      this.granted++
+      // The claims of one call come one after the other.
+      const { spec } = this.#world.checker
+      const ids = [...spec.live.values()].filter((found) => found.rid === rid).map(({ id }) => id)
+      op.told = ids
+      for (const id of ids) this.#believe(id, op.home, op.sentAt)
+      if (op.command.kind === 'claim') {
+        const { scopes } = op.command
+        ids.forEach((id, at) => session?.held.set(id, scopes[at]?.pattern ?? ''))
+      }
+    }
+    this.#free(op)
+  }
+
+  /** Waiters that nothing stands in the way of are granted. */
+  checkQueue(): void {
+    const stuck = this.#world.checker.spec.stuckWaiters(this.#world.now, 13_000)
+    check(
+      stuck.length === 0,
+      'queue moves',
+      `${stuck.map(({ id, from }) => `${id} of ${String(from)}`).join(', ')} waits for nothing`,
+    )
   }
 
   /** No session ends a run holding a claim that it was refused. */
   checkAbandoned(): void {
     const { spec } = this.#world.checker
+    for (const wait of spec.queue.values()) {
+      const op = wait.rid === null ? undefined : this.ops.get(wait.rid)
+      check(
+        op?.state !== 'abandoned',
+        'I9 abandoned',
+        `${wait.id} of ${wait.rid ?? ''} waits, and its caller was told that it does not`,
+      )
+    }
     for (const claim of spec.live.values()) {
       const op = claim.rid === null ? undefined : this.ops.get(claim.rid)
       check(
@@ -347,7 +393,7 @@ export class Clients {
     key: Key | null,
     home: Machine,
   ): ClaimCommand {
-    const { prng, now } = this.#world
+    const { prng, plan, now } = this.#world
     return {
       kind: 'claim',
       party,
@@ -360,8 +406,8 @@ export class Clients {
         ttlSharedSeconds: 1_800,
         claimsPerAgent: 0,
       },
-      urgency: 'normal',
-      waitSeconds: 0,
+      urgency: prng.pick(URGENCIES),
+      waitSeconds: prng.chance(plan.queueing) ? prng.pick([2, 8, 60]) : 0,
       stamp: { wallMs: home.clock.at(now).wallMs, boot: 'b', uptimeMs: 0 },
       key,
     }
@@ -446,9 +492,14 @@ export class Clients {
   }
 
   #told(op: Op, outcome: Outcome): void {
+    if (outcome.kind === 'queued') {
+      this.#wait(op, outcome.entry)
+      return
+    }
     op.state = 'answered'
     const session = op.session === null ? undefined : this.sessions[op.session]
     if (op.command.kind === 'claim' && outcome.kind !== 'granted' && outcome.kind !== 'renewed') {
+      // (A wait that was dropped got nothing, either.)
       this.refused++
       op.isRefused = true
       // It was sent more than once, perhaps: whatever a late copy of it brings is given back.
@@ -482,6 +533,34 @@ export class Clients {
       }
     }
     this.#free(op)
+  }
+
+  /** Keeps the place until it is filled, or for as long as it was asked for. */
+  #wait(op: Op, entry: QueueEntry): void {
+    const { prng } = this.#world
+    const home = this.#home(op)
+    op.state = 'waiting'
+    const { state } = home.engine?.committed ?? {}
+    const now = state === undefined ? null : outcomeOf(state, entry.rid ?? op.rid)
+    if (entry.rid !== op.rid || (now !== null && now !== 'forgotten' && now.kind !== 'queued')) {
+      // Filled or lost before this was told, or another call's place: the caller asks anew when it likes.
+      op.state = 'answered'
+      this.#free(op)
+      return
+    }
+    const { waitSeconds } = op.command as ClaimCommand
+    this.#world.planFor(home, Math.min(waitSeconds * 1000, prng.exponential(6_000)), () => {
+      if (op.state !== 'waiting') return
+      op.state = 'answered'
+      this.#free(op)
+      const ids = [entry.id]
+      const command: Command =
+        prng.chance(0.5) && 'party' in op.command
+          ? { kind: 'cancel', party: op.command.party, ids }
+          : { kind: 'end-waits', ids, reason: 'expired' }
+      const end = this.#newOp(home, null, command)
+      this.#submit(end)
+    })
   }
 
   #believe(id: ClaimId, home: number, since: Instant): void {
@@ -528,11 +607,19 @@ export class Clients {
     if (engine === null || !machine.isNumbering || machine.suspendedUntil > this.#world.now) return
     if (engine.tail !== null || this.#world.leading().length === 0) return
     const { state } = engine.committed
+    const places: QueueId[] = []
     const ids = new Set<ClaimId>([...machine.chased].map((id) => id as ClaimId))
     for (const rid of engine.abandoned) {
       const outcome = outcomeOf(state, rid)
-      if (outcome === null || outcome === 'forgotten' || outcome.kind !== 'granted') continue
+      if (outcome === null || outcome === 'forgotten') continue
+      if (outcome.kind === 'queued') places.push(outcome.id)
+      if (outcome.kind !== 'granted') continue
       for (const id of outcome.ids) if (state.claims.has(id)) ids.add(id)
+    }
+    if (places.length > 0) {
+      this.#submit(
+        this.#newOp(machine, null, { kind: 'end-waits', ids: places, reason: 'cancelled' }),
+      )
     }
     const live = [...ids].filter((id) => state.claims.has(id))
     if (live.length === 0) return

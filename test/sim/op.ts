@@ -6,6 +6,8 @@ import type { Instant } from './clock.ts'
 export type OpState =
   /** Sent, no answer yet. */
   | 'pending'
+  /** Told to have a place in the queue. */
+  | 'waiting'
   | 'answered'
   /** Given up; the daemon is making that durable. */
   | 'abandoning'

@@ -60,6 +60,8 @@ export interface Plan {
   readonly sessions: number
   readonly thinkMs: number
   readonly callMs: number
+  /** Share of claims that wait in the queue. */
+  readonly queueing: number
   readonly keyed: number
   readonly rateError: number
 }
@@ -126,9 +128,9 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     faultsUntilMs: isStorm
       ? prng.between(3_000, 7_000)
       : isAlone
-        ? prng.between(15_000, 40_000)
+        ? prng.between(8_000, 24_000)
         : prng.between(20_000, 45_000),
-    settleMs: isStorm ? 2_500 : 8_000,
+    settleMs: isStorm ? 2_500 : isAlone ? 4_000 : 8_000,
     stepsMin: isAlone ? 0 : 1_200,
     faultEveryMs: isStorm ? prng.between(60, 300) : prng.between(1_000, 6_000),
     faults,
@@ -150,6 +152,7 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
       : isStorm
         ? prng.between(200, 1_000)
         : prng.between(1_000, 5_000),
+    queueing: prng.pick([0, 0.3, 0.7]),
     keyed: prng.pick([0, 0.3, 0.8]),
     rateError: prng.pick([0, 0.005, 0.02]),
   }

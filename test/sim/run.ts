@@ -78,6 +78,7 @@ function play(world: World): void {
   clients.isEnding = true
   world.runUntil(world.now + plan.settleMs, STEPS_MAX)
   clients.checkAbandoned()
+  clients.checkQueue()
   checkAgreement(world)
   checker.checkDurable()
 }

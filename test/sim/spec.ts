@@ -6,10 +6,12 @@ import type {
   Key,
   LedgerRecord,
   Party,
+  QueueId,
   RecordBody,
   RequestId,
 } from '../../protocol/index.ts'
 import { isSamePartyOutside, type Op } from './op.ts'
+import { URGENCIES } from '../../protocol/index.ts'
 import { maskOf } from './universe.ts'
 import { check } from './violation.ts'
 
@@ -27,6 +29,17 @@ export interface SpecClaim {
   endedBornAt: number
   touchedBornAt: number
   ttlMs: number
+}
+
+export interface SpecWait {
+  readonly id: QueueId
+  readonly party: Party
+  readonly rid: RequestId | null
+  readonly urgency: number
+  readonly scopes: readonly { readonly mask: number; readonly mode: ClaimMode }[]
+  readonly from: number
+  readonly bornAt: number
+  to: number
 }
 
 export interface SpecWorld {
@@ -48,6 +61,9 @@ export class Spec {
   readonly claims = new Map<ClaimId, SpecClaim>()
   /** Live ones. */
   readonly live = new Map<ClaimId, SpecClaim>()
+  readonly waits = new Map<QueueId, SpecWait>()
+  /** Those still in the queue. */
+  readonly queue = new Map<QueueId, SpecWait>()
   /** Ended by force, for the lock-delay. */
   readonly forced: SpecClaim[] = []
   /** The record that decided a request. */
@@ -70,6 +86,12 @@ export class Spec {
         break
       case 'deny':
         this.#deny(record, body)
+        break
+      case 'push':
+        this.#push(record, body)
+        break
+      case 'drop':
+        this.#drop(record, body)
         break
       case 'release':
         this.#release(record, body)
@@ -103,8 +125,10 @@ export class Spec {
 
   #decide(record: LedgerRecord, rid: RequestId): void {
     const before = this.decided.get(rid)
+    // A place in the queue is a decision that a grant takes further.
+    const isNext = before?.body.kind === 'push' && record.body.kind === 'grant'
     check(
-      before === undefined,
+      before === undefined || (isNext && record.body.from === before.body.entry.id),
       'decided once',
       `${rid} at ${at(record)} and at ${before === undefined ? '' : at(before)}`,
     )
@@ -159,11 +183,99 @@ export class Spec {
         ttlMs: claim.ttlSeconds * 1000,
       }
     })
+    if (body.from !== null) this.#leave(record, body.from)
     for (const claim of granted) this.#checkExclusion(record, claim)
+    this.#checkTurn(record, body)
     for (const claim of granted) {
       this.claims.set(claim.id, claim)
       this.live.set(claim.id, claim)
     }
+  }
+
+  #push(record: LedgerRecord, body: Body<'push'>): void {
+    const { command } = this.#op(body.rid)
+    const { entry } = body
+    check(
+      command.kind === 'claim' && command.waitSeconds > 0,
+      'reply',
+      `${at(record)} queues what does not wait`,
+    )
+    check(!this.waits.has(entry.id), 'decided once', `the place ${entry.id} came twice`)
+    const wait: SpecWait = {
+      id: entry.id,
+      party: entry.party,
+      rid: body.rid,
+      urgency: URGENCIES.indexOf(entry.urgency),
+      scopes: command.scopes.map(({ pattern, mode }) => ({ mask: maskOf(pattern), mode })),
+      from: record.index,
+      bornAt: this.#world.bornAt(record),
+      to: Infinity,
+    }
+    this.waits.set(wait.id, wait)
+    this.queue.set(wait.id, wait)
+  }
+
+  #drop(record: LedgerRecord, body: Body<'drop'>): void {
+    const op = body.rid === null ? null : this.#op(body.rid)
+    for (const id of body.ids) {
+      const wait = this.#leave(record, id)
+      if (op?.command.kind !== 'cancel') continue
+      check(isSamePartyOutside(op.command.party, wait.party), 'reply', `${id} dropped by another`)
+    }
+  }
+
+  #leave(record: LedgerRecord, id: QueueId): SpecWait {
+    const wait = this.queue.get(id)
+    check(wait !== undefined, 'decided once', `${at(record)} takes ${id} from the queue twice`)
+    wait.to = record.index
+    this.queue.delete(id)
+    return wait
+  }
+
+  /** No older waiter of the same or a higher urgency is overtaken by what conflicts with it. */
+  #checkTurn(record: LedgerRecord, body: Body<'grant'>): void {
+    const { command } = this.#op(body.rid)
+    if (command.kind !== 'claim') return
+    const own = body.from === null ? undefined : this.waits.get(body.from)
+    const urgency = URGENCIES.indexOf(command.urgency)
+    for (const wait of this.queue.values()) {
+      if (wait.from > (own?.from ?? Infinity) || wait.urgency < urgency) continue
+      if (isSamePartyOutside(wait.party, body.party)) continue
+      const isOvertaken = command.scopes.some(({ pattern, mode }) =>
+        wait.scopes.some(
+          (scope) =>
+            (scope.mask & maskOf(pattern)) !== 0 && (mode !== 'shared' || scope.mode !== 'shared'),
+        ),
+      )
+      check(
+        !isOvertaken,
+        'queue order',
+        `${at(record)} overtakes ${wait.id} of ${String(wait.from)}`,
+      )
+    }
+  }
+
+  /** Waiters that nothing stands in the way of. */
+  stuckWaiters(nowMs: number, patienceMs: number): SpecWait[] {
+    return [...this.queue.values()].filter((wait) => {
+      if (nowMs - wait.bornAt < patienceMs) return false
+      const blocks = (party: Party, mask: number, mode: ClaimMode): boolean =>
+        !isSamePartyOutside(party, wait.party) &&
+        wait.scopes.some(
+          (scope) => (scope.mask & mask) !== 0 && (mode !== 'shared' || scope.mode !== 'shared'),
+        )
+      for (const claim of this.live.values())
+        if (blocks(claim.party, this.maskAt(claim, Infinity), claim.mode)) return false
+      for (const claim of this.claims.values()) {
+        const isLate = claim.to !== Infinity && nowMs - claim.endedBornAt < patienceMs
+        if (isLate && blocks(claim.party, this.maskAt(claim, claim.to), claim.mode)) return false
+      }
+      for (const other of this.waits.values()) {
+        if (other === wait || (other.to !== Infinity && other.bornAt < nowMs - patienceMs)) continue
+        if (other.scopes.some(({ mask, mode }) => blocks(other.party, mask, mode))) return false
+      }
+      return true
+    })
   }
 
   #checkKey(record: LedgerRecord, body: Body<'grant'>): void {
