@@ -71,6 +71,7 @@ export class Spec {
   readonly keys = new Map<string, RequestId>()
   readonly #world: SpecWorld
   #fence = 0
+  #termStartedAt = 0
   decisions = 0
 
   constructor(world: SpecWorld) {
@@ -108,6 +109,9 @@ export class Spec {
       case 'narrow':
         this.#narrow(record, body)
         break
+      case 'term-start':
+        this.#termStartedAt = this.#world.bornAt(record)
+        return
       default:
         return
     }
@@ -267,7 +271,9 @@ export class Spec {
       for (const claim of this.live.values())
         if (blocks(claim.party, this.maskAt(claim, Infinity), claim.mode)) return false
       for (const claim of this.claims.values()) {
-        const isLate = claim.to !== Infinity && nowMs - claim.endedBornAt < patienceMs
+        // A term that starts gives each lock-delay its full time again.
+        const delayedAt = Math.max(claim.endedBornAt, this.#termStartedAt)
+        const isLate = isForced(claim.endReason) && nowMs - delayedAt < patienceMs
         if (isLate && blocks(claim.party, this.maskAt(claim, claim.to), claim.mode)) return false
       }
       for (const other of this.waits.values()) {
