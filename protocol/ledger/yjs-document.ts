@@ -8,8 +8,6 @@ import type { LedgerDocument, Merged } from './document.ts'
 import { comparePositions, positionOfBytes, type Position } from './record.ts'
 
 const TERM = /^L:(\d+)$/
-/** First byte of an update without new content: the number of clients that it brings structs of. */
-const NO_STRUCTS = 0
 /** Merging many at once saves their bookkeeping; the bound keeps a restart's memory low. */
 const UPDATES_TOGETHER = 1_000
 const LEDGER_ARRAY = /^(?:L:\d+|R:.+)$/
@@ -49,8 +47,8 @@ class YjsDocument implements LedgerDocument {
     const records: Uint8Array[][] = []
     let group: Uint8Array[] = []
     for (const update of updates) {
-      // One transaction hides what it both adds and deletes, so it ends before each update that only deletes.
-      if (update[0] === NO_STRUCTS || group.length === UPDATES_TOGETHER) {
+      // One transaction hides what it both adds and deletes, so it ends before each update that deletes.
+      if (hasDeletions(update) || group.length === UPDATES_TOGETHER) {
         records.push(this.#mergeTogether(group))
         group = []
       }
@@ -137,6 +135,11 @@ class YjsDocument implements LedgerDocument {
   #collect(value: unknown): void {
     if (value instanceof Uint8Array) this.#arrived.push(value)
   }
+}
+
+/** An update ends with its set of deletions: a lone 0 when that is empty, else the length of a range, never 0. */
+function hasDeletions(update: Uint8Array): boolean {
+  return update.at(-1) !== 0
 }
 
 function pruneArray(array: Y.Array<Uint8Array>, below: Position, term: string | undefined): void {
