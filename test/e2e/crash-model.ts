@@ -65,7 +65,7 @@ interface Known {
   patterns: readonly string[]
   status: 'live' | 'ending' | 'ended'
   /** Monotonic time from which on its own time may have ended it. */
-  readonly mayEndAt: number
+  mayEndAt: number
 }
 
 /** A claim call whose answer never came. */
@@ -115,6 +115,11 @@ export class CrashModel {
     ttlSeconds: number | null,
   ): Attempt {
     const [fenceBefore, sentAt] = [this.fenceMax, performance.now()]
+    const patterns = scopes.map(({ pattern }) => pattern)
+    // Asked for again with a lifetime, a claim that is held gets that one.
+    for (const claim of ttlSeconds === null ? [] : this.liveOf(session)) {
+      if (claim.patterns.some((pattern) => patterns.includes(pattern))) claim.mayEndAt = sentAt
+    }
     return { session, scopes, key, ttlSeconds, fenceBefore, sentAt, adopted: [] }
   }
 

@@ -76,7 +76,7 @@ describe('a ledger damaged in the middle', () => {
       flipBytes(log, place === 'header' ? 10 : Math.floor(statSync(log).size / 2), 8)
       const damaged = readFileSync(log)
 
-      const daemon = await startDaemon(t, { home: first.home })
+      const daemon = await startDaemon(t, { home: first.home, awaited: '/healthz' })
       for (const [name, input] of [
         ['claim', { ...BOB, scopes: [file('free.ts')] }],
         ['check', { ...BOB, scopes: [file('free.ts')] }],
@@ -167,7 +167,7 @@ describe('a missing ledger', () => {
     const folder = path.dirname(logOf(first.home, REPO))
     renameSync(folder, `${folder}.away`)
     for (let start = 0; start < 2; start++) {
-      const daemon = await startDaemon(t, { home: first.home })
+      const daemon = await startDaemon(t, { home: first.home, awaited: '/healthz' })
       const { error } = await daemon.client.call('claim', {
         ...BOB,
         cwd: shop,

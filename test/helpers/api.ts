@@ -183,11 +183,11 @@ function tryConnect(where: Where): Promise<RawConnection | null> {
   })
 }
 
-/** Is a daemon there, and does it call itself ready? */
-export async function isReady(socket: string): Promise<boolean> {
+/** Is a daemon there, and does it call itself ready, or at least healthy? */
+export async function isReady(socket: string, path = '/readyz'): Promise<boolean> {
   try {
     const agent = new http.Agent()
-    return (await send({ socket }, agent, { path: '/readyz', timeoutMs: 2_000 })).status === 200
+    return (await send({ socket }, agent, { path, timeoutMs: 2_000 })).status === 200
   } catch {
     return false
   }

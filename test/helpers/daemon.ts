@@ -19,6 +19,8 @@ export interface DaemonOptions {
   /** Words before node: `prlimit`, `setpriv`. */
   readonly wrapper?: readonly string[]
   readonly cwd?: string
+  /** A daemon that cannot serve every ledger never calls itself ready: `/healthz` says that it answers. */
+  readonly awaited?: '/readyz' | '/healthz'
 }
 
 export interface Exit {
@@ -62,7 +64,7 @@ const READY_MS_MAX = 20_000
 /** Starts a daemon and waits until it is ready. @throws Error with what it said when it ends before. */
 export async function startDaemon(cleaner: Cleaner, options: DaemonOptions = {}): Promise<Daemon> {
   const started = spawnDaemon(cleaner, options)
-  return becomeReady(started)
+  return becomeReady(started, options.awaited)
 }
 
 export function spawnDaemon(cleaner: Cleaner, options: DaemonOptions = {}): Started {
@@ -109,7 +111,10 @@ export async function endOf(started: Started): Promise<Exit & { readonly said: s
   return { ...(await exit), said: stderr() + stdout() }
 }
 
-export async function becomeReady(started: Started): Promise<Daemon> {
+export async function becomeReady(
+  started: Started,
+  awaited: DaemonOptions['awaited'] = '/readyz',
+): Promise<Daemon> {
   const { child, exit, home, startedAt, stderr } = started
   const socket = path.join(home, 'api.sock')
   let ended: Exit | null = null
@@ -118,7 +123,7 @@ export async function becomeReady(started: Started): Promise<Daemon> {
     `the daemon is ready (pid ${String(child.pid)}, load ${loadavg().map(String).join(' ')})`,
     async () => {
       if (ended !== null) throw new Error(`the daemon ended: ${JSON.stringify(ended)} ${stderr()}`)
-      return existsSync(socket) && (await isReady(socket))
+      return existsSync(socket) && (await isReady(socket, awaited))
     },
     { withinMs: READY_MS_MAX, everyMs: 2 },
   )
