@@ -20,7 +20,7 @@ const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
 const ttl = z.int().min(1).max(DEFAULTS.ttlSecondsMax)
 
 /** Who and where: every operation takes these; what a caller leaves out is filled from its identity. */
-export const caller = {
+export const callerShape = {
   repo: name.optional().describe('repository id; not needed inside its checkout'),
   agent: name.optional().describe('who you are'),
   session: name.optional().describe('which run of you; the harness fills it'),
@@ -54,7 +54,7 @@ const scopes = z.array(scope).min(1).max(LIMITS.scopesMax)
 
 export const INPUTS = {
   claim: z.strictObject({
-    ...caller,
+    ...callerShape,
     scopes,
     description: z.string().max(LIMITS.descriptionCharactersMax).optional(),
     ttl_s: ttl.optional(),
@@ -63,11 +63,11 @@ export const INPUTS = {
     urgency: urgency.optional(),
     idempotency_key: name.optional(),
   }),
-  check: z.strictObject({ ...caller, scopes }),
-  queue: z.strictObject({ ...caller, mine: z.boolean().optional() }),
-  cancel: z.strictObject({ ...caller, ids: z.array(queueId).min(1).max(LIMITS.idsMax) }),
+  check: z.strictObject({ ...callerShape, scopes }),
+  queue: z.strictObject({ ...callerShape, mine: z.boolean().optional() }),
+  cancel: z.strictObject({ ...callerShape, ids: z.array(queueId).min(1).max(LIMITS.idsMax) }),
   claims: z.strictObject({
-    ...caller,
+    ...callerShape,
     mine: z.boolean().optional(),
     of_agent: name.optional(),
     of_session: name.optional(),
@@ -76,7 +76,7 @@ export const INPUTS = {
     limit: z.int().min(1).max(10_000).optional(),
   }),
   request: z.strictObject({
-    ...caller,
+    ...callerShape,
     claim: claimId,
     reason: z.string().min(1).max(LIMITS.descriptionCharactersMax),
     urgency: urgency.optional(),
@@ -84,28 +84,28 @@ export const INPUTS = {
     wait_s: z.int().min(0).max(DEFAULTS.waitSecondsMax).optional(),
   }),
   respond: z.strictObject({
-    ...caller,
+    ...callerShape,
     request: requestedId,
     decision: z.enum(['approve', 'deny', 'narrow', 'coexist']),
     patterns: z.array(pattern).max(LIMITS.scopesMax).optional(),
     symbols: z.record(z.string(), z.array(name).max(LIMITS.scopesMax)).optional(),
     note: z.string().max(LIMITS.descriptionCharactersMax).optional(),
   }),
-  inbox: z.strictObject({ ...caller }),
+  inbox: z.strictObject({ ...callerShape }),
   requests: z.strictObject({
-    ...caller,
+    ...callerShape,
     mine: z.boolean().optional(),
     ids: z.array(requestedId).max(LIMITS.idsMax).optional(),
     wait_s: z.int().min(0).max(DEFAULTS.waitSecondsMax).optional(),
   }),
-  renew: z.strictObject({ ...caller, ids: ids.optional(), ttl_s: ttl.optional() }),
+  renew: z.strictObject({ ...callerShape, ids: ids.optional(), ttl_s: ttl.optional() }),
   narrow: z.strictObject({
-    ...caller,
+    ...callerShape,
     id: claimId,
     patterns: z.array(pattern).min(1).max(LIMITS.scopesMax),
   }),
   release: z.strictObject({
-    ...caller,
+    ...callerShape,
     ids: ids.optional(),
     mine: z.boolean().optional(),
     this_session: z.boolean().optional(),
@@ -116,18 +116,18 @@ export const INPUTS = {
     yes: z.boolean().optional(),
   }),
   verify: z.strictObject({
-    ...caller,
+    ...callerShape,
     ids: ids.optional(),
     fences: z.record(claimId, z.int().positive()).optional(),
   }),
-  why: z.strictObject({ ...caller, pattern, limit: z.int().min(1).max(500).optional() }),
-  status: z.strictObject({ ...caller }),
-  enrol: z.strictObject({ ...caller, as: name.optional() }),
+  why: z.strictObject({ ...callerShape, pattern, limit: z.int().min(1).max(500).optional() }),
+  status: z.strictObject({ ...callerShape }),
+  enrol: z.strictObject({ ...callerShape, as: name.optional() }),
   recover: z.strictObject({
-    ...caller,
+    ...callerShape,
     accept_loss: z.boolean().optional(),
     yes: z.boolean().optional(),
   }),
-  config: z.strictObject({ ...caller }),
-  'audit/verify': z.strictObject({ ...caller }),
+  config: z.strictObject({ ...callerShape }),
+  'audit/verify': z.strictObject({ ...callerShape }),
 } as const satisfies Record<OperationName, z.ZodType>

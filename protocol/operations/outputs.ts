@@ -67,7 +67,7 @@ const option = z.object({ action: z.string(), why: z.string(), command: z.string
 const asOf = z.object({ term: z.int(), index: z.int(), age_ms: z.int() })
 const ended = z.object({ claim, reason: z.string(), by: z.string(), at: z.string() })
 
-export const auditEvent = z.object({
+export const auditEventShape = z.object({
   id: z.string(),
   repo: z.string(),
   kind: z.string(),
@@ -126,7 +126,7 @@ export const OUTPUTS = {
   }),
   why: z.object({
     holders: z.array(claim),
-    events: z.array(auditEvent),
+    events: z.array(auditEventShape),
     more: z.boolean(),
     summary: z.array(z.string()).describe('the events in words, newest first'),
   }),
