@@ -1,0 +1,258 @@
+// Agents at the doors that they really use: the command line as a process for each call, and MCP through `skein mcp` with the
+// clients of both SDKs. All answer alike, so that one scenario can be played at every door.
+import { spawn } from 'node:child_process'
+import { Client as ModernClient } from '@modelcontextprotocol/client'
+import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio'
+import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport as OldStdio } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { exitOfResult, type OperationName, type OperationResult } from '../../protocol/index.ts'
+import { onCleanup, type Cleaner } from './cleanup.ts'
+import { PROGRAM } from './daemon.ts'
+
+/** What a call came to; `code` is that of an error, whose result is null. */
+export interface Told<Name extends OperationName> {
+  readonly exit: number
+  readonly code: string | null
+  readonly data: unknown
+  readonly result: OperationResult<Name> | null
+}
+
+/** A call under way; `leave` makes its caller go away without a word. */
+export interface Call<Name extends OperationName> {
+  readonly told: Promise<Told<Name>>
+  leave(): void
+}
+
+export interface Asking {
+  readonly wait?: number
+  readonly urgency?: string
+}
+
+export type Decision = 'approve' | 'deny' | 'narrow' | 'coexist'
+
+export interface Agent {
+  readonly name: string
+  readonly session: string
+  claim(patterns: readonly string[], asking?: Asking): Call<'claim'>
+  narrow(claim: string, pattern: string): Promise<Told<'narrow'>>
+  release(claim: string): Promise<Told<'release'>>
+  releaseAll(): Promise<Told<'release'>>
+  cancel(place: string): Promise<Told<'cancel'>>
+  /** Its own places in the queue. */
+  places(): Promise<Told<'queue'>>
+  request(claim: string, scope: string | null, wait?: number): Promise<Told<'request'>>
+  respond(request: string, decision: Decision, pattern?: string): Promise<Told<'respond'>>
+  inbox(): Promise<Told<'inbox'>>
+  awaitRequest(request: string, seconds: number): Promise<Told<'requests'>>
+}
+
+export interface Where {
+  readonly home: string
+  readonly cwd: string
+}
+
+export interface Door {
+  readonly name: string
+  /** Somebody new, with a name and a session of its own. */
+  enter(cleaner: Cleaner, where: Where, name: string): Promise<Agent>
+}
+
+export const DOORS: readonly Door[] = [
+  {
+    name: 'the command line',
+    enter: (_cleaner, where, name) => Promise.resolve(commandLine(where, name)),
+  },
+  {
+    name: 'MCP with the v1 SDK',
+    enter: (cleaner, where, name) => mcp(cleaner, where, name, enterOld),
+  },
+  {
+    name: 'MCP with the v2 SDK',
+    enter: (cleaner, where, name) => mcp(cleaner, where, name, enterModern),
+  },
+]
+
+let sessions = 0
+
+function environment({ home }: Where, agent: string, session: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    SKEIN_HOME: home,
+    SKEIN_AGENT: agent,
+    SKEIN_SESSION: session,
+    SKEIN_NO_START: '1',
+  }
+}
+
+function commandLine(where: Where, name: string): Agent {
+  const session = `s${String(sessions++)}-${name}`
+  const env = environment(where, name, session)
+  const start = <Name extends OperationName>(words: readonly string[]): Call<Name> => {
+    const child = spawn(process.execPath, [PROGRAM, ...words, '--json'], { cwd: where.cwd, env })
+    let stdout = ''
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')))
+    child.stdin.end()
+    const told = new Promise<Told<Name>>((resolve) => {
+      child.once('close', (exit) => {
+        resolve(read(exit ?? 130, stdout))
+      })
+    })
+    const leave = (): void => {
+      child.kill('SIGKILL')
+    }
+    return { told, leave }
+  }
+  const run = <Name extends OperationName>(...words: string[]): Promise<Told<Name>> =>
+    start<Name>(words).told
+  return {
+    name,
+    session,
+    claim: (patterns, { wait, urgency } = {}) =>
+      start([
+        'claim',
+        ...patterns,
+        ...(wait === undefined ? [] : ['--wait', `${String(wait)}s`]),
+        ...(urgency === undefined ? [] : ['--urgency', urgency]),
+      ]),
+    narrow: (claim, pattern) => run('narrow', claim, pattern),
+    release: (claim) => run('release', claim),
+    releaseAll: () => run('release', '--mine'),
+    cancel: (place) => run('cancel', place),
+    places: () => run('queue', '--mine'),
+    request: (claim, scope, wait = 0) =>
+      run(
+        ...['request', claim, '--reason', 'needed', '--wait', `${String(wait)}s`],
+        ...(scope === null ? [] : ['--scope', scope]),
+      ),
+    respond: (request, decision, pattern) =>
+      run('respond', request, decision, ...(pattern === undefined ? [] : [pattern])),
+    inbox: () => run('inbox'),
+    awaitRequest: (request, seconds) => run('requests', request, '--wait', `${String(seconds)}s`),
+  }
+}
+
+function read<Name extends OperationName>(exit: number, stdout: string): Told<Name> {
+  if (stdout === '') return { exit, code: null, data: null, result: null }
+  const value: unknown = JSON.parse(stdout)
+  if (typeof value === 'object' && value !== null && 'error' in value) {
+    const { code, data } = value.error as { code: string; data?: unknown }
+    return { exit, code, data: data ?? null, result: null }
+  }
+  return { exit, code: null, data: null, result: value as OperationResult<Name> }
+}
+
+interface ToolAnswer {
+  readonly isError?: boolean
+  readonly structuredContent?: unknown
+  readonly _meta?: Readonly<Record<string, unknown>>
+}
+
+type CallTool = (
+  name: string,
+  args: Record<string, unknown>,
+  signal: AbortSignal,
+) => Promise<ToolAnswer>
+
+type Enter = (server: {
+  command: string
+  args: string[]
+  cwd: string
+  env: Record<string, string>
+}) => Promise<{ call: CallTool; close: () => Promise<void> }>
+
+const INFO = { name: 'test', version: '1' }
+
+const enterOld: Enter = async (server) => {
+  const client = new OldClient(INFO)
+  await client.connect(new OldStdio(server))
+  // What is listed is held against the output schemas.
+  await client.listTools()
+  return {
+    call: async (name, args, signal) =>
+      (await client.callTool({ name, arguments: args }, undefined, { signal })) as ToolAnswer,
+    close: () => client.close(),
+  }
+}
+
+const enterModern: Enter = async (server) => {
+  const client = new ModernClient(INFO, { versionNegotiation: { mode: 'auto' } })
+  await client.connect(new ModernStdio(server))
+  await client.listTools()
+  return {
+    call: async (name, args, signal) =>
+      (await client.callTool({ name, arguments: args }, { signal })) as ToolAnswer,
+    close: () => client.close(),
+  }
+}
+
+async function mcp(cleaner: Cleaner, where: Where, name: string, enter: Enter): Promise<Agent> {
+  const session = `s${String(sessions++)}-${name}`
+  const { call, close } = await enter({
+    command: process.execPath,
+    args: [PROGRAM, 'mcp'],
+    cwd: where.cwd,
+    env: environment(where, name, session),
+  })
+  onCleanup(cleaner, close)
+  const start = <Name extends OperationName>(
+    operation: Name,
+    tool: string,
+    args: Record<string, unknown>,
+  ): Call<Name> => {
+    const gone = new AbortController()
+    const told = call(tool, args, gone.signal).then(
+      (answer) => readAnswer(operation, answer),
+      (error: unknown) => {
+        if (gone.signal.aborted) return { exit: 130, code: null, data: null, result: null }
+        throw error
+      },
+    )
+    const leave = (): void => {
+      gone.abort()
+    }
+    return { told, leave }
+  }
+  return {
+    name,
+    session,
+    claim: (patterns, { wait, urgency } = {}) =>
+      start('claim', 'claim_files', {
+        patterns: [...patterns],
+        ...(wait === undefined ? {} : { wait_seconds: wait }),
+        ...(urgency === undefined ? {} : { urgency }),
+      }),
+    narrow: (claim, pattern) =>
+      start('narrow', 'narrow_claim', { claim_id: claim, patterns: [pattern] }).told,
+    release: (claim) => start('release', 'release_claims', { claim_ids: [claim] }).told,
+    releaseAll: () => start('release', 'release_session', {}).told,
+    cancel: (place) => start('cancel', 'cancel_queue_request', { queue_id: place }).told,
+    places: () => start('queue', 'my_requests', { queued: true }).told,
+    request: (claim, scope, wait = 0) =>
+      start('request', 'request_release', {
+        claim_id: claim,
+        reason: 'needed',
+        wait_seconds: wait,
+        ...(scope === null ? {} : { requested_scope: scope }),
+      }).told,
+    respond: (request, decision, pattern) =>
+      start('respond', 'respond_to_request', {
+        request_id: request,
+        decision,
+        ...(decision === 'narrow' ? { narrowed_pattern: pattern } : {}),
+        ...(decision === 'coexist' ? { coexist_pattern: pattern } : {}),
+      }).told,
+    inbox: () => start('inbox', 'pending_requests', {}).told,
+    awaitRequest: (request, seconds) =>
+      start('requests', 'wait_for_request', { request_id: request, timeout: seconds }).told,
+  }
+}
+
+function readAnswer<Name extends OperationName>(operation: Name, answer: ToolAnswer): Told<Name> {
+  if (answer.isError === true) {
+    const error = answer._meta?.['skein/error'] as { code: string; exit: number; data?: unknown }
+    return { exit: error.exit, code: error.code, data: error.data ?? null, result: null }
+  }
+  const result = answer.structuredContent as OperationResult<Name>
+  return { exit: exitOfResult(operation, result), code: null, data: null, result }
+}
