@@ -183,8 +183,9 @@ export class Clients {
   }
 
   /** Waiters that nothing stands in the way of are granted. */
-  checkQueue(): void {
-    const stuck = this.#world.checker.spec.stuckWaiters(this.#world.now, 13_000)
+  checkQueue(awakeSinceMs: number): void {
+    const { checker, now } = this.#world
+    const stuck = checker.spec.stuckWaiters(now, 13_000, awakeSinceMs)
     check(
       stuck.length === 0,
       'queue moves',

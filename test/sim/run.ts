@@ -78,7 +78,7 @@ function play(world: World): void {
   clients.isEnding = true
   world.runUntil(world.now + plan.settleMs, STEPS_MAX)
   clients.checkAbandoned()
-  clients.checkQueue()
+  clients.checkQueue(healedAt)
   checkAgreement(world)
   checker.checkDurable()
 }

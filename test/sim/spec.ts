@@ -260,7 +260,7 @@ export class Spec {
   }
 
   /** Waiters that nothing stands in the way of. */
-  stuckWaiters(nowMs: number, patienceMs: number): SpecWait[] {
+  stuckWaiters(nowMs: number, patienceMs: number, awakeSinceMs: number): SpecWait[] {
     return [...this.queue.values()].filter((wait) => {
       if (nowMs - wait.bornAt < patienceMs) return false
       const blocks = (party: Party, mask: number, mode: ClaimMode): boolean =>
@@ -271,8 +271,8 @@ export class Spec {
       for (const claim of this.live.values())
         if (blocks(claim.party, this.maskAt(claim, Infinity), claim.mode)) return false
       for (const claim of this.claims.values()) {
-        // A term that starts gives each lock-delay its full time again.
-        const delayedAt = Math.max(claim.endedBornAt, this.#termStartedAt)
+        // A term that starts gives each lock-delay its full time again, and a leader asleep counts nothing.
+        const delayedAt = Math.max(claim.endedBornAt, this.#termStartedAt, awakeSinceMs)
         const isLate = isForced(claim.endReason) && nowMs - delayedAt < patienceMs
         if (isLate && blocks(claim.party, this.maskAt(claim, claim.to), claim.mode)) return false
       }

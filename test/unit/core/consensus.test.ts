@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Script, type Letter } from '../../sim/script.ts'
+import { EngineScript, claimOf, partyOf } from '../../sim/engine-script.ts'
+
+const ALL = ['a', 'b', 'c']
+
+function of(kind: Letter['message']['kind'], to?: string) {
+  return (letter: Letter): boolean =>
+    letter.message.kind === kind && (to === undefined || letter.to === to)
+}
+
+function led(): Script {
+  const script = new Script(ALL)
+  script.elect('a', ['b', 'c'])
+  script.settle(ALL)
+  script.tick('a', 600)
+  script.settle(ALL)
+  return script
+}
+
+function noop(by: string) {
+  return { kind: 'release', rid: null, ids: [], reason: 'released', by } as const
+}
+
+describe('an election', () => {
+  it('is won with a majority, and its TermStart commits', () => {
+    const script = led()
+    assert.equal(script.isLeading('a'), true)
+    for (const name of ALL) assert.equal(script.core(name).commit?.term, 1)
+  })
+
+  it('asks nobody for a vote before the promise to itself is durable', () => {
+    const script = new Script(ALL)
+    script.tick('b')
+    script.tick('b', 10_000)
+    assert.equal(script.mail.filter(of('pre-vote')).length, 2)
+    assert.equal(script.core('b').promise.term, 0)
+    script.deliver()
+    script.deliver()
+    assert.equal(script.core('b').promise.term, 1)
+    assert.equal(script.mail.some(of('vote')), false)
+    script.sync('b')
+    assert.equal(script.mail.filter(of('vote')).length, 2)
+  })
+
+  it('gets one vote of each voter in a term', () => {
+    const script = new Script(ALL)
+    script.stand('a')
+    script.stand('b')
+    script.deliver(of('vote', 'c'))
+    script.sync('c')
+    const answers = script.mail.filter(({ from }) => from === 'c').map(({ message }) => message)
+    const granted = answers.filter((message) => message.kind === 'vote-response' && message.granted)
+    assert.equal(granted.length, 1)
+    assert.equal(answers.length, 2)
+  })
+
+  it('is answered only once the vote is durable', () => {
+    const script = new Script(ALL)
+    script.stand('a')
+    script.deliver(of('vote', 'b'))
+    assert.equal(script.mail.some(of('vote-response')), false)
+    script.sync('b')
+    assert.equal(script.mail.some(of('vote-response')), true)
+  })
+
+  it('is lost against a later head', () => {
+    const script = led()
+    script.propose('a', noop('1'))
+    script.gossip('a', 'c')
+    script.settle(['c'])
+    script.drop()
+    script.elect('b', ['c'])
+    assert.equal(script.isLeading('b'), false)
+    // Both stood for the same term: the second attempt is free.
+    script.elect('c', ['b'])
+    script.elect('c', ['b'])
+    assert.equal(script.isLeading('c'), true)
+  })
+
+  it('is not helped along by a voter that hears its leader', () => {
+    const script = led()
+    script.give('b', {
+      kind: 'receive',
+      from: script.core('c').self,
+      message: {
+        kind: 'pre-vote',
+        term: 9,
+        head: { term: 8, index: 99 },
+        stateVector: script.core('c').document.stateVector(),
+      },
+    })
+    const [answer] = script.mail.filter(of('pre-vote-response'))
+    assert.equal(answer?.message.kind === 'pre-vote-response' && answer.message.granted, false)
+  })
+
+  it('is won alone without a question, when alone', () => {
+    const script = new Script(['a'])
+    script.tick('a')
+    script.sync('a')
+    script.sync('a')
+    assert.equal(script.isLeading('a'), true)
+    script.sync('a')
+    assert.equal(script.core('a').commit?.term, 1)
+  })
+})
+
+describe('a leader', () => {
+  it('commits what a majority holds durably, and not before', () => {
+    const script = led()
+    script.propose('a', noop('1'))
+    script.deliver(of('append'))
+    script.deliver(of('append-response'))
+    assert.equal(script.core('a').commit?.index, 1)
+    script.sync('b')
+    script.deliver(of('append-response'))
+    assert.equal(script.core('a').commit?.index, 1)
+    script.sync('a')
+    assert.equal(script.core('a').commit?.index, 2)
+  })
+
+  it('is a follower after a restart, whatever it promised itself', () => {
+    const script = led()
+    script.restart('a')
+    assert.equal(script.core('a').role.kind, 'follower')
+    assert.equal(script.core('a').promise.term, 1)
+  })
+
+  it('steps down when a higher term is promised', () => {
+    const script = led()
+    script.elect('b', ['c'])
+    script.settle(ALL)
+    assert.equal(script.isLeading('a'), false)
+    assert.equal(script.isLeading('b'), true)
+  })
+
+  it('steps down when it hears no majority', () => {
+    const script = led()
+    script.tick('a', 2_900)
+    assert.equal(script.isLeading('a'), true)
+    script.tick('a', 3_100)
+    assert.equal(script.isLeading('a'), false)
+  })
+
+  it('confirms a round when a majority answered it', () => {
+    const script = led()
+    script.confirm('a', 7)
+    assert.deepEqual(script.barriers, [])
+    script.settle(['a', 'b'])
+    assert.deepEqual(script.barriers, [{ by: 'a', id: 7, ok: true }])
+  })
+
+  it('fails its rounds when it is deposed', () => {
+    const script = led()
+    script.confirm('a', 7)
+    script.drop()
+    script.elect('b', ['c'])
+    script.settle(ALL)
+    assert.deepEqual(script.barriers, [{ by: 'a', id: 7, ok: false }])
+  })
+
+  it('repairs a follower that lacks records', () => {
+    const script = led()
+    script.propose('a', noop('1'))
+    script.drop()
+    script.propose('a', noop('2'))
+    script.drop()
+    script.tick('a', 600)
+    script.settle(ALL)
+    script.tick('a', 600)
+    script.settle(ALL)
+    for (const name of ALL) assert.equal(script.core(name).commit?.index, 3)
+  })
+
+  it('changes one voter at a time', () => {
+    const script = led()
+    assert.equal(script.changeVoters('a', ['a', 'b', 'c', 'd', 'e']), false)
+    assert.equal(script.changeVoters('a', ['a', 'b', 'c', 'd']), true)
+    assert.equal(script.changeVoters('a', ['a', 'b', 'c', 'd', 'e']), false)
+  })
+})
+
+describe('an engine', () => {
+  it('answers a request that came twice once', () => {
+    const script = new EngineScript(['a'])
+    script.tick('a')
+    script.settle(['a'])
+    const claim = claimOf(partyOf('s', 'a'), 'src/a.ts')
+    script.request('a', 1, claim)
+    script.request('a', 1, claim)
+    script.settle(['a'])
+    assert.deepEqual(
+      script.replies.map(({ outcome }) => outcome.kind),
+      ['granted'],
+    )
+  })
+
+  it('gives back what was granted to a request that was given up', () => {
+    const script = new EngineScript(['a'])
+    script.tick('a')
+    script.settle(['a'])
+    const rid = script.request('a', 1, claimOf(partyOf('s', 'a'), 'src/a.ts'))
+    script.give('a', { kind: 'abandon', rid })
+    script.settle(['a'])
+    assert.equal(script.engine('a').committed.state.claims.size, 0)
+    assert.equal(script.engine('a').abandoned.size, 0)
+    assert.deepEqual(script.replies, [])
+  })
+
+  it('takes the place of a request that was given up out of the queue', () => {
+    const script = new EngineScript(['a'])
+    script.tick('a')
+    script.settle(['a'])
+    script.request('a', 1, claimOf(partyOf('s1', 'a'), 'src/a.ts'))
+    const rid = script.request('a', 2, claimOf(partyOf('s2', 'a'), 'src/a.ts', 60))
+    script.settle(['a'])
+    assert.equal(script.engine('a').committed.state.queue.size, 1)
+    script.give('a', { kind: 'abandon', rid })
+    script.settle(['a'])
+    assert.equal(script.engine('a').committed.state.queue.size, 0)
+  })
+})
