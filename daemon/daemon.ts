@@ -2,10 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { asRepoId, SkeinError } from '../protocol/index.ts'
 import { createApi } from './api/server.ts'
 import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
 import { createCallers } from './callers.ts'
+import type { Operations } from './client/operations.ts'
 import { homePath } from './client/place.ts'
 import { createClock } from './clock.ts'
 import { isExplicit, loadConfig, type Config } from './config.ts'
@@ -49,6 +51,8 @@ export interface Daemon {
 }
 
 const RANDOM_POOL_BYTES = 4_096
+/** How long a failing daemon goes on answering that it failed. */
+const FAILURE_TOLD_MS = 500
 const CLOSE_GRACE_MS = 2_000
 const MESH = { name: asRepoId('mesh'), folder: 'mesh' }
 /** The mesh ledger holds no claims: no lease of it ever runs out. */
@@ -77,7 +81,12 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   const key = openMachineKey(home.path)
   const machineName = config.machine ?? defaultMachineName(home.path, key.peer)
   const ended = Promise.withResolvers<number>()
-  const machine = createMachine(home.path, key, log, machineName, ended.resolve)
+  let failure: SkeinError | null = null
+  const onFailure = (error: SkeinError): void => {
+    failure ??= error
+    ended.resolve(error.exit)
+  }
+  const machine = createMachine(home.path, key, log, machineName, onFailure)
 
   const mesh = await openMesh(home.path, machine, key, machineName)
   stack.add(() => mesh.stop())
@@ -98,7 +107,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     startedAtMs: clock.wall(),
     http: null,
   }
-  const operations = createOperations({ repos, callers, sessions, git, clock, config, mesh, about })
+  const parts = { repos, callers, sessions, git, clock, config, mesh, about }
+  const operations = untilFailure(createOperations(parts), () => failure)
   const upkeep = startUpkeep({ repos, sessions, clock, peer: key.peer, log })
   stack.add(() => {
     upkeep.stop()
@@ -121,6 +131,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   log.info({ version: VERSION, machine: machineName, http: about.http, pid: process.pid }, 'ready')
 
   const finished = ended.promise.then(async (exit) => {
+    // Who calls in the last moment is told why, and not cut off.
+    if (failure !== null) await delay(FAILURE_TOLD_MS)
     await stack.unwind()
     log.info({ exit }, 'stopped')
     return exit
@@ -142,7 +154,7 @@ function createMachine(
   key: MachineKey,
   log: Log,
   name: string,
-  end: (exit: number) => void,
+  end: (error: SkeinError) => void,
 ): HostMachine {
   const storage: Storage = {
     openLog: (folder, events) =>
@@ -167,7 +179,17 @@ function createMachine(
         { code: error.code, error: error.message, hint: error.hint },
         'the disk failed: nothing more is promised',
       )
-      end(error.exit)
+      end(error)
+    },
+  }
+}
+
+/** After the disk failed every call is answered by what happened. */
+function untilFailure(operations: Operations, failure: () => SkeinError | null): Operations {
+  return {
+    call(name, input, context) {
+      const failed = failure()
+      return failed === null ? operations.call(name, input, context) : Promise.reject(failed)
     },
   }
 }

@@ -1,5 +1,6 @@
 // Carries what became true in a ledger into its audit log, wakes who waits for it, and keeps the ledger's own log short.
 import { comparePositions, SkeinError, type AuditEventInput } from '../protocol/index.ts'
+import { mayRewriteLog } from './core/log-upkeep.ts'
 import type { AppliedChange } from './core/view.ts'
 import type { HostMachine, LedgerFolder } from './host-machine.ts'
 import type { Loop } from './loop.ts'
@@ -80,6 +81,7 @@ export class Keeper {
 
   readonly onIdle = (logBytes: number): void => {
     if (this.#isRewriting || logBytes < this.#rewriteAt || this.loop === null) return
+    if (!mayRewriteLog(this.loop.engine())) return
     this.#isRewriting = true
     this.tell()
     this.#audit.sync().then(

@@ -83,6 +83,7 @@ export interface Decided {
   readonly request: Request
   readonly at: Position
   readonly warnings: readonly string[]
+  readonly told: Outcome | null
 }
 
 /** An answer that changes nothing, waiting for its round and for what it rests on. */

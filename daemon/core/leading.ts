@@ -65,7 +65,8 @@ export function decideRequest(engine: Engine, request: Request): void {
     case 'append': {
       const last = append(engine, decision.bodies).at(-1)
       if (last === undefined) return
-      engine.decided.set(request.rid, { request, at: last, warnings: decision.warnings })
+      const { warnings, told = null } = decision
+      engine.decided.set(request.rid, { request, at: last, warnings, told })
     }
   }
 }

@@ -27,8 +27,14 @@ export function compactAfter(engine: Engine, record: LedgerRecord): void {
   compact(engine.consensus, first, record)
 }
 
+/** May the log be written anew? Before the first commit the index still holds what checkpoints have superseded. */
+export function mayRewriteLog({ consensus }: Engine): boolean {
+  return consensus.commit !== null && consensus.forgetBelow === null
+}
+
 /** Writes the log anew, with what matters of it now. */
 export function rewriteLog(engine: Engine): void {
+  if (!mayRewriteLog(engine)) return
   const abandoned = [...engine.abandoned].map((rid): Frame => ({
     kind: 'meta',
     value: { abandoned: rid },

@@ -32,14 +32,14 @@ export function noteBarrier(engine: Engine, id: number, ok: boolean): void {
 export function tellCommitted(engine: Engine): void {
   const { commit, role } = engine.consensus
   if (commit === null) return
-  for (const [rid, { at, warnings }] of engine.decided) {
+  for (const [rid, { at, warnings, told }] of engine.decided) {
     if (comparePositions(at, commit) > 0) break
     const outcome = outcomeOf(engine.committed.state, rid)
     // Another leader's path went past it: it waits to be decided again.
     if (outcome === null) continue
     engine.decided.delete(rid)
     if (outcome !== 'forgotten') {
-      reply(engine, rid, tellOutcome(engine.committed, outcome, warnings))
+      reply(engine, rid, told ?? tellOutcome(engine.committed, outcome, warnings))
     }
   }
   // What an answer rests on may have been bypassed by whoever deposed this leader.

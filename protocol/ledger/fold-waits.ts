@@ -77,18 +77,20 @@ function closeRequest(
   const answered: AnsweredRequest = { request, end, note, atMs: record.atMs, granted }
   state.answered.push(answered)
   if (state.answered.length > ANSWERED_REMEMBERED) state.answered.shift()
-  const held = state.claims.get(request.claim)
-  // Only a denial, or silence that the clamp has already punished, gives the claim its time back.
-  if (held === undefined || end === 'expired') return [{ kind: 'answered', answered }]
-  const claim: LedgerClaim = {
-    ...held,
-    clamps: held.clamps.filter((clamp) => clamp.request !== id),
-  }
-  state.claims.set(claim.id, claim)
-  return [
-    { kind: 'answered', answered },
-    { kind: 'clamped', claim },
-  ]
+  // Silence has been punished by the clamp already; everything else gives the claim its time back, also where it was split.
+  if (end === 'expired') return [{ kind: 'answered', answered }]
+  const clamped = [...state.claims.values()].filter(({ clamps }) =>
+    clamps.some((clamp) => clamp.request === id),
+  )
+  const freed = clamped.map((held): Change => {
+    const claim: LedgerClaim = {
+      ...held,
+      clamps: held.clamps.filter(({ request: by }) => by !== id),
+    }
+    state.claims.set(claim.id, claim)
+    return { kind: 'clamped', claim }
+  })
+  return [{ kind: 'answered', answered }, ...freed]
 }
 
 /** A claim that ended leaves nothing to ask for. */

@@ -232,7 +232,7 @@ describe('a lock-delay', () => {
   })
 
   // daemon/core/claims/tell.ts tells a refusal with a key from its record, which knows no delay.
-  it('is told to a caller with an idempotency key too', { todo: true }, async (t) => {
+  it('is told to a caller with an idempotency key too', async (t) => {
     const { daemon } = await startShifted(t, 1)
     const cwd = makeRepo(t)
     const held = await claim(daemon, { agent: 'a', cwd })

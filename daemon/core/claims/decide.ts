@@ -116,7 +116,7 @@ function refuse(request: Request, command: ClaimCommand, refused: Refused): Deci
   if (key === null) return { kind: 'answer', outcome: refused }
   const denied = refused.conflicts.map(({ scope, claim }) => ({ scope, claim: claim.id }))
   const body: RecordBody = { kind: 'deny', rid: request.rid, party, conflicts: denied, key }
-  return { kind: 'append', bodies: [body], warnings: [] }
+  return { kind: 'append', bodies: [body], warnings: [], told: refused }
 }
 
 function askedBy(request: Request, command: ClaimCommand, context: DecisionContext): Granted {

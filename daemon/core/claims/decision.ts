@@ -36,6 +36,8 @@ export type Decision =
       readonly kind: 'append'
       readonly bodies: readonly RecordBody[]
       readonly warnings: readonly string[]
+      /** What is told when it is committed; null: what the ledger then says of the request. */
+      readonly told?: Outcome
     }
   /** Changes nothing; told once leadership is confirmed and what it rests on is committed. */
   | { readonly kind: 'answer'; readonly outcome: Outcome }

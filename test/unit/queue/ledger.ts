@@ -56,6 +56,11 @@ export class QueueLedger {
 
   readonly #genesis: { term: number; index: number; hash: string; generation: number }
 
+  /** The daemon dies, starts again, and is asked to write its log anew before it leads. */
+  restartRewriting(): void {
+    this.engine = this.#open([{ kind: 'rewrite-log' }])
+  }
+
   /** The daemon dies and starts again on what its disk holds. */
   restart(): void {
     this.engine = this.#open()
@@ -119,6 +124,11 @@ export class QueueLedger {
     return [...this.engine.committed.state.queue.values()].map(({ party: { session } }) => session)
   }
 
+  /** Has the log written anew, as it is when it has grown. */
+  rewriteLog(): void {
+    this.#settle([{ kind: 'rewrite-log' }])
+  }
+
   pass(ms: number): void {
     this.now += ms
     this.#settle([])
@@ -138,7 +148,7 @@ export class QueueLedger {
     return reply.outcome
   }
 
-  #open(): Engine {
+  #open(first: readonly EngineInput[] = []): Engine {
     this.#sequence = 0
     this.engine = createEngine({
       self: PEER,
@@ -153,7 +163,7 @@ export class QueueLedger {
       checkpointRecords: 1_000,
     })
     this.now += 10
-    this.#settle([])
+    this.#settle(first)
     return this.engine
   }
 
