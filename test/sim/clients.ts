@@ -504,8 +504,7 @@ export class Clients {
       this.refused++
       op.isRefused = true
       // It was sent more than once, perhaps: whatever a late copy of it brings is given back.
-      const home = this.#home(op)
-      if (this.#world.plan.machines > 1) this.#world.give(home, [{ kind: 'abandon', rid: op.rid }])
+      this.#world.give(this.#home(op), [{ kind: 'abandon', rid: op.rid }])
     }
     if (outcome.kind === 'granted' || outcome.kind === 'renewed') {
       const live = outcome.claims.filter((now) => now.live)
