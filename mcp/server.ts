@@ -14,6 +14,7 @@ import type { ConnectionCaller, Operations } from '../daemon/client/operations.t
 import { asSkeinError, renderFailure } from './failure.ts'
 import { endStream, errorLine, LineTransport } from './line-transport.ts'
 import { readOpening } from './opening.ts'
+import { reportProgress } from './progress.ts'
 import type { JsonSchema, Tool } from './tool.ts'
 import { TOOLS } from './tools.ts'
 
@@ -24,6 +25,8 @@ export interface McpOptions {
   readonly onError?: (error: Error) => void
   /** How long a connection may take over its first line. */
   readonly firstLineMs?: number
+  /** How often a call that waits says so to clients that want to hear it. */
+  readonly progressMs?: number
 }
 
 export interface McpConnection {
@@ -139,11 +142,12 @@ function advertise(schema: JsonSchema): StandardSchemaWithJSON {
 function makeCalls(
   operations: Operations,
   caller: ConnectionCaller,
-  { onError }: McpOptions,
+  { onError, progressMs }: McpOptions,
 ): CallTool {
   let running = 0
   return async (tool, given, { mcpReq }) => {
     running += 1
+    const stopProgress = reportProgress(mcpReq, progressMs)
     try {
       if (running > CALLS_MAX) throw new SkeinError('BUSY', 'Too many calls of one client at once.')
       const input = tool.toInput(given, sessionOf(mcpReq._meta))
@@ -154,6 +158,7 @@ function makeCalls(
       if (error.code === 'INTERNAL' && !mcpReq.signal.aborted) onError?.(error)
       return renderFailure(error)
     } finally {
+      stopProgress()
       running -= 1
     }
   }

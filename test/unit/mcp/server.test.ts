@@ -62,8 +62,13 @@ interface AnyClient {
   listTools(): Promise<{ readonly tools: readonly { readonly name: string }[] }>
   callTool(
     request: { name: string; arguments?: Record<string, unknown>; _meta?: object },
-    options?: { signal: AbortSignal },
+    options?: CallOptions,
   ): Promise<CallResult>
+}
+
+interface CallOptions {
+  readonly signal?: AbortSignal
+  readonly onprogress?: (progress: { readonly progress: number }) => void
 }
 
 interface CallResult {
@@ -207,6 +212,24 @@ for (const [era, connect] of CLIENTS) {
       cancel.abort()
       await once(signal, 'abort')
       await refusedCall
+      assert.deepEqual(daemon.errors, [])
+    })
+
+    it('reports that a call waits to a client that wants to hear it', async (t) => {
+      const daemon = await listen(t, { progressMs: 5 })
+      const client = await connect(t, daemon)
+      const heard = defer<{ readonly progress: number }>()
+      daemon.operations.answer = async ({ name }) => {
+        await heard.promise
+        return RESULTS[name]
+      }
+      const onprogress = (told: { readonly progress: number }): void => {
+        heard.resolve(told)
+      }
+      const call = { name: 'claim_files', arguments: { patterns: ['a'], wait_seconds: 9 } }
+      const result = await client.callTool(call, { onprogress })
+      assert.notEqual(result.isError, true)
+      assert.ok((await heard.promise).progress > 0)
       assert.deepEqual(daemon.errors, [])
     })
 
