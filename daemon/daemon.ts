@@ -80,13 +80,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   const log = openLog(home.path, { toStderr: options.toStderr })
   const key = openMachineKey(home.path)
   const machineName = config.machine ?? defaultMachineName(home.path, key.peer)
-  const ended = Promise.withResolvers<number>()
-  let failure: SkeinError | null = null
-  const onFailure = (error: SkeinError): void => {
-    failure ??= error
-    ended.resolve(error.exit)
-  }
-  const machine = createMachine(home.path, key, log, machineName, onFailure)
+  const ending = createEnding()
+  const machine = createMachine(home.path, key, log, machineName, ending.fail)
 
   const mesh = await openMesh(home.path, machine, key, machineName)
   stack.add(() => mesh.stop())
@@ -108,7 +103,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     http: null,
   }
   const parts = { repos, callers, sessions, git, clock, config, mesh, about }
-  const operations = untilFailure(createOperations(parts), () => failure)
+  const operations = untilFailure(createOperations(parts), ending.failure)
   const upkeep = startUpkeep({ repos, sessions, clock, peer: key.peer, log })
   stack.add(() => {
     upkeep.stop()
@@ -130,9 +125,9 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   await api.listenOnSocket(sockets.api)
   log.info({ version: VERSION, machine: machineName, http: about.http, pid: process.pid }, 'ready')
 
-  const finished = ended.promise.then(async (exit) => {
+  const finished = ending.exit.then(async (exit) => {
     // Who calls in the last moment is told why, and not cut off.
-    if (failure !== null) await delay(FAILURE_TOLD_MS)
+    if (ending.failure() !== null) await delay(FAILURE_TOLD_MS)
     await stack.unwind()
     log.info({ exit }, 'stopped')
     return exit
@@ -143,7 +138,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     http: about.http,
     finished,
     async stop() {
-      ended.resolve(0)
+      ending.stop()
       await finished
     },
   }
@@ -180,6 +175,28 @@ function createMachine(
         'the disk failed: nothing more is promised',
       )
       end(error)
+    },
+  }
+}
+
+/** How a daemon comes to its end: it is stopped, or its disk fails, which is kept for those who still ask. */
+function createEnding(): {
+  readonly exit: Promise<number>
+  readonly failure: () => SkeinError | null
+  readonly fail: (error: SkeinError) => void
+  readonly stop: () => void
+} {
+  const ended = Promise.withResolvers<number>()
+  let failure: SkeinError | null = null
+  return {
+    exit: ended.promise,
+    failure: () => failure,
+    fail(error) {
+      failure ??= error
+      ended.resolve(error.exit)
+    },
+    stop() {
+      ended.resolve(0)
     },
   }
 }
