@@ -1,6 +1,10 @@
 // `npm run sim -- --seeds N --from SEED [--plain|--yjs] [--voters 1|3|5] [--workers N] [--trace]`: runs seeds, each from its
-// number alone. Exits 1 on a violation, with the command that replays it.
+// number alone. Exits 1 on a violation, with the command that replays it. `--mutants all` (or IDs with commas) says instead
+// how many seeds it takes to catch each mutant.
 import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { DEFAULT_OPTIONS, type SimOptions } from './plan.ts'
@@ -8,6 +12,7 @@ import { runSeed, type SeedResult } from './run.ts'
 
 /** Each so many-th seed runs twice: the same trace, or something in it is not from the seed. */
 const TWICE_EVERY = 50
+const MUTANT_MS_MAX = 10 * 60_000
 
 interface Totals {
   seeds: number
@@ -28,7 +33,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
     limit: { type: 'string', default: '10' },
-    quiet: { type: 'boolean', default: false },
+    mutants: { type: 'string' },
   },
 })
 
@@ -41,9 +46,11 @@ const options: SimOptions = {
   voters: votersOf(values.voters),
 }
 
-await (workers > 1 ? runWorkers() : runHere())
+if (values.mutants !== undefined) await runMutants(values.mutants)
+else if (workers > 1) await runWorkers()
+else runHere()
 
-async function runHere(): Promise<void> {
+function runHere(): void {
   const startedAt = performance.now()
   const totals: Totals = { seeds: 0, commits: [], elections: 0, crashes: 0, violations: 0 }
   const step = count('step', values.step)
@@ -60,7 +67,6 @@ async function runHere(): Promise<void> {
   }
   if (process.send === undefined) finish(totals, startedAt)
   else process.send(totals)
-  await Promise.resolve()
 }
 
 async function runWorkers(): Promise<void> {
@@ -95,6 +101,23 @@ async function runWorkers(): Promise<void> {
   })
   await Promise.all(parts)
   finish(totals, startedAt)
+}
+
+async function runMutants(ids: string): Promise<void> {
+  const { detect, loadMutant, MUTANTS } = await import('./mutants.ts')
+  const folder = mkdtempSync(path.join(tmpdir(), 'skein-mutants-'))
+  try {
+    for (const mutant of MUTANTS) {
+      if (ids !== 'all' && !ids.split(',').includes(mutant.id)) continue
+      const loaded = await loadMutant(mutant.edits, folder, mutant.id)
+      const found = detect(mutant, loaded, MUTANT_MS_MAX)
+      const how = found.kind === 'caught' ? `${found.by}: ${found.message}` : found.kind
+      say(`${mutant.id}  ${how.split('\n')[0] ?? ''}`)
+      if (found.kind !== 'caught') process.exitCode = 1
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 function runOnce(seed: number): SeedResult {

@@ -1,5 +1,5 @@
 // A checker that catches nothing proves nothing: each mutant must be caught. Those that take chance more than some dozen
-// seeds are left to `npx tsx test/sim/mutants-run.ts`.
+// seeds are left to `npm run sim -- --mutants all`.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
