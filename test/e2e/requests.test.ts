@@ -284,8 +284,7 @@ describe('a request', () => {
     )
   })
 
-  const todo = 'protocol/ledger/fold-waits.ts takes the clamp from the named claim only'
-  it('gives a claim that was split its whole time back when it is denied', { todo }, async () => {
+  it('gives a claim that was split its whole time back when it is denied', async () => {
     const scopes = [{ kind: 'file', pattern: 'split/**' }]
     const alice = { cwd: root, agent: 'alice', session: 'split-alice' }
     const { claims } = await daemon.client.must('claim', { ...alice, scopes })
