@@ -62,8 +62,6 @@ export interface Engine {
   /** The requests in `answers`. */
   readonly answering: Set<RequestId>
   readonly abandoned: Set<RequestId>
-  /** Marks taken back, until that is durable. */
-  readonly lifted: Map<RequestId, { readonly request: Request; readonly position: number }>
   readonly abandonedAt: { readonly rid: RequestId; readonly position: number }[]
   servedTerm: number
   barrier: number

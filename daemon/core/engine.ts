@@ -9,7 +9,7 @@
 import { type LedgerRecord } from '../../protocol/index.ts'
 import { createConsensus, stepConsensus, takeReady } from './consensus/consensus.ts'
 import { persist } from './consensus/durability.ts'
-import { flush, isServing } from './consensus/leader.ts'
+import { isServing } from './consensus/leader.ts'
 import type { Request } from './claims/decision.ts'
 import type { Envelope, PersistOrder } from './consensus/types.ts'
 import type { Engine, EngineInput, EngineOptions, EngineReady } from './engine-state.ts'
@@ -41,7 +41,6 @@ export function createEngine(options: EngineOptions): Engine {
     answers: new Map(),
     answering: new Set(),
     abandoned,
-    lifted: new Map(),
     abandonedAt: [],
     servedTerm: 0,
     barrier: 0,
@@ -92,33 +91,20 @@ function takeInput(engine: Engine, input: EngineInput): void {
     case 'durable':
       stepConsensus(engine.consensus, input)
       noteAbandoned(engine)
-      takeLifted(engine)
       return
     default:
       stepConsensus(engine.consensus, input)
   }
 }
 
-/** One that was given up and is wanted after all is decided only once a restart would know of it. */
 function takeRequest(engine: Engine, request: Request): void {
   const { rid } = request
-  if (engine.abandoned.delete(rid)) {
-    flush(engine.consensus)
-    const position = persist(engine.consensus, [{ kind: 'meta', value: { wanted: rid } }])
-    engine.lifted.set(rid, { request, position })
-  } else if (engine.lifted.has(rid) || engine.decided.has(rid) || engine.answering.has(rid)) {
-    // Asked twice: deciding it again could give another answer.
-    return
-  } else if (isReady(engine)) decideRequest(engine, request)
+  // A late copy of one that was given up: its caller was told that nothing was granted.
+  if (engine.abandoned.has(rid)) return
+  // Asked twice: deciding it again could give another answer.
+  if (engine.decided.has(rid) || engine.answering.has(rid)) return
+  if (isReady(engine)) decideRequest(engine, request)
   else engine.waiting.set(rid, request)
-}
-
-function takeLifted(engine: Engine): void {
-  for (const [rid, { request, position }] of engine.lifted) {
-    if (position > engine.consensus.durable) return
-    engine.lifted.delete(rid)
-    takeRequest(engine, request)
-  }
 }
 
 function onTick(engine: Engine, input: Extract<EngineInput, { kind: 'tick' }>): void {

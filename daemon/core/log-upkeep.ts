@@ -61,9 +61,8 @@ export function abandonedIn(frames: readonly Frame[]): Set<RequestId> {
   const marked = new Set<RequestId>()
   for (const frame of frames) {
     if (frame.kind !== 'meta') continue
-    const { abandoned, wanted } = frame.value
+    const { abandoned } = frame.value
     if (typeof abandoned === 'string') marked.add(abandoned as RequestId)
-    if (typeof wanted === 'string') marked.delete(wanted as RequestId)
   }
   return marked
 }

@@ -56,7 +56,6 @@ export function tellCommitted(engine: Engine): void {
 export function abandon(engine: Engine, rid: RequestId): void {
   const { consensus } = engine
   engine.waiting.delete(rid)
-  engine.lifted.delete(rid)
   for (const [id, answer] of engine.answers) {
     if (answer.request.rid === rid) engine.answers.delete(id)
   }

@@ -138,13 +138,6 @@ export class Clients {
     op.state = 'abandoned'
     this.abandoned++
     this.#world.note('gave up', machine.number, rid)
-    const session = op.session === null ? undefined : this.sessions[op.session]
-    if (session?.op === op && this.#isLiftable(op) && this.#world.prng.chance(0.4)) {
-      this.#world.planFor(machine, this.#world.prng.exponential(800), () => {
-        if (op.state === 'abandoned' && session.op === op && !this.isEnding) this.#lift(session, op)
-      })
-      return
-    }
     this.#free(op)
   }
 
@@ -289,32 +282,13 @@ export class Clients {
     const { prng } = this.#world
     session.op = null
     if (prng.chance(0.3)) return
-    if (op.isMarked) {
-      if (this.#isLiftable(op)) this.#lift(session, op)
-      return
-    }
     const isKeyed = op.command.kind === 'claim' && op.command.key !== null
-    const isAnew = isKeyed && prng.chance(0.7)
+    const isAnew = op.isMarked || (isKeyed && prng.chance(0.7))
     const next = isAnew ? this.#newOp(home, session.number, op.command) : op
     next.state = 'pending'
     session.op = next
     this.#submit(next)
     this.#watch(next)
-  }
-
-  /** A mark may be lifted where nobody else acts on it: no other daemon has it, no End is under way. */
-  #isLiftable(op: Op): boolean {
-    return this.#world.plan.voters === 1 && op.home === 0
-  }
-
-  /** Wants after all what was given up: the same request again. */
-  #lift(session: Session, op: Op): void {
-    this.#world.note('lift', op.home, op.rid)
-    op.state = 'pending'
-    op.isLifted = true
-    session.op = op
-    this.#submit(op)
-    this.#watch(op)
   }
 
   #drawCommand(session: Session, home: Machine): Command | null {
@@ -435,7 +409,6 @@ export class Clients {
       floor: checker.committed(),
       sentAt: home.clock.at(now),
       state: 'pending',
-      isLifted: false,
       isMarked: false,
       told: [],
       isRefused: false,
@@ -448,10 +421,6 @@ export class Clients {
   /** To a machine that believes to lead; nowhere when none does. */
   #submit(op: Op): void {
     const { prng } = this.#world
-    if (op.isLifted) {
-      this.#submitTo(this.#home(op), op)
-      return
-    }
     const leading = this.#world.leading()
     if (leading.length > 0) this.#submitTo(prng.pick(leading), op)
   }
@@ -480,11 +449,10 @@ export class Clients {
       if (op.state !== 'pending') return
       op.state = 'abandoning'
       op.isMarked = true
-      op.isLifted = false
       this.#world.note('abandon', home.number, op.rid)
       const target = prng.pick(this.#world.machines)
       this.#world.give(home, [{ kind: 'abandon', rid: op.rid }])
-      if (target !== home && !this.#isLiftable(op) && prng.chance(0.5)) {
+      if (target !== home && prng.chance(0.5)) {
         this.#world.network.carry(home, target, () => {
           this.#world.give(target, [{ kind: 'abandon', rid: op.rid }])
         })

@@ -343,15 +343,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'S4',
-    what: 'a mark of abandonment is lifted in memory only',
+    what: 'a restart forgets which requests were given up',
     edits: [
       {
         file: 'daemon/core/log-upkeep.ts',
-        find: "if (typeof wanted === 'string') marked.delete(wanted as RequestId)",
+        find: "if (typeof abandoned === 'string') marked.add(abandoned as RequestId)",
         replace: '',
       },
     ],
-    caughtBy: { kind: 'scenario', name: 'liftedMark' },
+    caughtBy: { kind: 'scenario', name: 'lateCopy' },
   },
   {
     id: 'S5',

@@ -27,9 +27,7 @@ export interface Op {
   readonly floor: number
   readonly sentAt: Instant
   state: OpState
-  /** Asked again after it was given up: through the home's engine only, which lifts its mark. */
-  isLifted: boolean
-  /** It was given up once. */
+  /** It was given up once: its id is never used again. */
   isMarked: boolean
   /** Claims that the caller was told to hold. */
   told: readonly ClaimId[]
