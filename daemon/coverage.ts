@@ -1,6 +1,5 @@
 // How many tracked files a claim covers, in the caller's own checkout: too wide a claim is refused, one that covers
 // nothing yet is told so. Long lists are read in slices, so that nobody else waits.
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   DEFAULTS,
   foldText,
@@ -11,10 +10,10 @@ import {
   type Scope,
 } from '../protocol/index.ts'
 import type { RepoConfig } from './config.ts'
+import { createSlices, type Slices } from './slices.ts'
 
-/** The event loop is held no longer than this; what a look costs depends on the pattern. */
-const SLICE_MS = 5
-const LOOKS_BETWEEN_CLOCKS = 32
+/** What a look costs depends on the pattern: microseconds, or a millisecond. */
+const LOOKS_BETWEEN_CLOCKS = 8
 
 /**
  * @returns warnings about patterns that cover no tracked file.
@@ -26,12 +25,13 @@ export async function requireBounded(
   config: RepoConfig,
 ): Promise<string[]> {
   const most = filesMax(tracked.length, config)
+  const slices = createSlices()
   const warnings: string[] = []
   let total = 0
   for (const scope of scopes) {
     if (scope.kind === 'task' || scope.kind === 'resource') continue
     const pattern = parsePattern(scope.pattern, { caseExact: config.case === 'exact' })
-    const count = await countCovered(pattern, tracked, most)
+    const count = await countCovered(pattern, tracked, most, slices)
     total += count
     if (count > most || total > most) throw tooWide(scope.pattern, tracked.length, most)
     if (count === 0) warnings.push(`'${scope.pattern}' covers no tracked file yet`)
@@ -50,15 +50,12 @@ async function countCovered(
   pattern: Pattern,
   tracked: readonly string[],
   most: number,
+  slices: Slices,
 ): Promise<number> {
   if (pattern.path !== null) return countUnder(pattern, pattern.path, tracked)
   let count = 0
-  let until = performance.now() + SLICE_MS
   for (let at = 0; at < tracked.length; at++) {
-    if (at % LOOKS_BETWEEN_CLOCKS === 0 && performance.now() > until) {
-      await nextTurn()
-      until = performance.now() + SLICE_MS
-    }
+    if (at % LOOKS_BETWEEN_CLOCKS === 0 && slices.isOver()) await slices.pause()
     if (matchesPath(pattern, tracked[at] ?? '')) count++
     if (count > most) return count
   }

@@ -6,7 +6,6 @@
 // 4. What the disk cannot tell (no such path, no right, a name too long) is left as it was written.
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   escapePath,
   judgeable,
@@ -17,22 +16,17 @@ import {
 } from '../../protocol/index.ts'
 import { cleanName, type Place } from '../callers.ts'
 import { relativeInside } from '../folders.ts'
+import { createSlices } from '../slices.ts'
 
-/** Two hundred patterns made to be slow take longer to read than others should wait. */
-const SLICE_MS = 5
-
-/** Canonical scopes, each once; a bad pattern is told before anything happens. */
+/** Canonical scopes, each once; a bad pattern is told before anything happens. Two hundred made to be slow take their time. */
 export async function readScopes(
   given: OperationInput<'claim'>['scopes'],
   place: Place,
 ): Promise<Scope[]> {
   const scopes = new Map<string, Scope>()
-  let until = performance.now() + SLICE_MS
+  const slices = createSlices()
   for (const scope of given) {
-    if (performance.now() > until) {
-      await nextTurn()
-      until = performance.now() + SLICE_MS
-    }
+    if (slices.isOver()) await slices.pause()
     const read = readScope(scope, place)
     scopes.set(JSON.stringify([read.kind, read.pattern, read.mode]), read)
   }
