@@ -200,7 +200,7 @@ export class Clients {
     for (const claim of spec.live.values()) {
       const op = claim.rid === null ? undefined : this.ops.get(claim.rid)
       check(
-        op === undefined || (op.state !== 'abandoned' && !op.isRefused),
+        op === undefined || op.isTakenUp || (op.state !== 'abandoned' && !op.isRefused),
         'I9 abandoned',
         `${claim.id} of ${claim.rid ?? ''} lives, and its caller was told that nothing was granted`,
       )
@@ -412,6 +412,7 @@ export class Clients {
       isMarked: false,
       told: [],
       isRefused: false,
+      isTakenUp: false,
     }
     check(!this.ops.has(rid), 'request ids', `${rid} names two requests`)
     this.ops.set(rid, op)
@@ -460,6 +461,12 @@ export class Clients {
     })
   }
 
+  #takeUp(id: ClaimId): void {
+    const rid = this.#world.checker.spec.live.get(id)?.rid ?? null
+    const origin = rid === null ? undefined : this.ops.get(rid)
+    if (origin !== undefined) origin.isTakenUp = true
+  }
+
   #told(op: Op, outcome: Outcome): void {
     if (outcome.kind === 'queued') {
       this.#wait(op, outcome.entry)
@@ -480,6 +487,7 @@ export class Clients {
       if (outcome.kind === 'granted') this.granted++
       for (const { claim } of live) {
         // The sharer of an agent's name may renew what another session holds.
+        if (outcome.kind === 'renewed') this.#takeUp(claim.id)
         if (claim.session === sessionOf(op).session) this.#believe(claim.id, op.home, op.sentAt)
         if (claim.session === session?.party.session) session.held.set(claim.id, claim.pattern)
         if (claim.pattern === QUIET) this.#isQuietGranted = true

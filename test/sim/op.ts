@@ -33,6 +33,8 @@ export interface Op {
   told: readonly ClaimId[]
   /** The caller was told that it got nothing. */
   isRefused: boolean
+  /** What it was granted all the same has since been renewed for its session, and told so. */
+  isTakenUp: boolean
 }
 
 export function isSamePartyOutside(a: Party, b: Party): boolean {
