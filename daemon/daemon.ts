@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { asRepoId, SkeinError } from '../protocol/index.ts'
+import { asRepoId, SkeinError, useSha256 } from '../protocol/index.ts'
 import { createApi } from './api/server.ts'
 import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
 import { createCallers } from './callers.ts'
@@ -28,6 +28,7 @@ import type { About } from './operations/context.ts'
 import type { Storage } from './ports.ts'
 import { createRepos, submit } from './repos.ts'
 import { createSessions } from './sessions.ts'
+import { sha256 } from './sha256.ts'
 import { openAudit } from './storage/audit.ts'
 import { createDurableStore } from './storage/durable.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -60,6 +61,7 @@ const MESH_LEASE_MS = 365 * 86_400_000
 
 /** Starts the daemon of this home and resolves when it is ready. @throws SkeinError when it cannot be. */
 export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
+  useSha256(sha256)
   const stack = new Teardown()
   try {
     return await start(options, stack)

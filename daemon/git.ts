@@ -62,12 +62,18 @@ export function createGit(env: Readonly<Record<string, string | undefined>>): Gi
   const roots = new StampedCache<RootCommits>(CHECKOUTS_MAX)
   const files = new StampedCache<TrackedFiles>(FILE_LISTS_MAX)
 
+  const recent = new Recent<Checkout>()
+
   const findCheckout: Git['findCheckout'] = async (dir, signal) => {
+    const known = recent.get(dir)
+    if (known !== undefined) return known
     const entry = findGitEntry(nearestFolder(dir))
     if (entry === null) return null
     // An unfinished clone is none yet and one in a moment: only what was found is kept.
     const read = (): Promise<Checkout | null> => readCheckout(run, entry, signal)
-    return checkouts.get(entry, entryStamp(entry), read, (checkout) => checkout !== null)
+    const found = await checkouts.get(entry, entryStamp(entry), read, (it) => it !== null)
+    if (found !== null) recent.keep(dir, found)
+    return found
   }
   const originUrl: Git['originUrl'] = (checkout, signal) => {
     const file = path.join(checkout.commonDir, 'config')
@@ -131,6 +137,25 @@ const CHECKOUTS_MAX = 1_000
 const FILE_LISTS_MAX = 8
 /** A walk over a million commits without a commit-graph. */
 const HISTORY_MS_MAX = 60_000
+
+/** What agents ask in a burst is the same question: an answer is good for this long, less than git takes to change it. */
+const RECENT_MS = 20
+
+/** Answers of the last moment. */
+class Recent<Value> {
+  #answers = new Map<string, Value>()
+  #until = 0
+
+  get(key: string): Value | undefined {
+    if (performance.now() > this.#until) this.#answers.clear()
+    return this.#answers.get(key)
+  }
+
+  keep(key: string, value: Value): void {
+    if (this.#answers.size === 0) this.#until = performance.now() + RECENT_MS
+    this.#answers.set(key, value)
+  }
+}
 
 /** Readings that hold while a stamp of their source stays the same. Without a stamp nothing is kept. */
 class StampedCache<Value> {

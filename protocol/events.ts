@@ -88,9 +88,12 @@ function canonicalJson(value: unknown): string {
   // As JSON.stringify does in arrays: what JSON cannot say is null.
   if (value === undefined || typeof value === 'function') return 'null'
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`)
-  return `{${fields.join(',')}}`
+  const object = value as Readonly<Record<string, unknown>>
+  let fields = ''
+  for (const key of Object.keys(object).sort()) {
+    const field = object[key]
+    if (field === undefined) continue
+    fields += `${fields === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(field)}`
+  }
+  return `{${fields}}`
 }

@@ -173,7 +173,8 @@ function readJson(request: IncomingMessage): Promise<unknown> {
     })
     request.once('error', reject)
     request.once('close', () => {
-      reject(new SkeinError('INTERRUPTED', 'the caller is gone'))
+      // It closes after every call; an error costs a walk up the stack.
+      if (!request.complete) reject(new SkeinError('INTERRUPTED', 'the caller is gone'))
     })
   }).then((text) => (typeof text === 'string' ? parseObject(text) : text))
 }

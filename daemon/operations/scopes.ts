@@ -45,12 +45,15 @@ export function placePattern(pattern: string, place: Pick<Place, 'checkout' | 'c
   const { root } = checkout
   const { names, rest } = splitAtSigns(pattern)
   const start = pattern.startsWith('/') ? '/' : root
-  const found = names.reduce((at, name) => follow(path.join(at, name), root), start)
-  const inside = relativeInside(root, found)
+  const found = names.reduce<Found>((at, name) => follow(path.join(at.place, name), root), {
+    place: start,
+    isFolder: true,
+  })
+  const inside = relativeInside(root, found.place)
   if (inside === null) throw refuse(pattern, `is not inside ${root}`)
-  const isMoved = found !== path.join(root, ...names)
+  const isMoved = found.place !== path.join(root, ...names)
   const written = isMoved ? join(escapePath(inside), rest, pattern.endsWith('/')) : pattern
-  return rest === '' && inside !== '' && isFolder(found) && !written.endsWith('/')
+  return rest === '' && inside !== '' && found.isFolder && !written.endsWith('/')
     ? `${written}/`
     : written
 }
@@ -87,22 +90,21 @@ function splitAtSigns(text: string): { readonly names: readonly string[]; readon
   }
 }
 
-function follow(place: string, root: string): string {
-  try {
-    if (!lstatSync(place).isSymbolicLink()) return place
-    const target = realpathSync.native(place)
-    const leads = relativeInside(root, target) === null && relativeInside(root, place) !== null
-    return leads ? place : target
-  } catch {
-    return place
-  }
+interface Found {
+  readonly place: string
+  readonly isFolder: boolean
 }
 
-function isFolder(place: string): boolean {
+function follow(place: string, root: string): Found {
   try {
-    return statSync(place).isDirectory()
+    const stat = lstatSync(place, { throwIfNoEntry: false })
+    if (stat?.isSymbolicLink() !== true) return { place, isFolder: stat?.isDirectory() === true }
+    const target = realpathSync.native(place)
+    const isFolder = statSync(target).isDirectory()
+    const leads = relativeInside(root, target) === null && relativeInside(root, place) !== null
+    return { place: leads ? place : target, isFolder }
   } catch {
-    return false
+    return { place, isFolder: false }
   }
 }
 

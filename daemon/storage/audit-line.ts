@@ -1,8 +1,8 @@
 // One line of an audit log: the canonical text of an event with its hash as the last member. The hash is checked over the
 // line's own bytes, so any changed byte is seen, one that leaves the JSON's meaning alone included.
-import { createHash } from 'node:crypto'
 import type { AuditEvent, AuditEventInput } from '../../protocol/index.ts'
 import { canonicalEvent } from '../../protocol/index.ts'
+import { sha256 } from '../sha256.ts'
 
 const HASH = /^(\{.*),"hash":"([0-9a-f]{64})"\}$/s
 
@@ -32,10 +32,6 @@ export function hashesOf(line: Buffer): { stated: string; actual: string } | nul
   const [, body, stated] = HASH.exec(line.toString('latin1')) ?? []
   if (body === undefined || stated === undefined) return null
   return { stated, actual: sha256(Buffer.from(`${body}}`, 'latin1')) }
-}
-
-function sha256(text: string | Buffer): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 function isEvent(value: unknown): value is AuditEvent {

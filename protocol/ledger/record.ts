@@ -2,11 +2,11 @@
 // those bytes. Layout (little endian): u8 format, u32 generation, u32 term, u32 index, u32 parent term, u32 parent
 // index, f64 milliseconds since 1970 by the leader's clock (for people, never to decide), 16 bytes parent hash, then the
 // body as JSON in UTF-8.
-import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { assert } from '../assert.ts'
 import { SkeinError } from '../errors.ts'
 import { isBody, type RecordBody } from './body.ts'
+import { sha256 } from './hash.ts'
 
 /** A place in the tree of records. Compared by term first, never by index alone. */
 export interface Position {
@@ -130,5 +130,5 @@ function decodeBody(bytes: Uint8Array): RecordBody {
 }
 
 function hashOf(bytes: Uint8Array): string {
-  return bytesToHex(sha256(bytes).subarray(0, HASH_BYTES))
+  return sha256(bytes).slice(0, 2 * HASH_BYTES)
 }
