@@ -21,8 +21,10 @@ export interface ProcessFacts {
 
 /** Tests bring a twin. */
 export interface ProcessTable {
-  /** Null when no such process lives. */
+  /** Null when no such process lives, and when the table cannot be read. */
   read(pid: number): ProcessFacts | null
+  /** Does surely no such process live? Never said of a table that cannot be read. */
+  isGone(pid: number): boolean
 }
 
 /** Names one process for good, within one boot. */
@@ -51,7 +53,17 @@ const PROC_FILES: ProcessTable = {
     const stat = readText(`/proc/${String(pid)}/stat`)
     return stat === null ? null : parseStat(stat)
   },
+  isGone(pid) {
+    try {
+      return parseStat(readFileSync(`/proc/${String(pid)}/stat`, 'utf8')) === null
+    } catch (error) {
+      // Too many open files, say, tell nothing of the process.
+      return GONE.has((error as NodeJS.ErrnoException).code ?? '')
+    }
+  },
 }
+
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH'])
 
 /**
  * One line of /proc/PID/stat, by proc(5). The name stands in parentheses and may itself hold spaces and parentheses, so the
@@ -83,11 +95,14 @@ const PS_BYTES_MAX = 16 * 1024 * 1024
 
 function snapshotTable(): ProcessTable {
   let table: ReadonlyMap<number, ProcessFacts> | undefined
+  const take = (): ReadonlyMap<number, ProcessFacts> => {
+    table ??= parsePs(run('ps', ['-axo', PS_COLUMNS]) ?? '')
+    return table
+  }
   return {
-    read(pid) {
-      table ??= parsePs(run('ps', ['-axo', PS_COLUMNS]) ?? '')
-      return table.get(pid) ?? null
-    },
+    read: (pid) => take().get(pid) ?? null,
+    // A list without this very process is a `ps` that failed.
+    isGone: (pid) => take().has(process.pid) && !take().has(pid),
   }
 }
 
@@ -148,9 +163,10 @@ export function readLineage(pid: number, processes: ProcessTable): readonly Proc
   return lineage
 }
 
-/** Is the process that bore this identity still living, in this boot? */
+/** Does the process that bore this identity still live, in this boot? Yes where nobody can tell: no claim ends by a guess. */
 export function isLiving(identity: ProcessIdentity, processes: ProcessTable): boolean {
-  return processes.read(identity.pid)?.started === identity.started
+  const facts = processes.read(identity.pid)
+  return facts === null ? !processes.isGone(identity.pid) : facts.started === identity.started
 }
 
 function isLivingState(state: string | undefined): boolean {

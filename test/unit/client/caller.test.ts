@@ -25,7 +25,10 @@ function surround(...rows: readonly Row[]): CallerSurroundings {
   })
   return {
     pid: rows.length,
-    processes: { read: (pid) => processes.find((each) => each.pid === pid) ?? null },
+    processes: {
+      read: (pid) => processes.find((each) => each.pid === pid) ?? null,
+      isGone: (pid) => processes.every((each) => each.pid !== pid),
+    },
     boot: () => 'boot-1',
     user: () => 'ann',
   }

@@ -104,6 +104,12 @@ describe('systemProcesses', () => {
     assert.equal(isLiving({ pid, started }, systemProcesses()), false)
   })
 
+  it('takes nobody for dead where nothing can be read', () => {
+    const blind = { read: () => null, isGone: () => false }
+    assert.equal(isLiving({ pid: 1, started: '1' }, blind), true)
+    assert.equal(isLiving({ pid: 1, started: '1' }, { ...blind, isGone: () => true }), false)
+  })
+
   it('does not run in circles', () => {
     const circle: ProcessFacts = {
       pid: 2,
@@ -114,7 +120,8 @@ describe('systemProcesses', () => {
       name: 'x',
       command: () => [],
     }
-    assert.equal(readLineage(2, { read: () => circle }).length, ANCESTORS_MAX)
+    const table = { read: () => circle, isGone: () => false }
+    assert.equal(readLineage(2, table).length, ANCESTORS_MAX)
   })
 })
 

@@ -81,7 +81,7 @@ describe('takeHomeLock', () => {
   })
 
   it('starts on no home when it cannot tell its own start time', async (t) => {
-    const blind: ProcessTable = { read: () => null }
+    const blind: ProcessTable = { read: () => null, isGone: () => false }
     const around = { pid: process.pid, boot, processes: () => blind }
     await assert.rejects(takeHomeLock(makeFolder(t), VERSION, around), { code: 'DAEMON_FAILED' })
   })
