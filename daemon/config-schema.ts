@@ -124,7 +124,7 @@ export const repoFileSchema = z.strictObject({
     .describe('Bounds of what one caller may take.'),
   ttl: z
     .strictObject({
-      default: ttl.optional().describe('Longest life of a claim; default: 4h.'),
+      default: ttl.optional().describe('Of a claim that does not say its own; default: 4h.'),
       shared: ttl.optional().describe('The same for shared claims; default: 2h.'),
       task: ttl.optional().describe('The same for tasks; default: 10d.'),
     })

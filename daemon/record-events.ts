@@ -74,7 +74,10 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
     case 'answered': {
       const { request, end, note, granted } = change.answered
       const kind = end === 'expired' ? 'request.expired' : 'request.answered'
-      return ofRequest(kind, request, { end, note, granted })
+      const told = ofRequest(kind, request, { end, note, granted })
+      if (end === 'expired') return told
+      const { agent, machine } = request.holder
+      return { ...told, actor: agent, machine }
     }
     case 'clamped':
       return null

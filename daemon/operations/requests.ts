@@ -44,10 +44,13 @@ export const request: Handler<OperationInput<'request'>> = async (parts, input, 
     throw new SkeinError('INTERNAL', `a request ended as ${outcome.kind}`)
   }
   const asked = outcome.request
-  await patiently(parts, asked.requester.session, () =>
-    answered(host, [asked.id], input.wait_s, context),
+  const waitedOut = await patiently(parts, asked.requester.session, () =>
+    waitForAnswers(host, [asked.id], input.wait_s, context),
   )
-  const result: OperationResult<'request'> = { request: shown(host, asked) }
+  const result: OperationResult<'request'> = {
+    request: shown(host, asked),
+    waited_out: waitedOut,
+  }
   return result
 }
 
@@ -111,7 +114,9 @@ export const requests: Handler<OperationInput<'requests'>> = async (parts, input
       data: { ids: unknown },
     })
   }
-  await patiently(parts, party.session, () => answered(host, ids, input.wait_s, context))
+  const waitedOut = await patiently(parts, party.session, () =>
+    waitForAnswers(host, ids, input.wait_s, context),
+  )
   const { state } = host.loop.view()
   const open = [...state.asked.values()].map((asked) => ({ asked, end: null }))
   const ended = state.answered.map((end) => ({ asked: end.request, end }))
@@ -121,22 +126,24 @@ export const requests: Handler<OperationInput<'requests'>> = async (parts, input
   })
   const result: OperationResult<'requests'> = {
     requests: wanted.map(({ asked, end }) => requestJson(asked, end)),
+    waited_out: waitedOut,
   }
   return result
 }
 
-/** Waits until all of these have ended, at most this long. */
-async function answered(
+/** Waits until all of these have ended, at most this long. @returns whether the wait ended before that. */
+async function waitForAnswers(
   host: LedgerHost,
   ids: readonly RequestedId[],
   waitSeconds: number | undefined,
   context: CallContext,
-): Promise<void> {
+): Promise<boolean> {
   const waitMs = (waitSeconds ?? 0) * 1000
   const patience = context.door === 'mcp' ? Math.min(waitMs, TOOL_PATIENCE_MS) : waitMs
-  if (patience <= 0) return
-  const open = ids.filter((id) => host.loop.view().state.asked.has(id))
-  await Promise.all(open.map((id) => host.waiting.wait(id, patience, context.signal)))
+  if (patience <= 0) return false
+  const open = (): RequestedId[] => ids.filter((id) => host.loop.view().state.asked.has(id))
+  await Promise.all(open().map((id) => host.waiting.wait(id, patience, context.signal)))
+  return open().length > 0
 }
 
 function answerOf(input: OperationInput<'respond'>, place: Place): ResponseTerms {

@@ -73,7 +73,8 @@ const myRequests = defineTool({
   ...aboutMine,
   operation: 'requests',
   result: OUTPUTS.requests,
-  select: ({ requests }, { decision: wanted = 'pending' }) => ({
+  select: ({ requests, ...rest }, { decision: wanted = 'pending' }) => ({
+    ...rest,
     requests: requests.filter(({ decision: end }) => wanted === 'all' || end === wanted),
   }),
   render: ({ requests }) => renderRequests(requests),

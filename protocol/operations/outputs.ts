@@ -49,6 +49,7 @@ const place = waiter.extend({
   ahead: z.array(waiter),
   ended: z.string().nullable().describe('why the wait is over without a grant'),
 })
+const waitedOut = z.boolean().describe('the wait that was asked for ended without an answer')
 const requestShown = z.object({
   id: z.string(),
   claim: z.string(),
@@ -100,7 +101,7 @@ export const OUTPUTS = {
     would: z.enum(['grant', 'coexist', 'narrow', 'wait']),
     as_of: asOf,
   }),
-  request: z.object({ request: requestShown }),
+  request: z.object({ request: requestShown, waited_out: waitedOut }),
   respond: z.object({ request: requestShown, late: z.boolean() }),
   inbox: z.object({
     requests: z.array(requestShown).describe('waiting for your answer'),
@@ -109,7 +110,7 @@ export const OUTPUTS = {
       .describe('claims of yours beside which others got symbols'),
     waiting: z.array(place),
   }),
-  requests: z.object({ requests: z.array(requestShown) }),
+  requests: z.object({ requests: z.array(requestShown), waited_out: waitedOut }),
   queue: z.object({ entries: z.array(place), as_of: asOf }),
   cancel: z.object({ cancelled: z.array(z.string()) }),
   claims: z.object({ claims: z.array(claim), more: z.int(), recent: z.array(ended), as_of: asOf }),

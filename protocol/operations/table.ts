@@ -27,6 +27,8 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
     return status === 'queued' ? 8 : 0
   }
   if (operation === 'check') return 'safe' in result && result.safe === true ? 0 : 1
+  if (operation === 'request' || operation === 'requests')
+    return 'waited_out' in result && result.waited_out === true ? 8 : 0
   if (operation === 'verify' || operation === 'audit/verify')
     return 'ok' in result && result.ok === true ? 0 : 4
   if (operation === 'status') return 'ready' in result && result.ready === true ? 0 : 2

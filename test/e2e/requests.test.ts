@@ -230,6 +230,7 @@ for (const door of DOORS) {
       const open = await ask(bob, held.id)
       const still = await bob.awaitRequest(open.id, 1)
       assert.equal(still.result?.requests[0]?.decision, 'pending')
+      assert.equal(still.exit, 8)
     })
   })
 }
@@ -271,10 +272,10 @@ describe('a request', () => {
     const { events } = await daemon.client.must('why', { cwd: root, pattern: id })
     const told = events.filter(({ kind }) => kind.startsWith('request.'))
     assert.deepEqual(
-      told.map(({ kind, data }) => [kind, data['request'], data['holder'], data['requester']]),
+      told.map(({ kind, actor, data }) => [kind, actor, data['request'], data['requester']]),
       [
-        ['request.answered', request.id, 'alice', 'bob'],
-        ['request.filed', request.id, 'alice', 'bob'],
+        ['request.answered', 'alice', request.id, 'bob'],
+        ['request.filed', 'bob', request.id, 'bob'],
       ],
     )
     const [end] = told

@@ -70,10 +70,9 @@ function fileText(repo: string): string {
 repo: ${PLAIN_ID.test(repo) ? repo : JSON.stringify(repo)}
 
 # limits: {files: 100, ratio: 0.2}   # the most that one claim covers
-# ttl: {default: 4h, shared: 2h}     # how long claims live without being released
+# ttl: {default: 4h, shared: 2h}     # life of a claim that does not say its own
 # idle_release: 30m                  # a session without a sign of life loses its claims
 # shared: ['docs/**']                # claimed shared, unless asked otherwise
-# protected: ['migrations/**']       # never without a majority
 `
 }
 

@@ -376,7 +376,7 @@ To give up: skein cancel que_01K0000000000000000000000B
 describe('the faces of requests', () => {
   it('say who asks whom for what, until when, and what to type next', () => {
     assert.equal(
-      render('request', { request: REQUEST }),
+      render('request', { request: REQUEST, waited_out: false }),
       `bob asks alice for src/auth/login.ts of ${CLAIM.id}: open until 12:05 (in 5 min)  ${REQUEST.id}
   "hotfix"
 
@@ -386,12 +386,16 @@ ACTION REQUIRED:
     )
     const answered = { ...REQUEST, decision: 'denied' as const, note: 'not now', scope: null }
     assert.equal(
-      render('request', { request: answered }),
+      render('request', { request: answered, waited_out: false }),
       `bob asks alice for ${CLAIM.id}: denied  ${REQUEST.id}\n  "hotfix" - "not now"\n`,
     )
-    assert.equal(render('requests', { requests: [] }), 'No requests.\n')
+    const told = { waited_out: false }
+    assert.equal(render('requests', { requests: [], ...told }), 'No requests.\n')
     const granted = { ...REQUEST, decision: 'coexist' as const, granted: [CLAIM.id] }
-    assert.match(render('requests', { requests: [granted] }), /^ {2}granted beside it: clm_/m)
+    assert.match(
+      render('requests', { requests: [granted], ...told }),
+      /^ {2}granted beside it: clm_/m,
+    )
   })
 
   it('show the inbox with the words that answer', () => {

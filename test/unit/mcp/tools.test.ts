@@ -168,16 +168,20 @@ describe('the tools', () => {
     const answer = tool.toAnswer(RESULTS.queue, { queued: true })
     assert.deepEqual(answer.structuredContent, RESULTS.queue)
     const { properties } = tool.outputSchema as { properties: object }
-    assert.deepEqual(Object.keys(properties), ['entries', 'as_of', 'requests'])
+    assert.deepEqual(Object.keys(properties), ['entries', 'as_of', 'requests', 'waited_out'])
   })
 
   it('filter requests by how they ended, open ones first of all', () => {
     const [open, denied] = [sampleRequest(), sampleRequest({ decision: 'denied' })]
     const list = (args: object): unknown =>
-      toolNamed('my_requests').toAnswer({ requests: [open, denied] }, args).structuredContent
-    assert.deepEqual(list({}), { requests: [open] })
-    assert.deepEqual(list({ decision: 'denied' }), { requests: [denied] })
-    assert.deepEqual(list({ decision: 'all' }), { requests: [open, denied] })
+      toolNamed('my_requests').toAnswer({ requests: [open, denied], waited_out: false }, args)
+        .structuredContent
+    assert.deepEqual(list({}), { requests: [open], waited_out: false })
+    assert.deepEqual(list({ decision: 'denied' }), { requests: [denied], waited_out: false })
+    assert.deepEqual(list({ decision: 'all' }), {
+      requests: [open, denied],
+      waited_out: false,
+    })
   })
 
   it('filter a list by a part of the pattern, as coord does', () => {

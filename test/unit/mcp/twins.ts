@@ -124,7 +124,7 @@ export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
   },
   queue: { entries: [samplePlace()], as_of: AS_OF },
   cancel: { cancelled: [QUEUE_ID] },
-  request: { request: sampleRequest() },
+  request: { request: sampleRequest(), waited_out: false },
   respond: { request: sampleRequest({ decision: 'approved' }), late: false },
   inbox: {
     requests: [sampleRequest()],
@@ -133,7 +133,7 @@ export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
     ],
     waiting: [samplePlace()],
   },
-  requests: { requests: [sampleRequest()] },
+  requests: { requests: [sampleRequest()], waited_out: false },
   claims: { claims: [sampleClaim()], more: 0, recent: [], as_of: AS_OF },
   renew: { claims: [sampleClaim()] },
   narrow: { claims: [sampleClaim({ pattern: 'src/auth/login.ts' })] },
