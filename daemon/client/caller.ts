@@ -96,6 +96,22 @@ interface Terminal {
   readonly leader: ProcessFacts
 }
 
+/** Variables that say who somebody is: not to be handed on to what serves, or starts, others. */
+const IDENTITY_VARIABLES = [
+  'SKEIN_AGENT',
+  'SKEIN_SESSION',
+  'CLAUDE_CODE_SESSION_ID',
+  'CODEX_SESSION_ID',
+] as const
+
+/** The environment without what says whose it was. */
+export function withoutIdentity(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  const own = new Set<string>(IDENTITY_VARIABLES)
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !own.has(name)))
+}
+
 /** The first that is there, from the most to the least particular. */
 function nameSession(
   input: CallerInput,

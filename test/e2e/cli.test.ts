@@ -125,6 +125,20 @@ describe('skein in a repository', () => {
     assert.match((await machine.run('logs')).stdout, / info {3}ready {2}/)
   })
 
+  const linux = { skip: process.platform !== 'linux' }
+  it('leaves the daemon that it starts nothing of who it is', linux, async (t) => {
+    const machine = makeMachine(t)
+    const env = { SKEIN_SESSION: 'mine', SKEIN_AGENT: 'me', CLAUDE_CODE_SESSION_ID: 'c' }
+    assert.equal((await machine.run('up --background', { env })).exit, 0)
+    const { pid } = JSON.parse(readFileSync(path.join(machine.home, 'daemon.pid'), 'utf8')) as {
+      pid: number
+    }
+    const environment = readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0')
+    const names = environment.map((line) => line.split('=')[0])
+    assert.ok(names.includes('SKEIN_HOME'))
+    for (const name of Object.keys(env)) assert.ok(!names.includes(name), name)
+  })
+
   it('is told to init where nobody has, and init writes one file, once', async (t) => {
     const machine = makeMachine(t)
     const root = machine.makeRepo('fresh', { 'README.md': '# x\n' })

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError } from '../../../protocol/index.ts'
 import { errorIn, probe } from '../../client/call.ts'
+import { withoutIdentity } from '../../client/caller.ts'
 import { findSockets, homePath } from '../../client/place.ts'
 import type { Io } from '../io.ts'
 import type { Machine } from '../machine.ts'
@@ -57,7 +58,7 @@ function spawnDaemon(io: Io, home: string, flags: readonly string[]): Spawned {
       detached: true,
       // No working directory is kept busy by a daemon.
       cwd: home,
-      env: io.env,
+      env: withoutIdentity(io.env),
       stdio: ['ignore', descriptor, descriptor],
     })
     child.unref()
