@@ -10,7 +10,8 @@ export type BlockersOf = (entry: QueueEntry) => readonly Party[]
 const SESSIONS_SEEN_MAX = 2_000
 
 /**
- * The circle that a wait of `waiter` behind `blockers` would close: agents from the waiter round to itself, or null.
+ * The circle that a wait of `waiter` behind `blockers` would close, or closes: from the waiter round to itself; null if there
+ * is none.
  */
 export function findCircle(
   view: View,
@@ -22,12 +23,8 @@ export function findCircle(
   // Nobody waits for a session that holds nothing and waits for nothing.
   if (!view.sessions.has(start) && !waitsElsewhere(view, start)) return null
   const seen = new Set<string>()
-  const stack: { readonly party: Party; readonly path: readonly Party[] }[] = blockers.map(
-    (party) => ({
-      party,
-      path: [waiter],
-    }),
-  )
+  const alone: readonly Party[] = [waiter]
+  const stack = blockers.map((party) => ({ party, path: alone }))
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const key = keyOf(next.party)
     if (key === start) return next.path

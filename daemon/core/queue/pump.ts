@@ -5,7 +5,7 @@ import { grantFor } from '../claims/grant.ts'
 import type { LockDelay } from '../claims/judge.ts'
 import type { View } from '../view.ts'
 import { blockersIn } from './blockers.ts'
-import { findCircle, keyOf } from './deadlock.ts'
+import { findCircle } from './deadlock.ts'
 import { isFairnessPop } from './order.ts'
 import { rankIn, standingOf, watch, wokenInOrder, type Standing, type Waits } from './waits.ts'
 
@@ -64,7 +64,10 @@ function grantOrDrop(context: PumpContext, entry: QueueEntry, standing: Standing
   return grantFor(entry, partners, entry.id, waited)
 }
 
-/** After a grant: does its session now stand in the way of those it waits for? */
+/**
+ * After a grant: does its session now stand in the way of those it waits for? Then it waits no longer: it took more while it
+ * waited, and every circle that this closed goes through its own waits.
+ */
 export function circleOf(
   context: Pick<PumpContext, 'waits' | 'view' | 'now' | 'delays'>,
   sessions: ReadonlySet<string>,
@@ -78,17 +81,10 @@ export function circleOf(
       const circle = findCircle(view, entry.party, blockersOf(entry), blockersOf)
       if (circle === null) continue
       const names = circle.map((party) => party.agent)
-      return { ...dropOf(youngest(view, circle.map(keyOf), entry).id, 'deadlock'), circle: names }
+      return { ...dropOf(entry.id, 'deadlock'), circle: names }
     }
   }
   return null
-}
-
-function youngest(view: View, keys: readonly string[], otherwise: QueueEntry): QueueEntry {
-  const entries = keys.flatMap((key) =>
-    [...(view.waiting.get(key) ?? [])].flatMap((id) => view.state.queue.get(id) ?? []),
-  )
-  return entries.sort((a, b) => b.index - a.index)[0] ?? otherwise
 }
 
 function dropOf(

@@ -129,6 +129,11 @@ export class QueueLedger {
     this.#settle([{ kind: 'rewrite-log' }])
   }
 
+  /** A daemon's word that these sessions live. */
+  alive(sessions: readonly string[]): void {
+    this.#settle([{ kind: 'alive', peer: PEER, sessions: sessions.map(asSessionId) }])
+  }
+
   pass(ms: number): void {
     this.now += ms
     this.#settle([])
