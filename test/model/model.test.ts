@@ -1,7 +1,7 @@
 // Random lives of claims, waits and requests, on the engine and on the model at once, with restarts in between.
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { URGENCIES } from '../../protocol/index.ts'
+import { URGENCIES, type ClaimMode } from '../../protocol/index.ts'
 import {
   AskStep,
   ClaimStep,
@@ -16,27 +16,29 @@ import {
 } from './commands.ts'
 import { Model } from './model.ts'
 import { System } from './system.ts'
-import { PATTERNS, SESSIONS } from './world.ts'
+import { FEW, PATTERNS, SESSIONS, type PatternName } from './world.ts'
 
 const RUNS = Number(process.env['SKEIN_MODEL_RUNS'] ?? 2_000)
 
-const session = fc.constantFrom(...SESSIONS)
-const patterns = fc.uniqueArray(fc.constantFrom(...PATTERNS), { minLength: 1, maxLength: 2 })
+const session = fc.constantFrom(...FEW)
+const patterns = patternsOf(PATTERNS)
 const number = fc.nat({ max: 20 })
 const rarely = fc.nat({ max: 9 }).map((drawn) => drawn === 0)
-function claimBy(isWaiting: fc.Arbitrary<boolean>): fc.Arbitrary<ClaimStep> {
-  const key = fc.constantFrom(null, null, null, null, 'k1', 'k2')
-  const mode = fc.constantFrom('exclusive', 'exclusive', 'exclusive', 'shared')
-  return fc
-    .tuple(session, patterns, mode, fc.constantFrom(...URGENCIES), isWaiting, key)
-    .map((a) => new ClaimStep(...a))
+function patternsOf(names: readonly PatternName[]): fc.Arbitrary<PatternName[]> {
+  return fc.uniqueArray(fc.constantFrom(...names), { minLength: 1, maxLength: 2 })
 }
+
+const key = fc.constantFrom(null, null, null, null, 'k1', 'k2')
+const mode = fc.constantFrom<ClaimMode>('exclusive', 'exclusive', 'exclusive', 'shared')
+const urgency = fc.constantFrom(...URGENCIES)
+const claim = fc
+  .tuple(session, patterns, mode, urgency, fc.boolean(), key)
+  .map((a) => new ClaimStep(...a))
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   fc.record({ decision: fc.constantFrom('approved', 'denied') }),
   fc.record({ decision: fc.constantFrom('narrowed', 'coexist'), patterns }),
 )
 
-const claim = claimBy(fc.boolean())
 const letGo = session.map((who) => new ReleaseStep(who, null, false))
 const pass = fc.constantFrom(500, 1_000, 12_000, 61_000, 320_000).map((ms) => new PassStep(ms))
 const restart = fc.boolean().map((isRewriting) => new RestartStep(isRewriting))
@@ -49,8 +51,15 @@ const everything = [
   fc.tuple(session, number).map((a) => new AskStep(...a)),
   fc.tuple(session, number, answer).map((a) => new RespondStep(...a)),
 ]
-/** Many grants from the queue, of which each tenth is by age alone. */
-const waiting = [claimBy(fc.constant(true)), letGo, letGo, pass, restart]
+/** A crowd at two files: many grants from the queue, of which each tenth is by age alone. */
+const crowd = fc.constantFrom(...SESSIONS)
+const joining = fc
+  .record({ who: crowd, what: patternsOf(['a', 'b', '{a,b}']), urgency })
+  .map(({ who, what, urgency: level }) => {
+    return new ClaimStep(who, what, 'exclusive', level, true, null)
+  })
+const leaving = crowd.map((who) => new ReleaseStep(who, null, false))
+const crowded = [joining, joining, leaving, leaving, leaving, leaving, pass]
 
 function live(steps: fc.Arbitrary<Step>[], maxCommands: number, numRuns: number): void {
   const lives = fc.commands(steps, { maxCommands, size: 'max' })
@@ -67,7 +76,7 @@ describe('the engine', () => {
     live(everything, 60, RUNS)
   })
 
-  it('does as the model does where there is much waiting', () => {
-    live(waiting, 150, RUNS / 10)
+  it('does as the model does in a crowd of waiters', () => {
+    live(crowded, 200, RUNS / 10)
   })
 })

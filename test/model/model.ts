@@ -234,15 +234,15 @@ export class Model {
   }
 
   #nextToGo(): ModelWait | null {
-    const byAge = this.#pops % FAIR_EVERY === FAIR_EVERY - 1
+    const isFree = (wait: ModelWait, byAge: boolean): boolean => {
+      const { claims, waits, isDelayed } = this.blockersOf(this.asWaiting(wait), byAge)
+      return claims.length + waits.length === 0 && !isDelayed
+    }
+    const isFairTurn = this.#pops % FAIR_EVERY === FAIR_EVERY - 1
+    const fair = isFairTurn ? this.queue.find((wait) => isFree(wait, true)) : undefined
     const level = (wait: ModelWait): number => this.levelOf(wait.urgency, wait.since)
-    const order = byAge ? this.queue : [...this.queue].sort((a, b) => level(b) - level(a))
-    return (
-      order.find((wait) => {
-        const { claims, waits, isDelayed } = this.blockersOf(this.asWaiting(wait), byAge)
-        return claims.length + waits.length === 0 && !isDelayed
-      }) ?? null
-    )
+    const byRank = [...this.queue].sort((a, b) => level(b) - level(a))
+    return fair ?? byRank.find((wait) => isFree(wait, false)) ?? null
   }
 }
 

@@ -2,7 +2,8 @@
 // hand. Nothing here is computed by the code under test.
 import type { ClaimMode, Urgency } from '../../protocol/index.ts'
 
-export const SESSIONS = ['ann', 'bob', 'pair-1', 'pair-2'] as const
+export const FEW = ['ann', 'bob', 'pair-1', 'pair-2'] as const
+export const SESSIONS = [...FEW, 'cat', 'dan', 'eve', 'fay', 'gus', 'hal'] as const
 export type SessionName = (typeof SESSIONS)[number]
 
 /** The two sessions of `pair` were given one agent name: they are one party. */

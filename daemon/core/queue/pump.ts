@@ -2,7 +2,7 @@
 // batch as the change that let them. Waiters that would close a circle by what they hold are dropped, by name.
 import type { QueueEntry, QueueId, RecordBody } from '../../../protocol/index.ts'
 import { grantFor } from '../claims/grant.ts'
-import type { LockDelay } from '../claims/judge.ts'
+import { judgeScopes, type LockDelay } from '../claims/judge.ts'
 import type { View } from '../view.ts'
 import { blockersIn } from './blockers.ts'
 import { findCircle } from './deadlock.ts'
@@ -22,12 +22,14 @@ export interface PumpContext {
 
 /** Grants made in one go; what is left moves with the next tick. */
 const GRANTS_MAX = 1_000
+/** The oldest waiters that a fair turn looks at. */
+const FAIR_LOOKS_MAX = 200
 
 /** @returns whether anything moved. */
 export function pumpQueue(context: PumpContext): boolean {
   let moved = 0
-  while (moved < GRANTS_MAX && context.waits.woken.size > 0) {
-    const next = nextToMove(context)
+  while (moved < GRANTS_MAX) {
+    const next = oldestThatFits(context) ?? nextToMove(context)
     if (next === null) break
     context.append([next])
     moved++
@@ -35,14 +37,33 @@ export function pumpQueue(context: PumpContext): boolean {
   return moved > 0
 }
 
+/**
+ * On a fair turn: the oldest waiter that meets no claim and stands behind nobody older. Where there is none the turn is an
+ * ordinary one. Nobody watches anything because of it: what blocks by age need not block by rank.
+ */
+function oldestThatFits(context: PumpContext): RecordBody | null {
+  const { waits, view, now, delays, isAlive } = context
+  if (!isFairnessPop(view.state.pops)) return null
+  let looks = 0
+  for (const entry of view.state.queue.values()) {
+    if (++looks > FAIR_LOOKS_MAX) return null
+    if (!isAlive(entry)) continue
+    const { party, scopes } = entry
+    if (judgeScopes(view, party, scopes, delays).conflicts.length > 0) continue
+    const asked = { party, scopes, rank: rankIn(waits, entry, now) }
+    const standing = standingOf(waits, view, asked, delays, now, true)
+    if (standing.kind === 'free') return grantOrDrop(context, entry, standing)
+  }
+  return null
+}
+
 /** The first woken waiter that can go; those that cannot watch their blocker from now on. */
 function nextToMove(context: PumpContext): RecordBody | null {
   const { waits, view, now, delays, isAlive } = context
-  const byAge = isFairnessPop(view.state.pops)
-  for (const entry of wokenInOrder(waits, view, now, byAge)) {
+  for (const entry of wokenInOrder(waits, view, now)) {
     if (!isAlive(entry)) return dropOf(entry.id, 'vanished')
     const asked = { party: entry.party, scopes: entry.scopes, rank: rankIn(waits, entry, now) }
-    const standing = standingOf(waits, view, asked, delays, now, byAge)
+    const standing = standingOf(waits, view, asked, delays, now, false)
     if (standing.kind === 'free') return grantOrDrop(context, entry, standing)
     watch(waits, entry, standing, now)
   }

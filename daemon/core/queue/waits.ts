@@ -86,11 +86,9 @@ export function ageWaits(waits: Waits, view: View, now: number): void {
 }
 
 /** The woken, first one first. */
-export function wokenInOrder(waits: Waits, view: View, now: number, byAge: boolean): QueueEntry[] {
-  const ids = byAge ? withWatchers(waits) : waits.woken
-  const entries = [...ids].flatMap((id) => view.state.queue.get(id) ?? [])
-  const rank = (entry: QueueEntry): Rank => rankIn(waits, entry, now)
-  return entries.sort((a, b) => (byAge ? compareAges : compareRanks)(rank(a), rank(b)))
+export function wokenInOrder(waits: Waits, view: View, now: number): QueueEntry[] {
+  const entries = [...waits.woken].flatMap((id) => view.state.queue.get(id) ?? [])
+  return entries.sort((a, b) => compareRanks(rankIn(waits, a, now), rankIn(waits, b, now)))
 }
 
 export type Standing =
@@ -101,7 +99,10 @@ export type Standing =
       readonly judgement: Judgement
     }
 
-/** May this waiter, or this claim asked for now, be granted? If not: whom it stands behind, and what it meets. */
+/**
+ * May this waiter, or this claim asked for now, be granted? If not: whom it stands behind, and what it meets.
+ * @param byAge whoever joined later does not count, however urgent.
+ */
 export function standingOf(
   waits: Waits,
   view: View,
@@ -198,10 +199,4 @@ function unwatch(waits: Waits, id: QueueId, waiter: Waiter): void {
   watchers?.delete(id)
   if (watchers?.size === 0) waits.watchers.delete(waiter.watches)
   waiter.watches = null
-}
-
-function withWatchers(waits: Waits): Set<QueueId> {
-  const ids = new Set(waits.woken)
-  for (const id of waits.woken) for (const watcher of waits.watchers.get(id) ?? []) ids.add(watcher)
-  return ids
 }
