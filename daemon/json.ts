@@ -64,7 +64,7 @@ export function expiresAtMs(claim: LedgerClaim): number {
 }
 
 export function stateOf(reason: EndReason): ClaimState {
-  if (reason === 'ttl' || reason === 'lease') return 'expired'
+  if (reason === 'ttl' || reason === 'lease' || reason === 'task-expired') return 'expired'
   return reason === 'superseded' ? 'superseded' : 'released'
 }
 
@@ -192,6 +192,13 @@ function claimWords(scopes: readonly Asked[]): string | null {
   )
   const flags = [kind === 'module' ? '--module' : '', first.mode === 'shared' ? '--shared' : '']
   return [...words, ...flags.filter((flag) => flag !== '')].join(' ')
+}
+
+/** The core knows no dates: what it says in `at_ms` is told in `at`. */
+export function timesTold(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null || !('at_ms' in data)) return data
+  const { at_ms: atMs, ...rest } = data
+  return typeof atMs === 'number' ? { ...rest, at: iso(atMs) } : data
 }
 
 export function iso(ms: number): string {

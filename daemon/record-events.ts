@@ -1,8 +1,11 @@
 // What became true, as events for people: one for each change, with an id that every replica makes alike.
 import {
+  isDone,
   makeId,
   type ClaimRequest,
+  type CompletedTask,
   type DropReason,
+  type EndReason,
   type QueueEntry,
   type AuditEventInput,
   type EventKind,
@@ -42,9 +45,11 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
       return ofClaim('claim.granted', change.claim, {})
     case 'ended': {
       const { reason, by, note } = change
-      const kind = reason === 'ttl' || reason === 'lease' ? 'claim.expired' : 'claim.released'
+      const kind = EXPIRED.has(reason) ? 'claim.expired' : 'claim.released'
       return { ...ofClaim(kind, change.claim, { reason, by, note }), actor: by }
     }
+    case 'task-over':
+      return isDone(change.task) ? ofTask(change.task) : null
     case 'renewed':
       return ofClaim('claim.renewed', change.claim, {})
     case 'narrowed':
@@ -96,11 +101,14 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
   }
 }
 
+const EXPIRED: ReadonlySet<EndReason> = new Set(['ttl', 'lease', 'task-expired'])
+
 const DROPPED: Readonly<Record<DropReason, EventKind>> = {
   cancelled: 'queue.cancelled',
   vanished: 'queue.cancelled',
   'session-ended': 'queue.cancelled',
   limit: 'queue.cancelled',
+  completed: 'queue.cancelled',
   expired: 'queue.expired',
   deadlock: 'deadlock.broken',
 }
@@ -115,6 +123,12 @@ function ofEntry(
   const who = { agent: party.agent, session: party.session }
   const data = { queue: id, patterns, urgency, wait_s: waitSeconds, ...who, ...more }
   return { kind, actor: party.agent, machine: party.machine, data }
+}
+
+function ofTask(over: CompletedTask): Told {
+  const { task, claim, plan, agent, session, machine, branch, reason, by, note } = over
+  const data = { task, claim, plan, agent, session, branch, reason, note }
+  return { kind: 'task.completed', actor: by, machine, data }
 }
 
 function ofRequest(

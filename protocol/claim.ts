@@ -1,5 +1,6 @@
 // The noun that everything is about. A claim is a scope held by a session of an agent, under a fence, until it ends.
 import type { ClaimId, PeerId, RepoId, RequestedId, SessionId } from './ids.ts'
+import type { TaskFacts } from './task.ts'
 
 export type ClaimKind = 'file' | 'module' | 'symbol' | 'task' | 'resource'
 export type ClaimMode = 'exclusive' | 'shared'
@@ -68,6 +69,7 @@ export type EndReason =
   | 'requested'
   | 'completed'
   | 'branch-gone'
+  | 'task-expired'
 
 /** A claim as the ledger's state holds it. */
 export interface LedgerClaim extends Scope, Party {
@@ -83,6 +85,8 @@ export interface LedgerClaim extends Scope, Party {
   readonly narrowedBy: readonly ClaimId[]
   /** Requests that shorten its time, oldest first. */
   readonly clamps: readonly Clamp[]
+  /** Of a task only. */
+  readonly task?: TaskFacts
 }
 
 /** A claim as every door shows it (times in ISO 8601, UTC). */

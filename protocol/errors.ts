@@ -70,6 +70,35 @@ export const ERROR_CATALOGUE = {
     'skein claims --mine',
   ),
   CLAIM_STALE: row(4, 'A claim or fence that was named is not live.', 'skein claims --mine'),
+  TASK_HELD: row(
+    3,
+    'This session has a task already, or waits for one; a session works on one at a time.',
+    'skein task complete ID',
+  ),
+  TASK_COMPLETED: row(
+    1,
+    'The task was completed: by its plan, or within the last 24 hours.',
+    'skein task list',
+  ),
+  TASK_BLOCKED: row(1, 'A task that stands before it is not complete.', 'skein task list'),
+  TASK_STALE: row(
+    4,
+    "The plan changed: the checkout, or the token, is older than the remote's default branch.",
+    'git pull --rebase && skein task list',
+  ),
+  TASK_UNKNOWN: row(6, 'No plan of this checkout has such a task.', 'skein task list'),
+  TASK_NOT_CLAIMED: row(6, 'Nobody works on the task now.', 'skein task list'),
+  TASK_NOT_YOURS: row(7, 'Another session works on the task.', 'skein task list'),
+  TASK_BRANCH: row(
+    7,
+    'The task was claimed for another branch than the one that it is completed on.',
+    'Switch to its branch, or name it with --branch.',
+  ),
+  PLAN_INVALID: row(
+    64,
+    'A plan file cannot be read, or says of a task what cannot be.',
+    'Correct the file that the message names.',
+  ),
   QUEUE_NOT_YOURS: row(7, 'Another session waits at this place.', 'skein queue'),
   REQUEST_UNKNOWN: row(6, 'No such request in this repository.', 'skein requests'),
   LIMIT_CLAIMS: {

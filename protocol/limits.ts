@@ -48,6 +48,8 @@ export const DEFAULTS = {
   lockDelaySeconds: 10,
   /** A holder has this long to answer a request; its claim is shortened to as much. */
   requestAnswerSeconds: 300,
+  /** Whoever has an old checkout learns for this long that a task is completed. */
+  completedToldSeconds: 24 * 3600,
   /** A claim waits at most this long in the queue. */
   waitSecondsMax: 600,
   /** Bound of every call that needs a quorum. */

@@ -1,6 +1,7 @@
 // A place in the queue: a claim that waits for everything that blocks it, as one entry, whatever its scopes.
 import type { Key, Party, Scope, Stamp } from './claim.ts'
 import type { ClaimId, QueueId, RequestId } from './ids.ts'
+import type { TaskTerms } from './task.ts'
 
 export type Urgency = 'low' | 'normal' | 'high' | 'blocking'
 
@@ -16,6 +17,8 @@ export interface ClaimTerms {
   readonly ttlSharedSeconds: number
   /** Live claims that the agent may hold; 0 is off. */
   readonly claimsPerAgent: number
+  /** Where one of the scopes is a task. */
+  readonly task?: TaskTerms
 }
 
 export interface QueueEntry {
@@ -38,4 +41,4 @@ export interface QueueEntry {
 }
 
 export type DropReason =
-  'cancelled' | 'expired' | 'vanished' | 'session-ended' | 'deadlock' | 'limit'
+  'cancelled' | 'expired' | 'vanished' | 'session-ended' | 'deadlock' | 'limit' | 'completed'

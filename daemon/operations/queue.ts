@@ -129,8 +129,7 @@ export function standingIn(
 ): { readonly judgement: Judgement; readonly ahead: readonly QueueEntry[] } {
   const { leases, waits, options } = host.loop.engine()
   const now = leases.elapsedMs
-  const { party, scopes } = entry
-  const asked = { party, scopes, rank: rankIn(waits, entry, now) }
+  const asked = { ...entry, rank: rankIn(waits, entry, now) }
   const delays = delaysNow(leases, options.caseExact)
   const standing = standingOf(waits, host.loop.view(), asked, delays, now, false)
   return { judgement: standing.judgement, ahead: standing.kind === 'free' ? [] : standing.ahead }

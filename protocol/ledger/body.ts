@@ -4,6 +4,7 @@ import type { EndReason, Key, LedgerClaim, Party, Scope, Stamp } from '../claim.
 import type { ClaimId, PeerId, QueueId, RepoId, RequestedId, RequestId, SessionId } from '../ids.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { ClaimRequest, RequestEnd } from '../request.ts'
+import type { TaskEnd } from '../task.ts'
 
 /** First record of a ledger; fixes what the ledger is about and who votes at first. */
 export interface Genesis {
@@ -150,6 +151,8 @@ export interface Renew extends Answers {
   readonly stamp: Stamp
   /** Set when a claim with an idempotency key asked again for what its session held. */
   readonly key: (Key & { readonly peer: PeerId; readonly session: SessionId }) | null
+  /** Where the work goes on now; the claims' own branch when left out. */
+  readonly branch?: string
 }
 
 /** A claim that keeps its id and fence and covers less. */
@@ -159,6 +162,15 @@ export interface Narrow extends Answers {
   readonly scope: Scope
   /** Claims split off when one pattern becomes several; same fence, same end. */
   readonly more: readonly { readonly id: ClaimId; readonly scope: Scope }[]
+}
+
+/** Tasks are over: their claims end, and for a while everybody is told that they were completed, or timed out. */
+export interface Task extends Answers {
+  readonly kind: 'task'
+  readonly ids: readonly ClaimId[]
+  readonly reason: TaskEnd
+  readonly by: string
+  readonly note: string
 }
 
 /** Mesh ledger: a machine of the mesh. */
@@ -205,6 +217,7 @@ export type RecordBody =
   | Revoke
   | Renew
   | Narrow
+  | Task
   | Member
   | Enrol
   | Attach
@@ -228,6 +241,7 @@ export const RECORD_KINDS: Readonly<Record<RecordKind, number>> = {
   revoke: 1,
   renew: 1,
   narrow: 1,
+  task: 1,
   member: 1,
   enrol: 1,
   attach: 1,

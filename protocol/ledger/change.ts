@@ -3,6 +3,7 @@ import type { EndReason, LedgerClaim } from '../claim.ts'
 import type { PeerId, RequestId } from '../ids.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { AnsweredRequest, ClaimRequest } from '../request.ts'
+import type { CompletedTask } from '../task.ts'
 import type { Enrol } from './body.ts'
 import type { LedgerRecord } from './record.ts'
 
@@ -32,6 +33,7 @@ export type Change =
       readonly by: string
       readonly note: string
     }
+  | { readonly kind: 'task-over'; readonly task: CompletedTask }
   | { readonly kind: 'renewed'; readonly claim: LedgerClaim }
   | { readonly kind: 'narrowed'; readonly before: LedgerClaim; readonly claim: LedgerClaim }
   | { readonly kind: 'coexists'; readonly claim: LedgerClaim; readonly narrowed: boolean }

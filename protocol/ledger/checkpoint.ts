@@ -5,6 +5,7 @@ import type { LedgerClaim } from '../claim.ts'
 import type { PeerId } from '../ids.ts'
 import type { QueueEntry } from '../queue.ts'
 import type { ClaimRequest } from '../request.ts'
+import type { CompletedTask } from '../task.ts'
 import type { Checkpoint } from './body.ts'
 import {
   emptyState,
@@ -38,6 +39,7 @@ export function encodeState(state: LedgerState): string {
     claims: [...state.claims.values()],
     queue: [...state.queue.values()],
     asked: [...state.asked.values()],
+    completed: [...state.completed.values()],
     requests: [...state.requests].map(([peer, window]) => [
       peer,
       { ...window, outcomes: [...window.outcomes] },
@@ -52,11 +54,13 @@ export function encodeState(state: LedgerState): string {
 /** The state with its maps as lists. */
 type EncodedState = Omit<
   LedgerState,
-  'claims' | 'queue' | 'asked' | 'requests' | 'keys' | 'members' | 'repos'
+  'claims' | 'queue' | 'asked' | 'completed' | 'requests' | 'keys' | 'members' | 'repos'
 > & {
   readonly claims: readonly LedgerClaim[]
   readonly queue: readonly QueueEntry[]
   readonly asked: readonly ClaimRequest[]
+  /** Not there in checkpoints from before there were tasks. */
+  readonly completed?: readonly CompletedTask[]
   readonly requests: readonly (readonly [PeerId, EncodedWindow])[]
   readonly keys: readonly (readonly [string, KeyedOutcome])[]
   readonly members: readonly MemberState[]
@@ -70,13 +74,24 @@ interface EncodedWindow {
 }
 
 export function decodeState(text: string): LedgerState {
-  const { claims, queue, asked, requests, keys, members, repos, ...rest } = parseState(text)
+  const {
+    claims,
+    queue,
+    asked,
+    completed = [],
+    requests,
+    keys,
+    members,
+    repos,
+    ...rest
+  } = parseState(text)
   return {
     // For its order of fields: the same state must give the same text again.
     ...emptyState(),
     ...rest,
     claims: new Map(claims.map((claim) => [claim.id, claim])),
     asked: new Map(asked.map((request) => [request.id, request])),
+    completed: new Map(completed.map((over) => [over.task, over])),
     queue: new Map(queue.map((entry) => [entry.id, entry])),
     requests: new Map(
       requests.map(([peer, window]) => [peer, { ...window, outcomes: new Map(window.outcomes) }]),

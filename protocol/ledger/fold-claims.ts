@@ -96,7 +96,8 @@ export function renew(state: LedgerState, record: LedgerRecord, body: Renew): Ch
     const before = state.claims.get(id)
     if (before === undefined) return []
     const ttlSeconds = body.ttlSeconds ?? before.ttlSeconds
-    const claim: LedgerClaim = { ...before, ttlSeconds, stamp: body.stamp }
+    const branch = body.branch ?? before.branch
+    const claim: LedgerClaim = { ...before, ttlSeconds, branch, stamp: body.stamp }
     state.claims.set(id, claim)
     return [{ kind: 'renewed', claim }]
   })

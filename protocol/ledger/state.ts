@@ -3,6 +3,7 @@ import type { EndReason, LedgerClaim } from '../claim.ts'
 import type { ClaimId, PeerId, QueueId, RepoId, RequestedId, RequestId } from '../ids.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { AnsweredRequest, ClaimRequest } from '../request.ts'
+import type { CompletedTask } from '../task.ts'
 import type { DeniedBy } from './body.ts'
 import type { RecordId } from './record.ts'
 
@@ -27,6 +28,8 @@ export interface LedgerState {
   readonly answered: AnsweredRequest[]
   /** Claims that ended lately, oldest first. */
   readonly ended: EndedClaim[]
+  /** Tasks that are over by their id, oldest first; one that is claimed again is none of them any more. */
+  readonly completed: Map<string, CompletedTask>
   /** The last answered requests of each peer. */
   readonly requests: Map<PeerId, RequestWindow>
   /** Outcomes by session and idempotency key, oldest first. */
@@ -65,6 +68,7 @@ export type RequestOutcome =
   | { readonly kind: 'ended'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'renewed'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'narrowed'; readonly ids: readonly ClaimId[] }
+  | { readonly kind: 'task-over'; readonly tasks: readonly CompletedTask[] }
   | { readonly kind: 'enrolled'; readonly repo: RepoId }
   | { readonly kind: 'done' }
 
@@ -97,6 +101,12 @@ export const KEYS_REMEMBERED = 10_000
 export const KEY_LIFE_MS = 24 * 3_600_000
 export const ENDED_REMEMBERED = 64
 export const ANSWERED_REMEMBERED = 64
+/**
+ * Completed tasks are told for a day (DEFAULTS.completedToldSeconds). What waits for one may need to know for longer:
+ * until the plan that says so has come to every checkout.
+ */
+export const COMPLETED_LIFE_MS = 30 * 24 * 3_600_000
+export const COMPLETED_REMEMBERED = 1_000
 
 export function emptyState(): LedgerState {
   return {
@@ -114,6 +124,7 @@ export function emptyState(): LedgerState {
     asked: new Map(),
     answered: [],
     ended: [],
+    completed: new Map(),
     requests: new Map(),
     keys: new Map(),
     members: new Map(),

@@ -4,6 +4,7 @@ import type {
   ClaimId,
   ClaimRequest,
   ClaimTerms,
+  CompletedTask,
   DropReason,
   EndedClaim,
   EndReason,
@@ -32,6 +33,9 @@ export type Command =
   | EndCommand
   | RenewCommand
   | NarrowCommand
+  | CompleteCommand
+  | ExpireTasksCommand
+  | BranchGoneCommand
   | VerifyCommand
   | EnrolCommand
   | MemberCommand
@@ -46,6 +50,8 @@ export interface ClaimCommand {
   readonly urgency: Urgency
   /** How long it may wait in the queue; 0: it does not. */
   readonly waitSeconds: number
+  /** A task is asked for although it was completed lately. */
+  readonly again?: boolean
 }
 
 /** Gives up places in the queue. */
@@ -129,6 +135,36 @@ export interface NarrowCommand {
   readonly caseExact: boolean
 }
 
+/** The session's task is done. */
+export interface CompleteCommand {
+  readonly kind: 'complete'
+  readonly party: Party
+  readonly task: string
+  /** The branch that work lands on; null where it is not known. */
+  readonly trunk: string | null
+  readonly note: string
+}
+
+/** A person's act: whoever works on these is gone. */
+export interface ExpireTasksCommand {
+  readonly kind: 'expire-tasks'
+  readonly party: Party
+  readonly target: TaskTarget
+  readonly note: string
+}
+
+export type TaskTarget =
+  | { readonly by: 'task'; readonly task: string }
+  | { readonly by: 'session'; readonly session: SessionId }
+  | { readonly by: 'agent'; readonly agent: string }
+
+/** The branch of these tasks of its own sessions is gone from the remote: a daemon's word. */
+export interface BranchGoneCommand {
+  readonly kind: 'branch-gone'
+  readonly ids: readonly ClaimId[]
+  readonly branch: string
+}
+
 export interface VerifyCommand {
   readonly kind: 'verify'
   readonly party: Party
@@ -189,6 +225,12 @@ export type Outcome =
     }
   | { readonly kind: 'renewed'; readonly claims: readonly ClaimNow[] }
   | { readonly kind: 'narrowed'; readonly claims: readonly ClaimNow[] }
+  | {
+      readonly kind: 'task-over'
+      readonly tasks: readonly CompletedTask[]
+      /** It was so before: nothing was changed. */
+      readonly already: boolean
+    }
   | { readonly kind: 'verified'; readonly claims: readonly VerifiedClaim[] }
   | { readonly kind: 'enrolled'; readonly generation: number; readonly isNew: boolean }
   | { readonly kind: 'done' }
@@ -227,5 +269,6 @@ export interface Failure {
   readonly code: ErrorCode
   readonly message: string
   readonly hint?: string
+  /** A field `at_ms`, milliseconds since 1970, is told as `at`. */
   readonly data?: unknown
 }

@@ -16,6 +16,8 @@ import { levelOf } from '../queue/order.ts'
 import { decideCancel, decideEndWaits } from '../queue/places.ts'
 import { standingOf, type Standing } from '../queue/waits.ts'
 import { decideAsk, decideRespond } from '../requests/decide.ts'
+import { decideBranchGone, decideComplete, decideExpireTasks } from '../tasks/decide.ts'
+import { blockedFailure, taskObstacle } from '../tasks/obstacle.ts'
 import { idsOfSession, sessionKey, type View } from '../view.ts'
 import type { ClaimCommand, EnrolCommand, MemberCommand, Outcome, Refused } from './command.ts'
 import {
@@ -55,6 +57,12 @@ export function decide(request: Request, context: DecisionContext): Decision {
       return decideRenew(request.rid, command, view)
     case 'narrow':
       return decideNarrow(request, command, context)
+    case 'complete':
+      return decideComplete(request.rid, command, view)
+    case 'expire-tasks':
+      return decideExpireTasks(request.rid, command, view)
+    case 'branch-gone':
+      return decideBranchGone(request.rid, command, view)
     case 'verify':
       return { kind: 'answer', outcome: verify(command, view) }
     case 'enrol':
@@ -66,17 +74,19 @@ export function decide(request: Request, context: DecisionContext): Decision {
 
 function decideClaim(request: Request, command: ClaimCommand, context: DecisionContext): Decision {
   const { view, waits, delays, now } = context
-  const { party, scopes } = command
+  const { party, scopes, terms } = command
   const repeated = repeatKey(command, view)
   if (repeated !== null) return repeated
   const held = alreadyHeld(command, view)
   if (held !== null) return renewHeld(request, command, held)
   const waiting = alreadyWaiting(command, view)
   if (waiting !== null) return { kind: 'answer', outcome: waiting }
+  const obstacle = taskObstacle(command, view, context.wallMs)
+  if (obstacle !== null) return { kind: 'fail', failure: obstacle }
   const over = overLimit(command, view)
   if (over !== null) return over
   const rank = { level: levelOf(command.urgency, 0), index: Infinity }
-  const standing = standingOf(waits, view, { party, scopes, rank }, delays, now, false)
+  const standing = standingOf(waits, view, { party, scopes, rank, terms }, delays, now, false)
   if (standing.kind === 'behind') return waitOrRefuse(request, command, context, standing)
   const { partners } = standing.judgement
   if (partners.length > LIMITS.partnersMax) {
@@ -98,7 +108,11 @@ function waitOrRefuse(
 ): Decision {
   const { conflicts, more } = standing.judgement
   const refused = { kind: 'refused', conflicts, more, ahead: standing.ahead, circle: [] } as const
-  if (command.waitSeconds === 0) return refuse(request, command, refused)
+  if (command.waitSeconds === 0) {
+    const isBlockedOnly = conflicts.length === 0 && standing.ahead.length === 0
+    if (!isBlockedOnly) return refuse(request, command, refused)
+    return { kind: 'fail', failure: blockedFailure(taskIn(command), standing.unmet) }
+  }
   const blockers = partiesIn(standing)
   const circle = findCircle(context.view, command.party, blockers, blockersIn(context))
   if (circle !== null) {
@@ -191,12 +205,23 @@ function renewHeld(
     ttlSeconds,
     stamp: command.stamp,
     key: keyOf(command),
+    ...branchOf(command),
   }
   return {
     kind: 'append',
     bodies: [body],
     warnings: ['this session held it already: renewed, same fence'],
   }
+}
+
+/** A task goes on where its session is now; other claims keep the branch that they were asked for. */
+function branchOf({ party, scopes }: ClaimCommand): Pick<Renew, 'branch'> {
+  const isTask = scopes.every(({ kind }) => kind === 'task')
+  return isTask && party.branch !== null ? { branch: party.branch } : {}
+}
+
+function taskIn({ scopes }: ClaimCommand): string {
+  return scopes.find(({ kind }) => kind === 'task')?.pattern ?? ''
 }
 
 function keyOf(command: ClaimCommand): Renew['key'] {

@@ -11,6 +11,7 @@ import {
   type RequestId,
   type Scope,
   type Stamp,
+  type TaskFacts,
 } from '../../../protocol/index.ts'
 import type { Partner } from './judge.ts'
 
@@ -43,17 +44,23 @@ export function grantFor(
     const { description } = terms
     const ttlSeconds = ttlOf(terms, scope) + waited
     const narrowable = isNarrowable(terms, scope)
-    return [
-      { ...scope, id, description, narrowable, ttlSeconds, stamp, coexistsWith: [...new Set(met)] },
-    ]
+    const coexistsWith = [...new Set(met)]
+    const claim = { ...scope, id, description, narrowable, ttlSeconds, stamp, coexistsWith }
+    const task = taskOf(terms, scope)
+    return [task === null ? claim : { ...claim, task }]
   })
   const narrows = [...new Set(partners.filter((partner) => partner.narrows).map(({ id }) => id))]
   return { kind: 'grant', rid, party, claims, narrows, key, from }
 }
 
-export function ttlOf(terms: ClaimTerms, scope: Pick<Scope, 'mode'>): number {
-  const otherwise = scope.mode === 'shared' ? terms.ttlSharedSeconds : terms.ttlDefaultSeconds
+function ttlOf(terms: ClaimTerms, scope: Pick<Scope, 'mode' | 'kind'>): number {
+  const files = scope.mode === 'shared' ? terms.ttlSharedSeconds : terms.ttlDefaultSeconds
+  const otherwise = scope.kind === 'task' ? (terms.task?.ttlSeconds ?? files) : files
   return Math.min(terms.ttlSeconds ?? otherwise, DEFAULTS.ttlSecondsMax)
+}
+
+function taskOf({ task }: ClaimTerms, { kind }: Scope): TaskFacts | null {
+  return kind !== 'task' || task === undefined ? null : { plan: task.plan, token: task.token }
 }
 
 /** Only exclusive claims of whole files make room for symbols. */

@@ -3,6 +3,7 @@
 // beyond the named symbols.
 import {
   isSameParty,
+  isSameSession,
   judgeable,
   LIMITS,
   modesConflict,
@@ -89,14 +90,19 @@ function meetings(
   for (const id of view.index.candidates(asked)) {
     const claim = view.state.claims.get(id)
     const scope = view.scopes.get(id)
-    if (claim === undefined || scope === undefined || isSameParty(party, claim)) continue
+    if (claim === undefined || scope === undefined || isOwn(asked, party, claim)) continue
     found.push({ claim, scope, delayMs: null })
   }
   for (const delay of delays) {
-    if (isSameParty(party, delay.claim)) continue
+    if (isOwn(asked, party, delay.claim)) continue
     found.push({ claim: delay.claim, scope: delay.scope, delayMs: delay.leftMs })
   }
   return found.sort((a, b) => a.claim.fence - b.claim.fence)
+}
+
+/** A party is never in its own way; but a task is a session's, and two of one agent would do the same work. */
+export function isOwn({ kind }: Pick<Scope, 'kind'>, party: Party, other: Party): boolean {
+  return kind === 'task' ? isSameSession(party, other) : isSameParty(party, other)
 }
 
 function meet(

@@ -1,4 +1,5 @@
-// Whom a waiter waits for, as parties: holders of what it conflicts with, and waiters before it.
+// Whom a waiter waits for, as parties: holders of what it conflicts with, whoever works on a task that its own waits for,
+// and waiters before it.
 import type { Party, QueueEntry } from '../../../protocol/index.ts'
 import type { LockDelay } from '../claims/judge.ts'
 import type { View } from '../view.ts'
@@ -13,7 +14,7 @@ export function blockersIn(context: {
 }): BlockersOf {
   const { waits, view, now, delays } = context
   return (entry: QueueEntry) => {
-    const asked = { party: entry.party, scopes: entry.scopes, rank: rankIn(waits, entry, now) }
+    const asked = { ...entry, rank: rankIn(waits, entry, now) }
     return partiesIn(standingOf(waits, view, asked, delays, now, false))
   }
 }
@@ -21,5 +22,7 @@ export function blockersIn(context: {
 export function partiesIn(standing: Standing): readonly Party[] {
   if (standing.kind === 'free') return []
   const holders = standing.judgement.conflicts.filter(({ delayMs }) => delayMs === null)
-  return [...holders.map(({ claim }) => claim), ...standing.ahead.map(({ party }) => party)]
+  const before = standing.unmet.flatMap(({ holder }) => holder ?? [])
+  const ahead = standing.ahead.map(({ party }) => party)
+  return [...holders.map(({ claim }) => claim), ...before, ...ahead]
 }

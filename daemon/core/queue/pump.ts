@@ -1,6 +1,6 @@
 // Moves the queue: after every change each waiter that now fits is granted, in order, and the records ride in the same
 // batch as the change that let them. Waiters that would close a circle by what they hold are dropped, by name.
-import type { QueueEntry, QueueId, RecordBody } from '../../../protocol/index.ts'
+import { isDone, type QueueEntry, type QueueId, type RecordBody } from '../../../protocol/index.ts'
 import { grantFor } from '../claims/grant.ts'
 import { judgeScopes, type LockDelay } from '../claims/judge.ts'
 import type { View } from '../view.ts'
@@ -50,7 +50,7 @@ function oldestThatFits(context: PumpContext): RecordBody | null {
     if (!isAlive(entry)) continue
     const { party, scopes } = entry
     if (judgeScopes(view, party, scopes, delays).conflicts.length > 0) continue
-    const asked = { party, scopes, rank: rankIn(waits, entry, now) }
+    const asked = { ...entry, rank: rankIn(waits, entry, now) }
     const standing = standingOf(waits, view, asked, delays, now, true)
     if (standing.kind === 'free') return grantOrDrop(context, entry, standing)
   }
@@ -62,7 +62,7 @@ function nextToMove(context: PumpContext): RecordBody | null {
   const { waits, view, now, delays, isAlive } = context
   for (const entry of wokenInOrder(waits, view, now)) {
     if (!isAlive(entry)) return dropOf(entry.id, 'vanished')
-    const asked = { party: entry.party, scopes: entry.scopes, rank: rankIn(waits, entry, now) }
+    const asked = { ...entry, rank: rankIn(waits, entry, now) }
     const standing = standingOf(waits, view, asked, delays, now, false)
     if (standing.kind === 'free') return grantOrDrop(context, entry, standing)
     watch(waits, entry, standing, now)
@@ -79,10 +79,19 @@ function grantOrDrop(context: PumpContext, entry: QueueEntry, standing: Standing
     )
     if (held.length + entry.scopes.length > claimsPerAgent) return dropOf(entry.id, 'limit')
   }
+  if (isDoneMeanwhile(view, entry)) return dropOf(entry.id, 'completed')
   const { partners } = standing.judgement
   const since = context.waits.waiters.get(entry.id)?.since ?? context.now
   const waited = Math.ceil(Math.max(0, context.now - since) / 1000)
   return grantFor(entry, partners, entry.id, waited)
+}
+
+/** Whoever waited for a task wanted it done. */
+function isDoneMeanwhile(view: View, entry: QueueEntry): boolean {
+  return entry.scopes.some(({ kind, pattern }) => {
+    const over = kind === 'task' ? view.state.completed.get(pattern) : undefined
+    return over !== undefined && isDone(over) && over.index > entry.index
+  })
 }
 
 /**
@@ -110,7 +119,7 @@ export function circleOf(
 
 function dropOf(
   id: QueueId,
-  reason: 'vanished' | 'limit' | 'deadlock',
+  reason: 'vanished' | 'limit' | 'deadlock' | 'completed',
 ): Extract<RecordBody, { kind: 'drop' }> {
   return { kind: 'drop', rid: null, ids: [id], reason, by: 'leader', circle: [] }
 }

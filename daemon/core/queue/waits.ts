@@ -5,7 +5,6 @@
 // that goes first and conflicts. It watches the last such waiter if there is one: behind a line of waiters on one path,
 // a release wakes the first only.
 import {
-  isSameParty,
   judgeable,
   modesConflict,
   overlapScopes,
@@ -14,7 +13,8 @@ import {
   type QueueEntry,
   type QueueId,
 } from '../../../protocol/index.ts'
-import { judgeScopes, type Judgement, type LockDelay } from '../claims/judge.ts'
+import { isOwn, judgeScopes, type Judgement, type LockDelay } from '../claims/judge.ts'
+import { unmetNeeds, type Unmet } from '../tasks/needs.ts'
 import type { AppliedChange, View } from '../view.ts'
 import { compareAges, compareRanks, levelOf, rankOf, type Rank } from './order.ts'
 
@@ -60,6 +60,9 @@ export function noteWaits(waits: Waits, { change }: AppliedChange, now: number):
     case 'ended':
       wake(waits, change.claim.id)
       return
+    case 'task-over':
+      wake(waits, completionOf(change.task.task))
+      return
     case 'narrowed':
     case 'coexists':
       wake(waits, change.claim.id)
@@ -97,7 +100,17 @@ export type Standing =
       readonly kind: 'behind'
       readonly ahead: readonly QueueEntry[]
       readonly judgement: Judgement
+      /** Tasks that are to be completed first. */
+      readonly unmet: readonly Unmet[]
     }
+
+/** Who asks for what, in which place; the terms of a task say what must come before it. */
+export interface Asked {
+  readonly party: Party
+  readonly scopes: QueueEntry['scopes']
+  readonly rank: Rank
+  readonly terms?: Pick<QueueEntry['terms'], 'task'>
+}
 
 /**
  * May this waiter, or this claim asked for now, be granted? If not: whom it stands behind, and what it meets.
@@ -106,15 +119,16 @@ export type Standing =
 export function standingOf(
   waits: Waits,
   view: View,
-  asked: { readonly party: Party; readonly scopes: QueueEntry['scopes']; readonly rank: Rank },
+  asked: Asked,
   delays: readonly LockDelay[],
   now: number,
   byAge: boolean,
 ): Standing {
   const judgement = judgeScopes(view, asked.party, asked.scopes, delays)
   const ahead = waitersAhead(waits, view, asked, now, byAge)
-  if (judgement.conflicts.length === 0 && ahead.length === 0) return { kind: 'free', judgement }
-  return { kind: 'behind', ahead, judgement }
+  const unmet = unmetNeeds(view, asked.terms?.task?.needs ?? [])
+  const isFree = judgement.conflicts.length === 0 && ahead.length === 0 && unmet.length === 0
+  return isFree ? { kind: 'free', judgement } : { kind: 'behind', ahead, judgement, unmet }
 }
 
 /** Lets a waiter watch what blocks it. */
@@ -123,7 +137,10 @@ export function watch(waits: Waits, entry: QueueEntry, standing: Standing, now: 
   if (waiter === undefined || standing.kind === 'free') return
   unwatch(waits, entry.id, waiter)
   waits.woken.delete(entry.id)
-  const blocker = standing.ahead.at(-1)?.id ?? standing.judgement.conflicts[0]?.claim.id ?? null
+  const [need] = standing.unmet
+  const otherwise = need === undefined ? null : completionOf(need.task)
+  const blocker =
+    standing.ahead.at(-1)?.id ?? standing.judgement.conflicts[0]?.claim.id ?? otherwise
   const delays = standing.judgement.conflicts.flatMap(({ delayMs }) => delayMs ?? [])
   waiter.delayedUntil = delays.length === 0 ? null : now + Math.min(...delays)
   waiter.watches = blocker
@@ -141,7 +158,7 @@ export function rankIn(waits: Waits, entry: QueueEntry, now: number): Rank {
 function waitersAhead(
   waits: Waits,
   view: View,
-  asked: { readonly party: Party; readonly scopes: QueueEntry['scopes']; readonly rank: Rank },
+  asked: Asked,
   now: number,
   byAge: boolean,
 ): QueueEntry[] {
@@ -152,7 +169,7 @@ function waitersAhead(
     for (const place of view.waiters.candidates(mine)) {
       const entry = view.state.queue.get(place.id)
       const theirs = place.scope
-      if (entry === undefined || found.has(entry.id) || isSameParty(asked.party, entry.party))
+      if (entry === undefined || found.has(entry.id) || isOwn(mine, asked.party, entry.party))
         continue
       const rank = rankIn(waits, entry, now)
       if (compare(rank, asked.rank) < 0 && isConflict(mine, theirs))
@@ -167,6 +184,11 @@ function isConflict(mine: JudgedScope, theirs: JudgedScope): boolean {
   if (!modesConflict(mine.mode, theirs.mode)) return false
   const overlap = overlapScopes(mine, theirs)
   return overlap !== null && overlap.kind !== 'disjoint-symbols'
+}
+
+/** What a waiter watches that waits for a task to be completed, whoever does it. */
+function completionOf(task: string): string {
+  return `task:${task}`
 }
 
 function join(waits: Waits, entry: QueueEntry, now: number): void {

@@ -120,6 +120,9 @@ function share(
   answer: Extract<ResponseTerms, { decision: 'coexist' }>,
 ): Decision {
   const { view } = context
+  if (claim.kind === 'task' || claim.kind === 'resource') {
+    return fail('CLAIM_NOT_NARROWER', `${claim.id} is a ${claim.kind}: it has no part to share`)
+  }
   const options = { caseExact: view.caseExact }
   const outer = parsePattern(claim.pattern, options)
   const outside = answer.scopes.filter(
