@@ -1,4 +1,4 @@
-// The only door to git: what skein wants to know of a checkout, as plain data. git-process.ts is how git is started for it.
+// The door to git, beside git-history.ts: what skein wants to know of a checkout, as plain data. git-process.ts is how git is started for it.
 // What a command asks on every call (which checkout, which id, which branch) costs a few file stats once it is known.
 import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'

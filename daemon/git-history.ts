@@ -1,0 +1,147 @@
+// What git knows of time: which commit a checkout stands on, which touched a file last, and what its remote has. Readings
+// of the checkout are local; only `remoteBranches` dials, and only `origin`.
+import { createHash } from 'node:crypto'
+import { createRunner } from './git-process.ts'
+import type { Checkout } from './git.ts'
+
+/** The branch that work lands on. */
+export interface Trunk {
+  readonly branch: string
+  /** Its remote twin as last fetched; null without one. */
+  readonly remote: string | null
+}
+
+/** All of these throw as those of Git do. */
+export interface History {
+  /** The commit that is checked out; null before the first one. */
+  head(checkout: Checkout): Promise<string | null>
+  /** For each file the last commit up to `head` that touched it; empty for a file that none did. */
+  lastCommits(
+    checkout: Checkout,
+    head: string,
+    files: readonly string[],
+  ): Promise<readonly string[]>
+  /** @param configured `.skein.yml: default_branch`; else that of `origin`, main or master. */
+  trunk(checkout: Checkout, configured: string | null): Promise<Trunk | null>
+  /** The newest commit on a path that a ref has and the checkout has not. */
+  newerOn(checkout: Checkout, ref: string, path: string): Promise<string | null>
+  /** Was the branch seen at the remote by whoever fetched last? */
+  wasFetched(checkout: Checkout, branch: string): Promise<boolean>
+  /** Names of the branches that `origin` has now; null without an `origin`. Asks the remote. */
+  remoteBranches(checkout: Checkout, signal: AbortSignal): Promise<ReadonlySet<string> | null>
+}
+
+/** Files by commit, of all checkouts; above it the oldest is asked again. */
+const COMMITS_KEPT_MAX = 5_000
+/** A walk over a million commits without a commit-graph. */
+const HISTORY_MS_MAX = 60_000
+const REMOTE_MS_MAX = 30_000
+const AT_ONCE = 4
+
+/** @param env the environment to start git in, before it is cleaned. */
+export function createHistory(env: Readonly<Record<string, string | undefined>>): History {
+  const run = createRunner(env)
+  const commits = new Map<string, string>()
+  const quietSsh = env['GIT_SSH_COMMAND'] === undefined
+
+  async function lastCommit(checkout: Checkout, head: string, file: string): Promise<string> {
+    const key = `${checkout.commonDir}\0${head}\0${file}`
+    const known = commits.get(key)
+    if (known !== undefined) return known
+    const args = ['--literal-pathspecs', 'log', '-1', '--format=%H', head, '--', file]
+    const bounds = { signal: undefined, millisecondsMax: HISTORY_MS_MAX }
+    const commit = firstLine(await run(checkout.root, args, bounds)) ?? ''
+    commits.set(key, commit)
+    const oldest = commits.keys().next().value
+    if (commits.size > COMMITS_KEPT_MAX && oldest !== undefined) commits.delete(oldest)
+    return commit
+  }
+
+  return {
+    async head({ root }) {
+      const args = ['rev-parse', '--verify', 'HEAD^{commit}']
+      return firstLine(await run(root, args, { signal: undefined, refusals: /single revision/ }))
+    },
+    async lastCommits(checkout, head, files) {
+      const found: string[] = []
+      for (let at = 0; at < files.length; at += AT_ONCE) {
+        const some = files.slice(at, at + AT_ONCE)
+        found.push(...(await Promise.all(some.map((file) => lastCommit(checkout, head, file)))))
+      }
+      return found
+    },
+    async trunk({ root }, configured) {
+      const names = configured === null ? ['main', 'master'] : [configured]
+      const refs = names.flatMap((name) => [`refs/remotes/origin/${name}`, `refs/heads/${name}`])
+      const args = ['for-each-ref', '--format=%(refname) %(symref)', ORIGIN_HEAD, ...refs]
+      const answer = (await run(root, args, { signal: undefined })) ?? ''
+      return trunkIn(answer, configured)
+    },
+    async newerOn({ root }, ref, path) {
+      const args = ['--literal-pathspecs', 'rev-list', '-1', ref, '^HEAD', '--', path]
+      const bounds = { signal: undefined, millisecondsMax: HISTORY_MS_MAX }
+      return firstLine(await run(root, args, bounds))
+    },
+    async wasFetched({ root }, branch) {
+      const args = ['for-each-ref', '--format=%(refname)', `${ORIGIN}${branch}`]
+      return firstLine(await run(root, args, { signal: undefined })) === `${ORIGIN}${branch}`
+    },
+    async remoteBranches({ root }, signal) {
+      const url = ['remote', 'get-url', 'origin']
+      const origin = await run(root, url, { signal, refusals: /No such remote/ })
+      if (origin === null) return null
+      // Nobody sits at this process: what would ask for a password fails instead.
+      const ssh = quietSsh
+        ? ['-c', `core.sshCommand=${await sshCommand(root)} -oBatchMode=yes`]
+        : []
+      const args = ['-c', 'core.askPass=', ...ssh, 'ls-remote', '--heads', 'origin']
+      const bounds = { signal, millisecondsMax: REMOTE_MS_MAX }
+      const answer = (await run(root, args, bounds)) ?? ''
+      return new Set(
+        answer.split('\n').flatMap((line) => /\trefs\/heads\/(.+)$/.exec(line)?.[1] ?? []),
+      )
+    },
+  }
+
+  async function sshCommand(root: string): Promise<string> {
+    const args = ['config', '--default', 'ssh', '--get', 'core.sshCommand']
+    return firstLine(await run(root, args, { signal: undefined })) ?? 'ssh'
+  }
+}
+
+/** The proof of a history: only who has it can make it, and a commit on a plan file changes it. Hex. */
+export function historyToken(head: string, lastCommits: readonly string[]): string {
+  return createHash('sha256')
+    .update([head, ...lastCommits].join(''))
+    .digest('hex')
+}
+
+const ORIGIN = 'refs/remotes/origin/'
+const ORIGIN_HEAD = `${ORIGIN}HEAD`
+
+function trunkIn(answer: string, configured: string | null): Trunk | null {
+  const refs = new Map(
+    answer.split('\n').flatMap((line): [string, string][] => {
+      const [name = '', target = ''] = line.split(' ')
+      return name === '' ? [] : [[name, target]]
+    }),
+  )
+  const target = refs.get(ORIGIN_HEAD) ?? ''
+  const pointed = target.startsWith(ORIGIN) ? target.slice(ORIGIN.length) : null
+  const names = [
+    configured ?? pointed ?? 'main',
+    ...(configured === null ? ['main', 'master'] : []),
+  ]
+  for (const branch of names) {
+    const remote = `${ORIGIN}${branch}`
+    const isRemote = refs.has(remote) || remote === target
+    if (isRemote || refs.has(`refs/heads/${branch}`))
+      return { branch, remote: isRemote ? remote : null }
+  }
+  return configured === null ? null : { branch: configured, remote: null }
+}
+
+function firstLine(answer: string | null): string | null {
+  const line = (answer ?? '').split('\n', 1)[0] ?? ''
+  return line === '' ? null : line
+}
