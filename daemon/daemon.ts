@@ -12,6 +12,7 @@ import { homePath } from './client/place.ts'
 import { createClock } from './clock.ts'
 import { isExplicit, loadConfig, type Config } from './config.ts'
 import { createGit } from './git.ts'
+import { createHistory } from './git-history.ts'
 import { takeHomeLock } from './home-lock.ts'
 import { createFile, openHome, setAside, socketPaths } from './home.ts'
 import { foundLedger, openLedger, type LedgerHost } from './ledger-host.ts'
@@ -31,7 +32,9 @@ import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { openAudit } from './storage/audit.ts'
 import { createDurableStore } from './storage/durable.ts'
-import { startUpkeep } from './upkeep.ts'
+import { startBranchWatch, type BranchWatchOptions } from './tasks/branch-watch.ts'
+import { createIssuedTokens } from './tasks/tokens.ts'
+import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
 import { VERSION } from './version.ts'
 
 export interface DaemonOptions {
@@ -88,6 +91,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   const mesh = await openMesh(home.path, machine, key, machineName)
   stack.add(() => mesh.stop())
   const git = createGit(env)
+  const history = createHistory(env)
   const meshId = mesh.loop.view().state.mesh
   const repos = createRepos({ machine, mesh, meshId, git, config, log })
   stack.add(() => repos.stop())
@@ -104,12 +108,10 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     startedAtMs: clock.wall(),
     http: null,
   }
-  const parts = { repos, callers, sessions, git, clock, config, mesh, about }
+  const tokens = createIssuedTokens()
+  const parts = { repos, callers, sessions, git, history, tokens, clock, config, mesh, about }
   const operations = untilFailure(createOperations(parts), ending.failure)
-  const upkeep = startUpkeep({ repos, sessions, clock, peer: key.peer, log })
-  stack.add(() => {
-    upkeep.stop()
-  })
+  startRounds({ repos, sessions, git, history, clock, peer: key.peer, log }, stack)
 
   const api = createApi({
     operations,
@@ -144,6 +146,16 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
       await finished
     },
   }
+}
+
+/** What a daemon does for its own sessions without being asked. */
+function startRounds(options: UpkeepOptions & BranchWatchOptions, stack: Teardown): void {
+  const upkeep = startUpkeep(options)
+  stack.add(() => {
+    upkeep.stop()
+  })
+  const branches = startBranchWatch(options)
+  stack.add(() => branches.stop())
 }
 
 function createMachine(

@@ -182,23 +182,18 @@ export function requestJson(
 /** The words that claim these scopes; null where one command line cannot say them all. */
 function claimWords(scopes: readonly Asked[]): string | null {
   const [first] = scopes
-  const files = scopes.filter(({ kind }) => kind !== 'resource')
+  const files = scopes.filter(({ kind }) => kind !== 'resource' && kind !== 'task')
   const kind = files[0]?.kind ?? 'file'
   if (first === undefined || (kind !== 'file' && kind !== 'module')) return null
   if (files.some((scope) => scope.kind !== kind)) return null
   if (scopes.some(({ mode }) => mode !== first.mode)) return null
   const words = scopes.map((scope) =>
-    scope.kind === 'resource' ? `--resource ${quote(scope.pattern)}` : quote(scope.pattern),
+    scope.kind === 'resource' || scope.kind === 'task'
+      ? `--${scope.kind} ${quote(scope.pattern)}`
+      : quote(scope.pattern),
   )
   const flags = [kind === 'module' ? '--module' : '', first.mode === 'shared' ? '--shared' : '']
   return [...words, ...flags.filter((flag) => flag !== '')].join(' ')
-}
-
-/** The core knows no dates: what it says in `at_ms` is told in `at`. */
-export function timesTold(data: unknown): unknown {
-  if (typeof data !== 'object' || data === null || !('at_ms' in data)) return data
-  const { at_ms: atMs, ...rest } = data
-  return typeof atMs === 'number' ? { ...rest, at: iso(atMs) } : data
 }
 
 export function iso(ms: number): string {

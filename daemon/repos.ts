@@ -6,8 +6,8 @@ import path from 'node:path'
 import { asRepoId, SkeinError, type RepoId, type RepoState } from '../protocol/index.ts'
 import { addCheckout, loadRepoConfig, type Config, type RepoConfig } from './config.ts'
 import type { Command, Outcome } from './core/claims/command.ts'
+import { failureError } from './failure.ts'
 import { relativeInside } from './folders.ts'
-import { timesTold } from './json.ts'
 import type { Checkout, Git } from './git.ts'
 import { foundLedger, nextGeneration, openLedger, type LedgerHost } from './ledger-host.ts'
 import type { HostMachine } from './host-machine.ts'
@@ -333,12 +333,7 @@ export async function submit(
 ): Promise<Exclude<Outcome, { kind: 'failed' }>> {
   const outcome = await host.loop.submit(command)
   if (outcome.kind !== 'failed') return outcome
-  const { code, message, data, ...details } = outcome.failure
-  throw new SkeinError(
-    code,
-    message,
-    data === undefined ? details : { ...details, data: timesTold(data) },
-  )
+  throw failureError(outcome.failure)
 }
 
 function placeOf(id: RepoId): { name: RepoId; folder: string } {

@@ -38,7 +38,8 @@ function factsOf({ code, exit, retryAfter, data }: SkeinError): string {
 
 /** The place of failure knows best; the catalogue's hint is for the command line, so tools have their own. */
 function nextStepOf({ code, hint }: SkeinError): string {
-  const isGeneral = hint === ERROR_CATALOGUE[code].hint
+  // What is said of tasks where they fail is said to whoever types commands.
+  const isGeneral = hint === ERROR_CATALOGUE[code].hint || code.startsWith('TASK_')
   return clip(cleanText((isGeneral ? TOOL_HINTS[code] : undefined) ?? hint), HINT_BYTES_MAX)
 }
 
@@ -54,6 +55,15 @@ const TOOL_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   CLAIM_ENDED: 'stop writing what it covered; call claim_files for it again.',
   CLAIM_NOT_YOURS: 'leave it, or call request_release.',
   CLAIM_NOT_NARROWER: `call ${MINE} for the pattern that you hold.`,
+  TASK_HELD:
+    'complete_task the task that you have, or release_claims it; then call claim_task again.',
+  TASK_COMPLETED: `call ${showCall('list_tasks', { free: true })} and choose another.`,
+  TASK_BLOCKED: `call ${showCall('list_tasks', { free: true })}, or claim_task with wait_seconds.`,
+  TASK_UNKNOWN: 'call list_tasks for the ids of tasks.',
+  TASK_NOT_YOURS: 'leave it to its session, or call request_release.',
+  TASK_BRANCH: 'switch to that branch, or call complete_task with `branch`.',
+  TASK_STALE: 'git pull --rebase, then call list_tasks and claim_task again.',
+  TASK_NOT_CLAIMED: 'call claim_task first, or list_tasks to see what became of it.',
   QUEUE_NOT_YOURS: `call ${showCall('my_requests', { queued: true })} for your own places.`,
   REQUEST_UNKNOWN: `call ${showCall('my_requests', { decision: 'all' })} for yours, or pending_requests for those to answer.`,
   CLAIM_STALE: 'stop writing what it covered; call claim_files for it again.',

@@ -1,6 +1,5 @@
 // The noun that everything is about. A claim is a scope held by a session of an agent, under a fence, until it ends.
 import type { ClaimId, PeerId, RepoId, RequestedId, SessionId } from './ids.ts'
-import type { TaskFacts } from './task.ts'
 
 export type ClaimKind = 'file' | 'module' | 'symbol' | 'task' | 'resource'
 export type ClaimMode = 'exclusive' | 'shared'
@@ -70,6 +69,14 @@ export type EndReason =
   | 'completed'
   | 'branch-gone'
   | 'task-expired'
+
+/** What a claim of a task rests on: the plan that it was read from, and the proof of which history that plan is of. */
+export interface TaskFacts {
+  /** From the root of the repository; null for a task that was taken by its name, without a plan. */
+  readonly plan: string | null
+  /** Hex: sha256 over the checkout's HEAD and the last commit of every plan file; null without a history. */
+  readonly token: string | null
+}
 
 /** A claim as the ledger's state holds it. */
 export interface LedgerClaim extends Scope, Party {

@@ -30,6 +30,8 @@ export const LIMITS = {
   requestsPerClaimMax: 20,
   /** Ids in one release, renew or verify. */
   idsMax: 1_000,
+  /** Tasks in one list. */
+  tasksListedMax: 10_000,
   /** Conflicts listed in one refusal; the count of the rest is told. */
   conflictsListedMax: 20,
 } as const

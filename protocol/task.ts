@@ -1,15 +1,7 @@
 // A task: an entry of a plan file, known to the ledger by its id alone. One session works on it at a time, a session works
 // on one at a time, and that it is done is remembered for those whose checkout does not say so yet.
-import type { EndReason, LedgerClaim, Party } from './claim.ts'
+import type { EndReason, LedgerClaim, Party, TaskFacts } from './claim.ts'
 import type { ClaimId, PeerId, SessionId } from './ids.ts'
-
-/** What a claim of a task rests on: the plan that it was read from, and the proof of which history that plan is of. */
-export interface TaskFacts {
-  /** From the root of the repository; null for a task that was taken by its name, without a plan. */
-  readonly plan: string | null
-  /** Hex: sha256 over the checkout's HEAD and the last commit of every plan file; null without a history. */
-  readonly token: string | null
-}
 
 /** What a task asks for beyond other claims: kept with a waiter until it is granted. */
 export interface TaskTerms extends TaskFacts {

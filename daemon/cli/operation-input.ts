@@ -91,15 +91,19 @@ function ownFields({ verb, fields }: Command): OperationInput {
 }
 
 function scopesOf(command: Command, place: Place): OperationInput {
-  const { patterns, resources, shared, module, ...rest } = ownFields(command)
+  const { patterns, resources, task, shared, module, ...rest } = ownFields(command)
   const mode = shared === true ? 'shared' : 'exclusive'
   const kind = module === true ? 'module' : 'file'
   const scopes = [
     ...texts(patterns).map((pattern) => ({ kind, pattern: place(pattern), mode })),
     ...texts(resources).map((pattern) => ({ kind: 'resource', pattern, mode })),
+    ...texts(task).map((pattern) => ({ kind: 'task', pattern })),
   ]
   if (scopes.length === 0) {
-    throw usage(`Say what to ${command.verb.name}: a PATTERN or --resource NAME`, command.verb)
+    throw usage(
+      `Say what to ${command.verb.name}: a PATTERN, --resource NAME or --task ID`,
+      command.verb,
+    )
   }
   return { ...rest, scopes }
 }

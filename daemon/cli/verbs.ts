@@ -19,7 +19,7 @@ export interface VerbSpec {
   readonly does: { readonly operation: OperationName } | { readonly local: LocalVerb }
 }
 
-export type Group = 'Claims' | 'Repositories' | 'This machine'
+export type Group = 'Claims' | 'Tasks' | 'Repositories' | 'This machine'
 
 export type LocalVerb =
   'up' | 'down' | 'mcp' | 'logs' | 'try' | 'init' | 'config validate' | 'version' | 'help'
@@ -48,6 +48,10 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
 
 /** Operations that are not about claims. */
 const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
+  'task/list': 'Tasks',
+  'task/claim': 'Tasks',
+  'task/complete': 'Tasks',
+  'task/expire': 'Tasks',
   status: 'This machine',
   config: 'This machine',
   enrol: 'Repositories',

@@ -2,6 +2,8 @@
 // the ledger decides.
 import { createHash, randomBytes } from 'node:crypto'
 import {
+  isSameSession,
+  keyName,
   makeId,
   type ClaimTerms,
   type DropReason,
@@ -12,13 +14,17 @@ import {
   type Scope,
 } from '../../protocol/index.ts'
 import { clean, cleanName, type Place } from '../callers.ts'
-import type { ClaimCommand, Outcome } from '../core/claims/command.ts'
+import type { CallContext } from '../client/operations.ts'
+import type { ClaimCommand, Failure, Outcome } from '../core/claims/command.ts'
 import type { Judgement } from '../core/claims/judge.ts'
 import type { Engine } from '../core/engine-state.ts'
 import { delaysNow } from '../core/leases.ts'
 import { levelOf } from '../core/queue/order.ts'
 import { standingOf } from '../core/queue/waits.ts'
+import { holderOf, unmetNeeds } from '../core/tasks/needs.ts'
+import { blockedFailure, taskObstacle } from '../core/tasks/obstacle.ts'
 import type { View } from '../core/view.ts'
+import { failureError } from '../failure.ts'
 import { conflictJson, iso, waiterJson } from '../json.ts'
 import { requireBounded } from '../coverage.ts'
 import { hostOf, submit } from '../repos.ts'
@@ -26,33 +32,76 @@ import { blocked, grantedResult, refusedResult } from './answers.ts'
 import { waitInQueue } from './queue.ts'
 import { asOf, claimContext, stampNow, type Handler, type Parts } from './context.ts'
 import { readScopes } from './scopes.ts'
+import { prepareTask, type PreparedTask, type TaskAsking } from './task-terms.ts'
 
-export const claim: Handler<OperationInput<'claim'>> = async (parts, input, context) => {
+export const claim: Handler<OperationInput<'claim'>> = async (parts, input, context) =>
+  (await claimScopes(parts, input, context, {})).result
+
+/** A claim of anything, and what was found of the task in it. */
+export async function claimScopes(
+  parts: Parts,
+  input: OperationInput<'claim'>,
+  context: CallContext,
+  asking: TaskAsking,
+): Promise<{
+  readonly result: OperationResult<'claim'>
+  readonly prepared: PreparedTask | null
+}> {
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
   const party = await parts.callers.party(input, context, place)
   const scopes = await readScopes(input.scopes, place)
-  const warnings = await boundedBy(parts, scopes, place)
+  const key = keyOf(input, scopes)
+  const isRepeated = isKeyKnown(host.loop.view(), party, key)
+  const prepared = await prepareTaskIn(parts, place, party, scopes, { ...asking, isRepeated })
+  const warnings = [...(await boundedBy(parts, scopes, place)), ...(prepared?.warnings ?? [])]
   const command: ClaimCommand = {
     kind: 'claim',
     party,
     scopes,
-    terms: termsOf(input, place),
+    terms: termsOf(input, place, prepared),
     stamp: stampNow(parts),
-    key: keyOf(input, scopes),
+    key,
     urgency: input.urgency ?? 'normal',
     waitSeconds: input.wait_s ?? 0,
+    again: asking.again ?? false,
   }
-  const outcome = await submit(host, command)
+  const asked: Asked = { place, command, warnings, context }
+  return { result: await answerOf(parts, asked, await submit(host, command)), prepared }
+}
+
+interface Asked {
+  readonly place: Place
+  readonly command: ClaimCommand
+  readonly warnings: readonly string[]
+  readonly context: CallContext
+}
+
+async function answerOf(
+  parts: Parts,
+  { place, command, warnings, context }: Asked,
+  outcome: Exclude<Outcome, { kind: 'failed' }>,
+): Promise<OperationResult<'claim'>> {
+  const { party, scopes, key } = command
   if (outcome.kind === 'refused') {
-    if (command.key === null) recordRefusal(parts, place, party, outcome)
+    if (key === null) recordRefusal(parts, place, party, outcome)
     return refusedResult(parts, place, scopes, outcome, warnings)
   }
   if (outcome.kind === 'queued') {
-    return waitInQueue(parts, place, { outcome, warnings, context })
+    const before = waitsBefore(hostOf(place.repo).loop.view(), outcome.entry)
+    return waitInQueue(parts, place, { outcome, warnings: [...warnings, ...before], context })
   }
   if (outcome.kind === 'dropped') return lostWait(parts, place, party, scopes, outcome.reason)
   return grantedResult(parts, place, outcome, warnings)
+}
+
+/** Tasks that a waiter's task waits for, for whoever sees no holder in its way. */
+function waitsBefore(view: View, { terms }: QueueEntry): readonly string[] {
+  return unmetNeeds(view, terms.task?.needs ?? []).map(({ task, holder }) =>
+    holder === null
+      ? `it waits for task ${task}, on which nobody works`
+      : `it waits for task ${task}, on which ${holder.agent} works`,
+  )
 }
 
 /** The same idempotency key again, whose wait ended without a grant: that stays its outcome. */
@@ -77,8 +126,12 @@ export const check: Handler<OperationInput<'check'>> = async (parts, input, cont
   const host = hostOf(place.repo)
   const party = parts.callers.asker(input, context)
   const scopes = await readScopes(input.scopes, place)
+  const prepared = await prepareTaskIn(parts, place, party, scopes, {})
   await boundedBy(parts, scopes, place)
-  const { judgement, ahead } = judgeNow(host.loop.engine(), host.loop.view(), party, scopes)
+  const view = host.loop.view()
+  const { judgement, ahead } = judgeNow(host.loop.engine(), view, party, scopes)
+  const obstacle = obstacleOf(view, party, scopes, prepared, parts.clock.wall())
+  if (obstacle !== null) throw failureError(obstacle)
   const { conflicts, partners, more } = judgement
   const safe = conflicts.length === 0 && ahead.length === 0
   const narrows = partners.some((partner) => partner.narrows)
@@ -92,6 +145,24 @@ export const check: Handler<OperationInput<'check'>> = async (parts, input, cont
     as_of: asOf(place.repo),
   }
   return result
+}
+
+/** What `claim` would fail with for the task in it, where nobody holds what is asked for. */
+function obstacleOf(
+  view: View,
+  party: Party,
+  scopes: readonly Scope[],
+  prepared: PreparedTask | null,
+  wallMs: number,
+): Failure | null {
+  const [task] = scopes.filter(({ kind }) => kind === 'task')
+  const holder = task === undefined ? null : holderOf(view, task.pattern)
+  const isSame = holder !== null && isSameSession(holder, party) && scopes.length === 1
+  if (task === undefined || isSame) return null
+  const obstacle = taskObstacle({ party, scopes }, view, wallMs)
+  if (obstacle !== null || holder !== null) return obstacle
+  const unmet = unmetNeeds(view, prepared?.terms.needs ?? [])
+  return unmet.length === 0 ? null : blockedFailure(task.pattern, unmet)
 }
 
 /** The judgement of a claim asked for now, on what is committed here. */
@@ -109,15 +180,37 @@ function judgeNow(
   return { judgement: standing.judgement, ahead: standing.kind === 'free' ? [] : standing.ahead }
 }
 
-function termsOf(input: OperationInput<'claim'>, { config }: Place): ClaimTerms {
+function termsOf(
+  input: OperationInput<'claim'>,
+  { config }: Place,
+  prepared: PreparedTask | null,
+): ClaimTerms {
   return {
-    description: clean(input.description ?? ''),
+    description: clean(input.description ?? prepared?.planned?.task.name ?? ''),
     narrowable: input.narrowable ?? true,
     ttlSeconds: input.ttl_s ?? null,
     ttlDefaultSeconds: config.ttl.default,
     ttlSharedSeconds: config.ttl.shared,
     claimsPerAgent: config.limits.claims_per_agent ?? 0,
+    ...(prepared === null ? {} : { task: prepared.terms }),
   }
+}
+
+/** Null where no task is asked for. @throws SkeinError for a task that cannot be claimed now. */
+async function prepareTaskIn(
+  parts: Parts,
+  place: Place,
+  party: Party,
+  scopes: readonly Scope[],
+  asking: TaskAsking,
+): Promise<PreparedTask | null> {
+  const task = scopes.find(({ kind }) => kind === 'task')
+  return task === undefined ? null : prepareTask(parts, place, party, task.pattern, asking)
+}
+
+/** Then the answer stands already, whatever has become of the task. */
+function isKeyKnown({ state }: View, { peer, session }: Party, key: ClaimCommand['key']): boolean {
+  return key !== null && state.keys.has(keyName(peer, session, key.key))
 }
 
 async function boundedBy(parts: Parts, scopes: readonly Scope[], place: Place): Promise<string[]> {

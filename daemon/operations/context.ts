@@ -13,10 +13,12 @@ import type { Config } from '../config.ts'
 import type { HolderClock } from '../core/claims/holder.ts'
 import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
+import type { History } from '../git-history.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import type { Clock } from '../ports.ts'
 import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
+import type { IssuedTokens } from '../tasks/tokens.ts'
 
 /** The daemon's parts, as the handlers need them. */
 export interface Parts {
@@ -24,6 +26,8 @@ export interface Parts {
   readonly callers: Callers
   readonly sessions: Sessions
   readonly git: Git
+  readonly history: History
+  readonly tokens: IssuedTokens
   readonly clock: Clock
   readonly config: Config
   readonly mesh: LedgerHost

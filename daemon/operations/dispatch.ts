@@ -16,6 +16,7 @@ import { auditVerify, config, status, why } from './insight.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
+import { taskClaim, taskComplete, taskExpire, taskList } from './tasks.ts'
 
 const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>> } = {
   claim,
@@ -26,6 +27,10 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   respond,
   inbox,
   requests,
+  'task/list': taskList,
+  'task/claim': taskClaim,
+  'task/complete': taskComplete,
+  'task/expire': taskExpire,
   claims,
   renew,
   narrow,

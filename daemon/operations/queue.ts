@@ -2,6 +2,7 @@
 import {
   asQueueId,
   SkeinError,
+  type CompletedTask,
   type DropReason,
   type OperationInput,
   type OperationResult,
@@ -16,6 +17,8 @@ import type { Judgement } from '../core/claims/judge.ts'
 import { compareRanks } from '../core/queue/order.ts'
 import { rankIn, standingOf } from '../core/queue/waits.ts'
 import { delaysNow } from '../core/leases.ts'
+import { completedFailure } from '../core/tasks/obstacle.ts'
+import { failureError } from '../failure.ts'
 import { placeJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf, submit } from '../repos.ts'
@@ -115,11 +118,19 @@ function answer(
   const reason = end.kind === 'dropped' ? end.reason : null
   if (end.kind === 'dropped' && reason === 'deadlock') throw deadlock(end.circle)
   const { entry } = outcome
+  const done = reason === 'completed' ? completedIn(host, entry) : null
+  if (done !== null) throw failureError(completedFailure(done))
   const { scopes } = entry
   const { judgement, ahead } = standingIn(host, entry)
   const { conflicts, more } = judgement
   const told = placeJson(entry, ahead, reason)
   return blocked(parts, place, { scopes, conflicts, more, ahead, warnings, queue: told })
+}
+
+/** The task that was waited for, where somebody completed it meanwhile. */
+function completedIn(host: LedgerHost, { scopes }: QueueEntry): CompletedTask | null {
+  const task = scopes.find(({ kind }) => kind === 'task')?.pattern ?? ''
+  return host.loop.view().state.completed.get(task) ?? null
 }
 
 /** Where a place stands by what this machine knows. */

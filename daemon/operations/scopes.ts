@@ -17,6 +17,7 @@ import {
 import { cleanName, type Place } from '../callers.ts'
 import { relativeInside } from '../folders.ts'
 import { createSlices } from '../slices.ts'
+import { requireTaskId } from './task-terms.ts'
 
 /** Canonical scopes, each once; a bad pattern is told before anything happens. Two hundred made to be slow take their time. */
 export async function readScopes(
@@ -62,18 +63,26 @@ function readScope(scope: OperationInput<'claim'>['scopes'][number], place: Plac
   const { kind } = scope
   const symbols = scope.symbols ?? []
   const mode = scope.mode ?? 'exclusive'
-  if (kind === 'symbol' || kind === 'task' || symbols.length > 0) {
+  if (kind === 'symbol' || symbols.length > 0) {
     throw new SkeinError('INPUT_SCHEMA', `claims of kind '${kind}' are not offered by this version`)
   }
   const pattern =
     kind === 'resource'
       ? cleanName(scope.pattern, 'the name of a resource')
-      : placePattern(scope.pattern, place)
+      : kind === 'task'
+        ? taskName(scope)
+        : placePattern(scope.pattern, place)
   const judged = judgeable(
     { kind, pattern, symbols, mode },
     { caseExact: place.config.case === 'exact' },
   )
   return { kind: judged.kind, pattern: judged.pattern, symbols: [...judged.symbols], mode }
+}
+
+function taskName({ pattern, mode }: OperationInput<'claim'>['scopes'][number]): string {
+  requireTaskId(pattern)
+  if (mode !== 'shared') return pattern
+  throw new SkeinError('INPUT_SCHEMA', 'a task is one session\u2019s: it is not claimed shared')
 }
 
 /** A backslash takes the sign behind it for itself: such names are left to the reader of patterns. */

@@ -40,6 +40,7 @@ const scopes = {
   shared_files: patterns.optional().describe('paths that others may share'),
   modules: patterns.optional().describe('whole folders, never split'),
   resources: names.optional().describe('e.g. port-5432'),
+  task: name.optional().describe('a task with its files'),
 }
 
 export const CLAIM_TOOLS: readonly Tool[] = [
@@ -78,9 +79,9 @@ export const CLAIM_TOOLS: readonly Tool[] = [
     args: z.strictObject({ ...scopes, ...identity }),
     aliases: { ...ENGINEER, files: 'patterns' },
     result: OUTPUTS.check,
-    toInput: ({ patterns, shared_files, modules, resources, ...rest }) => ({
+    toInput: ({ patterns, shared_files, modules, resources, task, ...rest }) => ({
       ...rest,
-      scopes: scopesOf({ patterns, shared_files, modules, resources }),
+      scopes: scopesOf({ patterns, shared_files, modules, resources, task }),
     }),
     render: renderCheck,
   }),
@@ -108,12 +109,13 @@ export const CLAIM_TOOLS: readonly Tool[] = [
       shared_files,
       modules,
       resources,
+      task,
       ttl_hours,
       wait_seconds,
       ...rest
     }) => ({
       ...rest,
-      scopes: scopesOf({ patterns, shared_files, modules, resources }),
+      scopes: scopesOf({ patterns, shared_files, modules, resources, task }),
       ttl_s: secondsOf(ttl_hours),
       wait_s: wait_seconds,
     }),
@@ -209,14 +211,17 @@ interface ScopeArguments {
   readonly shared_files: readonly string[] | undefined
   readonly modules: readonly string[] | undefined
   readonly resources: readonly string[] | undefined
+  readonly task: string | undefined
 }
 
-function scopesOf({ patterns, shared_files, modules, resources }: ScopeArguments): unknown[] {
+function scopesOf(args: ScopeArguments): unknown[] {
+  const { patterns, shared_files, modules, resources, task } = args
   const all = [
     ...(patterns ?? []).map((pattern) => ({ kind: 'file', pattern })),
     ...(shared_files ?? []).map((pattern) => ({ kind: 'file', pattern, mode: 'shared' })),
     ...(modules ?? []).map((pattern) => ({ kind: 'module', pattern })),
     ...(resources ?? []).map((pattern) => ({ kind: 'resource', pattern })),
+    ...(task === undefined ? [] : [{ kind: 'task', pattern: task }]),
   ]
   if (all.length > 0) return all
   throw new SkeinError(

@@ -27,6 +27,13 @@ const SCOPE_FLAGS: readonly FlagSpec[] = [
     help: 'a named resource: a port, a database, a device',
   },
   {
+    flag: '--task',
+    field: 'task',
+    type: 'text',
+    value: 'ID',
+    help: 'a task of a plan: with its files, or not at all',
+  },
+  {
     flag: '--shared',
     field: 'shared',
     type: 'switch',
@@ -103,6 +110,7 @@ export const CLAIM_OPERATIONS = {
       "skein claim 'src/auth/**' --description 'rework login'",
       'skein claim README.md docs/ --ttl 30m',
       'skein claim --resource port-5432',
+      "skein claim 'src/auth/**' --task fix-login",
     ],
     details:
       'Exit 0: granted, with a fence. Exit 1: somebody else holds part of it; nothing is claimed, and the answer says who, what, until when, and what to do. Exit 2: no grant was confirmed; a person decides. Exit 8: the wait ended without a grant.',

@@ -82,17 +82,46 @@ export const auditEventShape = z.object({
   hash: z.string(),
 })
 
+const claimed = z.object({
+  status: z.enum(['granted', 'queued', 'refused', 'provisional']),
+  claims: z.array(claim),
+  conflicts: z.array(conflict),
+  more_conflicts: z.int(),
+  queue: place.nullable(),
+  waiters: z.array(waiter).describe('who waits before you for the same'),
+  warnings: z.array(z.string()),
+  options: z.array(option),
+})
+
+const taskFields = {
+  id: z.string(),
+  name: z.string(),
+  plan: z.string().nullable().describe('file of its plan; null where no plan has it'),
+  status: z.enum(['pending', 'in_progress', 'complete']).describe('by its plan'),
+  priority: z.string().nullable(),
+  blocked_by: z.array(z.string()),
+}
+const taskShown = z.object({
+  ...taskFields,
+  state: z.enum(['free', 'claimed', 'blocked', 'completed']),
+  waits_for: z.array(z.string()).describe('what is not complete before it'),
+  claim: claim.nullable(),
+})
+const taskOver = z.object({
+  task: z.string(),
+  plan: z.string().nullable(),
+  agent: z.string(),
+  session: z.string(),
+  machine: z.string(),
+  branch: z.string().nullable(),
+  reason: z.enum(['client_completed', 'branch_removed', 'timed_out']),
+  by: z.string(),
+  note: z.string(),
+  at: z.string(),
+})
+
 export const OUTPUTS = {
-  claim: z.object({
-    status: z.enum(['granted', 'queued', 'refused', 'provisional']),
-    claims: z.array(claim),
-    conflicts: z.array(conflict),
-    more_conflicts: z.int(),
-    queue: place.nullable(),
-    waiters: z.array(waiter).describe('who waits before you for the same'),
-    warnings: z.array(z.string()),
-    options: z.array(option),
-  }),
+  claim: claimed,
   check: z.object({
     safe: z.boolean(),
     conflicts: z.array(conflict),
@@ -114,6 +143,33 @@ export const OUTPUTS = {
   queue: z.object({ entries: z.array(place), as_of: asOf }),
   cancel: z.object({ cancelled: z.array(z.string()) }),
   claims: z.object({ claims: z.array(claim), more: z.int(), recent: z.array(ended), as_of: asOf }),
+  'task/list': z.object({
+    plans: z.array(
+      z.object({
+        file: z.string(),
+        name: z.string(),
+        last_updated: z.string().nullable(),
+        tasks: z.int(),
+        active: z.boolean().describe('named by current-task.json'),
+      }),
+    ),
+    tasks: z.array(taskShown),
+    more: z.int(),
+    active: z.array(claim).describe('every task that somebody works on'),
+    recent: z.array(taskOver).describe('over within the last 24 hours, newest first'),
+    problems: z.array(z.object({ file: z.string(), problem: z.string() })),
+    token: z.string().nullable().describe('proves which history the list is of'),
+    as_of: asOf,
+  }),
+  'task/claim': claimed.extend({
+    task: z.object({ ...taskFields, token: z.string().nullable() }).nullable(),
+  }),
+  'task/complete': z.object({
+    completed: taskOver,
+    already: z.boolean(),
+    warnings: z.array(z.string()),
+  }),
+  'task/expire': z.object({ expired: z.array(taskOver) }),
   renew: z.object({ claims: z.array(claim) }),
   narrow: z.object({ claims: z.array(claim) }),
   release: z.object({ released: z.array(claim), already: z.array(z.string()) }),

@@ -6,13 +6,18 @@ import { CLAIM_OPERATIONS } from './claims.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
 import { REQUEST_OPERATIONS } from './requests.ts'
 import type { OperationSpec } from './spec.ts'
+import { TASK_OPERATIONS } from './tasks.ts'
 
 export type OperationName =
-  keyof typeof CLAIM_OPERATIONS | keyof typeof REQUEST_OPERATIONS | keyof typeof INSIGHT_OPERATIONS
+  | keyof typeof CLAIM_OPERATIONS
+  | keyof typeof REQUEST_OPERATIONS
+  | keyof typeof TASK_OPERATIONS
+  | keyof typeof INSIGHT_OPERATIONS
 
 export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...CLAIM_OPERATIONS,
   ...REQUEST_OPERATIONS,
+  ...TASK_OPERATIONS,
   ...INSIGHT_OPERATIONS,
 }
 
@@ -21,7 +26,7 @@ export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly OperationName
 /** The exit code that a result stands for; errors carry their own. */
 export function exitOfResult(operation: OperationName, result: unknown): Exit {
   if (typeof result !== 'object' || result === null) return 0
-  if (operation === 'claim') {
+  if (operation === 'claim' || operation === 'task/claim') {
     const status = 'status' in result ? result.status : 'granted'
     if (status === 'refused') return 'queue' in result && result.queue !== null ? 8 : 1
     return status === 'queued' ? 8 : 0

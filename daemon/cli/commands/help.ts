@@ -32,7 +32,7 @@ function namedVerb(words: unknown): VerbSpec | null {
   })
 }
 
-const GROUPS: readonly Group[] = ['Claims', 'Repositories', 'This machine']
+const GROUPS: readonly Group[] = ['Claims', 'Tasks', 'Repositories', 'This machine']
 
 function overview(page: Page): readonly string[] {
   const width = Math.max(...VERBS.map(({ name }) => name.length))
@@ -55,8 +55,9 @@ function overview(page: Page): readonly string[] {
     "  skein claim 'src/auth/**' --description 'rework login'",
     '  skein try                    or watch it first, alone and in seconds',
     '',
-    'Exit codes: 0 done, 1 somebody else holds it, 2 no answer (a person decides), 4 stale, 5 not enrolled,',
-    '6 not found, 7 forbidden, 9 over a limit, 64 bad input, 70 our bug. More: skein help COMMAND',
+    'Exit codes: 0 done, 1 somebody else holds it, 2 no answer (a person decides), 3 this session has a task, 4 stale,',
+    '5 not enrolled, 6 not found, 7 forbidden, 8 waited in vain, 9 over a limit, 64 bad input, 70 our bug.',
+    'More: skein help COMMAND',
   ]
 }
 

@@ -22,8 +22,15 @@ import { span } from '../output/time.ts'
 
 /** The daemon answers in callTimeoutSeconds; the rest is for its first look at a repository. */
 const CALL_MS_MAX = (DEFAULTS.callTimeoutSeconds + 3) * 1000
-/** These read a whole history. */
-const SLOW: ReadonlySet<OperationName> = new Set(['enrol', 'why', 'audit/verify'])
+/** These read a whole history, or files of it. */
+const SLOW: ReadonlySet<OperationName> = new Set([
+  'enrol',
+  'why',
+  'audit/verify',
+  'task/list',
+  'task/claim',
+  'task/complete',
+])
 const SLOW_CALL_MS_MAX = 120_000
 /** After this a person wonders. */
 const PROGRESS_AFTER_MS = 1_000
@@ -68,16 +75,20 @@ function waitOf({ wait_s: seconds }: OperationInput): number {
 }
 
 function progressText(name: OperationName, waitMs: number): string {
-  if (waitMs === 0) return `waiting for the daemon to ${name} …`
-  const what = name === 'claim' ? 'in the queue' : 'for the answer'
-  const end = name === 'claim' ? 'Ctrl-C gives the place up' : 'Ctrl-C stops waiting only'
+  if (waitMs === 0) return `waiting for the daemon to ${name.replace('/', ' ')} …`
+  const what = isClaim(name) ? 'in the queue' : 'for the answer'
+  const end = isClaim(name) ? 'Ctrl-C gives the place up' : 'Ctrl-C stops waiting only'
   return `waiting ${what}, at most ${span(waitMs)} (${end}) …`
+}
+
+function isClaim(name: OperationName): boolean {
+  return name === 'claim' || name === 'task/claim'
 }
 
 /** What an interrupted wait leaves behind is known, unlike that of another call. */
 function stoppedWaiting(name: OperationName, error: unknown): unknown {
   if (!(error instanceof SkeinError) || error.code !== 'INTERRUPTED') return error
-  if (name === 'claim') {
+  if (isClaim(name)) {
     const message = 'Interrupted while waiting: the place in the queue is given up.'
     return new SkeinError('INTERRUPTED', message)
   }

@@ -12,6 +12,7 @@ import {
   respondFace,
 } from './queue.ts'
 import { auditFace, configFace, enrolFace, recoverFace, statusFace } from './status.ts'
+import { taskClaimFace, taskCompleteFace, taskExpireFace, taskListFace } from './tasks.ts'
 import { cleanAll } from './text.ts'
 
 type Faces = {
@@ -27,6 +28,10 @@ const FACES: Faces = {
   respond: respondFace,
   inbox: inboxFace,
   requests: requestsFace,
+  'task/list': taskListFace,
+  'task/claim': taskClaimFace,
+  'task/complete': taskCompleteFace,
+  'task/expire': taskExpireFace,
   claims: claimsFace,
   renew: renewFace,
   narrow: narrowFace,
@@ -62,9 +67,21 @@ export function renderQuiet(result: unknown): string {
 }
 
 /** Where results keep what they are about; a release has ended some of its claims before. */
-const QUIET_FIELDS = ['released', 'claims', 'entries', 'cancelled', 'requests', 'request'] as const
+const QUIET_FIELDS = [
+  'released',
+  'claims',
+  'entries',
+  'cancelled',
+  'requests',
+  'request',
+  'tasks',
+  'completed',
+  'expired',
+] as const
 
 function idOf(thing: unknown): string | undefined {
   if (typeof thing === 'string') return thing
-  return typeof thing === 'object' && thing !== null && 'id' in thing ? String(thing.id) : undefined
+  if (typeof thing !== 'object' || thing === null) return undefined
+  if ('id' in thing) return String(thing.id)
+  return 'task' in thing ? String(thing.task) : undefined
 }

@@ -84,7 +84,7 @@ function notClaimed({ task, party }: CompleteCommand, view: View): Decision {
 
 function notYours({ pattern, agent, branch, id, machine }: LedgerClaim): Decision {
   return fail('TASK_NOT_YOURS', `${agent} works on task ${pattern} in another session`, {
-    hint: `Leave it to its session, or ask: skein request ${id} --reason TEXT. A session that is gone: skein task expire ${pattern}`,
+    hint: `skein request ${id} --reason TEXT (if its session is gone, a person: skein task expire ${pattern})`,
     data: { task: pattern, agent, machine, branch, claim: id },
   })
 }
@@ -96,7 +96,7 @@ function wrongBranch(command: CompleteCommand, { branch, pattern }: LedgerClaim)
   if (now === null || branch === null || now === branch) return null
   if (now === trunk || branch === trunk) return null
   return fail('TASK_BRANCH', `task ${pattern} is worked on at branch ${branch}, not ${now}`, {
-    hint: `git switch ${branch}, or: skein task complete ${pattern} --branch ${branch}`,
+    hint: `git switch ${branch} (or: skein task complete ${pattern} --branch ${branch})`,
     data: { task: pattern, branch, here: now },
   })
 }

@@ -52,7 +52,7 @@ export function completedFailure(over: CompletedTask): Failure {
   return {
     code: 'TASK_COMPLETED',
     message: `task ${task} is complete: ${how}`,
-    hint: `Choose another: skein task list. To do it anew: skein task claim ${task} --again`,
+    hint: `skein task list --free (to do it anew: skein task claim ${task} --again)`,
     data: { task, agent, machine, branch, reason, at_ms: atMs },
   }
 }
@@ -67,7 +67,7 @@ export function blockedFailure(task: string, unmet: readonly Unmet[]): Failure {
     message: `task ${task} waits for ${names.join(', ')}`,
     hint:
       free === undefined
-        ? `Choose another: skein task list. To wait: skein task claim ${task} --wait 10m`
+        ? `skein task list --free (to wait: skein task claim ${task} --wait 10m)`
         : `skein task claim ${free.task}`,
     data: { task, blocked_by: unmet.map(({ task: before }) => before) },
   }
@@ -94,7 +94,7 @@ function holds({ pattern, id, grantedAtMs }: LedgerClaim): Failure {
   return heldFailure(
     `this session works on task ${pattern} already`,
     { task: pattern, claim: id, at_ms: grantedAtMs },
-    `skein task complete ${pattern}, or give it back undone: skein release ${id}`,
+    `skein task complete ${pattern} (to give it back undone: skein release ${id})`,
   )
 }
 

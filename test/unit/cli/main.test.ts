@@ -175,7 +175,7 @@ describe('an operation on the command line', () => {
   })
 
   const WRONG: readonly (readonly [string, RegExp])[] = [
-    ['claim', /Say what to claim: a PATTERN or --resource NAME/],
+    ['claim', /Say what to claim: a PATTERN, --resource NAME or --task ID/],
     ['check ../../x', /leaves the checkout/],
     ['release', /Say what to release/],
     ['cancel src/auth', /`src\/auth` is not the id of a place in the queue/],

@@ -135,11 +135,14 @@ const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
   respond_to_request: { request_id: REQUEST_ID, decision: 'approved' },
   my_requests: {},
   cancel_queue_request: { queue_id: QUEUE_ID },
+  list_tasks: {},
+  claim_task: { task_id: 'fix-login' },
+  complete_task: { task_id: 'fix-login' },
 }
 
 for (const [era, connect] of CLIENTS) {
   describe(`serveMcp with ${era}`, () => {
-    it('lists the tools in a fixed order, in at most 3,000 tokens', async (t) => {
+    it('lists the tools in a fixed order, in at most 3,500 tokens', async (t) => {
       const client = await connect(t, await listen(t))
       const { tools } = await client.listTools()
       assert.deepEqual(
@@ -147,7 +150,7 @@ for (const [era, connect] of CLIENTS) {
         Object.keys(ARGUMENTS),
       )
       const tokens = Buffer.byteLength(JSON.stringify(tools)) / 4
-      assert.ok(tokens <= 3_000, String(tokens))
+      assert.ok(tokens <= 3_500, String(tokens))
     })
 
     it('calls each tool and takes its structured answer', async (t) => {

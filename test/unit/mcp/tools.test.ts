@@ -82,6 +82,10 @@ describe('the tools', () => {
       ['my_requests', {}],
       ['my_requests', { queued: true }],
       ['cancel_queue_request', { queue_id: QUEUE_ID, engineer: 'bob' }],
+      ['claim_files', { patterns: ['a'], task: 'fix-login' }],
+      ['list_tasks', { free: true, plan: 'a.json' }],
+      ['claim_task', { task: 'fix-login', token: 'f0', again: true, wait_seconds: 5, branch: 'b' }],
+      ['complete_task', { id: 'fix-login', note: 'done', engineer: 'bob' }],
     ]
     for (const [name, args] of all) {
       const operation = toolNamed(name).operationOf(args)
@@ -207,6 +211,8 @@ const NEEDED: Readonly<Record<string, object>> = {
   wait_for_request: { request_id: REQUEST_ID },
   respond_to_request: { request_id: REQUEST_ID, decision: 'approved' },
   cancel_queue_request: { queue_id: QUEUE_ID },
+  claim_task: { task_id: 'fix-login' },
+  complete_task: { task_id: 'fix-login' },
 }
 
 describe('wrong arguments', () => {

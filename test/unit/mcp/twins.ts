@@ -110,6 +110,36 @@ export function sampleRequest(changes: Partial<RequestJson> = {}): RequestJson {
   }
 }
 
+const TASK = {
+  id: 'fix-login',
+  name: 'Fix the login',
+  plan: 'context/a.json',
+  status: 'pending',
+  priority: 'high',
+  blocked_by: [],
+} as const
+
+type TaskJson = OperationResult<'task/list'>['tasks'][number]
+
+export function sampleTask(changes: Partial<TaskJson> = {}): TaskJson {
+  return { ...TASK, state: 'free', waits_for: [], claim: null, ...changes }
+}
+
+export function sampleOver(): OperationResult<'task/complete'>['completed'] {
+  return {
+    task: 'old-task',
+    plan: 'context/a.json',
+    agent: 'bob/codex/fix',
+    session: 'session-2',
+    machine: 'laptop-9f3a',
+    branch: 'old-task',
+    reason: 'client_completed',
+    by: 'bob/codex/fix',
+    note: '',
+    at: '2026-11-21T14:00:00.123Z',
+  }
+}
+
 const AS_OF = { term: 3, index: 41, age_ms: 12 }
 
 export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
@@ -146,6 +176,21 @@ export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
     commit_index: 41,
     as_of: '2026-11-21T14:00:01.000Z',
   },
+  'task/list': {
+    plans: [{ file: 'context/a.json', name: 'Login', last_updated: null, tasks: 1, active: true }],
+    tasks: [sampleTask()],
+    more: 0,
+    active: [],
+    recent: [sampleOver()],
+    problems: [],
+    token: 'f00d',
+    as_of: AS_OF,
+  },
+  'task/claim': {
+    ...granted(sampleClaim({ kind: 'task', pattern: 'fix-login' })),
+    task: { ...TASK, token: 'f00d' },
+  },
+  'task/complete': { completed: sampleOver(), already: false, warnings: [] },
   why: { holders: [sampleClaim()], events: [], more: false, summary: ['alice was granted it'] },
 }
 

@@ -1,0 +1,19 @@
+// What the core says cannot be, as an error with a code.
+import { SkeinError } from '../protocol/index.ts'
+import type { Failure } from './core/claims/command.ts'
+import { iso } from './json.ts'
+
+export function failureError({ code, message, data, ...details }: Failure): SkeinError {
+  return new SkeinError(
+    code,
+    message,
+    data === undefined ? details : { ...details, data: timesTold(data) },
+  )
+}
+
+/** The core knows no dates: what it says in `at_ms` is told in `at`. */
+function timesTold(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null || !('at_ms' in data)) return data
+  const { at_ms: atMs, ...rest } = data
+  return typeof atMs === 'number' ? { ...rest, at: iso(atMs) } : data
+}

@@ -1,0 +1,156 @@
+// The operations on tasks: entries of plan files, worked on by one session at a time.
+import type { ArgumentSpec, OperationSpec } from './spec.ts'
+
+const TASK: ArgumentSpec = {
+  field: 'task',
+  name: 'ID',
+  help: "the task's id, as its plan has it",
+  many: false,
+  required: true,
+}
+
+export const TASK_OPERATIONS = {
+  'task/list': {
+    summary: 'List tasks: who works on what, what was completed lately, what is free',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: 'list_tasks',
+    arguments: [],
+    flags: [
+      {
+        flag: '--plan',
+        field: 'plan',
+        type: 'text',
+        value: 'PLAN',
+        help: 'of this plan only: its file or its name',
+      },
+      { flag: '--free', field: 'free', type: 'switch', help: 'only what can be claimed now' },
+      { flag: '--limit', field: 'limit', type: 'integer', value: 'N', help: 'at most this many' },
+    ],
+    examples: ['skein task list', 'skein task list --free --json'],
+    details:
+      'Plans are the JSON files of `plan_path` in .skein.yml (context/), as they stand in this checkout. Tasks completed within the last 24 hours are told although a plan may not say so yet. `token` proves which history the list is of.',
+  },
+  'task/claim': {
+    summary: 'Claim a task for this session, which works on one at a time',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: 'claim_task',
+    arguments: [TASK],
+    flags: [
+      {
+        flag: '--branch',
+        field: 'branch',
+        type: 'text',
+        value: 'NAME',
+        help: "the branch of the work (the checkout's)",
+      },
+      {
+        flag: '--token',
+        field: 'token',
+        type: 'text',
+        value: 'TOKEN',
+        help: 'of `task list`: refused when the plan has changed since',
+      },
+      { flag: '--again', field: 'again', type: 'switch', help: 'although it was completed' },
+      {
+        flag: '--wait',
+        field: 'wait_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'wait for its holder, and for tasks before it (at most 10m)',
+      },
+      {
+        flag: '--urgency',
+        field: 'urgency',
+        type: 'text',
+        value: 'LEVEL',
+        help: 'low, normal, high or blocking; rises with each minute of waiting',
+      },
+      {
+        flag: '--ttl',
+        field: 'ttl_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'how long at most (10d)',
+      },
+      {
+        flag: '--description',
+        field: 'description',
+        type: 'text',
+        value: 'TEXT',
+        help: "shown to whoever is refused (the task's name)",
+      },
+      {
+        flag: '--key',
+        field: 'idempotency_key',
+        type: 'text',
+        value: 'KEY',
+        help: 'the same key gives the same answer again',
+      },
+    ],
+    examples: [
+      'skein task claim fix-login',
+      'skein task claim fix-login --branch fix-login --wait 5m',
+    ],
+    details:
+      "Exit 0: yours; asked again by the same session it stays yours, on its present branch. Exit 1: another session works on it, or it was completed, or a task before it is not. Exit 3: this session has a task already. Exit 4: the remote's default branch, as last fetched, has a newer plan, or the token is stale: git pull --rebase, then list again. Exit 5: not enrolled. Exit 6: no plan has it. Exit 8: the wait ended without it. Files are claimed beside it: skein claim PATTERN --task ID takes both or none.",
+  },
+  'task/complete': {
+    summary: "Complete this session's task",
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: 'complete_task',
+    arguments: [TASK],
+    flags: [
+      {
+        flag: '--branch',
+        field: 'branch',
+        type: 'text',
+        value: 'NAME',
+        help: "the branch of the work (the checkout's)",
+      },
+      { flag: '--note', field: 'note', type: 'text', value: 'TEXT', help: 'a word to the others' },
+    ],
+    examples: ['skein task complete fix-login'],
+    details:
+      'Everybody is told for 24 hours, and whoever waits for it may go on. Set its status in the plan, too: that is what later sessions read. Exit 6: nobody works on it. Exit 7: another session does, or this checkout is on another branch. Completing twice is no error. What the session holds beside it stays; to give a task back undone: skein release CLAIM.',
+  },
+  'task/expire': {
+    summary: 'Free the task of a session that is gone',
+    class: 'person',
+    ofRepo: true,
+    writes: true,
+    tool: null,
+    arguments: [{ ...TASK, required: false }],
+    flags: [
+      {
+        flag: '--of-session',
+        field: 'of_session',
+        type: 'text',
+        value: 'SESSION',
+        help: 'what this session works on',
+      },
+      {
+        flag: '--of-agent',
+        field: 'of_agent',
+        type: 'text',
+        value: 'AGENT',
+        help: 'what sessions of this agent work on',
+      },
+      { flag: '--reason', field: 'reason', type: 'text', value: 'TEXT', help: 'why; recorded' },
+      {
+        flag: '--yes',
+        field: 'yes',
+        type: 'switch',
+        help: 'do not ask (only with `trust_scripts: true`)',
+      },
+    ],
+    examples: ['skein task expire fix-login', 'skein task expire --of-session 7f3a'],
+    details:
+      'An act of a person. The task is told as timed out for 24 hours and can be claimed at once. Seldom needed: a session that dies or falls silent loses its task by itself.',
+  },
+} as const satisfies Readonly<Record<string, OperationSpec>>
