@@ -19,9 +19,20 @@ export function tellEvent(event: AuditEvent): string {
       return `${event.at}  ${actor} was refused ${refusals(data['conflicts'])}`
     case 'claim.coexist':
       return `${event.at}  ${word(data['agent'])} shares ${what} with another claim`
+    case 'task.completed':
+      return `${event.at}  ${tellTask(data)}`
     default:
       return `${event.at}  ${kind} by ${actor}`
   }
+}
+
+function tellTask(data: AuditEvent['data']): string {
+  const { note, branch, reason } = data
+  const task = `task ${word(data['task'])}`
+  if (reason === 'branch_removed') return `${task} is over: its branch ${word(branch)} is gone`
+  const where = typeof branch === 'string' ? ` on branch ${branch}` : ''
+  const said = typeof note === 'string' && note !== '' ? `: "${note}"` : ''
+  return `${word(data['agent'])} completed ${task}${where}${said}`
 }
 
 const ENDINGS: Readonly<Record<string, string>> = {
@@ -33,6 +44,9 @@ const ENDINGS: Readonly<Record<string, string>> = {
   'process-died': 'its process died',
   abandoned: 'its caller had been told that there is no quorum',
   revoked: 'ended by a person',
+  completed: 'its task is complete',
+  'branch-gone': 'its branch is gone from the remote',
+  'task-expired': 'a person freed its task',
   superseded: 'another claim won when the sides of a partition were settled',
 }
 

@@ -28,6 +28,13 @@ export interface Asking {
   readonly urgency?: string
 }
 
+export interface TaskAsking {
+  readonly wait?: number
+  readonly branch?: string
+  readonly token?: string
+  readonly again?: boolean
+}
+
 export type Decision = 'approve' | 'deny' | 'narrow' | 'coexist'
 
 export interface Agent {
@@ -44,6 +51,9 @@ export interface Agent {
   respond(request: string, decision: Decision, pattern?: string): Promise<Told<'respond'>>
   inbox(): Promise<Told<'inbox'>>
   awaitRequest(request: string, seconds: number): Promise<Told<'requests'>>
+  tasks(): Promise<Told<'task/list'>>
+  claimTask(task: string, asking?: TaskAsking): Promise<Told<'task/claim'>>
+  completeTask(task: string, branch?: string): Promise<Told<'task/complete'>>
 }
 
 export interface Where {
@@ -129,6 +139,17 @@ function commandLine(where: Where, name: string): Agent {
       run('respond', request, decision, ...(pattern === undefined ? [] : [pattern])),
     inbox: () => run('inbox'),
     awaitRequest: (request, seconds) => run('requests', request, '--wait', `${String(seconds)}s`),
+    tasks: () => run('task', 'list'),
+    claimTask: (task, { wait, branch, token, again } = {}) =>
+      run(
+        ...['task', 'claim', task],
+        ...(wait === undefined ? [] : ['--wait', `${String(wait)}s`]),
+        ...(branch === undefined ? [] : ['--branch', branch]),
+        ...(token === undefined ? [] : ['--token', token]),
+        ...(again === true ? ['--again'] : []),
+      ),
+    completeTask: (task, branch) =>
+      run('task', 'complete', task, ...(branch === undefined ? [] : ['--branch', branch])),
   }
 }
 
@@ -245,6 +266,18 @@ async function mcp(cleaner: Cleaner, where: Where, name: string, enter: Enter): 
     inbox: () => start('inbox', 'pending_requests', {}).told,
     awaitRequest: (request, seconds) =>
       start('requests', 'wait_for_request', { request_id: request, timeout: seconds }).told,
+    tasks: () => start('task/list', 'list_tasks', { limit: 1_000 }).told,
+    claimTask: (task, { wait, ...rest } = {}) =>
+      start('task/claim', 'claim_task', {
+        task_id: task,
+        ...rest,
+        ...(wait === undefined ? {} : { wait_seconds: wait }),
+      }).told,
+    completeTask: (task, branch) =>
+      start('task/complete', 'complete_task', {
+        task_id: task,
+        ...(branch === undefined ? {} : { branch }),
+      }).told,
   }
 }
 
