@@ -93,7 +93,9 @@ export const repoFileSchema = z.strictObject({
   default_branch: named
     .optional()
     .describe('Branch that work lands on; default: that of `origin`.'),
-  plan_path: pattern.optional().describe('File or folder that holds the tasks, from the root.'),
+  plan_path: pattern
+    .optional()
+    .describe('Folder of plan files, or one such file, from the root; default: context.'),
   case: z
     .enum(['exact', 'fold'])
     .optional()

@@ -54,7 +54,7 @@ export interface RepoConfig {
   readonly file: string | null
   readonly repo: string | null
   readonly default_branch: string | null
-  readonly plan_path: string | null
+  readonly plan_path: string
   readonly case: 'exact' | 'fold'
   readonly limits: {
     readonly files: number
@@ -123,7 +123,7 @@ export function loadRepoConfig(root: string): RepoConfig {
   const values = {
     repo: given.repo ?? null,
     default_branch: given.default_branch ?? null,
-    plan_path: given.plan_path ?? null,
+    plan_path: given.plan_path ?? DEFAULT_PLAN_PATH,
     case: given.case ?? 'fold',
     limits: {
       files: given.limits?.files ?? DEFAULTS.claimFilesMax,
@@ -179,6 +179,7 @@ export function removeCheckout(home: string, repo: string, root: string): void {
   })
 }
 
+const DEFAULT_PLAN_PATH = 'context'
 const DEFAULT_HTTP_PORT = 7452
 const DEFAULT_MESH_PORT = 7451
 

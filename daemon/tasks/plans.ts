@@ -7,9 +7,6 @@ import { codeOf } from '../home.ts'
 import { createSlices } from '../slices.ts'
 import { parsePlanFile, type Plan, type PlanTask } from './plan-file.ts'
 
-/** Where plans lie when `.skein.yml` does not say. */
-export const DEFAULT_PLAN_PATH = 'context'
-
 export interface PlanProblem {
   /** From the root of the repository. */
   readonly file: string
@@ -39,8 +36,8 @@ const PLAN_FILES_MAX = 200
 const PLANS_BYTES_MAX = 16 * 1_048_576
 
 /** @param planPath a folder, or one file, from the root; what cannot be read is a problem and no failure. */
-export async function readPlans(root: string, planPath: string | null): Promise<Plans> {
-  const place = (planPath ?? DEFAULT_PLAN_PATH).replace(/\/+$/, '')
+export async function readPlans(root: string, planPath: string): Promise<Plans> {
+  const place = planPath.replace(/\/+$/, '')
   const { files, problems } = listFiles(root, place)
   const found: PlanProblem[] = [...problems]
   const plans: Plan[] = []

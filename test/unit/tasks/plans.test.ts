@@ -26,7 +26,7 @@ function planText(tasks: readonly Entry[], name = 'P'): string {
 async function plansOf(
   t: Parameters<typeof makeFolder>[0],
   files: Readonly<Record<string, string>>,
-  planPath: string | null = null,
+  planPath = 'context',
 ): Promise<Plans> {
   const root = makeFolder(t)
   for (const [file, text] of Object.entries(files)) writeIn(root, file, text)
@@ -40,7 +40,7 @@ function only(plans: Plans, id: string) {
 }
 
 describe('the plans of a checkout', () => {
-  it('are the JSON files of context/, or of `plan_path`, a folder or one file', async (t) => {
+  it('are the JSON files of `plan_path`, a folder or one file', async (t) => {
     const files = {
       'context/b.json': planText([{ id: 'b' }]),
       'context/a.json': planText([{ id: 'a' }]),
@@ -66,7 +66,7 @@ describe('the plans of a checkout', () => {
     mkdirSync(path.join(root, 'context'))
     symlinkSync(path.join(outside, 'x.json'), path.join(root, 'context', 'x.json'))
     symlinkSync(outside, path.join(root, 'away'))
-    const linked = await readPlans(root, null)
+    const linked = await readPlans(root, 'context')
     assert.deepEqual(linked.problems, [
       { file: 'context/x.json', problem: 'leads out of the checkout' },
     ])
@@ -81,7 +81,7 @@ describe('the plans of a checkout', () => {
     writeIn(root, 'context/ok.json', planText([{ id: 'ok' }]))
     writeIn(root, 'context/huge.json', planText([{ id: 'x'.repeat(1_100_000) }]))
     mkdirSync(path.join(root, 'context', 'folder.json'))
-    const { plans, problems } = await readPlans(root, null)
+    const { plans, problems } = await readPlans(root, 'context')
     assert.deepEqual(
       plans.map(({ file }) => file),
       ['context/ok.json'],
