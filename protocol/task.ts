@@ -28,6 +28,8 @@ export interface CompletedTask extends TaskFacts {
   readonly atMs: number
   /** Of the record that says so. */
   readonly index: number
+  /** The live claim that does it anew: then it is not over. */
+  readonly reopened: ClaimId | null
 }
 
 /** What the end of a task is to its claim. */
@@ -46,9 +48,9 @@ const TASK_ID = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/
 /** It stands in names of branches and folders. */
 const TASK_ID_CHARACTERS_MAX = 100
 
-/** Is the work done? What an operator ended is not. */
-export function isDone({ reason }: Pick<CompletedTask, 'reason'>): boolean {
-  return reason !== 'timed_out'
+/** Is the work done? What an operator ended is not, nor what somebody does anew. */
+export function isDone(over: Pick<CompletedTask, 'reason' | 'reopened'>): boolean {
+  return over.reason !== 'timed_out' && over.reopened === null
 }
 
 /** One run of one agent on one machine. */
@@ -66,5 +68,6 @@ export function completedOf(
 ): CompletedTask {
   const { id, pattern, agent, session, peer, machine, branch } = claim
   const { plan, token } = claim.task ?? { plan: null, token: null }
-  return { task: pattern, claim: id, agent, session, peer, machine, branch, plan, token, ...how }
+  const who = { agent, session, peer, machine, branch }
+  return { task: pattern, claim: id, ...who, plan, token, ...how, reopened: null }
 }

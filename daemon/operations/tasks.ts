@@ -59,7 +59,7 @@ export const taskList: Handler<OperationInput<'task/list'>> = async (parts, inpu
     more: Math.max(0, tasks.length - limit),
     active: [...claims.values()].map((claim) => claimJson(claimContext(parts, place), claim)),
     recent: [...state.completed.values()]
-      .filter(({ atMs }) => now - atMs < TOLD_MS)
+      .filter(({ atMs, reopened }) => reopened === null && now - atMs < TOLD_MS)
       .map(overJson)
       .toReversed(),
     problems: plans === null ? [] : [...plans.problems, ...circleProblems(plans)],

@@ -3,6 +3,7 @@ import type { EndReason, LedgerClaim } from '../claim.ts'
 import type { ClaimId } from '../ids.ts'
 import type { Grant, Narrow, Renew } from './body.ts'
 import type { Change } from './change.ts'
+import { reopen, settle } from './fold-completed.ts'
 import { forgetKeysOf, remember, rememberKey } from './fold-memory.ts'
 import { leaveQueue, resolveRequests } from './fold-waits.ts'
 import { fenceOf, type LedgerRecord } from './record.ts'
@@ -21,6 +22,7 @@ export function grant(state: LedgerState, record: LedgerRecord, body: Grant): Ch
       clamps: [],
     }
     state.claims.set(claim.id, claim)
+    reopen(state, claim)
     changes.push({ kind: 'granted', claim, rid: body.rid })
     for (const partner of claim.coexistsWith) {
       changes.push(...link(state, partner, claim.id, body.narrows.includes(partner)))
@@ -61,6 +63,7 @@ export function end(
     const claim = state.claims.get(id)
     if (claim === undefined) continue
     state.claims.delete(id)
+    settle(state, claim, reason)
     for (const partner of claim.coexistsWith) unlink(state, partner, id)
     state.ended.push({
       claim,

@@ -8,7 +8,7 @@ import { decodeState } from './checkpoint.ts'
 import { end, grant, narrow, renew } from './fold-claims.ts'
 import { remember, rememberKey } from './fold-memory.ts'
 import { attach, enrol, member } from './fold-mesh.ts'
-import { endTasks, reopenTasks } from './fold-tasks.ts'
+import { endTasks } from './fold-tasks.ts'
 import { answer, ask, drop, push } from './fold-waits.ts'
 import type { LedgerRecord } from './record.ts'
 import type { LedgerState } from './state.ts'
@@ -35,7 +35,6 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
     case 'checkpoint':
       return []
     case 'grant':
-      reopenTasks(state, body)
       return grant(state, record, body)
     case 'deny':
       remember(state, body.rid, { kind: 'denied', conflicts: body.conflicts })

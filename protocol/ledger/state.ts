@@ -28,7 +28,7 @@ export interface LedgerState {
   readonly answered: AnsweredRequest[]
   /** Claims that ended lately, oldest first. */
   readonly ended: EndedClaim[]
-  /** Tasks that are over by their id, oldest first; one that is claimed again is none of them any more. */
+  /** Tasks that are over by their id, oldest first. */
   readonly completed: Map<string, CompletedTask>
   /** The last answered requests of each peer. */
   readonly requests: Map<PeerId, RequestWindow>

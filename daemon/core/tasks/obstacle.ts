@@ -101,9 +101,9 @@ function holds({ pattern, id, grantedAtMs }: LedgerClaim): Failure {
 function waits({ id, scopes }: QueueEntry): Failure {
   const task = scopes.find(({ kind }) => kind === 'task')?.pattern ?? ''
   return heldFailure(
-    `this session waits for task ${task} already`,
+    `this session waits for task ${task} already, at ${id}`,
     { task, queue: id },
-    `skein cancel ${id}`,
+    `skein task claim ${task} --wait 10m (to wait no more: skein cancel ${id})`,
   )
 }
 

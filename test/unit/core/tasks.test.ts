@@ -14,6 +14,7 @@ import {
   encodeRecord,
   encodeState,
   foldRecord,
+  isDone,
   isTaskId,
   type Grant,
   type LedgerState,
@@ -199,7 +200,8 @@ describe('a task', () => {
     assert.equal(codeOf(refused), 'TASK_COMPLETED')
     assert.match(refused.kind === 'failed' ? refused.failure.message : '', /a completed it/)
     assert.equal(claim(ledger, 'b', 't1', { again: true }).kind, 'granted')
-    assert.equal(ledger.engine.committed.state.completed.size, 0)
+    const { completed } = ledger.engine.committed.state
+    assert.match(completed.get('t1')?.reopened ?? '', /^clm_/)
     complete(ledger, 'b', 't1')
     ledger.pass(DAY_MS - 1_000)
     assert.equal(codeOf(claim(ledger, 'c', 't1')), 'TASK_COMPLETED')
@@ -315,6 +317,33 @@ describe('the memory of completed tasks', () => {
     assert.equal(encodeState(decodeState(text)), text)
     run('later', 1_001 + COMPLETED_LIFE_MS)
     assert.deepEqual([...state.completed.keys()], ['later'])
+  })
+
+  it('is not taken back by a grant that nobody was told of, but by one that was given back', () => {
+    for (const [reason, isKept] of [
+      ['abandoned', true],
+      ['released', false],
+      ['idle', false],
+    ] as const) {
+      const state = emptyState()
+      const ids = [asClaimId('clm_t')]
+      fold(state, 1, 1, grantOf('t'))
+      fold(state, 2, 2, {
+        kind: 'task',
+        rid: null,
+        ids,
+        reason: 'client_completed',
+        by: 'x',
+        note: '',
+      })
+      const over = state.completed.get('t')
+      assert.ok(over !== undefined && isDone(over))
+      fold(state, 3, 3, grantOf('t'))
+      const anew = state.completed.get('t')
+      assert.equal(anew !== undefined && isDone(anew), false)
+      fold(state, 4, 4, { kind: 'release', rid: null, ids, reason, by: 'x' })
+      assert.deepEqual(state.completed.get('t'), isKept ? over : undefined)
+    }
   })
 
   it('reads a checkpoint of before there were tasks', () => {
