@@ -48,6 +48,7 @@ function oldestThatFits(context: PumpContext): RecordBody | null {
   for (const entry of view.state.queue.values()) {
     if (++looks > FAIR_LOOKS_MAX) return null
     if (!isAlive(entry)) continue
+    if (isDoneMeanwhile(view, entry)) return dropOf(entry.id, 'completed')
     const { party, scopes } = entry
     if (judgeScopes(view, party, scopes, delays).conflicts.length > 0) continue
     const asked = { ...entry, rank: rankIn(waits, entry, now) }
@@ -62,6 +63,7 @@ function nextToMove(context: PumpContext): RecordBody | null {
   const { waits, view, now, delays, isAlive } = context
   for (const entry of wokenInOrder(waits, view, now)) {
     if (!isAlive(entry)) return dropOf(entry.id, 'vanished')
+    if (isDoneMeanwhile(view, entry)) return dropOf(entry.id, 'completed')
     const asked = { ...entry, rank: rankIn(waits, entry, now) }
     const standing = standingOf(waits, view, asked, delays, now, false)
     if (standing.kind === 'free') return grantOrDrop(context, entry, standing)
@@ -79,7 +81,6 @@ function grantOrDrop(context: PumpContext, entry: QueueEntry, standing: Standing
     )
     if (held.length + entry.scopes.length > claimsPerAgent) return dropOf(entry.id, 'limit')
   }
-  if (isDoneMeanwhile(view, entry)) return dropOf(entry.id, 'completed')
   const { partners } = standing.judgement
   const since = context.waits.waiters.get(entry.id)?.since ?? context.now
   const waited = Math.ceil(Math.max(0, context.now - since) / 1000)
