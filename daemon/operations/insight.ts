@@ -156,8 +156,9 @@ function subjectOf(text: string, place: Place): Subject {
   const isPath = (kind: unknown): boolean => kind !== 'task' && kind !== 'resource'
   return {
     isEvent: ({ data, ...event }) => {
-      if (typeof data['pattern'] === 'string' && isPath(data['claim_kind']))
-        return meets(data['pattern'])
+      if (data['task'] === text) return true
+      if (typeof data['pattern'] === 'string')
+        return isPath(data['claim_kind']) ? meets(data['pattern']) : data['pattern'] === text
       return conflictsOf({ ...event, data }).some(({ pattern }) => meets(pattern))
     },
     isClaim: (claim) => (isPath(claim.kind) ? meets(claim.pattern) : claim.pattern === text),

@@ -2,11 +2,11 @@
 // done is told, what is stale is refused, and nothing of it is lost.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { OperationResult } from '../../protocol/index.ts'
+import { ERROR_CATALOGUE, type OperationResult } from '../../protocol/index.ts'
 import { DOORS, type Agent, type Door } from '../helpers/agents.ts'
 import { createCleaner } from '../helpers/cleanup.ts'
 import { PROGRAM, startDaemon, type Daemon } from '../helpers/daemon.ts'
@@ -405,6 +405,11 @@ describe('a task', () => {
       expired.map(({ task, session, reason, note }) => [task, session, reason, note]),
       [['a', 's', 'timed_out', 'crashed']],
     )
+    const { recent } = await daemon.client.must('task/list', { cwd })
+    assert.deepEqual(
+      recent.map(({ task, reason }) => [task, reason]),
+      [['a', 'timed_out']],
+    )
     assert.equal((await claimOf(daemon, cwd, 'r', 'a')).status, 'granted')
     assert.equal(run(daemon, cwd, ['task', 'expire', '--of-session', 'r', '--yes']).exit, 0)
     assert.equal(run(daemon, cwd, ['task', 'expire', '--of-agent', 'none', '--yes']).exit, 6)
@@ -514,6 +519,8 @@ describe('a task', () => {
       ['alice', 'a', 'main', 'merged'],
     )
     assert.match(summary[0] ?? '', /alice completed task a/)
+    const byName = await daemon.client.must('why', { cwd, pattern: 'a' })
+    assert.deepEqual(byName.events, events)
     assert.equal((await daemon.client.must('audit/verify', { cwd })).ok, true)
   })
 
@@ -643,5 +650,66 @@ describe('the command line', () => {
     assert.equal(run(daemon, cwd, ['task', 'list', '--quiet', '--free'], as('s')).stdout, 'b\n')
     assert.equal(run(daemon, cwd, ['task', 'list', '--plan', 'none'], as('s')).exit, 6)
     assert.match(run(daemon, cwd, ['task'], as('s')).stderr, /skein task list/)
+  })
+})
+
+describe('the how-to of plan files', () => {
+  const page = readFileSync(new URL('../../docs/how-to/plan-files.md', import.meta.url), 'utf8')
+  const block = (language: string, holds: string): string => {
+    const found = [
+      ...page.matchAll(new RegExp(`^ *\`\`\`${language}\n([\\s\\S]*?)^ *\`\`\``, 'gm')),
+    ]
+    const text = found.map(([, inner = '']) => inner).find((inner) => inner.includes(holds))
+    assert.ok(text !== undefined, `a ${language} block with ${holds}`)
+    return text
+  }
+
+  it('works when somebody follows it alone', async (t) => {
+    const daemon = await startDaemon(t)
+    const cwd = makeRepo(t)
+    writeIn(cwd, 'context/login.json', block('json', '"plan_name"'))
+    commitAll(cwd, 'plan')
+    const bin = makeFolder(t)
+    writeFileSync(
+      path.join(bin, 'skein'),
+      `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    )
+    const shell = (script: string) =>
+      spawnSync('sh', ['-e', '-c', script], {
+        cwd,
+        encoding: 'utf8',
+        env: {
+          PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+          HOME: daemon.home,
+          SKEIN_HOME: daemon.home,
+          SKEIN_SESSION: 'reader',
+        },
+      })
+    const round = shell(block('sh', 'skein task complete'))
+    assert.equal(round.status, 0, round.stderr)
+    assert.match(round.stdout, /granted task fix-login[\s\S]*completed task fix-login/)
+    const settings = JSON.parse(block('json', 'SessionStart')) as {
+      hooks: { SessionStart: { hooks: { command: string }[] }[] }
+    }
+    const command = settings.hooks.SessionStart[0]?.hooks[0]?.command ?? ''
+    const hook = shell(command)
+    assert.equal(hook.status, 0)
+    assert.match(hook.stdout, /fix-login on branch main, you, client_completed/)
+    await daemon.stop()
+    assert.equal(shell(command).status, 0, 'no daemon keeps no session from starting')
+    const down = run(daemon, cwd, ['task', 'claim', 'add-tests', '--json'])
+    assert.equal(down.exit, 2)
+    assert.match(down.stdout, /"DAEMON_DOWN"/)
+  })
+
+  it('names every code that a task can fail with', () => {
+    const codes = Object.keys(ERROR_CATALOGUE).filter((code) => /^(?:TASK|PLAN)_/.test(code))
+    assert.deepEqual(
+      codes.filter((code) => !page.includes(`\`${code}\``)),
+      [],
+    )
   })
 })
