@@ -88,20 +88,10 @@ async function answerOf(
     return refusedResult(parts, place, scopes, outcome, warnings)
   }
   if (outcome.kind === 'queued') {
-    const before = waitsBefore(hostOf(place.repo).loop.view(), outcome.entry)
-    return waitInQueue(parts, place, { outcome, warnings: [...warnings, ...before], context })
+    return waitInQueue(parts, place, { outcome, warnings, context })
   }
   if (outcome.kind === 'dropped') return lostWait(parts, place, party, scopes, outcome.reason)
   return grantedResult(parts, place, outcome, warnings)
-}
-
-/** Tasks that a waiter's task waits for, for whoever sees no holder in its way. */
-function waitsBefore(view: View, { terms }: QueueEntry): readonly string[] {
-  return unmetNeeds(view, terms.task?.needs ?? []).map(({ task, holder }) =>
-    holder === null
-      ? `it waits for task ${task}, on which nobody works`
-      : `it waits for task ${task}, on which ${holder.agent} works`,
-  )
 }
 
 /** The same idempotency key again, whose wait ended without a grant: that stays its outcome. */

@@ -17,7 +17,9 @@ import type { Judgement } from '../core/claims/judge.ts'
 import { compareRanks } from '../core/queue/order.ts'
 import { rankIn, standingOf } from '../core/queue/waits.ts'
 import { delaysNow } from '../core/leases.ts'
+import { unmetNeeds } from '../core/tasks/needs.ts'
 import { completedFailure } from '../core/tasks/obstacle.ts'
+import type { View } from '../core/view.ts'
 import { failureError } from '../failure.ts'
 import { placeJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
@@ -124,7 +126,17 @@ function answer(
   const { judgement, ahead } = standingIn(host, entry)
   const { conflicts, more } = judgement
   const told = placeJson(entry, ahead, reason)
-  return blocked(parts, place, { scopes, conflicts, more, ahead, warnings, queue: told })
+  const notes = [...warnings, ...waitsBefore(host.loop.view(), entry)]
+  return blocked(parts, place, { scopes, conflicts, more, ahead, warnings: notes, queue: told })
+}
+
+/** Tasks that a waiter's task waits for, for whoever sees no holder in its way. */
+function waitsBefore(view: View, { terms }: QueueEntry): readonly string[] {
+  return unmetNeeds(view, terms.task?.needs ?? []).map(({ task, holder }) =>
+    holder === null
+      ? `it waits for task ${task}, on which nobody works`
+      : `it waits for task ${task}, on which ${holder.agent} works`,
+  )
 }
 
 /** The task that was waited for, where somebody completed it meanwhile. */

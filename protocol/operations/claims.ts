@@ -125,7 +125,7 @@ export const CLAIM_OPERATIONS = {
     flags: SCOPE_FLAGS,
     examples: ['skein check src/auth/login.ts', "skein check 'src/**/*.test.ts' --json"],
     details:
-      "Exit 0: safe. Exit 1: a claim would be refused. The same judgement as `claim`, from this machine's replica.",
+      "Exit 0: safe. Exit 1: a claim would be refused. The same judgement as `claim`, from this machine's replica; what a claim of a task would fail with, this does.",
   },
   queue: {
     summary: 'Show who waits, for what, behind whom',

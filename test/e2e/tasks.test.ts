@@ -165,6 +165,12 @@ for (const door of DOORS) {
       const early = await bob.claimTask(second)
       assert.deepEqual([early.exit, early.code], [1, 'TASK_BLOCKED'])
       await alice.claimTask(first)
+      const vain = await bob.claimTask(second, { wait: 1 })
+      assert.deepEqual([vain.exit, vain.result?.queue?.ended], [8, 'expired'])
+      assert.match(
+        vain.result?.warnings[0] ?? '',
+        /it waits for task first-.*, on which alice works/,
+      )
       const waiting = bob.claimTask(second, { wait: 20 })
       await until('bob waits', async () => {
         const { entries } = await daemon.client.must('queue', { cwd: root })
@@ -173,6 +179,7 @@ for (const door of DOORS) {
       await alice.completeTask(first)
       const got = await waiting
       assert.deepEqual([got.exit, got.result?.claims[0]?.pattern], [0, second])
+      assert.deepEqual(got.result?.warnings, [])
     })
 
     it('are waited for: a wait ends with the task, or with its completion', async () => {

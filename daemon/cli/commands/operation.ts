@@ -127,23 +127,27 @@ async function describeAct(
   io: Io,
 ): Promise<string> {
   const lines =
-    name === 'release'
-      ? await describeRelease(input, command, io)
+    name === 'release' || name === 'task/expire'
+      ? await describeEnd(name, input, command, io)
       : [`${OPERATIONS[name].summary}.`, OPERATIONS[name].details]
   return lines.map((line) => `${line}\n`).join('')
 }
 
-/** What a forced release will end, as far as this machine knows it. */
-async function describeRelease(
+/** What a person is about to end, as far as this machine knows it. */
+async function describeEnd(
+  name: OperationName,
   input: OperationInput,
   command: Command,
   io: Io,
 ): Promise<readonly string[]> {
-  const { ids, of_session: ofSession, of_agent: ofAgent, mine } = input
+  const { ids, task, of_session: ofSession, of_agent: ofAgent, mine } = input
   const filter = { of_session: ofSession, of_agent: ofAgent, mine }
   const result = await call('claims', { ...callerFields(command, io), ...filter }, command, io)
   const all = cleanAll(result) as OperationResult<'claims'>
-  const claims = Array.isArray(ids) ? all.claims.filter(({ id }) => ids.includes(id)) : all.claims
+  const claims = all.claims.filter(({ id, kind, pattern }) => {
+    if (name === 'task/expire') return kind === 'task' && (task === undefined || pattern === task)
+    return !Array.isArray(ids) || ids.includes(id)
+  })
   const page = pageOn(io.stderr, io, { session: sessionOf(input) })
   return [
     'This ends, against the will of whoever holds it:',
