@@ -77,6 +77,12 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     }
     return fields
   },
+  'task/expire': (command) => {
+    const fields = ownFields(command)
+    const { task, of_session: session, of_agent: agent } = fields
+    if ([task, session, agent].some((field) => field !== undefined)) return fields
+    throw usage('Say whose task: its ID, --of-session or --of-agent', command.verb)
+  },
   why: (command, place) => {
     const fields = ownFields(command)
     const pattern = text(fields['pattern']) ?? ''

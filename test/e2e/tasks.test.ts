@@ -422,7 +422,7 @@ describe('a task', () => {
     assert.equal(run(daemon, cwd, ['task', 'expire', '--of-agent', 'none', '--yes']).exit, 6)
     const neither = run(daemon, cwd, ['task', 'expire', '--yes'])
     assert.equal(neither.exit, 64)
-    assert.match(neither.stderr, /ACTION REQUIRED: skein task expire ID/)
+    assert.match(neither.stderr, /ACTION REQUIRED: skein help task expire/)
     assert.equal((await claimOf(daemon, cwd, 's', 'b')).status, 'granted')
   })
 

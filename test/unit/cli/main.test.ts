@@ -257,6 +257,34 @@ describe('an act of a person', () => {
   })
 })
 
+describe('freeing a task', () => {
+  const task = { ...CLAIM, kind: 'task', pattern: 'fix-login', agent: 'bob' } as const
+  const other = { ...task, pattern: 'add-tests', agent: 'carol' }
+  const over = {
+    ...{ task: 'fix-login', plan: null, agent: 'bob', session: 's', machine: 'm', branch: null },
+    ...{ reason: 'timed_out', by: 'ann', note: '', at: CLAIM.granted_at },
+  }
+  const answer = ({ operation }: Call): object =>
+    operation === 'claims' ? { ...EMPTY_CLAIMS, claims: [CLAIM, task, other] } : { expired: [over] }
+
+  it('shows whose it is, and asks', async (t) => {
+    const scene = await setScene(t, answer)
+    const ran = await scene.run('task expire fix-login', { typed: 'y\n' })
+    assert.equal(ran.exit, 0)
+    assert.match(ran.stderr, /against the will[^]*task fix-login[^]*bob[^]*Go on\? \[y\/N\]/)
+    assert.doesNotMatch(ran.stderr, /add-tests|src\/auth/)
+    assert.equal(ran.stdout, 'freed task fix-login, which bob worked on\n')
+  })
+
+  it('asks nobody before it knows whose task is meant', async (t) => {
+    const scene = await setScene(t, answer)
+    const ran = await scene.run('task expire', { typed: 'y\n' })
+    assert.equal(ran.exit, 64)
+    assert.match(ran.stderr, /Say whose task/)
+    assert.equal(scene.calls.length, 0)
+  })
+})
+
 describe('verbs of this machine', () => {
   it('print the version', async () => {
     assert.match((await runCommand(['version'])).stdout, /^skein 1\.2\.3 \(Node /)
