@@ -93,9 +93,11 @@ export const taskComplete: Handler<OperationInput<'task/complete'>> = async (
   const party = await parts.callers.party(input, context, place)
   const { checkout, config } = place
   const trunk = checkout && (await parts.history.trunk(checkout, config.default_branch))
+  // Whoever is elsewhere stands on no branch of ours.
+  const isElsewhere = context.door === 'tcp' && input.branch === undefined
   const outcome = await submit(hostOf(place.repo), {
     kind: 'complete',
-    party,
+    party: isElsewhere ? { ...party, branch: null } : party,
     task: input.task,
     trunk: trunk?.branch ?? config.default_branch,
     note: clean(input.note ?? ''),
