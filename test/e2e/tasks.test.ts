@@ -8,6 +8,7 @@ import { after, before, beforeEach, describe, it, type TestContext } from 'node:
 import { fileURLToPath } from 'node:url'
 import { ERROR_CATALOGUE, type OperationResult } from '../../protocol/index.ts'
 import { DOORS, type Agent, type Door } from '../helpers/agents.ts'
+import { createClient } from '../helpers/api.ts'
 import { createCleaner } from '../helpers/cleanup.ts'
 import { PROGRAM, startDaemon, type Daemon } from '../helpers/daemon.ts'
 import { until } from '../helpers/poll.ts'
@@ -319,6 +320,24 @@ describe('tasks over HTTP', () => {
     assert.deepEqual(await status(daemon, 'task/expire', expire), [403, 'FORBIDDEN_PERSON'])
     const elsewhere = { cwd: makeRepo(t, { skeinYml: null }), session: 's', task: 'a' }
     assert.deepEqual(await status(daemon, 'task/claim', elsewhere), [404, 'REPO_NOT_ENROLLED'])
+  })
+
+  it('are worked on over TCP too, by whoever names the repository', async (t) => {
+    const daemon = await startDaemon(t)
+    const cwd = planRepo(t, [{ id: 'a' }])
+    await daemon.client.must('task/list', { cwd })
+    const client = createClient(await daemon.tcp())
+    t.after(() => {
+      client.close()
+    })
+    const who = { repo: 'test/shop', session: 'far' }
+    const listed = await client.must('task/list', who)
+    const { token } = listed
+    await client.must('task/claim', { ...who, task: 'a', token, branch: 'topic' })
+    // What is checked out here is no branch of whoever calls from elsewhere.
+    git(cwd, 'switch', '--quiet', '--create', 'other')
+    const { completed } = await client.must('task/complete', { ...who, task: 'a' })
+    assert.equal(completed.branch, 'topic')
   })
 
   it('give the same answer again for the same idempotency key', async (t) => {
