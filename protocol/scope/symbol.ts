@@ -7,6 +7,8 @@ import { UNPRINTABLE } from './syntax.ts'
 /** The canonical form. Throws INPUT_PATTERN for empty parts, control characters and what is too long. */
 export function parseSymbol(text: string): string {
   const parts = text
+    // Kotlin and Scala write some names in them, and models quote with them; no name holds one.
+    .replaceAll('`', '')
     .normalize('NFC')
     .split(SEPARATOR)
     .map((part) => part.trim())
@@ -24,6 +26,27 @@ export function parseSymbol(text: string): string {
 /** Is one the other, or does one lie in the other? `A::b` lies in `A`; `AB` does not. */
 export function symbolsOverlap(a: string, b: string): boolean {
   return a === b || a.startsWith(b + SEPARATOR) || b.startsWith(a + SEPARATOR)
+}
+
+/** Does the inner one lie in one of the outer ones, or is it one of them? */
+export function isSymbolInside(inner: string, outer: readonly string[]): boolean {
+  return outer.some((symbol) => inner === symbol || inner.startsWith(symbol + SEPARATOR))
+}
+
+/**
+ * `FILE:A::b` in its two parts: each way to read it, the shortest file first. Files and symbols may hold a colon of their
+ * own (`A::init(a:b:)`), so which one is meant only a look at the files can tell. Empty when the text is no such pair.
+ */
+export function splitSymbol(text: string): readonly FileAndSymbol[] {
+  return [...text.matchAll(/(?<!:):(?!:)/g)].flatMap(({ index }) => {
+    const [file, symbol] = [text.slice(0, index), text.slice(index + 1)]
+    return file.trim() === '' || symbol.trim() === '' ? [] : [{ file, symbol }]
+  })
+}
+
+export interface FileAndSymbol {
+  readonly file: string
+  readonly symbol: string
 }
 
 /** Those of mine that overlap one of theirs, in my order. Linear in both, whatever their size. */

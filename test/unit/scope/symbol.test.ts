@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { SkeinError } from '../../../protocol/errors.ts'
-import { overlappingSymbols, parseSymbol, symbolsOverlap } from '../../../protocol/scope/symbol.ts'
+import {
+  isSymbolInside,
+  overlappingSymbols,
+  parseSymbol,
+  splitSymbol,
+  symbolsOverlap,
+} from '../../../protocol/scope/symbol.ts'
 
 describe('parseSymbol', () => {
   it('takes what languages call their declarations', () => {
@@ -10,6 +16,7 @@ describe('parseSymbol', () => {
       assert.equal(parseSymbol(text), text)
     }
     assert.equal(parseSymbol(' Router :: handle '), 'Router::handle')
+    assert.equal(parseSymbol('Spec::`takes all`'), 'Spec::takes all')
     assert.equal(parseSymbol('cafe\u0301'), 'caf\u00e9')
   })
 
@@ -42,5 +49,30 @@ describe('symbolsOverlap', () => {
         assert.deepEqual(overlappingSymbols(mine, theirs), expected)
       }),
     )
+  })
+})
+
+describe('isSymbolInside', () => {
+  it('holds for one of them and for what lies in one of them', () => {
+    assert.equal(isSymbolInside('A', ['A']), true)
+    assert.equal(isSymbolInside('A::b', ['C', 'A']), true)
+    assert.equal(isSymbolInside('A', ['A::b']), false)
+    assert.equal(isSymbolInside('AB', ['A']), false)
+    assert.equal(isSymbolInside('A', []), false)
+  })
+})
+
+describe('splitSymbol', () => {
+  it('reads a file and a symbol at each colon that stands alone', () => {
+    const split = (text: string): string[] =>
+      splitSymbol(text).map(({ file, symbol }) => `${file} | ${symbol}`)
+    assert.deepEqual(split('src/a.ts:Router::handle'), ['src/a.ts | Router::handle'])
+    assert.deepEqual(split('a.swift:A::init(a:b:)'), [
+      'a.swift | A::init(a:b:)',
+      'a.swift:A::init(a | b:)',
+      'a.swift:A::init(a:b | )',
+    ])
+    for (const text of ['Router::handle', 'main', ':a', 'a:', ' : ', ''])
+      assert.deepEqual(split(text), [], text)
   })
 })
