@@ -141,9 +141,10 @@ const PERSON =
 /** What the schemas leave room for and this version does not do. */
 const NOTES: Readonly<Partial<Record<OperationName, string>>> = {
   claim:
-    'In this version a scope is a `file`, a `module` or a `resource`: `symbol`, `task` and a non-empty `symbols` are refused. A `module` is judged like a `file`. `narrowable` and `--no-narrow` are kept with the claim and change nothing yet. `status` is `granted` or `refused`, `queue` is null.',
-  check: 'In this version `would` is `grant` or `wait`; the latter means: refused.',
-  status: 'In this version `queued` is 0 and `mesh.members` is 1.',
+    'In this version a scope is a `file`, `symbol`, `module` or `resource`; `task` is refused. A `symbol` scope names `symbols` of one file or of the files that a glob covers: each must be declared by one of them. `status` is `granted`, `queued` or `refused`. `beside` are claims on the same files that stay.',
+  check:
+    '`would`: `grant`; `coexist`, beside claims on other symbols of the files; `narrow`, out of a claim on a whole file, whose holder is told; `wait`: it would be refused, or wait.',
+  status: 'In this version `mesh.members` is 1.',
 }
 
 function usageLine(

@@ -1,5 +1,6 @@
 // From a call's words to a party, a repository and a checkout: who asks, of what, from where. Order of identity:
 // argument, then what the connection said of itself, then the only enrolled repository.
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import {
   asRepoId,
@@ -22,6 +23,8 @@ import type { Sessions } from './sessions.ts'
 export interface Place {
   readonly repo: Repo
   readonly checkout: Checkout | null
+  /** It is the caller's own: it said so now or lately, or there is no other. Else only the one that was used last. */
+  readonly isOwn: boolean
   readonly config: RepoConfig
 }
 
@@ -46,6 +49,7 @@ const NOBODY = asSessionId('nobody')
 
 export function createCallers(options: CallersOptions): Callers {
   const { repos, sessions, git, peer, machine } = options
+  const lastUsed = createLastUsed()
 
   function identity(input: CallerFields, context: CallContext): Party {
     const session = sessionOf(input, context)
@@ -66,11 +70,16 @@ export function createCallers(options: CallersOptions): Callers {
   return {
     async place(input, context) {
       const directory = directoryOf(input, context)
+      const session = sessionOf(input, context)
       if (input.repo !== undefined || directory === null) {
         const repo = namedRepo(repos, input.repo ?? context.caller.repo)
-        return placeIn(repo, directory, git)
+        const found = await placeIn(repo, directory, lastUsed.get(session, repo), git)
+        if (found.isOwn) lastUsed.set(session, repo, found.checkout)
+        return found
       }
-      return repos.at(directory)
+      const found = await repos.at(directory)
+      lastUsed.set(session, found.repo, found.checkout)
+      return { ...found, isOwn: true }
     },
     async party(input, context, place) {
       const party = identity(input, context)
@@ -121,16 +130,48 @@ function namedRepo(repos: Repos, id: string | undefined): Repo {
 }
 
 /** The named repository, with the caller's directory where that is a checkout of it, else the one used last. */
-async function placeIn(repo: Repo, directory: string | null, git: Git): Promise<Place> {
-  const candidates = directory === null ? repo.checkouts : [directory, ...repo.checkouts]
-  for (const candidate of candidates) {
+async function placeIn(
+  repo: Repo,
+  directory: string | null,
+  lastRoot: string | null,
+  git: Git,
+): Promise<Place> {
+  const own = [directory, lastRoot].filter((folder) => folder !== null)
+  for (const [at, candidate] of [...own, ...repo.checkouts].entries()) {
     const checkout = await git.findCheckout(candidate)
     if (checkout !== null && repo.checkouts.includes(checkout.root)) {
-      return { repo, checkout, config: repo.config }
+      const isOwn = at < own.length || repo.checkouts.filter(isThere).length === 1
+      return { repo, checkout, isOwn, config: repo.config }
     }
   }
-  return { repo, checkout: null, config: repo.config }
+  return { repo, checkout: null, isOwn: false, config: repo.config }
 }
+
+function isThere(folder: string): boolean {
+  return existsSync(folder)
+}
+
+/** The checkout that each session used last, for those of its calls that name none. */
+function createLastUsed(): {
+  get(session: SessionId, repo: Repo): string | null
+  set(session: SessionId, repo: Repo, checkout: Checkout | null): void
+} {
+  const roots = new Map<string, string>()
+  const keyOf = (session: SessionId, repo: Repo): string => `${repo.id} ${session}`
+  return {
+    get: (session, repo) => (session === NOBODY ? null : (roots.get(keyOf(session, repo)) ?? null)),
+    set(session, repo, checkout) {
+      if (session === NOBODY || checkout === null) return
+      const key = keyOf(session, repo)
+      roots.delete(key)
+      roots.set(key, checkout.root)
+      if (roots.size > SESSIONS_REMEMBERED) roots.delete(roots.keys().next().value ?? '')
+    },
+  }
+}
+
+/** More than a machine runs in a day. */
+const SESSIONS_REMEMBERED = 5_000
 
 function sessionOf(input: CallerFields, context: CallContext): SessionId {
   const session = input.session ?? context.caller.session

@@ -26,12 +26,13 @@ import {
 } from './machine-key.ts'
 import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
-import type { Storage } from './ports.ts'
+import type { Storage, SymbolIndex } from './ports.ts'
 import { createRepos, submit } from './repos.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { openAudit } from './storage/audit.ts'
 import { createDurableStore } from './storage/durable.ts'
+import { createSymbols } from './symbols/symbols.ts'
 import { startBranchWatch, type BranchWatchOptions } from './tasks/branch-watch.ts'
 import { createIssuedTokens } from './tasks/tokens.ts'
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
@@ -108,8 +109,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     startedAtMs: clock.wall(),
     http: null,
   }
-  const tokens = createIssuedTokens()
-  const parts = { repos, callers, sessions, git, history, tokens, clock, config, mesh, about }
+  const own = { tokens: createIssuedTokens(), symbols: startSymbols(log, stack) }
+  const parts = { repos, callers, sessions, git, history, clock, config, mesh, about, ...own }
   const operations = untilFailure(createOperations(parts), ending.failure)
   startRounds({ repos, sessions, git, history, clock, peer: key.peer, log }, stack)
 
@@ -156,6 +157,13 @@ function startRounds(options: UpkeepOptions & BranchWatchOptions, stack: Teardow
   })
   const branches = startBranchWatch(options)
   stack.add(() => branches.stop())
+}
+
+/** Its thread starts with the first file that is to be parsed. */
+function startSymbols(log: Log, stack: Teardown): SymbolIndex {
+  const symbols = createSymbols({ log })
+  stack.add(() => symbols.stop())
+  return symbols
 }
 
 function createMachine(

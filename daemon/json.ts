@@ -2,6 +2,8 @@
 import {
   type AnsweredRequest,
   type Claim,
+  type ClaimId,
+  type ClaimPart,
   type ClaimRequest,
   type ClaimState,
   type EndReason,
@@ -9,18 +11,19 @@ import {
   type OperationResult,
   type QueueEntry,
   type RepoId,
-  type Scope,
 } from '../protocol/index.ts'
 import type { ClaimNow, Conflict } from './core/claims/command.ts'
 
 type ConflictJson = OperationResult<'claim'>['conflicts'][number]
 type WaiterJson = OperationResult<'claim'>['waiters'][number]
 type PlaceJson = NonNullable<OperationResult<'claim'>['queue']>
-type OptionJson = OperationResult<'claim'>['options'][number]
+type BesideJson = OperationResult<'claim'>['beside']
 
 /** What a door knows beyond the ledger. */
 export interface ClaimContext {
   readonly repo: RepoId
+  /** A live claim by its id. */
+  readonly claimOf: (id: ClaimId) => LedgerClaim | undefined
   /** Milliseconds since 1970 of the session's last sign, where this machine knows it. */
   readonly lastActivityMs: (claim: LedgerClaim) => number | null
 }
@@ -51,7 +54,32 @@ export function claimJson(
     last_activity: iso(active),
     coexists_with: claim.coexistsWith,
     narrowed_by: claim.narrowedBy,
+    except: state === 'active' ? exceptOf(context, claim) : [],
   }
+}
+
+/** What of a claim others were granted by their symbols: it is not covered while they hold it. */
+export function exceptOf(context: Pick<ClaimContext, 'claimOf'>, claim: LedgerClaim): ClaimPart[] {
+  return claim.narrowedBy.flatMap((id) => {
+    const partner = context.claimOf(id)
+    return partner === undefined ? [] : [partOf(partner)]
+  })
+}
+
+function partOf({ id, agent, pattern, symbols }: LedgerClaim): ClaimPart {
+  return { claim: id, agent, pattern, symbols }
+}
+
+/** Claims of others beside which a claim stands, each once. */
+export function besideJson(
+  context: Pick<ClaimContext, 'claimOf'>,
+  partners: readonly { readonly id: ClaimId; readonly narrows: boolean }[],
+): BesideJson {
+  const found = new Map(partners.map((partner) => [partner.id, partner]))
+  return [...found.values()].flatMap(({ id, narrows }) => {
+    const partner = context.claimOf(id)
+    return partner === undefined ? [] : [{ ...partOf(partner), narrowed: narrows }]
+  })
 }
 
 export function claimNowJson(context: ClaimContext, now: ClaimNow): Claim {
@@ -76,63 +104,9 @@ export function conflictJson(context: ClaimContext, conflict: Conflict): Conflic
     your_symbols: scope.symbols,
     claim: claimJson(context, claim, state),
     overlap: paths,
-    symbol_overlap: symbols.length === 0 ? [] : [{ file: scope.pattern, symbols }],
+    symbol_overlap: symbols.length === 0 ? [] : [{ file: paths[0] ?? scope.pattern, symbols }],
     lock_delay_s: delayMs === null ? null : Math.ceil(delayMs / 1000),
   }
-}
-
-type Asked = Pick<Scope, 'kind' | 'pattern' | 'mode'>
-
-/** What the refused caller can do; every command can be typed as printed. */
-export function refusalOptions(
-  asked: readonly Asked[],
-  conflicts: readonly ConflictJson[],
-  ahead: readonly QueueEntry[],
-  place: PlaceJson | null,
-): OptionJson[] {
-  const options: OptionJson[] = []
-  const all = claimWords(asked)
-  if (place !== null && place.ended === null) {
-    options.push({ action: 'give_up', why: 'stop waiting', command: `skein cancel ${place.id}` })
-  } else if (all !== null) {
-    const command = `skein claim ${all} --wait 10m`
-    options.push({ action: 'wait', why: 'granted as soon as it is free, in order', command })
-  }
-  const blocked = new Set(conflicts.map((conflict) => conflict.your_pattern))
-  // What older waiters wait for is not free, though nobody holds it.
-  const free = claimWords(
-    ahead.length > 0 ? [] : asked.filter((scope) => !blocked.has(scope.pattern)),
-  )
-  if (free !== null) {
-    const command = `skein claim ${free}`
-    options.push({ action: 'claim_the_rest', why: 'nobody holds these', command })
-  }
-  const [first] = conflicts
-  if (first === undefined) return options
-  const wanted = claimWords(asked.filter(({ pattern }) => pattern === first.your_pattern))
-  if (first.lock_delay_s === null) {
-    options.push({
-      action: 'request',
-      why: 'ask the holder to give way',
-      command: `skein request ${first.claim.id} --reason 'needed for my task'`,
-    })
-  }
-  if (wanted !== null) {
-    options.push({
-      action: 'check_again',
-      why:
-        first.lock_delay_s === null
-          ? `held until ${first.claim.expires_at} at the latest`
-          : `free in ${String(first.lock_delay_s)} s`,
-      command: `skein check ${wanted}`,
-    })
-  }
-  options.push({
-    action: 'why',
-    why: 'what happened around the claim',
-    command: `skein why ${first.claim.id}`,
-  })
-  return options
 }
 
 export function waiterJson(entry: QueueEntry): WaiterJson {
@@ -142,6 +116,7 @@ export function waiterJson(entry: QueueEntry): WaiterJson {
     session: entry.party.session,
     machine: entry.party.machine,
     patterns: entry.scopes.map(({ pattern }) => pattern),
+    scopes: entry.scopes,
     urgency: entry.urgency,
     description: entry.terms.description,
     joined_at: iso(entry.joinedAtMs),
@@ -179,28 +154,6 @@ export function requestJson(
   }
 }
 
-/** The words that claim these scopes; null where one command line cannot say them all. */
-function claimWords(scopes: readonly Asked[]): string | null {
-  const [first] = scopes
-  const files = scopes.filter(({ kind }) => kind !== 'resource' && kind !== 'task')
-  const kind = files[0]?.kind ?? 'file'
-  if (first === undefined || (kind !== 'file' && kind !== 'module')) return null
-  if (files.some((scope) => scope.kind !== kind)) return null
-  if (scopes.some(({ mode }) => mode !== first.mode)) return null
-  const words = scopes.map((scope) =>
-    scope.kind === 'resource' || scope.kind === 'task'
-      ? `--${scope.kind} ${quote(scope.pattern)}`
-      : quote(scope.pattern),
-  )
-  const flags = [kind === 'module' ? '--module' : '', first.mode === 'shared' ? '--shared' : '']
-  return [...words, ...flags.filter((flag) => flag !== '')].join(' ')
-}
-
 export function iso(ms: number): string {
   return new Date(ms).toISOString()
-}
-
-/** A word for a shell, as it stands. */
-export function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

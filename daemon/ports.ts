@@ -86,3 +86,45 @@ export interface AuditVerdict {
   /** The first place at which the chain does not hold. */
   readonly broken: { readonly kind: string; readonly segment: number; readonly line: number } | null
 }
+
+/** Symbols of the files in a checkout: the parser thread, or a twin of it. */
+export interface SymbolIndex {
+  /**
+   * Does the file declare these? What one of its symbols lies in counts as declared.
+   * @param file from the root
+   * @throws SkeinError INPUT_PATTERN, BUSY, DAEMON_DOWN; the signal's reason
+   */
+  checkSymbols(
+    root: string,
+    file: string,
+    wanted: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<SymbolAnswer>
+}
+
+export type SymbolAnswer =
+  | {
+      readonly kind: 'checked'
+      readonly language: string
+      /** In canonical form. */
+      readonly known: readonly string[]
+      readonly unknown: readonly UndeclaredSymbol[]
+      /** The file does not parse as a whole: declarations of it may be missing here. */
+      readonly hasErrors: boolean
+    }
+  | {
+      readonly kind: 'unsupported'
+      readonly why: NoSymbols
+      /** The reason, for a person. */
+      readonly unsupported: string
+    }
+
+export interface UndeclaredSymbol {
+  readonly symbol: string
+  /** Likely ones first. */
+  readonly nearest: readonly string[]
+}
+
+/** Why nothing can be said about the symbols of a file. */
+export type NoSymbols =
+  'language' | 'missing' | 'unreadable' | 'outside' | 'size' | 'binary' | 'slow' | 'failed'

@@ -53,12 +53,19 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
     case 'renewed':
       return ofClaim('claim.renewed', change.claim, {})
     case 'narrowed':
-      return ofClaim('claim.narrowed', change.claim, { before: change.before.pattern })
+      return ofClaim('claim.narrowed', change.claim, {
+        before: change.before.pattern,
+        before_symbols: change.before.symbols,
+      })
     case 'coexists':
-      return ofClaim('claim.coexist', change.claim, { narrowed: change.narrowed })
+      return ofPartner(change)
     case 'denied': {
       const { party, conflicts } = change.body
-      const met = conflicts.map(({ scope, claim }) => ({ pattern: scope.pattern, claim }))
+      const met = conflicts.map(({ scope: { pattern, symbols }, claim }) => ({
+        pattern,
+        symbols,
+        claim,
+      }))
       return {
         kind: 'claim.refused',
         actor: party.agent,
@@ -121,7 +128,8 @@ function ofEntry(
   const { id, party, scopes, urgency, waitSeconds } = entry
   const patterns = scopes.map(({ pattern }) => pattern)
   const who = { agent: party.agent, session: party.session }
-  const data = { queue: id, patterns, urgency, wait_s: waitSeconds, ...who, ...more }
+  const symbols = scopes.flatMap((scope) => scope.symbols)
+  const data = { queue: id, patterns, symbols, urgency, wait_s: waitSeconds, ...who, ...more }
   return { kind, actor: party.agent, machine: party.machine, data }
 }
 
@@ -140,6 +148,22 @@ function ofRequest(
   const who = { holder: holder.agent, requester: requester.agent }
   const data = { request: id, claim, ...who, reason, urgency, wanted, ...more }
   return { kind, actor: requester.agent, machine: requester.machine, data }
+}
+
+/** Of the claim that was there first. */
+function ofPartner({
+  claim,
+  partner,
+  narrowed,
+}: Extract<AppliedChange['change'], { kind: 'coexists' }>): Told {
+  const { id, agent, pattern, symbols } = partner
+  return ofClaim('claim.coexist', claim, {
+    narrowed,
+    partner: id,
+    partner_agent: agent,
+    partner_pattern: pattern,
+    partner_symbols: symbols,
+  })
 }
 
 function ofClaim(

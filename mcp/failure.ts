@@ -47,6 +47,11 @@ const MINE = showCall('list_claims', { mine: true })
 
 const TOOL_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   INPUT_SCHEMA: 'call the tool again with the arguments of its input schema.',
+  SYMBOL_UNKNOWN:
+    'call again with a symbol that the file declares; for a new one name what it will lie in, or claim the whole file.',
+  SYMBOL_UNSUPPORTED: 'call again without `symbols` for this file: claim it as a whole.',
+  SYMBOL_UNREADABLE: 'call again without `symbols` for this file: claim it as a whole.',
+  SYMBOL_PARSER: 'call again; if it fails again, claim the whole file.',
   CLAIM_CONFLICT:
     'work on something else, or call request_release; claim_files with wait_seconds queues for it.',
   CLAIM_DEADLOCK:

@@ -8,6 +8,7 @@ import {
   lines,
   quote,
   quoteNote,
+  quoteScope,
   showCall,
   showTime,
 } from './text.ts'
@@ -33,8 +34,8 @@ export function renderPlace(place: Place, holder = ''): string {
 /** Who waits before the caller for the same. */
 export function waiterRows(waiters: readonly Waiter[]): readonly string[] {
   const { shown, more } = firstOf(waiters, WAITERS_SHOWN_MAX)
-  const rows = shown.map(({ agent, patterns, id }) => {
-    const what = quote(patterns.join(', '), 40)
+  const rows = shown.map(({ agent, scopes, id }) => {
+    const what = quote(scopes.map(scopeText).join(', '), 40)
     return `before you waits agent ${quote(agent, 40)} for ${what}, ${idText(id)}`
   })
   return more === 0 ? rows : [...rows, `and ${String(more)} more wait`]
@@ -152,7 +153,7 @@ function renderAsked(request: Request): string {
 
 function renderBeside({ pattern, by }: Inbox['narrowed'][number]): string {
   const others = firstOf(by, 3).shown.map(
-    ({ agent, symbols }) => `agent ${quote(agent, 40)} holds ${quote(symbols.join(', '), 80)}`,
+    (claim) => `agent ${quote(claim.agent, 40)} holds ${quoteScope(claim, 120)}`,
   )
   return `In your ${quote(pattern, 60)}: ${others.join('; ')}. Leave that alone.`
 }
@@ -174,10 +175,14 @@ export function renderRequests(requests: readonly Request[]): string {
   )
 }
 
-function placeText({ position, ahead, patterns, expires_at }: Place): string {
+function placeText({ position, ahead, scopes, expires_at }: Place): string {
   const [first] = ahead
   const behind = first === undefined ? '' : `, behind agent ${quote(first.agent, 60)}`
-  return `place ${String(position)}${behind} for ${quote(patterns.join(', '), 80)} until ${showTime(expires_at)}`
+  return `place ${String(position)}${behind} for ${quote(scopes.map(scopeText).join(', '), 80)} until ${showTime(expires_at)}`
+}
+
+function scopeText({ pattern, symbols }: Waiter['scopes'][number]): string {
+  return symbols.length === 0 ? pattern : `${pattern}: ${symbols.join(', ')}`
 }
 
 function idText(id: string): string {

@@ -10,6 +10,7 @@ import {
   lines,
   quote,
   quoteNote,
+  quoteScope,
   showCall,
   showTime,
 } from './text.ts'
@@ -35,7 +36,11 @@ export function renderClaim(result: OperationResult<'claim'>): string {
   return lines(
     `${head} until ${showTime(first.expires_at)}${fence}:`,
     ...listClaims(result.claims, GRANTED_SHOWN_MAX),
-    ...result.warnings.slice(0, 1).map((warning) => `Warning: ${clip(cleanText(warning), 80)}`),
+    // Whom to leave alone matters more than a warning, and both together are more than the budget.
+    ...besideRows(result.beside, 1),
+    ...(result.beside.length > 0 ? [] : result.warnings.slice(0, 1)).map(
+      (warning) => `Warning: ${clip(cleanText(warning), 80)}`,
+    ),
     result.status === 'queued'
       ? `Next: do not edit yet; call ${showCall('list_claims', { mine: true })}.`
       : 'Next: edit; call verify_claims before a push, and release_claims when done.',
@@ -53,11 +58,21 @@ const GRANTED_SHOWN_MAX = 2
 
 function listClaims(claims: readonly Claim[], max: number): readonly string[] {
   const { shown, more } = firstOf(claims, max)
-  const rows = shown.map(({ id, pattern, mode }) => {
-    const shared = mode === 'shared' ? ' (shared)' : ''
-    return `${id} ${quote(pattern, 60)}${shared}`
+  const rows = shown.map((claim) => {
+    const shared = claim.mode === 'shared' ? ' (shared)' : ''
+    return `${claim.id} ${quoteScope(claim, 60)}${shared}`
   })
   return more === 0 ? rows : [...rows, `and ${String(more)} more`]
+}
+
+function besideRows(all: OperationResult<'claim'>['beside'], max: number): readonly string[] {
+  const { shown, more } = firstOf(all, max)
+  const rows = shown.map((other) => {
+    const { agent, narrowed } = other
+    const what = `${quoteScope(other, 48)} of agent ${quote(agent, 32)}`
+    return narrowed ? `Taken out of ${what}, who is told.` : `Leave alone: ${what}`
+  })
+  return more === 0 ? rows : [...rows, `and ${String(more)} more beside you`]
 }
 
 function renderRefusal(result: OperationResult<'claim'>): string {
@@ -72,7 +87,12 @@ export function renderCheck(result: OperationResult<'check'>): string {
       : ''
   if (!result.safe) return renderConflicts(`NOT SAFE: a claim would be refused${age}`, result)
   const beside = result.would === 'grant' ? '' : `, by the rule "${result.would}"`
-  return `SAFE: a claim would be granted${beside}${age}.\nNext: call claim_files before you edit.`
+  return lines(
+    `SAFE: a claim would be granted${beside}${age}.`,
+    ...besideRows(result.beside, CONFLICTS_SHOWN_MAX),
+    ...result.warnings.slice(0, 1).map((warning) => `Warning: ${clip(cleanText(warning), 80)}`),
+    'Next: call claim_files before you edit.',
+  )
 }
 
 /** A replica that is this much behind should say so. */
@@ -98,16 +118,17 @@ function renderConflicts(head: string, met: Conflicts, ended = ''): string {
 
 /** The first conflict in full, the others in one line. */
 function renderConflict(conflict: Conflict, index: number): string {
-  const { claim, your_pattern } = conflict
+  const { claim, your_pattern: pattern, symbol_overlap: shared } = conflict
   const isFirst = index === 0
-  const what = quote(your_pattern, isFirst ? 80 : 36)
+  const symbols = shared.flatMap((file) => file.symbols)
+  const what = quoteScope({ pattern, symbols }, isFirst ? 80 : 36)
   const who = `agent ${quote(claim.agent, isFirst ? 60 : 36)}`
   const row = `${String(index + 1)}. ${what}: held by ${who} ${untilWhen(conflict)}`
   if (!isFirst) return `${row}, ${claim.id}`
   const branch = claim.branch === null ? '' : `, branch ${quote(claim.branch, 40)}`
   return lines(
     row,
-    `   as ${quote(claim.pattern, 80)} (${claim.mode})${branch}, ${claim.id}`,
+    `   as ${quoteScope(claim, 80)} (${claim.mode})${branch}, ${claim.id}`,
     indent(quoteNote(claim.description, 120)),
   )
 }
@@ -155,8 +176,19 @@ function renderRow(claim: Claim): string {
   const shared = claim.mode === 'shared' ? ' shared' : ''
   const note = claim.description.trim() === '' ? '' : `, note ${quote(claim.description, 60)}`
   const who = `agent ${quote(claim.agent, 40)}`
-  return `${claim.id} ${quote(claim.pattern, 60)}${shared}, ${who}, until ${showTime(claim.expires_at)}${note}`
+  const row = `${claim.id} ${quoteScope(claim, 60)}${shared}, ${who}, until ${showTime(claim.expires_at)}${note}`
+  return lines(row, indent(exceptRow(claim)))
 }
+
+/** What of it others hold now. */
+function exceptRow({ except }: Pick<Claim, 'except'>): string {
+  if (except.length === 0) return ''
+  const { shown, more } = firstOf(except, EXCEPT_SHOWN_MAX)
+  const parts = shown.map((part) => `${quoteScope(part, 60)} of agent ${quote(part.agent, 40)}`)
+  return `narrowed, all but ${parts.join(', ')}${more === 0 ? '' : ` and ${String(more)} more`}`
+}
+
+const EXCEPT_SHOWN_MAX = 3
 
 /** Answer of `renew_claims` and `narrow_claim`. */
 export function renderKept(verb: 'RENEWED' | 'NARROWED', claims: readonly Claim[]): string {
@@ -183,7 +215,16 @@ const KEPT_SHOWN_MAX = 8
 /** Answer of `verify_claims`. */
 export function renderVerify(result: OperationResult<'verify'>): string {
   const ended = result.claims.filter(({ live }) => !live)
-  if (result.ok) return `OK: ${String(result.claims.length)} claims are live at the leader.`
+  if (result.ok) {
+    const narrowed = firstOf(
+      result.claims.filter(({ except }) => except.length > 0),
+      KEPT_SHOWN_MAX,
+    )
+    return lines(
+      `OK: ${String(result.claims.length)} claims are live at the leader.`,
+      ...narrowed.shown.map((claim) => `${clip(cleanText(claim.id), 40)} is ${exceptRow(claim)}`),
+    )
+  }
   const ids = firstOf(ended, KEPT_SHOWN_MAX)
   return lines(
     `STALE: ${ids.shown.map(({ id }) => clip(cleanText(id), 40)).join(', ')} not live.`,

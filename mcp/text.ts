@@ -82,3 +82,13 @@ export function lines(...rows: readonly string[]): string {
 export function indent(row: string): string {
   return row === '' ? '' : `   ${row}`
 }
+
+/** A scope as one or two pieces of data: `"src/a.ts"`, or `"src/a.ts" symbols "A::b, C"`. */
+export function quoteScope(
+  { pattern, symbols }: { readonly pattern: string; readonly symbols: readonly string[] },
+  bytesMax: number,
+): string {
+  if (symbols.length === 0) return quote(pattern, bytesMax)
+  const half = Math.floor(bytesMax / 2)
+  return `${quote(pattern, half)} symbols ${quote(symbols.join(', '), half)}`
+}

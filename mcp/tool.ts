@@ -113,11 +113,6 @@ function withAliases<Args, Result>(
   return Object.fromEntries(named)
 }
 
-/** Arguments that coord's tools have and these do not yet. */
-const NOT_YET: Readonly<Record<string, string>> = {
-  symbols: 'Symbols cannot be claimed yet; leave `symbols` out to claim the whole file.',
-}
-
 function describeIssues(tool: string, fields: readonly string[], { issues }: z.ZodError): string {
   const [issue] = issues
   if (issue?.code === 'unrecognized_keys') return describeUnknown(tool, fields, issue.keys)
@@ -128,8 +123,6 @@ function describeIssues(tool: string, fields: readonly string[], { issues }: z.Z
 
 function describeUnknown(tool: string, fields: readonly string[], keys: readonly string[]): string {
   const [key = ''] = keys
-  const later = Object.hasOwn(NOT_YET, key) ? NOT_YET[key] : undefined
-  if (later !== undefined) return later
   const near = nearest(key, fields)
   const guess = near === null ? '' : ` Did you mean \`${near}\`?`
   return `${tool} has no argument ${quote(key, 40)}.${guess} It takes ${fields.join(', ')}.`

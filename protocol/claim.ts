@@ -117,6 +117,15 @@ export interface Claim {
   readonly last_activity: string
   readonly coexists_with: readonly ClaimId[]
   readonly narrowed_by: readonly ClaimId[]
+  readonly except: readonly ClaimPart[]
+}
+
+/** Symbols that somebody holds out of another's claim. */
+export interface ClaimPart {
+  readonly claim: ClaimId
+  readonly agent: string
+  readonly pattern: string
+  readonly symbols: readonly string[]
 }
 
 /** Are the two one party: the same session, or the same agent name that both were given? */

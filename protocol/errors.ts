@@ -39,6 +39,29 @@ export const ERROR_CATALOGUE = {
     'A pattern is empty, malformed, leaves the checkout, or is too complex to judge.',
     'Name paths from the root of the repository, with `*`, `**`, `?`, `[a-z]` and `{a,b}`.',
   ),
+  SYMBOL_UNKNOWN: row(
+    64,
+    'A named symbol is declared nowhere in the files that were named with it.',
+    'Name a declaration as the file nests it: `Class::method`; for a new one claim what it will lie in, or the file.',
+  ),
+  SYMBOL_UNSUPPORTED: row(
+    64,
+    'Symbols were named in a file whose language has no grammar here.',
+    'Claim the whole file.',
+  ),
+  SYMBOL_UNREADABLE: row(
+    64,
+    'Symbols were named in a file that cannot be looked into: too large, binary, too slow to parse, or not readable.',
+    'Claim the whole file.',
+  ),
+  SYMBOL_PARSER: {
+    ...row(
+      2,
+      'The parser failed on a file; nothing was granted. It is started anew at its next use.',
+      'Try again, or claim the whole file.',
+    ),
+    retry: true,
+  },
   INPUT_USAGE: row(64, 'A command line that skein does not understand.', 'skein help'),
   INPUT_TOO_WIDE: row(
     64,

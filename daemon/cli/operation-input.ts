@@ -5,12 +5,13 @@ import { identifyCaller } from '../client/caller.ts'
 import { usage, type Command } from './arguments.ts'
 import type { Io } from './io.ts'
 import { findWhereabouts, fromRoot, type Whereabouts } from './patterns.ts'
+import { readTyped, type Typed } from './symbols.ts'
 
 export type OperationInput = Readonly<Record<string, unknown>>
 
 /** @throws SkeinError INPUT_USAGE, INPUT_PATTERN */
 export function buildInput(name: OperationName, command: Command, io: Io): OperationInput {
-  const fields = SHAPERS[name]?.(command, placer(command, io)) ?? ownFields(command)
+  const fields = SHAPERS[name]?.(command, placer(command, io), io) ?? ownFields(command)
   return { ...callerFields(command, io), ...fields }
 }
 
@@ -36,17 +37,22 @@ export function callerFields({ fields }: Command, io: Io): OperationInput {
 }
 
 type Place = (pattern: string) => string
-type Shaper = (command: Command, place: Place) => OperationInput
+type Shaper = (command: Command, place: Place, io: Io) => OperationInput
 
 const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
-  claim: (command, place) => {
-    const { scopes, no_narrow: noNarrow, ...rest } = scopesOf(command, place)
+  claim: (command, place, io) => {
+    const { scopes, no_narrow: noNarrow, ...rest } = scopesOf(command, place, io)
     return { ...rest, scopes, ...(noNarrow === true ? { narrowable: false } : {}) }
   },
   check: scopesOf,
-  narrow: (command, place) => {
-    const fields = ownFields(command)
-    return { ...requireIds(fields, command), patterns: texts(fields['patterns']).map(place) }
+  narrow: (command, place, io) => {
+    const { patterns, symbols, ...fields } = ownFields(command)
+    const words = { patterns: texts(patterns), symbols: texts(symbols), isSubject: true }
+    const kept = readTyped(words, command, place, folderOf(command, io))
+    if (words.patterns.length + words.symbols.length === 0) {
+      throw usage('Say what stays: PATTERN… or --symbol FILE:NAME', command.verb)
+    }
+    return { ...requireIds(fields, command), ...typedFields(kept) }
   },
   cancel: (command) => requireIds(ownFields(command), command),
   request: (command, place) => {
@@ -58,10 +64,10 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     const scope = text(fields['scope'])
     return scope === undefined ? fields : { ...fields, scope: place(scope) }
   },
-  respond: (command, place) => {
-    const fields = requireIds(ownFields(command), command)
-    const patterns = texts(fields['patterns']).map(place)
-    return patterns.length === 0 ? fields : { ...fields, patterns }
+  respond: (command, place, io) => {
+    const { patterns, symbols, ...fields } = requireIds(ownFields(command), command)
+    const words = { patterns: texts(patterns), symbols: texts(symbols), isSubject: true }
+    return { ...fields, ...typedFields(readTyped(words, command, place, folderOf(command, io))) }
   },
   requests: (command) => requireIds(ownFields(command), command),
   renew: (command) => requireIds(ownFields(command), command),
@@ -96,12 +102,20 @@ function ownFields({ verb, fields }: Command): OperationInput {
   return Object.fromEntries(Object.entries(fields).filter(([field]) => own.has(field)))
 }
 
-function scopesOf(command: Command, place: Place): OperationInput {
-  const { patterns, resources, task, shared, module, ...rest } = ownFields(command)
+function scopesOf(command: Command, place: Place, io: Io): OperationInput {
+  const { patterns, symbols, resources, task, shared, module, ...rest } = ownFields(command)
+  const words = { patterns: texts(patterns), symbols: texts(symbols) }
+  const typed = readTyped(words, command, place, folderOf(command, io))
+  if (module === true && typed.whole.length < words.patterns.length) {
+    throw usage('A module is never split into symbols: leave out --module', command.verb)
+  }
   const mode = shared === true ? 'shared' : 'exclusive'
   const kind = module === true ? 'module' : 'file'
   const scopes = [
-    ...texts(patterns).map((pattern) => ({ kind, pattern: place(pattern), mode })),
+    ...typed.whole.map((pattern) => ({ kind, pattern, mode })),
+    ...Object.entries(typed.symbols).map(([pattern, names]) => {
+      return { kind: 'symbol', pattern, symbols: names, mode }
+    }),
     ...texts(resources).map((pattern) => ({ kind: 'resource', pattern, mode })),
     ...texts(task).map((pattern) => ({ kind: 'task', pattern })),
   ]
@@ -112,6 +126,18 @@ function scopesOf(command: Command, place: Place): OperationInput {
     )
   }
   return { ...rest, scopes }
+}
+
+function typedFields({ whole, symbols }: Typed): OperationInput {
+  return {
+    ...(whole.length === 0 ? {} : { patterns: whole }),
+    ...(Object.keys(symbols).length === 0 ? {} : { symbols }),
+  }
+}
+
+/** Where files are looked for; with `--repo` another checkout may be meant. */
+function folderOf({ fields }: Command, io: Io): string | null {
+  return fields['repo'] === undefined ? io.cwd : null
 }
 
 interface IdKind {

@@ -1,13 +1,16 @@
 // What a claim's caller is told: granted, refused, or its place in the queue.
 import {
   SkeinError,
+  type ClaimId,
+  type LedgerClaim,
   type OperationResult,
   type QueueEntry,
   type Scope,
 } from '../../protocol/index.ts'
 import type { Place } from '../callers.ts'
 import type { ClaimNow, Conflict, Outcome, Refused } from '../core/claims/command.ts'
-import { claimNowJson, conflictJson, refusalOptions, waiterJson } from '../json.ts'
+import { besideJson, claimNowJson, conflictJson, waiterJson } from '../json.ts'
+import { refusalOptions } from '../refusal-options.ts'
 import { claimContext, type Parts } from './context.ts'
 
 type Result = OperationResult<'claim'>
@@ -18,6 +21,7 @@ const EMPTY = {
   conflicts: [],
   more_conflicts: 0,
   waiters: [],
+  beside: [],
   queue: null,
   options: [],
 } as const
@@ -46,8 +50,21 @@ export function granted(
 ): Result {
   const ended = found.filter((now) => !now.live)
   if (found.length === 0 || ended.length === found.length) throw over(found)
-  const claims = found.map((now) => claimNowJson(claimContext(parts, place), now))
-  return { ...EMPTY, status: 'granted', claims, warnings }
+  const context = claimContext(parts, place)
+  const claims = found.map((now) => claimNowJson(context, now))
+  const partners = found.flatMap(({ claim, live }) =>
+    live ? claim.coexistsWith.map((id) => partnerOf(context, claim, id)) : [],
+  )
+  const beside = besideJson(context, partners)
+  return { ...EMPTY, status: 'granted', claims, beside, warnings }
+}
+
+function partnerOf(
+  { claimOf }: ReturnType<typeof claimContext>,
+  claim: LedgerClaim,
+  id: ClaimId,
+): { readonly id: ClaimId; readonly narrows: boolean } {
+  return { id, narrows: claimOf(id)?.narrowedBy.includes(claim.id) === true }
 }
 
 /** @throws SkeinError CLAIM_DEADLOCK when waiting would have closed a circle. */

@@ -16,6 +16,7 @@ import {
 import { clean, cleanName, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { ClaimCommand, Failure, Outcome } from '../core/claims/command.ts'
+import { tooMany } from '../core/claims/grant.ts'
 import type { Judgement } from '../core/claims/judge.ts'
 import type { Engine } from '../core/engine-state.ts'
 import { delaysNow } from '../core/leases.ts'
@@ -25,13 +26,14 @@ import { holderOf, unmetNeeds } from '../core/tasks/needs.ts'
 import { blockedFailure, taskObstacle } from '../core/tasks/obstacle.ts'
 import type { View } from '../core/view.ts'
 import { failureError } from '../failure.ts'
-import { conflictJson, iso, waiterJson } from '../json.ts'
+import { besideJson, conflictJson, iso, waiterJson } from '../json.ts'
 import { requireBounded } from '../coverage.ts'
 import { hostOf, submit } from '../repos.ts'
 import { blocked, grantedResult, refusedResult } from './answers.ts'
 import { waitInQueue } from './queue.ts'
 import { asOf, claimContext, stampNow, type Handler, type Parts } from './context.ts'
 import { readScopes } from './scopes.ts'
+import { requireSymbols } from './symbols.ts'
 import { prepareTask, type PreparedTask, type TaskAsking } from './task-terms.ts'
 
 export const claim: Handler<OperationInput<'claim'>> = async (parts, input, context) =>
@@ -54,7 +56,14 @@ export async function claimScopes(
   const key = keyOf(input, scopes)
   const isRepeated = isKeyKnown(host.loop.view(), party, key)
   const prepared = await prepareTaskIn(parts, place, party, scopes, { ...asking, isRepeated })
-  const warnings = [...(await boundedBy(parts, scopes, place)), ...(prepared?.warnings ?? [])]
+  const warnings = [
+    // What was claimed under this key stays the answer, whatever its files have become.
+    ...(isRepeated
+      ? []
+      : await requireSymbols(parts, place, { scopes, party, signal: context.signal })),
+    ...(await boundedBy(parts, scopes, place)),
+    ...(prepared?.warnings ?? []),
+  ]
   const command: ClaimCommand = {
     kind: 'claim',
     party,
@@ -117,21 +126,29 @@ export const check: Handler<OperationInput<'check'>> = async (parts, input, cont
   const party = parts.callers.asker(input, context)
   const scopes = await readScopes(input.scopes, place)
   const prepared = await prepareTaskIn(parts, place, party, scopes, {})
-  await boundedBy(parts, scopes, place)
+  const warnings = [
+    ...(await requireSymbols(parts, place, { scopes, party, signal: context.signal })),
+    ...(await boundedBy(parts, scopes, place)),
+  ]
   const view = host.loop.view()
   const { judgement, ahead } = judgeNow(host.loop.engine(), view, party, scopes)
   const obstacle = obstacleOf(view, party, scopes, prepared, parts.clock.wall())
   if (obstacle !== null) throw failureError(obstacle)
   const { conflicts, partners, more } = judgement
+  const crowded = tooMany(partners)
+  if (crowded !== null) throw failureError(crowded.failure)
+  const told = claimContext(parts, place)
   const safe = conflicts.length === 0 && ahead.length === 0
   const narrows = partners.some((partner) => partner.narrows)
   const would = !safe ? 'wait' : narrows ? 'narrow' : partners.length > 0 ? 'coexist' : 'grant'
   const result: OperationResult<'check'> = {
     safe,
-    conflicts: conflicts.map((conflict) => conflictJson(claimContext(parts, place), conflict)),
+    conflicts: conflicts.map((conflict) => conflictJson(told, conflict)),
     more_conflicts: more,
     waiters: ahead.map(waiterJson),
     would,
+    beside: safe ? besideJson(told, partners) : [],
+    warnings,
     as_of: asOf(place.repo),
   }
   return result
@@ -240,9 +257,11 @@ function recordRefusal(
       session: party.session,
       conflicts: outcome.conflicts.map(({ scope, claim: met }) => ({
         pattern: scope.pattern,
+        symbols: scope.symbols,
         claim: met.id,
         holder: met.agent,
         held: met.pattern,
+        held_symbols: met.symbols,
       })),
     },
   })

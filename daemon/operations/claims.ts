@@ -3,7 +3,6 @@ import {
   asClaimId,
   asSessionId,
   isSameParty,
-  parsePattern,
   SkeinError,
   type Claim,
   type LedgerClaim,
@@ -14,7 +13,7 @@ import {
 import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { ClaimNow, ReleaseTarget } from '../core/claims/command.ts'
-import { claimJson, claimNowJson, iso, stateOf } from '../json.ts'
+import { claimJson, claimNowJson, exceptOf, iso, stateOf } from '../json.ts'
 import { hostOf, submit } from '../repos.ts'
 import {
   asOf,
@@ -25,7 +24,8 @@ import {
   type Handler,
   type Parts,
 } from './context.ts'
-import { placePattern } from './scopes.ts'
+import { namedIn, readParts } from './scopes.ts'
+import { requireSymbols } from './symbols.ts'
 
 export const claims: Handler<OperationInput<'claims'>> = async (parts, input, context) => {
   const party = parts.callers.asker(input, context)
@@ -64,15 +64,18 @@ export const renew: Handler<OperationInput<'renew'>> = async (parts, input, cont
 export const narrow: Handler<OperationInput<'narrow'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
   const party = await parts.callers.party(input, context, place)
-  const caseExact = place.config.case === 'exact'
+  const kept = await readParts(input, place)
+  if (kept.length === 0) {
+    throw new SkeinError('INPUT_USAGE', 'a narrowing says what stays: patterns or symbols', {
+      hint: 'skein narrow ID PATTERN… | --symbol FILE:NAME',
+    })
+  }
+  await requireSymbols(parts, place, { scopes: namedIn(kept), party, signal: context.signal })
   const outcome = await submit(hostOf(place.repo), {
     kind: 'narrow',
     party,
     id: asClaimId(input.id),
-    patterns: input.patterns.map(
-      (pattern) => parsePattern(placePattern(pattern, place), { caseExact }).text,
-    ),
-    caseExact,
+    parts: kept,
   })
   if (outcome.kind !== 'narrowed') throw unexpected('narrow', outcome.kind)
   return { claims: toJson(parts, place, outcome.claims) }
@@ -102,10 +105,14 @@ export const verify: Handler<OperationInput<'verify'>> = async (parts, input, co
   })
   if (outcome.kind !== 'verified') throw unexpected('verify', outcome.kind)
   const { state } = host.loop.view()
+  const told = claimContext(parts, place)
   const leader = state.leader === null ? null : machineOf(parts, state.leader)
   const result: OperationResult<'verify'> = {
     ok: outcome.claims.every((found) => found.live),
-    claims: outcome.claims,
+    claims: outcome.claims.map((found) => {
+      const claim = found.live ? state.claims.get(found.id) : undefined
+      return { ...found, except: claim === undefined ? [] : exceptOf(told, claim) }
+    }),
     leader,
     term: state.applied.term,
     commit_index: state.applied.index,

@@ -15,7 +15,7 @@ import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
 import type { History } from '../git-history.ts'
 import type { LedgerHost } from '../ledger-host.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock, SymbolIndex } from '../ports.ts'
 import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
 import type { IssuedTokens } from '../tasks/tokens.ts'
@@ -28,6 +28,7 @@ export interface Parts {
   readonly git: Git
   readonly history: History
   readonly tokens: IssuedTokens
+  readonly symbols: SymbolIndex
   readonly clock: Clock
   readonly config: Config
   readonly mesh: LedgerHost
@@ -54,6 +55,7 @@ export type Handler<Input> = (
 export function claimContext(parts: Parts, place: Pick<Place, 'repo'>): ClaimContext {
   return {
     repo: place.repo.id,
+    claimOf: (id) => place.repo.host?.loop.view().state.claims.get(id),
     lastActivityMs: ({ peer, session }) =>
       peer === parts.about.peer ? parts.sessions.lastActivity(session) : null,
   }

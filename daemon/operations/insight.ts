@@ -3,6 +3,7 @@ import {
   intersects,
   parsePattern,
   SkeinError,
+  symbolsOverlap,
   type AuditEvent,
   type LedgerClaim,
   type OperationInput,
@@ -14,8 +15,8 @@ import { isLeading } from '../core/engine.ts'
 import type { Place } from '../callers.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { claimContext, machineOf, type Handler, type Parts } from './context.ts'
-import { placePattern } from './scopes.ts'
 import { tellEvent } from './story.ts'
+import { readSubject } from './subject.ts'
 
 const EVENTS_TOLD = 20
 const CLAIM_ID = /^clm_[0-9A-Z]{26}$/
@@ -104,8 +105,10 @@ async function placeIfAny(
 }
 
 function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>['repos'][number] {
+  const live = [...(repo.host?.loop.view().state.claims.values() ?? [])]
   const base = {
     id: repo.id,
+    narrowed: live.filter(({ narrowedBy }) => narrowedBy.length > 0).length,
     checkouts: repo.checkouts,
     queued: repo.host?.loop.view().state.queue.size ?? 0,
     problem: repo.problem?.message ?? null,
@@ -143,7 +146,8 @@ function subjectOf(text: string, place: Place): Subject {
     }
   }
   const options = { caseExact: place.config.case === 'exact' }
-  const asked = parsePattern(placePattern(text, place), options)
+  const { pattern: canonical, symbol } = readSubject(text, place)
+  const asked = parsePattern(canonical, options)
   const known = new Map<string, boolean>()
   const meets = (pattern: string): boolean => {
     let answer = known.get(pattern)
@@ -154,14 +158,26 @@ function subjectOf(text: string, place: Place): Subject {
     return answer
   }
   const isPath = (kind: unknown): boolean => kind !== 'task' && kind !== 'resource'
+  /** Whole files meet each of their symbols. */
+  const meetsSymbols = (symbols: unknown): boolean =>
+    symbol === null ||
+    !Array.isArray(symbols) ||
+    symbols.length === 0 ||
+    symbols.some((one: unknown) => typeof one === 'string' && symbolsOverlap(symbol, one))
   return {
     isEvent: ({ data, ...event }) => {
       if (data['task'] === text) return true
-      if (typeof data['pattern'] === 'string')
-        return isPath(data['claim_kind']) ? meets(data['pattern']) : data['pattern'] === text
-      return conflictsOf({ ...event, data }).some(({ pattern }) => meets(pattern))
+      if (typeof data['pattern'] === 'string') {
+        return isPath(data['claim_kind'])
+          ? meets(data['pattern']) && meetsSymbols(data['symbols'])
+          : data['pattern'] === text
+      }
+      return conflictsOf({ ...event, data }).some(
+        ({ pattern, symbols }) => meets(pattern) && meetsSymbols(symbols),
+      )
     },
-    isClaim: (claim) => (isPath(claim.kind) ? meets(claim.pattern) : claim.pattern === text),
+    isClaim: ({ kind, pattern, symbols }) =>
+      isPath(kind) ? meets(pattern) && meetsSymbols(symbols) : pattern === text,
   }
 }
 
@@ -179,13 +195,14 @@ function meetsPattern(
   }
 }
 
-function conflictsOf(event: AuditEvent): { pattern: string; claim: string }[] {
+function conflictsOf(event: AuditEvent): { pattern: string; symbols: unknown; claim: string }[] {
   const conflicts: unknown = event.data['conflicts']
   if (!Array.isArray(conflicts)) return []
   return conflicts.flatMap((conflict: unknown) => {
     if (typeof conflict !== 'object' || conflict === null) return []
     const pattern = 'pattern' in conflict ? String(conflict.pattern) : ''
     const claim = 'claim' in conflict ? String(conflict.claim) : ''
-    return [{ pattern, claim }]
+    const symbols: unknown = 'symbols' in conflict ? conflict.symbols : []
+    return [{ pattern, symbols, claim }]
   })
 }

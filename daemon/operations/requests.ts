@@ -4,15 +4,13 @@ import {
   asRequestedId,
   DEFAULTS,
   isSameParty,
-  judgeable,
-  parsePattern,
   SkeinError,
   type AnsweredRequest,
   type ClaimRequest,
   type OperationInput,
   type OperationResult,
+  type Party,
   type RequestedId,
-  type Scope,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
@@ -21,9 +19,11 @@ import { answersNow, requestNow } from '../core/claims/tell.ts'
 import { claimJson, placeJson, requestJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf, submit } from '../repos.ts'
-import { claimContext, patiently, stampNow, type Handler } from './context.ts'
+import { claimContext, patiently, stampNow, type Handler, type Parts } from './context.ts'
 import { standingIn } from './queue.ts'
-import { placePattern } from './scopes.ts'
+import { namedIn, readParts, readScopes, symbolScopes } from './scopes.ts'
+import { readSubject } from './subject.ts'
+import { requireSymbols } from './symbols.ts'
 
 /** Harnesses cut a tool's call: what is not answered by then can be asked for again. */
 const TOOL_PATIENCE_MS = 25_000
@@ -37,7 +37,7 @@ export const request: Handler<OperationInput<'request'>> = async (parts, input, 
     claim: asClaimId(input.claim),
     reason: clean(input.reason),
     urgency: input.urgency ?? 'normal',
-    wanted: input.scope === undefined ? null : canonical(input.scope, place),
+    wanted: input.scope === undefined ? null : wantedOf(input.scope, place),
     answerSeconds: DEFAULTS.requestAnswerSeconds,
   })
   if (outcome.kind !== 'asked' || outcome.request === null) {
@@ -57,11 +57,12 @@ export const request: Handler<OperationInput<'request'>> = async (parts, input, 
 export const respond: Handler<OperationInput<'respond'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
+  const party = await parts.callers.party(input, context, place)
   const outcome = await submit(host, {
     kind: 'respond',
-    party: await parts.callers.party(input, context, place),
+    party,
     id: asRequestedId(input.request),
-    answer: answerOf(input, place),
+    answer: await answerOf(parts, place, input, { party, signal: context.signal }),
     note: clean(input.note ?? ''),
     stamp: stampNow(parts),
   })
@@ -146,33 +147,31 @@ async function waitForAnswers(
   return open().length > 0
 }
 
-function answerOf(input: OperationInput<'respond'>, place: Place): ResponseTerms {
-  const patterns = (input.patterns ?? []).map((pattern) => canonical(pattern, place))
-  switch (input.decision) {
-    case 'approve':
-      return { decision: 'approved' }
-    case 'deny':
-      return { decision: 'denied' }
-    case 'narrow':
-      return { decision: 'narrowed', patterns: requireSome(patterns, input.decision) }
-    case 'coexist': {
-      const files = patterns.map((pattern): Scope => {
-        return { kind: 'file', pattern, symbols: [], mode: 'exclusive' }
-      })
-      const symbols = Object.entries(input.symbols ?? {}).map(([file, names]): Scope => {
-        const scope: Scope = { kind: 'symbol', pattern: file, symbols: names, mode: 'exclusive' }
-        const judged = judgeable(scope, { caseExact: isExact(place) })
-        return { ...scope, pattern: judged.pattern, symbols: judged.symbols }
-      })
-      return { decision: 'coexist', scopes: requireSome([...files, ...symbols], input.decision) }
-    }
+/** The caller's answer; symbols in it are looked up in its own checkout. */
+async function answerOf(
+  parts: Parts,
+  place: Place,
+  input: OperationInput<'respond'>,
+  { party, signal }: { readonly party: Party; readonly signal: AbortSignal },
+): Promise<ResponseTerms> {
+  if (input.decision === 'approve') return { decision: 'approved' }
+  if (input.decision === 'deny') return { decision: 'denied' }
+  if (input.decision === 'narrow') {
+    const kept = requireSome(await readParts(input, place), input.decision)
+    await requireSymbols(parts, place, { scopes: namedIn(kept), party, signal })
+    return { decision: 'narrowed', parts: kept }
   }
+  const files = (input.patterns ?? []).map((pattern) => ({ kind: 'file' as const, pattern }))
+  const given = requireSome([...files, ...symbolScopes(input.symbols)], input.decision)
+  const scopes = await readScopes(given, place)
+  await requireSymbols(parts, place, { scopes, party, signal })
+  return { decision: 'coexist', scopes }
 }
 
 function requireSome<T>(items: readonly T[], decision: string): readonly T[] {
   if (items.length > 0) return items
-  throw new SkeinError('INPUT_USAGE', `'${decision}' says nothing without a pattern`, {
-    hint: `skein respond REQUEST ${decision} PATTERN`,
+  throw new SkeinError('INPUT_USAGE', `'${decision}' says nothing without a pattern or symbols`, {
+    hint: `skein respond REQUEST ${decision} PATTERN | FILE:SYMBOL`,
   })
 }
 
@@ -181,11 +180,8 @@ function shown(host: LedgerHost, asked: ClaimRequest): ReturnType<typeof request
   return requestJson(asked, end ?? null)
 }
 
-function canonical(pattern: string, place: Place): string {
-  const placed = placePattern(pattern, place)
-  return parsePattern(placed, { caseExact: isExact(place) }).text
-}
-
-function isExact({ config }: Place): boolean {
-  return config.case === 'exact'
+/** `PATTERN`, or `FILE:SYMBOL` of the caller's checkout. */
+function wantedOf(text: string, place: Place): string {
+  const { pattern, symbol } = readSubject(text, place)
+  return symbol === null ? pattern : `${pattern}:${symbol}`
 }

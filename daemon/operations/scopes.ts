@@ -9,29 +9,66 @@ import path from 'node:path'
 import {
   escapePath,
   judgeable,
+  LIMITS,
   parsePattern,
   SkeinError,
   type OperationInput,
   type Scope,
 } from '../../protocol/index.ts'
 import { cleanName, type Place } from '../callers.ts'
+import type { Part } from '../core/claims/command.ts'
 import { relativeInside } from '../folders.ts'
 import { createSlices } from '../slices.ts'
 import { requireTaskId } from './task-terms.ts'
 
-/** Canonical scopes, each once; a bad pattern is told before anything happens. Two hundred made to be slow take their time. */
-export async function readScopes(
-  given: OperationInput<'claim'>['scopes'],
-  place: Place,
-): Promise<Scope[]> {
+type GivenScope = OperationInput<'claim'>['scopes'][number]
+type GivenSymbols = OperationInput<'narrow'>['symbols']
+
+/**
+ * Canonical scopes, each once, the symbols of one pattern together; what is wrong is told before anything happens. Two
+ * hundred patterns made to be slow take their time. @throws SkeinError INPUT_PATTERN, INPUT_SCHEMA, INPUT_SIZE
+ */
+export async function readScopes(given: readonly GivenScope[], place: Place): Promise<Scope[]> {
   const scopes = new Map<string, Scope>()
   const slices = createSlices()
+  let characters = 0
   for (const scope of given) {
     if (slices.isOver()) await slices.pause()
     const read = readScope(scope, place)
-    scopes.set(JSON.stringify([read.kind, read.pattern, read.mode]), read)
+    const key = JSON.stringify([read.kind, read.pattern, read.mode])
+    const before = scopes.get(key)?.symbols ?? []
+    const symbols = [...new Set([...before, ...read.symbols])]
+    scopes.set(key, { ...read, symbols })
+    characters += read.pattern.length + read.symbols.reduce((sum, { length }) => sum + length, 0)
+    if (characters > LIMITS.scopesCharactersMax) throw tooLong()
   }
   return [...scopes.values()]
+}
+
+/** `{FILE: [A::b]}` as scopes to be read. */
+export function symbolScopes(symbols: GivenSymbols): readonly GivenScope[] {
+  const entries = Object.entries(symbols ?? {})
+  return entries.map(([pattern, names]) => ({ kind: 'symbol', pattern, symbols: names }))
+}
+
+/** What a holder keeps: patterns as it held them, and symbols of files. */
+export async function readParts(
+  input: Pick<OperationInput<'narrow'>, 'patterns' | 'symbols'>,
+  place: Place,
+): Promise<Part[]> {
+  const files = (input.patterns ?? []).map((pattern) => ({ kind: 'file' as const, pattern }))
+  const scopes = await readScopes([...files, ...symbolScopes(input.symbols)], place)
+  return scopes.map(({ kind, pattern, symbols }) => ({
+    pattern,
+    symbols: kind === 'symbol' ? symbols : null,
+  }))
+}
+
+/** The parts that name symbols, as scopes to be looked up. */
+export function namedIn(parts: readonly Part[]): readonly Scope[] {
+  return parts.flatMap(({ pattern, symbols }): Scope[] =>
+    symbols === null ? [] : [{ kind: 'symbol', pattern, symbols, mode: 'exclusive' }],
+  )
 }
 
 /** A pattern of a caller at this place, from the checkout's root. @throws SkeinError INPUT_PATTERN */
@@ -59,13 +96,9 @@ export function placePattern(pattern: string, place: Pick<Place, 'checkout' | 'c
     : written
 }
 
-function readScope(scope: OperationInput<'claim'>['scopes'][number], place: Place): Scope {
-  const { kind } = scope
-  const symbols = scope.symbols ?? []
+function readScope(scope: GivenScope, place: Place): Scope {
+  const { kind, symbols } = readKind(scope)
   const mode = scope.mode ?? 'exclusive'
-  if (kind === 'symbol' || symbols.length > 0) {
-    throw new SkeinError('INPUT_SCHEMA', `claims of kind '${kind}' are not offered by this version`)
-  }
   const pattern =
     kind === 'resource'
       ? cleanName(scope.pattern, 'the name of a resource')
@@ -76,7 +109,25 @@ function readScope(scope: OperationInput<'claim'>['scopes'][number], place: Plac
     { kind, pattern, symbols, mode },
     { caseExact: place.config.case === 'exact' },
   )
-  return { kind: judged.kind, pattern: judged.pattern, symbols: [...judged.symbols], mode }
+  return { kind: judged.kind, pattern: judged.pattern, symbols: judged.symbols, mode }
+}
+
+/** A file with symbols means the symbols, as callers of `coord` say it. */
+function readKind({ kind, symbols = [] }: GivenScope): Pick<Scope, 'kind' | 'symbols'> {
+  if (kind === 'symbol' && symbols.length === 0) {
+    throw new SkeinError('INPUT_SCHEMA', "a scope of kind 'symbol' names `symbols`")
+  }
+  if (symbols.length === 0) return { kind, symbols }
+  if (kind === 'file' || kind === 'symbol') return { kind: 'symbol', symbols }
+  throw new SkeinError('INPUT_SCHEMA', `a scope of kind '${kind}' has no symbols`)
+}
+
+function tooLong(): SkeinError {
+  const most = String(LIMITS.scopesCharactersMax)
+  return new SkeinError(
+    'INPUT_SIZE',
+    `the patterns and symbols of one claim have more than ${most} characters`,
+  )
 }
 
 function taskName({ pattern, mode }: OperationInput<'claim'>['scopes'][number]): string {

@@ -4,21 +4,22 @@ import type { AuditEvent } from '../../protocol/index.ts'
 export function tellEvent(event: AuditEvent): string {
   const { actor, data } = event
   const kind: string = event.kind
-  const what = `${word(data['pattern'])} (${word(data['claim'])}, fence ${word(data['fence'])})`
+  const scope = named(data['pattern'], data['symbols'])
+  const what = `${scope} (${word(data['claim'])}, fence ${word(data['fence'])})`
   switch (kind) {
     case 'claim.granted':
       return `${event.at}  ${actor} was granted ${what}${note(data)}`
     case 'claim.renewed':
       return `${event.at}  ${actor} renewed ${what}`
     case 'claim.narrowed':
-      return `${event.at}  ${actor} narrowed ${word(data['before'])} to ${what}`
+      return `${event.at}  ${actor} narrowed ${named(data['before'], data['before_symbols'])} to ${what}`
     case 'claim.released':
     case 'claim.expired':
       return `${event.at}  ${word(data['agent'])} no longer holds ${what}: ${ending(data)}`
     case 'claim.refused':
       return `${event.at}  ${actor} was refused ${refusals(data['conflicts'])}`
     case 'claim.coexist':
-      return `${event.at}  ${word(data['agent'])} shares ${what} with another claim`
+      return `${event.at}  ${besideStory(what, data)}`
     case 'task.completed':
       return `${event.at}  ${tellTask(data)}`
     default:
@@ -33,6 +34,20 @@ function tellTask(data: AuditEvent['data']): string {
   const where = typeof branch === 'string' ? ` on branch ${branch}` : ''
   const said = typeof note === 'string' && note !== '' ? `: "${note}"` : ''
   return `${word(data['agent'])} completed ${task}${where}${said}`
+}
+
+function besideStory(what: string, data: AuditEvent['data']): string {
+  const other = named(data['partner_pattern'], data['partner_symbols'])
+  const taker = `${word(data['partner_agent'])} was granted ${other} (${word(data['partner'])})`
+  return data['narrowed'] === true
+    ? `${taker} out of ${what} of ${word(data['agent'])}`
+    : `${taker} beside ${what} of ${word(data['agent'])}`
+}
+
+/** `src/a.ts`, or `src/a.ts: A::b, C`. */
+function named(pattern: unknown, symbols: unknown): string {
+  const names = Array.isArray(symbols) ? symbols.map(word) : []
+  return names.length === 0 ? word(pattern) : `${word(pattern)}: ${names.join(', ')}`
 }
 
 const ENDINGS: Readonly<Record<string, string>> = {
@@ -66,9 +81,11 @@ function refusals(conflicts: unknown): string {
   return conflicts
     .map((conflict: unknown) => {
       if (typeof conflict !== 'object' || conflict === null) return ''
-      const { pattern, holder, held, claim } = conflict as Readonly<Record<string, unknown>>
-      const who = holder === undefined ? word(claim) : `${word(holder)} held ${word(held)}`
-      return `${word(pattern)} because ${who}`
+      const told = conflict as Readonly<Record<string, unknown>>
+      const { holder, claim } = told
+      const held = named(told['held'], told['held_symbols'])
+      const who = holder === undefined ? word(claim) : `${word(holder)} held ${held}`
+      return `${named(told['pattern'], told['symbols'])} because ${who}`
     })
     .join('; ')
 }

@@ -8,6 +8,8 @@ export const name = z.string().min(1).max(LIMITS.nameCharactersMax)
 export const names = z.array(name).max(LIMITS.scopesMax)
 export const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
 export const patterns = z.array(pattern).max(LIMITS.scopesMax)
+/** As coord's clients say it: `{file: [symbol]}`. */
+export const symbols = z.record(pattern, z.array(pattern).min(1).max(LIMITS.scopesMax))
 export const claimIds = z.array(name).max(LIMITS.idsMax)
 export const text = z.string().max(LIMITS.descriptionCharactersMax)
 export const waitSeconds = z.int().min(0).max(DEFAULTS.waitSecondsMax)

@@ -23,6 +23,7 @@ import {
   patterns,
   place,
   READ,
+  symbols,
   text,
   urgency,
   waitSeconds,
@@ -37,6 +38,9 @@ const scopes = {
   patterns: patterns
     .optional()
     .describe('paths or globs from the repo root; a folder covers its content'),
+  symbols: symbols
+    .optional()
+    .describe('only these declarations: {"src/a.ts":["Class::method"]}; other ones stay free'),
   shared_files: patterns.optional().describe('paths that others may share'),
   modules: patterns.optional().describe('whole folders, never split'),
   resources: names.optional().describe('e.g. port-5432'),
@@ -79,9 +83,9 @@ export const CLAIM_TOOLS: readonly Tool[] = [
     args: z.strictObject({ ...scopes, ...identity }),
     aliases: { ...ENGINEER, files: 'patterns' },
     result: OUTPUTS.check,
-    toInput: ({ patterns, shared_files, modules, resources, task, ...rest }) => ({
+    toInput: ({ patterns, symbols, shared_files, modules, resources, task, ...rest }) => ({
       ...rest,
-      scopes: scopesOf({ patterns, shared_files, modules, resources, task }),
+      scopes: scopesOf({ patterns, symbols, shared_files, modules, resources, task }),
     }),
     render: renderCheck,
   }),
@@ -89,7 +93,7 @@ export const CLAIM_TOOLS: readonly Tool[] = [
     name: 'claim_files',
     operation: 'claim',
     description:
-      'Claim files before you edit them, all or none. status "granted": edit. "refused": others hold part of it, nothing was claimed; do not edit, see conflicts.',
+      'Claim files before you edit them, all or none; with `symbols` only parts of files, so that others can work on the rest. status "granted": edit. "refused": others hold part of it, nothing was claimed; do not edit, see conflicts.',
     annotations: WRITE,
     args: z.strictObject({
       ...scopes,
@@ -106,6 +110,7 @@ export const CLAIM_TOOLS: readonly Tool[] = [
     result: OUTPUTS.claim,
     toInput: ({
       patterns,
+      symbols,
       shared_files,
       modules,
       resources,
@@ -115,7 +120,7 @@ export const CLAIM_TOOLS: readonly Tool[] = [
       ...rest
     }) => ({
       ...rest,
-      scopes: scopesOf({ patterns, shared_files, modules, resources, task }),
+      scopes: scopesOf({ patterns, symbols, shared_files, modules, resources, task }),
       ttl_s: secondsOf(ttl_hours),
       wait_s: wait_seconds,
     }),
@@ -143,9 +148,14 @@ export const CLAIM_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'narrow_claim',
     operation: 'narrow',
-    description: 'Keep only these patterns of a claim and give up the rest; the fence stays.',
+    description: 'Keep only these patterns or symbols of a claim and give up the rest; same fence.',
     annotations: GIVE_UP,
-    args: z.strictObject({ claim_id: name, patterns: patterns.min(1), ...identity }),
+    args: z.strictObject({
+      claim_id: name,
+      patterns: patterns.optional(),
+      symbols: symbols.optional().describe('{file: [symbol]}'),
+      ...identity,
+    }),
     aliases: { ...ENGINEER, id: 'claim_id' },
     result: OUTPUTS.narrow,
     toInput: ({ claim_id, ...rest }) => ({ ...rest, id: claim_id }),
@@ -195,7 +205,7 @@ export const CLAIM_TOOLS: readonly Tool[] = [
     description: 'Tell who holds a path now and what led there: grants, refusals, releases.',
     annotations: READ,
     args: z.strictObject({
-      pattern: pattern.describe('path, glob or claim id'),
+      pattern: pattern.describe('path, glob, FILE:SYMBOL or claim id'),
       limit: z.int().min(1).max(500).optional(),
       ...place,
     }),
@@ -208,17 +218,30 @@ export const CLAIM_TOOLS: readonly Tool[] = [
 
 interface ScopeArguments {
   readonly patterns: readonly string[] | undefined
+  readonly symbols: Readonly<Record<string, readonly string[]>> | undefined
   readonly shared_files: readonly string[] | undefined
   readonly modules: readonly string[] | undefined
   readonly resources: readonly string[] | undefined
   readonly task: string | undefined
 }
 
-function scopesOf(args: ScopeArguments): unknown[] {
-  const { patterns, shared_files, modules, resources, task } = args
+/** A file that stands in two lists is meant by its symbols, as with coord. */
+function scopesOf(given: ScopeArguments): unknown[] {
+  const { patterns, symbols, shared_files, modules, resources, task } = given
+  const named = Object.entries(symbols ?? {})
+  const parted = new Set(named.map(([file]) => plain(file)))
+  const whole = (files: readonly string[] = []): readonly string[] =>
+    files.filter((file) => !parted.has(plain(file)))
+  const shared = new Set(shared_files?.map(plain))
   const all = [
-    ...(patterns ?? []).map((pattern) => ({ kind: 'file', pattern })),
-    ...(shared_files ?? []).map((pattern) => ({ kind: 'file', pattern, mode: 'shared' })),
+    ...whole(patterns).map((pattern) => ({ kind: 'file', pattern })),
+    ...whole(shared_files).map((pattern) => ({ kind: 'file', pattern, mode: 'shared' })),
+    ...named.map(([pattern, names]) => ({
+      kind: 'symbol',
+      pattern,
+      symbols: names,
+      ...(shared.has(plain(pattern)) ? { mode: 'shared' } : {}),
+    })),
     ...(modules ?? []).map((pattern) => ({ kind: 'module', pattern })),
     ...(resources ?? []).map((pattern) => ({ kind: 'resource', pattern })),
     ...(task === undefined ? [] : [{ kind: 'task', pattern: task }]),
@@ -226,8 +249,12 @@ function scopesOf(args: ScopeArguments): unknown[] {
   if (all.length > 0) return all
   throw new SkeinError(
     'INPUT_SCHEMA',
-    'Nothing is named: pass `patterns` (or `shared_files`, `modules`, `resources`).',
+    'Nothing is named: pass `patterns` (or `symbols`, `shared_files`, `modules`, `resources`).',
   )
+}
+
+function plain(file: string): string {
+  return file.replace(/^(?:\.?\/)+/, '')
 }
 
 function secondsOf(hours: number | undefined): number | undefined {

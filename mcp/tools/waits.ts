@@ -18,6 +18,7 @@ import {
   pattern,
   place,
   READ,
+  symbols,
   text,
   urgency,
   waitSeconds,
@@ -155,11 +156,9 @@ export const WAIT_TOOLS: readonly Tool[] = [
       decision,
       note: text.optional(),
       narrowed_pattern: pattern.optional().describe('what you keep'),
+      narrowed_symbols: symbols.optional().describe('the same: {file: [symbol]}'),
       coexist_pattern: pattern.optional().describe('what the other gets'),
-      coexist_symbols: z
-        .record(pattern, z.array(name))
-        .optional()
-        .describe('the same: {file: [symbol]}'),
+      coexist_symbols: symbols.optional().describe('the same: {file: [symbol]}'),
       ...identity,
     }),
     aliases: { ...ENGINEER, id: 'request_id' },
@@ -168,6 +167,7 @@ export const WAIT_TOOLS: readonly Tool[] = [
       request_id,
       decision: word,
       narrowed_pattern,
+      narrowed_symbols,
       coexist_pattern,
       coexist_symbols,
       ...rest
@@ -175,7 +175,11 @@ export const WAIT_TOOLS: readonly Tool[] = [
       ...rest,
       request: request_id,
       decision: DECISIONS[word],
-      ...companions(DECISIONS[word], { narrowed_pattern, coexist_pattern, coexist_symbols }),
+      ...companions(
+        DECISIONS[word],
+        { pattern: narrowed_pattern, symbols: narrowed_symbols },
+        { pattern: coexist_pattern, symbols: coexist_symbols },
+      ),
     }),
     render: renderResponse,
   }),
@@ -193,26 +197,31 @@ export const WAIT_TOOLS: readonly Tool[] = [
   }),
 ]
 
-interface Companions {
-  readonly narrowed_pattern: string | undefined
-  readonly coexist_pattern: string | undefined
-  readonly coexist_symbols: Readonly<Record<string, readonly string[]>> | undefined
+interface Companion {
+  readonly pattern: string | undefined
+  readonly symbols: Readonly<Record<string, readonly string[]>> | undefined
 }
 
 /** What a decision needs beside it. A field of another decision is a mistake that would give away the wrong thing. */
 function companions(
   decided: 'approve' | 'deny' | 'narrow' | 'coexist',
-  { narrowed_pattern: kept, coexist_pattern: given, coexist_symbols: symbols }: Companions,
+  kept: Companion,
+  given: Companion,
 ): object {
-  const isShared = given !== undefined || symbols !== undefined
-  if ((decided === 'narrow') !== (kept !== undefined))
-    throw wrong('`narrowed_pattern` goes with decision "narrowed", which needs it.')
-  if ((decided === 'coexist') !== isShared)
+  if ((decided === 'narrow') !== isSaid(kept))
+    throw wrong(
+      '`narrowed_pattern` or `narrowed_symbols` goes with decision "narrowed", which needs one.',
+    )
+  if ((decided === 'coexist') !== isSaid(given))
     throw wrong(
       '`coexist_pattern` or `coexist_symbols` go with decision "coexist", which needs one.',
     )
-  const pattern = kept ?? given
-  return { ...(pattern === undefined ? {} : { patterns: [pattern] }), symbols }
+  const { pattern, symbols: named } = decided === 'narrow' ? kept : given
+  return { ...(pattern === undefined ? {} : { patterns: [pattern] }), symbols: named }
+}
+
+function isSaid({ pattern, symbols: named }: Companion): boolean {
+  return pattern !== undefined || named !== undefined
 }
 
 function wrong(message: string): SkeinError {

@@ -162,6 +162,14 @@ export interface Narrow extends Answers {
   readonly scope: Scope
   /** Claims split off when one pattern becomes several; same fence, same end. */
   readonly more: readonly { readonly id: ClaimId; readonly scope: Scope }[]
+  /** Which of the claim's partners stay beside each part, the kept one first. Absent in old records: all, beside the first. */
+  readonly beside?: readonly PartBeside[]
+}
+
+export interface PartBeside {
+  readonly coexistsWith: readonly ClaimId[]
+  /** Of those, whose symbols are no longer covered. */
+  readonly narrowedBy: readonly ClaimId[]
 }
 
 /** Tasks are over: their claims end, and for a while everybody is told that they were completed, or timed out. */

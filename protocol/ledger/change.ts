@@ -36,6 +36,11 @@ export type Change =
   | { readonly kind: 'task-over'; readonly task: CompletedTask }
   | { readonly kind: 'renewed'; readonly claim: LedgerClaim }
   | { readonly kind: 'narrowed'; readonly before: LedgerClaim; readonly claim: LedgerClaim }
-  | { readonly kind: 'coexists'; readonly claim: LedgerClaim; readonly narrowed: boolean }
+  | {
+      readonly kind: 'coexists'
+      readonly claim: LedgerClaim
+      readonly partner: LedgerClaim
+      readonly narrowed: boolean
+    }
   | { readonly kind: 'member'; readonly peer: PeerId }
   | { readonly kind: 'enrolled'; readonly body: Enrol }

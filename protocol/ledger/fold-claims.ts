@@ -1,7 +1,7 @@
 // Claims: granted, ended, renewed, narrowed.
 import type { EndReason, LedgerClaim } from '../claim.ts'
 import type { ClaimId } from '../ids.ts'
-import type { Grant, Narrow, Renew } from './body.ts'
+import type { Grant, Narrow, PartBeside, Renew } from './body.ts'
 import type { Change } from './change.ts'
 import { reopen, settle } from './fold-completed.ts'
 import { forgetKeysOf, remember, rememberKey } from './fold-memory.ts'
@@ -25,7 +25,7 @@ export function grant(state: LedgerState, record: LedgerRecord, body: Grant): Ch
     reopen(state, claim)
     changes.push({ kind: 'granted', claim, rid: body.rid })
     for (const partner of claim.coexistsWith) {
-      changes.push(...link(state, partner, claim.id, body.narrows.includes(partner)))
+      changes.push(...link(state, partner, claim, body.narrows.includes(partner)))
     }
   }
   const outcome: RequestOutcome = {
@@ -38,16 +38,16 @@ export function grant(state: LedgerState, record: LedgerRecord, body: Grant): Ch
   return changes
 }
 
-function link(state: LedgerState, id: ClaimId, partner: ClaimId, narrowed: boolean): Change[] {
+function link(state: LedgerState, id: ClaimId, partner: LedgerClaim, narrowed: boolean): Change[] {
   const holder = state.claims.get(id)
-  if (holder === undefined || holder.coexistsWith.includes(partner)) return []
+  if (holder === undefined || holder.coexistsWith.includes(partner.id)) return []
   const claim: LedgerClaim = {
     ...holder,
-    coexistsWith: [...holder.coexistsWith, partner],
-    narrowedBy: narrowed ? [...holder.narrowedBy, partner] : holder.narrowedBy,
+    coexistsWith: [...holder.coexistsWith, partner.id],
+    narrowedBy: narrowed ? [...holder.narrowedBy, partner.id] : holder.narrowedBy,
   }
   state.claims.set(id, claim)
-  return [{ kind: 'coexists', claim, narrowed }]
+  return [{ kind: 'coexists', claim, partner, narrowed }]
 }
 
 export function end(
@@ -82,12 +82,24 @@ export function end(
 }
 
 function unlink(state: LedgerState, id: ClaimId, partner: ClaimId): void {
+  replaceLink(state, id, partner, [])
+}
+
+/** Where a claim had a partner it has these now, in the same place. */
+function replaceLink(
+  state: LedgerState,
+  id: ClaimId,
+  partner: ClaimId,
+  by: readonly ClaimId[],
+): void {
   const claim = state.claims.get(id)
   if (claim === undefined) return
+  const replace = (ids: readonly ClaimId[]): readonly ClaimId[] =>
+    ids.flatMap((other) => (other === partner ? by : [other]))
   state.claims.set(id, {
     ...claim,
-    coexistsWith: claim.coexistsWith.filter((other) => other !== partner),
-    narrowedBy: claim.narrowedBy.filter((other) => other !== partner),
+    coexistsWith: replace(claim.coexistsWith),
+    narrowedBy: replace(claim.narrowedBy),
   })
 }
 
@@ -113,19 +125,41 @@ export function narrow(state: LedgerState, body: Narrow): Change[] {
     ids: [body.id, ...body.more.map((part) => part.id)],
   })
   if (before === undefined) return []
-  const claim: LedgerClaim = { ...before, ...body.scope }
-  state.claims.set(claim.id, claim)
-  const changes: Change[] = [{ kind: 'narrowed', before, claim }]
-  for (const part of body.more) {
-    const split: LedgerClaim = {
+  const changes: Change[] = []
+  const parts = [{ id: body.id, scope: body.scope }, ...body.more]
+  parts.forEach(({ id, scope }, at) => {
+    const { coexistsWith, narrowedBy } = besideOf(body, before, at)
+    const isLive = (partner: ClaimId): boolean => state.claims.has(partner)
+    const claim: LedgerClaim = {
       ...before,
-      ...part.scope,
-      id: part.id,
-      coexistsWith: [],
-      narrowedBy: [],
+      ...scope,
+      id,
+      narrowable: before.narrowable && scope.kind === 'file',
+      coexistsWith: coexistsWith.filter(isLive),
+      narrowedBy: narrowedBy.filter(isLive),
     }
-    state.claims.set(split.id, split)
-    changes.push({ kind: 'granted', claim: split, rid: null })
+    state.claims.set(id, claim)
+    changes.push(
+      at === 0 ? { kind: 'narrowed', before, claim } : { kind: 'granted', claim, rid: null },
+    )
+  })
+  for (const partner of before.coexistsWith) {
+    const beside = parts.filter((_, at) =>
+      besideOf(body, before, at).coexistsWith.includes(partner),
+    )
+    replaceLink(
+      state,
+      partner,
+      body.id,
+      beside.map(({ id }) => id),
+    )
   }
   return changes
 }
+
+function besideOf(body: Narrow, before: LedgerClaim, at: number): PartBeside {
+  if (body.beside === undefined) return at === 0 ? before : NOBODY
+  return body.beside[at] ?? NOBODY
+}
+
+const NOBODY: PartBeside = { coexistsWith: [], narrowedBy: [] }

@@ -1,5 +1,6 @@
 // The operations on claims.
-import type { ArgumentSpec, FlagSpec, OperationSpec } from './spec.ts'
+import { PATTERNS, SCOPE_FLAGS, SYMBOL } from './scope-words.ts'
+import type { ArgumentSpec, OperationSpec } from './spec.ts'
 
 const IDS: ArgumentSpec = {
   field: 'ids',
@@ -9,47 +10,9 @@ const IDS: ArgumentSpec = {
   required: false,
 }
 
-const PATTERNS: ArgumentSpec = {
-  field: 'patterns',
-  name: 'PATTERN',
-  help: 'paths or globs: `src/auth`, `src/**/*.ts`, `{a,b}/[a-z]*`; a plain path covers what lies under it',
-  many: true,
-  required: false,
-  isPath: true,
-}
-
-const SCOPE_FLAGS: readonly FlagSpec[] = [
-  {
-    flag: '--resource',
-    field: 'resources',
-    type: 'texts',
-    value: 'NAME',
-    help: 'a named resource: a port, a database, a device',
-  },
-  {
-    flag: '--task',
-    field: 'task',
-    type: 'text',
-    value: 'ID',
-    help: 'a task of a plan: with its files, or not at all',
-  },
-  {
-    flag: '--shared',
-    field: 'shared',
-    type: 'switch',
-    help: 'several may hold it together; excludes exclusive claims',
-  },
-  {
-    flag: '--module',
-    field: 'module',
-    type: 'switch',
-    help: 'the patterns are whole modules, never narrowed by symbols',
-  },
-]
-
 export const CLAIM_OPERATIONS = {
   claim: {
-    summary: 'Claim files, globs, modules or resources, all or none',
+    summary: 'Claim files, globs, symbols, modules or resources, all or none',
     class: 'agent',
     ofRepo: true,
     writes: true,
@@ -109,11 +72,13 @@ export const CLAIM_OPERATIONS = {
     examples: [
       "skein claim 'src/auth/**' --description 'rework login'",
       'skein claim README.md docs/ --ttl 30m',
+      'skein claim src/router.ts --symbol Router::handle',
+      'skein claim --symbol src/router.ts:Router::handle --symbol src/app.ts:start',
       'skein claim --resource port-5432',
       "skein claim 'src/auth/**' --task fix-login",
     ],
     details:
-      'Exit 0: granted, with a fence. Exit 1: somebody else holds part of it; nothing is claimed, and the answer says who, what, until when, and what to do. Exit 2: no grant was confirmed; a person decides. Exit 8: the wait ended without a grant.',
+      'Exit 0: granted, with a fence. Exit 1: somebody else holds part of it; nothing is claimed, and the answer says who, what, until when, and what to do. Exit 2: no grant was confirmed; a person decides. Exit 8: the wait ended without a grant. Symbols are looked up in your checkout: one that its file does not declare is refused, with the nearest ones. Claims on different symbols of a file stand beside each other; one on a symbol of a file that somebody holds as a whole narrows that claim, unless it was made with --no-narrow, --module or --shared.',
   },
   check: {
     summary: 'Ask what a claim would answer, without claiming',
@@ -123,7 +88,11 @@ export const CLAIM_OPERATIONS = {
     tool: 'check_conflicts',
     arguments: [PATTERNS],
     flags: SCOPE_FLAGS,
-    examples: ['skein check src/auth/login.ts', "skein check 'src/**/*.test.ts' --json"],
+    examples: [
+      'skein check src/auth/login.ts',
+      "skein check 'src/**/*.test.ts' --json",
+      'skein check src/router.ts --symbol Router::handle',
+    ],
     details:
       "Exit 0: safe. Exit 1: a claim would be refused. The same judgement as `claim`, from this machine's replica; what a claim of a task would fail with, this does.",
   },
@@ -229,11 +198,15 @@ export const CLAIM_OPERATIONS = {
     tool: 'narrow_claim',
     arguments: [
       { field: 'id', name: 'ID', help: 'the claim', many: false, required: true },
-      { ...PATTERNS, help: 'what stays claimed; must lie inside the old pattern', required: true },
+      { ...PATTERNS, help: 'what stays claimed; must lie inside the old pattern' },
     ],
-    flags: [],
-    examples: ['skein narrow clm_01J… src/auth/login.ts'],
-    details: 'Several patterns split the claim; the parts share its fence.',
+    flags: [{ ...SYMBOL, help: 'keep only this declaration of each PATTERN, or of FILE' }],
+    examples: [
+      'skein narrow clm_01J… src/auth/login.ts',
+      'skein narrow clm_01J… --symbol src/router.ts:Router::handle',
+    ],
+    details:
+      'Several patterns split the claim; the parts share its fence. With symbols the rest of their files is given up.',
   },
   release: {
     summary: 'Give claims back',

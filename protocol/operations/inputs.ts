@@ -43,10 +43,17 @@ export const callerShape = {
     .describe('what the command line knows of its process'),
 }
 
+/** A symbol's path may be as long as a pattern: `Outer::Inner::method`. */
+const symbols = z.array(pattern).max(LIMITS.scopesMax)
+const symbolsByFile = z
+  .record(pattern, symbols.min(1))
+  .optional()
+  .describe('by file or glob, e.g. {"src/router.ts": ["Router::handle"]}')
+
 const scope = z.strictObject({
   kind: z.enum(['file', 'module', 'symbol', 'task', 'resource']),
   pattern,
-  symbols: z.array(name).max(LIMITS.scopesMax).optional(),
+  symbols: symbols.optional().describe("kind symbol: `A::b` paths of the pattern's files"),
   mode: z.enum(['exclusive', 'shared']).optional(),
 })
 
@@ -88,7 +95,7 @@ export const INPUTS = {
     request: requestedId,
     decision: z.enum(['approve', 'deny', 'narrow', 'coexist']),
     patterns: z.array(pattern).max(LIMITS.scopesMax).optional(),
-    symbols: z.record(z.string(), z.array(name).max(LIMITS.scopesMax)).optional(),
+    symbols: symbolsByFile,
     note: z.string().max(LIMITS.descriptionCharactersMax).optional(),
   }),
   inbox: z.strictObject({ ...callerShape }),
@@ -132,7 +139,8 @@ export const INPUTS = {
   narrow: z.strictObject({
     ...callerShape,
     id: claimId,
-    patterns: z.array(pattern).min(1).max(LIMITS.scopesMax),
+    patterns: z.array(pattern).max(LIMITS.scopesMax).optional(),
+    symbols: symbolsByFile,
   }),
   release: z.strictObject({
     ...callerShape,

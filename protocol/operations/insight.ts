@@ -12,7 +12,7 @@ export const INSIGHT_OPERATIONS = {
       {
         field: 'pattern',
         name: 'PATH',
-        help: 'a path, a glob, or the id of a claim',
+        help: 'a path, a glob, FILE:SYMBOL, or the id of a claim',
         many: false,
         required: true,
         isPath: true,
@@ -27,7 +27,11 @@ export const INSIGHT_OPERATIONS = {
         help: 'events at most, newest first (20)',
       },
     ],
-    examples: ['skein why src/auth/login.ts', 'skein why clm_01J…'],
+    examples: [
+      'skein why src/auth/login.ts',
+      'skein why src/router.ts:Router::handle',
+      'skein why clm_01J…',
+    ],
     details: 'Who holds it now, and which grants, refusals, releases and expiries led there.',
   },
   status: {

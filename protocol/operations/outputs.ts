@@ -2,6 +2,17 @@
 import { z } from 'zod'
 import type { OperationName } from './table.ts'
 
+/** What of a file somebody holds by its symbols. */
+const part = z.object({
+  claim: z.string(),
+  agent: z.string(),
+  pattern: z.string(),
+  symbols: z.array(z.string()),
+})
+const beside = z
+  .array(part.extend({ narrowed: z.boolean().describe('yours is a part of it now') }))
+  .describe("others' claims on the same files that stay: leave them alone")
+
 const claim = z.object({
   id: z.string(),
   repo: z.string(),
@@ -22,6 +33,14 @@ const claim = z.object({
   last_activity: z.string(),
   coexists_with: z.array(z.string()),
   narrowed_by: z.array(z.string()),
+  except: z.array(part).describe('symbols that others were granted out of it: not covered now'),
+})
+
+const scopeShown = z.object({
+  kind: z.enum(['file', 'module', 'symbol', 'task', 'resource']),
+  pattern: z.string(),
+  symbols: z.array(z.string()),
+  mode: z.enum(['exclusive', 'shared']),
 })
 
 const conflict = z.object({
@@ -39,6 +58,7 @@ const waiter = z.object({
   session: z.string(),
   machine: z.string(),
   patterns: z.array(z.string()),
+  scopes: z.array(scopeShown),
   urgency: z.string(),
   description: z.string(),
   joined_at: z.string(),
@@ -89,6 +109,7 @@ const claimed = z.object({
   more_conflicts: z.int(),
   queue: place.nullable(),
   waiters: z.array(waiter).describe('who waits before you for the same'),
+  beside,
   warnings: z.array(z.string()),
   options: z.array(option),
 })
@@ -128,6 +149,8 @@ export const OUTPUTS = {
     more_conflicts: z.int(),
     waiters: z.array(waiter),
     would: z.enum(['grant', 'coexist', 'narrow', 'wait']),
+    beside,
+    warnings: z.array(z.string()),
     as_of: asOf,
   }),
   request: z.object({ request: requestShown, waited_out: waitedOut }),
@@ -175,7 +198,14 @@ export const OUTPUTS = {
   release: z.object({ released: z.array(claim), already: z.array(z.string()) }),
   verify: z.object({
     ok: z.boolean(),
-    claims: z.array(z.object({ id: z.string(), fence: z.int().nullable(), live: z.boolean() })),
+    claims: z.array(
+      z.object({
+        id: z.string(),
+        fence: z.int().nullable(),
+        live: z.boolean(),
+        except: z.array(part).describe('symbols that are not covered now'),
+      }),
+    ),
     leader: z.string().nullable(),
     term: z.int(),
     commit_index: z.int(),
@@ -206,6 +236,7 @@ export const OUTPUTS = {
         commit_index: z.int(),
         voters: z.array(z.string()),
         claims: z.int(),
+        narrowed: z.int().describe('claims beside which others hold symbols'),
         queued: z.int(),
         quorum: z.boolean(),
         problem: z.string().nullable(),

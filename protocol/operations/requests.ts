@@ -1,4 +1,5 @@
 // The operations by which agents ask each other to give way.
+import { SYMBOL } from './scope-words.ts'
 import type { OperationSpec } from './spec.ts'
 
 export const REQUEST_OPERATIONS = {
@@ -31,7 +32,7 @@ export const REQUEST_OPERATIONS = {
         field: 'scope',
         type: 'text',
         value: 'PATTERN',
-        help: 'what is really needed, when that is less',
+        help: 'what is really needed, when that is less; FILE:SYMBOL too',
       },
       {
         flag: '--wait',
@@ -69,19 +70,21 @@ export const REQUEST_OPERATIONS = {
       {
         field: 'patterns',
         name: 'PATTERN',
-        help: 'narrow: what you keep; coexist: what the other gets',
+        help: 'narrow: what you keep; coexist: what the other gets; FILE:SYMBOL too',
         many: true,
         required: false,
         isPath: true,
       },
     ],
     flags: [
+      SYMBOL,
       { flag: '--note', field: 'note', type: 'text', value: 'TEXT', help: 'a word to the other' },
     ],
     examples: [
       'skein respond req_01J… approve',
       'skein respond req_01J… narrow src/auth/session.ts',
       'skein respond req_01J… coexist src/auth/login.ts',
+      'skein respond req_01J… coexist src/router.ts:Router::handle',
     ],
     details: 'Only the holder may answer. An answer after the end changes nothing.',
   },

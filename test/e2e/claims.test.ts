@@ -143,8 +143,11 @@ describe('a claim at the door', () => {
     await one(BOB, file('src/new/thing.ts'))
   })
 
-  it('of kinds that are to come is refused by name', async () => {
-    for (const scope of [file('a.ts', { kind: 'symbol', symbols: ['A'] })]) {
+  it('of kinds that have no symbols, or of symbols without names, is refused', async () => {
+    for (const scope of [
+      file('a.ts', { kind: 'symbol' }),
+      file('src', { kind: 'module', symbols: ['A'] }),
+    ]) {
       const { error } = await client.call('claim', { ...ALICE, scopes: [scope] })
       assert.equal(error?.code, 'INPUT_SCHEMA')
     }

@@ -2,7 +2,7 @@
 // the engine, and compares.
 import assert from 'node:assert/strict'
 import type fc from 'fast-check'
-import type { Outcome, ResponseTerms } from '../../daemon/core/claims/command.ts'
+import type { Outcome, Part, ResponseTerms } from '../../daemon/core/claims/command.ts'
 import {
   asClaimId,
   asQueueId,
@@ -204,8 +204,7 @@ export class NarrowStep extends Step {
       kind: 'narrow',
       party: system.partyOf(session),
       id,
-      patterns,
-      caseExact: false,
+      parts: patterns.map(wholePart),
     })
     if (!isSameParty(session, claim.session)) assert.equal(said(outcome), 'CLAIM_NOT_YOURS')
     else
@@ -218,6 +217,10 @@ export class NarrowStep extends Step {
       ids.filter((other) => other !== id),
     )
   }
+}
+
+function wholePart(pattern: PatternName): Part {
+  return { pattern, symbols: null }
 }
 
 function isNarrower(claim: ModelClaim, patterns: readonly PatternName[]): boolean {
@@ -331,7 +334,8 @@ export class RespondStep extends Step {
 
   #terms(): ResponseTerms {
     const { answer } = this
-    if (answer.decision === 'narrowed') return { decision: 'narrowed', patterns: answer.patterns }
+    if (answer.decision === 'narrowed')
+      return { decision: 'narrowed', parts: answer.patterns.map(wholePart) }
     if (answer.decision !== 'coexist') return { decision: answer.decision }
     const scopes = answer.patterns.map((pattern): Scope => {
       return { kind: 'file', pattern, symbols: [], mode: 'exclusive' }

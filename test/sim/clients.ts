@@ -341,8 +341,9 @@ export class Clients {
         const id = prng.pick(held)
         const inner = insideOf(session.held.get(id) ?? '')
         if (inner.length === 0) return null
-        const patterns = prng.shuffled(inner).slice(0, 1 + prng.int(2))
-        return { kind: 'narrow', party, id, patterns, caseExact: false }
+        const kept = prng.shuffled(inner).slice(0, 1 + prng.int(2))
+        const parts = kept.map((pattern) => ({ pattern, symbols: null }))
+        return { kind: 'narrow', party, id, parts }
       }
       case 'verify':
         return { kind: 'verify', party, ids: prng.chance(0.5) ? held : [], fences: {} }

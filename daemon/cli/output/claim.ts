@@ -3,23 +3,26 @@ import type { OperationResult } from '../../../protocol/index.ts'
 import { pairs, type Page } from './page.ts'
 import { holderName, nextSteps } from './people.ts'
 import { placeLine, waiterLines } from './queue.ts'
+import { exceptText, quoted, scopeName, symbolsOf, traits } from './scope.ts'
 import { count, padding, shellQuote, widthOf } from './text.ts'
 import { humanTimes, span, until } from './time.ts'
 
 type Conflict = OperationResult<'claim'>['conflicts'][number]
 type ClaimJson = OperationResult<'claim'>['claims'][number]
 
-/** The part of a claim that says what it is about. */
-type Scoped = Pick<ClaimJson, 'kind' | 'pattern' | 'symbols' | 'mode'>
-
 /** More would be a page to scroll; `skein claims` lists them all. */
 const CONFLICTS_SHOWN_MAX = 5
 const PATHS_SHOWN_MAX = 3
+const BESIDE_SHOWN_MAX = 10
 
 export function claimFace(result: OperationResult<'claim'>, page: Page): readonly string[] {
   const warnings = result.warnings.map((warning) => page.paint('warning', `note: ${warning}`))
   if (result.status !== 'refused' && result.status !== 'queued') {
-    return [...grantedLines(result.claims, result.status, page), ...warnings]
+    return [
+      ...grantedLines(result.claims, result.status, page),
+      ...besideLines(result.beside, page),
+      ...warnings,
+    ]
   }
   const commands = result.options.map(
     ({ command, why }) => [typeable(command, page), humanTimes(why, page.nowMs)] as const,
@@ -38,9 +41,13 @@ export function claimFace(result: OperationResult<'claim'>, page: Page): readonl
 }
 
 export function checkFace(result: OperationResult<'check'>, page: Page): readonly string[] {
+  const warnings = result.warnings.map((warning) => page.paint('warning', `note: ${warning}`))
   if (result.safe) {
-    const beside = result.would === 'coexist' ? ', beside others that hold it shared' : ''
-    return [`${page.paint('good', 'safe')}: a claim would be granted${beside}.`]
+    return [
+      `${page.paint('good', 'safe')}: a claim would be granted${BESIDE[result.would] ?? ''}.`,
+      ...besideLines(result.beside, page),
+      ...warnings,
+    ]
   }
   const first = result.conflicts[0]?.claim.id
   const next: readonly (readonly [string, string])[] = [
@@ -51,24 +58,29 @@ export function checkFace(result: OperationResult<'check'>, page: Page): readonl
     ...headline(page.paint('bad', 'NOT SAFE'), result),
     ...conflictLines(result.conflicts, result.more_conflicts, page),
     ...waiterLines(result.waiters, page),
+    ...warnings,
     ...nextSteps(next, page),
   ]
 }
 
-/** What a claim is about, in one word or two: `src/auth/**`, `resource port-5432`, `src/a.ts A::b`. */
-export function scopeName(scope: Scoped): string {
-  const kind = scope.kind === 'resource' || scope.kind === 'task' ? `${scope.kind} ` : ''
-  const symbols = scope.symbols.length === 0 ? '' : ` ${scope.symbols.join(', ')}`
-  return `${kind}${scope.pattern}${symbols}`
+const BESIDE: Readonly<Record<string, string>> = {
+  coexist: ', beside claims on other symbols',
+  narrow: ', and would narrow a claim on the whole file',
 }
 
-export function traits(scope: Scoped): string {
-  const words = [scope.mode === 'shared' ? 'shared' : '', scope.kind === 'module' ? 'module' : '']
-  return words.filter((word) => word !== '').join(', ')
-}
-
-export function quoted(description: string): string {
-  return description === '' ? '' : `"${description}"`
+/** Whose work in the same files goes on. */
+function besideLines(all: OperationResult<'claim'>['beside'], page: Page): readonly string[] {
+  const shown = all.slice(0, BESIDE_SHOWN_MAX)
+  const hidden = all.length - shown.length
+  return [
+    ...shown.map(({ agent, pattern, symbols, narrowed }) => {
+      const what = page.paint('strong', symbolsOf(pattern, symbols))
+      return narrowed
+        ? `  out of ${what} of ${agent}, who is told`
+        : `  beside ${what} of ${agent}: leave that alone`
+    }),
+    ...(hidden === 0 ? [] : [`  and ${String(hidden)} more`]),
+  ]
 }
 
 /** Claims that are yours now, under one fence. */
@@ -85,8 +97,8 @@ export function grantedLines(
     `${page.paint('good', word)} until ${until(first.expires_at, page.nowMs)}, ${fence}`,
     ...claims.map((claim) => {
       const name = page.paint('strong', scopeName(claim)) + padding(scopeName(claim), width)
-      const more = traits(claim) === '' ? '' : `  (${traits(claim)})`
-      return `  ${name}  ${claim.id}${more}`
+      const words = [traits(claim), exceptText(claim)].filter((word) => word !== '').join(': ')
+      return `  ${name}  ${claim.id}${words === '' ? '' : `  (${words})`}`
     }),
     page.paint('quiet', `When done: skein release ${claims.length === 1 ? first.id : '--mine'}`),
   ]
@@ -105,7 +117,9 @@ function headline(
   }
   const yours = [...new Set(conflicts.map((conflict) => conflict.your_pattern))]
   const others = [...new Set(conflicts.map((conflict) => conflict.claim.agent))]
-  const what = yours.length === 1 ? first.your_pattern : count(yours.length, 'of your pattern')
+  const symbols = conflicts.length === 1 ? (first.symbol_overlap[0]?.symbols ?? []) : []
+  const one = symbolsOf(first.your_pattern, symbols)
+  const what = yours.length === 1 ? one : count(yours.length, 'of your pattern')
   const who = others.length === 1 ? first.claim.agent : count(others.length, 'other')
   return [`${word}: ${what} ${yours.length === 1 ? 'is' : 'are'} held by ${who}.`]
 }
@@ -143,8 +157,12 @@ function conflictFacts(conflict: Conflict, page: Page): readonly string[] {
   return pairs(facts, page)
 }
 
-/** Only what the two patterns do not say already. */
-function overlapText({ overlap, your_pattern: yours, claim }: Conflict): string {
+/** The symbols in question, else the paths that the two patterns do not say already. */
+function overlapText(conflict: Conflict): string {
+  const { overlap, your_pattern: yours, claim, symbol_overlap: shared } = conflict
+  if (shared.length > 0) {
+    return shared.map(({ file, symbols }) => symbolsOf(file, symbols)).join(', ')
+  }
   const news = overlap.filter((path) => path !== yours && path !== claim.pattern)
   const shown = news.slice(0, PATHS_SHOWN_MAX).join(', ')
   const hidden = news.length - PATHS_SHOWN_MAX

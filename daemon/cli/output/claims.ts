@@ -1,8 +1,9 @@
 // Claims as a table, and what renewing, narrowing, releasing and verifying answer.
 import type { OperationResult } from '../../../protocol/index.ts'
-import { grantedLines, quoted, scopeName, traits } from './claim.ts'
+import { grantedLines } from './claim.ts'
 import { holderName } from './people.ts'
 import { table, type Column, type Page } from './page.ts'
+import { exceptText, quoted, scopeName, traits } from './scope.ts'
 import { count } from './text.ts'
 import { relative, span, until } from './time.ts'
 
@@ -24,6 +25,7 @@ export function claimsFace(result: OperationResult<'claims'>, page: Page): reado
   const { claims, recent, more, as_of: asOf } = result
   return [
     ...(claims.length === 0 ? ['No live claims.'] : claimTable(claims, page)),
+    ...narrowedLines(claims, page),
     ...(recent.length === 0
       ? []
       : ['', page.paint('quiet', 'Ended lately:'), ...endedLines(recent, page)]),
@@ -32,6 +34,13 @@ export function claimsFace(result: OperationResult<'claims'>, page: Page): reado
       ? []
       : [page.paint('warning', `note: as this machine knew it ${span(asOf.age_ms)} ago`)]),
   ]
+}
+
+/** What the claims marked `narrowed` do not cover now. */
+function narrowedLines(claims: readonly ClaimJson[], page: Page): readonly string[] {
+  return claims
+    .filter(({ except }) => except.length > 0)
+    .map((claim) => page.paint('quiet', `${claim.id} ${scopeName(claim)}: ${exceptText(claim)}`))
 }
 
 function claimTable(claims: readonly ClaimJson[], page: Page): readonly string[] {
@@ -98,9 +107,10 @@ export function releaseFace(result: OperationResult<'release'>, page: Page): rea
 export function verifyFace(result: OperationResult<'verify'>, page: Page): readonly string[] {
   const { claims, leader, term, commit_index: index } = result
   if (claims.length === 0) return ['This session holds no claims.']
-  const lines = claims.map(({ id, fence, live }) => {
+  const lines = claims.map(({ id, fence, live, except }) => {
     const word = live ? page.paint('good', 'live') : page.paint('bad', 'GONE')
-    return `${word}  ${id}${fence === null ? '' : `  fence ${String(fence)}`}`
+    const rest = except.length === 0 ? '' : `  (narrowed: ${exceptText({ except })})`
+    return `${word}  ${id}${fence === null ? '' : `  fence ${String(fence)}`}${rest}`
   })
   const source = `said by ${leader ?? 'nobody'} in term ${String(term)} at index ${String(index)}`
   const gone = claims.filter(({ live }) => !live).length
@@ -120,6 +130,7 @@ export function whyFace(result: OperationResult<'why'>, page: Page): readonly st
     const holder = `${holderName(claim, page)} until ${until(claim.expires_at, page.nowMs)}`
     return [
       `${page.paint('strong', scopeName(claim))} is held by ${holder}  ${claim.id}`,
+      ...(claim.except.length === 0 ? [] : [`  narrowed: ${exceptText(claim)}`]),
       ...(claim.description === '' ? [] : [`  ${quoted(claim.description)}`]),
     ]
   })

@@ -2,6 +2,7 @@
 import type { OperationResult } from '../../../protocol/index.ts'
 import { holderName, nextSteps } from './people.ts'
 import { table, type Column, type Page } from './page.ts'
+import { scopeName } from './scope.ts'
 import { relative, until } from './time.ts'
 
 type Waiter = OperationResult<'claim'>['waiters'][number]
@@ -11,6 +12,10 @@ type RequestJson = OperationResult<'request'>['request']
 /** More would be a page to scroll; `skein queue` lists them all. */
 const WAITERS_SHOWN_MAX = 5
 
+function scopeNames({ scopes }: Waiter): string {
+  return scopes.map(scopeName).join(', ')
+}
+
 /** Who waits before you for the same. */
 export function waiterLines(waiters: readonly Waiter[], page: Page): readonly string[] {
   if (waiters.length === 0) return []
@@ -19,7 +24,7 @@ export function waiterLines(waiters: readonly Waiter[], page: Page): readonly st
   return [
     '',
     ...shown.map((waiter) => {
-      const what = waiter.patterns.join(', ')
+      const what = scopeNames(waiter)
       return `  waits  ${holderName(waiter, page)} for ${what} (${waiter.urgency}) since ${until(waiter.joined_at, page.nowMs)}`
     }),
     ...(more > 0 ? [`  and ${String(more)} more: skein queue`] : []),
@@ -32,7 +37,7 @@ export function placeLine(place: PlaceJson, page: Page): string {
   if (ended !== null) return `The place in the queue is gone: ${ended}.`
   const [first] = ahead
   const behind = first === undefined ? '' : ` behind ${holderName(first, page)}`
-  const what = `${place.patterns.join(', ')} at place ${String(position)}${behind}`
+  const what = `${scopeNames(place)} at place ${String(position)}${behind}`
   return `Waiting for ${what} until ${until(place.expires_at, page.nowMs)}  ${place.id}`
 }
 
@@ -49,7 +54,7 @@ export function queueFace(result: OperationResult<'queue'>, page: Page): readonl
   if (result.entries.length === 0) return ['Nobody waits.']
   const rows = result.entries.map((entry) => [
     String(entry.position),
-    entry.patterns.join(', '),
+    scopeNames(entry),
     holderName(entry, page),
     entry.urgency,
     relative(entry.expires_at, page.nowMs).replace(/^in /, ''),
@@ -108,15 +113,18 @@ export function inboxFace(result: OperationResult<'inbox'>, page: Page): readonl
             [`skein respond ${first.id} approve`, 'give it up'],
             [`skein respond ${first.id} deny`, 'keep it'],
             [`skein respond ${first.id} narrow PATTERN`, 'keep only that'],
-            [`skein respond ${first.id} coexist PATTERN`, 'let the other in there, beside you'],
+            [
+              `skein respond ${first.id} coexist PATTERN|FILE:SYMBOL`,
+              'let the other in there, beside you',
+            ],
           ],
           page,
         )
   return [
     ...requests.flatMap((request) => requestLines(request, page)),
     ...narrowed.map(({ pattern, by }) => {
-      const symbols = by.map((claim) => `${claim.agent}: ${claim.symbols.join(', ')}`)
-      return `beside your ${pattern} work ${symbols.join('; ')}`
+      const others = by.map((claim) => `${claim.agent} holds ${scopeName(claim)}`)
+      return `narrowed: in your ${pattern}, ${others.join('; ')}: leave that alone`
     }),
     ...waiting.map((place) => placeLine(place, page)),
     ...answers,

@@ -42,7 +42,9 @@ function repoLines(repos: OperationResult<'status'>['repos'], page: Page): reado
     repo.leader ?? 'none',
     String(repo.term),
     String(repo.commit_index),
-    String(repo.claims),
+    repo.narrowed === 0
+      ? String(repo.claims)
+      : `${String(repo.claims)} (${String(repo.narrowed)} narrowed)`,
     String(repo.queued),
   ])
   const problems = repos.flatMap(({ id, problem, quorum }) => {

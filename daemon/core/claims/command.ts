@@ -92,7 +92,7 @@ export interface RespondCommand {
 export type ResponseTerms =
   | { readonly decision: 'approved' }
   | { readonly decision: 'denied' }
-  | { readonly decision: 'narrowed'; readonly patterns: readonly string[] }
+  | { readonly decision: 'narrowed'; readonly parts: readonly Part[] }
   | { readonly decision: 'coexist'; readonly scopes: readonly Scope[] }
 
 export interface ReleaseCommand {
@@ -131,8 +131,13 @@ export interface NarrowCommand {
   readonly kind: 'narrow'
   readonly party: Party
   readonly id: ClaimId
-  readonly patterns: readonly string[]
-  readonly caseExact: boolean
+  readonly parts: readonly Part[]
+}
+
+/** What stays of a claim: of the pattern's files all that it holds there, or only these symbols. Canonical. */
+export interface Part {
+  readonly pattern: string
+  readonly symbols: readonly string[] | null
 }
 
 /** The session's task is done. */

@@ -28,7 +28,7 @@ import {
   type DecisionContext,
   type Request,
 } from './decision.ts'
-import { grantFor, type Granted } from './grant.ts'
+import { grantFor, tooMany, type Granted } from './grant.ts'
 import { decideEnd, decideNarrow, decideRelease, decideRenew, verify } from './life.ts'
 import { tellOutcome } from './tell.ts'
 
@@ -89,12 +89,8 @@ function decideClaim(request: Request, command: ClaimCommand, context: DecisionC
   const standing = standingOf(waits, view, { party, scopes, rank, terms }, delays, now, false)
   if (standing.kind === 'behind') return waitOrRefuse(request, command, context, standing)
   const { partners } = standing.judgement
-  if (partners.length > LIMITS.partnersMax) {
-    return fail(
-      'INPUT_TOO_WIDE',
-      `it would stand beside ${String(partners.length)} claims on symbols`,
-    )
-  }
+  const crowded = tooMany(partners)
+  if (crowded !== null) return crowded
   const asked = askedBy(request, command, context)
   const body = grantFor(asked, partners, null)
   return { kind: 'append', bodies: [body], warnings: [] }

@@ -1,6 +1,7 @@
 // The record of a grant, for a claim that was asked for now as for one that waited.
 import {
   DEFAULTS,
+  LIMITS,
   type ClaimId,
   type ClaimTerms,
   type Grant,
@@ -13,6 +14,7 @@ import {
   type Stamp,
   type TaskFacts,
 } from '../../../protocol/index.ts'
+import type { Decision } from './decision.ts'
 import type { Partner } from './judge.ts'
 
 export interface Granted {
@@ -51,6 +53,18 @@ export function grantFor(
   })
   const narrows = [...new Set(partners.filter((partner) => partner.narrows).map(({ id }) => id))]
   return { kind: 'grant', rid, party, claims, narrows, key, from }
+}
+
+/** What one claim links to is bounded. @returns the failure that says so; null when it fits. */
+export function tooMany(partners: readonly Partner[]): Extract<Decision, { kind: 'fail' }> | null {
+  const met = new Set(partners.map(({ id }) => id)).size
+  if (met <= LIMITS.partnersMax) return null
+  const failure = {
+    code: 'INPUT_TOO_WIDE',
+    message: `it would stand beside ${String(met)} claims on symbols`,
+    hint: 'Claim the symbols of fewer files at once.',
+  } as const
+  return { kind: 'fail', failure }
 }
 
 function ttlOf(terms: ClaimTerms, scope: Pick<Scope, 'mode' | 'kind'>): number {

@@ -1,6 +1,17 @@
-// A claim against the state: grant, coexist, narrow or refuse. The one engine of `claim` and `check`; the decision table
-// for symbols closes the holes of its predecessors: a partner is never skipped as a whole, and narrowing opens nothing
-// beyond the named symbols.
+// A claim against the state: grant, coexist, narrow or refuse. The one engine of `claim` and `check`.
+//
+//   holder                              asked     outcome
+//   file, module                        file      conflict
+//   symbols                             file      conflict: the file holds the symbols
+//   symbols, some in common             symbols   conflict, with those in common
+//   symbols, none in common             symbols   coexist
+//   file, exclusive, narrowable         symbols   narrow: it stays the holder's but for the symbols
+//   file not narrowable or shared,      symbols   conflict
+//   module
+//   shared, and asked shared            any       apart
+//
+// Every live claim of another party is judged by this, each time: that two claims stand beside each other opens nothing
+// else of the one to the holder of the other.
 import {
   isSameParty,
   isSameSession,
@@ -59,6 +70,8 @@ export function judgeScopes(
       const verdict = meet(asked, found)
       if (verdict === 'apart') continue
       if (verdict === 'coexist' || verdict === 'narrow') {
+        // One that has ended keeps out what it would have kept out alive, and stands beside nothing.
+        if (found.delayMs !== null) continue
         partners.push({ id: found.claim.id, scope: at, narrows: verdict === 'narrow' })
       } else if (conflicts.length < LIMITS.conflictsListedMax) {
         conflicts.push({ scope, ...verdict })
@@ -112,10 +125,17 @@ function meet(
   if (!modesConflict(asked.mode, met.scope.mode)) return 'apart'
   const overlap = overlapScopes(asked, met.scope)
   if (overlap === null) return 'apart'
-  if (overlap.kind === 'disjoint-symbols') return 'coexist'
-  if (overlap.kind === 'symbol-in-file' && isNarrowable(met.claim)) return 'narrow'
   const { claim, delayMs } = met
+  if (!isFull(claim)) {
+    if (overlap.kind === 'disjoint-symbols') return 'coexist'
+    if (overlap.kind === 'symbol-in-file' && isNarrowable(claim)) return 'narrow'
+  }
   return { claim, delayMs, paths: overlap.paths, symbols: overlap.symbols }
+}
+
+/** What one claim links to is bounded: whoever comes then waits until one of its partners has ended. */
+function isFull(holder: LedgerClaim): boolean {
+  return holder.coexistsWith.length >= LIMITS.partnersMax
 }
 
 function isNarrowable(holder: LedgerClaim): boolean {

@@ -2,9 +2,13 @@
 import {
   covers,
   isSameParty,
+  isSymbolInside,
+  judgeable,
+  overlapScopes,
   parsePattern,
   type ClaimId,
   type LedgerClaim,
+  type PartBeside,
   type Party,
   type RecordBody,
   type RequestId,
@@ -15,6 +19,7 @@ import type {
   EndCommand,
   NarrowCommand,
   Outcome,
+  Part,
   ReleaseCommand,
   RenewCommand,
   VerifyCommand,
@@ -77,44 +82,84 @@ export function decideNarrow(
   if (!Array.isArray(found)) return found
   const claim = found[0]
   if (claim === undefined) return unknownClaims([command.id])
-  return narrowing(request, claim, command.patterns, context)
+  return narrowing(request, claim, command.parts, context)
 }
 
-/** The records that leave these patterns of a claim, which must lie inside it. */
+/** The records that leave these parts of a claim, which must lie inside it. */
 export function narrowing(
   request: Request,
   claim: LedgerClaim,
-  patterns: readonly string[],
+  parts: readonly Part[],
   context: DecisionContext,
 ): Decision {
   const { view } = context
   if (claim.kind === 'task' || claim.kind === 'resource') {
     return fail('CLAIM_NOT_NARROWER', `${claim.id} is a ${claim.kind}: it has no part`)
   }
-  const options = { caseExact: view.caseExact }
-  const outer = parsePattern(claim.pattern, options)
-  const outside = patterns.filter((pattern) => !covers(outer, parsePattern(pattern, options)))
-  if (outside.length > 0) {
-    return fail(
-      'CLAIM_NOT_NARROWER',
-      `'${outside.join("', '")}' reaches outside '${claim.pattern}'`,
-      {
-        data: { outside, pattern: claim.pattern },
-      },
-    )
-  }
-  const scopes = patterns.map((pattern): Scope => {
-    const { kind, symbols, mode } = claim
-    return { kind, symbols, mode, pattern }
-  })
-  const [scope, ...rest] = scopes
-  if (scope === undefined) return fail('INPUT_PATTERN', 'no pattern to narrow to')
-  const more = rest.map((part, at) => ({
+  const [first, ...rest] = parts.map((part) => partOf(claim, part))
+  if (first === undefined) return fail('INPUT_PATTERN', 'no pattern to narrow to')
+  const outside = outsideOf(claim, [first, ...rest], view)
+  if (outside !== null) return outside
+  const more = rest.map((scope, at) => ({
     id: nextClaimId(request, context.wallMs, at),
-    scope: part,
+    scope,
   }))
-  const body: RecordBody = { kind: 'narrow', rid: request.rid, id: claim.id, scope, more }
+  const beside = [first, ...rest].map((scope) => besideOf(view, claim, scope))
+  const { rid } = request
+  const body: RecordBody = { kind: 'narrow', rid, id: claim.id, scope: first, more, beside }
   return { kind: 'append', bodies: [body], warnings: [] }
+}
+
+/** A refusal of what lies outside of the claim; null when nothing does. */
+export function outsideOf(
+  claim: LedgerClaim,
+  scopes: readonly Scope[],
+  view: View,
+): Decision | null {
+  const outside = scopes.filter((scope) => !isInside(scope, claim, view))
+  if (outside.length === 0) return null
+  const names = outside.map(nameOf)
+  const data = { outside: names, pattern: claim.pattern, symbols: claim.symbols }
+  const message = `'${names.join("', '")}' reaches outside '${nameOf(claim)}'`
+  return fail('CLAIM_NOT_NARROWER', message, { data })
+}
+
+function partOf({ kind, symbols, mode }: LedgerClaim, part: Part): Scope {
+  const { pattern } = part
+  return part.symbols === null
+    ? { kind, symbols, mode, pattern }
+    : { kind: 'symbol', symbols: part.symbols, mode, pattern }
+}
+
+function isInside(inner: Scope, outer: LedgerClaim, { caseExact }: View): boolean {
+  const options = { caseExact }
+  const isWithin = covers(
+    parsePattern(outer.pattern, options),
+    parsePattern(inner.pattern, options),
+  )
+  if (!isWithin || outer.kind !== 'symbol') return isWithin
+  if (inner.kind !== 'symbol') return false
+  return inner.symbols.every((symbol) => isSymbolInside(symbol, outer.symbols))
+}
+
+/** Who stands beside a claim still stands beside this part of it, where the two meet at all. */
+function besideOf(view: View, claim: LedgerClaim, scope: Scope): PartBeside {
+  const part = judgeable(scope, view)
+  const met = claim.coexistsWith.flatMap((id) => {
+    const theirs = view.scopes.get(id)
+    const overlap = theirs === undefined ? null : overlapScopes(part, theirs)
+    return overlap === null ? [] : [{ id, kind: overlap.kind }]
+  })
+  const narrowed = met.filter(({ kind }) => kind !== 'disjoint-symbols').map(({ id }) => id)
+  return {
+    coexistsWith: met.map(({ id }) => id),
+    narrowedBy: claim.narrowedBy.filter((id) => narrowed.includes(id)),
+  }
+}
+
+/** `src/a.ts`, or `src/a.ts: A::b, C`. */
+function nameOf({ pattern, symbols }: Scope): string {
+  return symbols.length === 0 ? pattern : `${pattern}: ${symbols.join(', ')}`
 }
 
 export function verify(command: VerifyCommand, view: View): Outcome {

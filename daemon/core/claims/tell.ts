@@ -1,10 +1,12 @@
 // What a caller is told about a decided request: the decision, with its claims as they stand now.
-import type {
-  AnsweredRequest,
-  ClaimId,
-  ClaimRequest,
-  RequestedId,
-  RequestOutcome,
+import {
+  judgeable,
+  overlapScopes,
+  type AnsweredRequest,
+  type ClaimId,
+  type ClaimRequest,
+  type RequestedId,
+  type RequestOutcome,
 } from '../../../protocol/index.ts'
 import type { View } from '../view.ts'
 import type { ClaimNow, Conflict, Outcome } from './command.ts'
@@ -74,19 +76,16 @@ export function answersNow(view: View, ids: readonly RequestedId[]): readonly An
   return view.state.answered.filter(({ request }) => ids.includes(request.id))
 }
 
+/** What the two have in common is told anew: a record of a refusal names the claims only. */
 function conflictsNow(
   view: View,
   outcome: Extract<RequestOutcome, { kind: 'denied' }>,
 ): Conflict[] {
-  return outcome.conflicts.flatMap(({ scope, claim }): Conflict[] =>
-    claimsNow(view, [claim])
-      .filter((now) => now.live)
-      .map((now) => ({
-        scope,
-        claim: now.claim,
-        paths: [],
-        symbols: [],
-        delayMs: null,
-      })),
-  )
+  return outcome.conflicts.flatMap(({ scope, claim: id }): Conflict[] => {
+    const claim = view.state.claims.get(id)
+    if (claim === undefined) return []
+    const overlap = overlapScopes(judgeable(scope, view), judgeable(claim, view))
+    const { paths = [], symbols = [] } = overlap ?? {}
+    return [{ scope, claim, paths, symbols, delayMs: null }]
+  })
 }

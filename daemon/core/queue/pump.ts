@@ -1,7 +1,7 @@
 // Moves the queue: after every change each waiter that now fits is granted, in order, and the records ride in the same
 // batch as the change that let them. Waiters that would close a circle by what they hold are dropped, by name.
 import { isDone, type QueueEntry, type QueueId, type RecordBody } from '../../../protocol/index.ts'
-import { grantFor } from '../claims/grant.ts'
+import { grantFor, tooMany } from '../claims/grant.ts'
 import { judgeScopes, type LockDelay } from '../claims/judge.ts'
 import type { View } from '../view.ts'
 import { blockersIn } from './blockers.ts'
@@ -82,6 +82,7 @@ function grantOrDrop(context: PumpContext, entry: QueueEntry, standing: Standing
     if (held.length + entry.scopes.length > claimsPerAgent) return dropOf(entry.id, 'limit')
   }
   const { partners } = standing.judgement
+  if (tooMany(partners) !== null) return dropOf(entry.id, 'limit')
   const since = context.waits.waiters.get(entry.id)?.since ?? context.now
   const waited = Math.ceil(Math.max(0, context.now - since) / 1000)
   return grantFor(entry, partners, entry.id, waited)

@@ -58,14 +58,15 @@ export function noteWaits(waits: Waits, { change }: AppliedChange, now: number):
       wake(waits, change.entry.id)
       return
     case 'ended':
+    case 'narrowed': {
       wake(waits, change.claim.id)
+      // A claim that had as many partners as it may have can have another now.
+      const { coexistsWith } = change.kind === 'narrowed' ? change.before : change.claim
+      for (const partner of coexistsWith) wake(waits, partner)
       return
+    }
     case 'task-over':
       wake(waits, completionOf(change.task.task))
-      return
-    case 'narrowed':
-    case 'coexists':
-      wake(waits, change.claim.id)
       return
     default:
       return
@@ -179,7 +180,10 @@ function waitersAhead(
   return [...found.values()].sort((a, b) => compare(a.rank, b.rank)).map(({ entry }) => entry)
 }
 
-/** Would the two, both granted, conflict? Disjoint symbols and symbols in narrowable files would not. */
+/**
+ * Is it the older one's turn first? Two that could stand beside each other from the start, by disjoint symbols, do not
+ * wait for each other; a symbol waits behind the file, which it would keep from being granted.
+ */
 function isConflict(mine: JudgedScope, theirs: JudgedScope): boolean {
   if (!modesConflict(mine.mode, theirs.mode)) return false
   const overlap = overlapScopes(mine, theirs)

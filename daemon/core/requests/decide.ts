@@ -2,16 +2,18 @@
 // gives away nothing that is not the holder's: a shared part must lie inside its claim, and is judged against everybody
 // else's.
 import {
-  covers,
   DEFAULTS,
   isSameParty,
+  judgeable,
   LIMITS,
-  parsePattern,
+  overlapScopes,
   type Answer,
   type ClaimRequest,
   type LedgerClaim,
+  type OverlapKind,
   type RecordBody,
   type RequestId,
+  type Scope,
 } from '../../../protocol/index.ts'
 import type { AskCommand, RespondCommand, ResponseTerms } from '../claims/command.ts'
 import {
@@ -22,9 +24,9 @@ import {
   type DecisionContext,
   type Request,
 } from '../claims/decision.ts'
-import { grantFor } from '../claims/grant.ts'
-import { judgeScopes } from '../claims/judge.ts'
-import { narrowing } from '../claims/life.ts'
+import { grantFor, tooMany } from '../claims/grant.ts'
+import { judgeScopes, type Partner } from '../claims/judge.ts'
+import { narrowing, outsideOf } from '../claims/life.ts'
 import { answersNow, claimsNow } from '../claims/tell.ts'
 import type { View } from '../view.ts'
 
@@ -100,7 +102,7 @@ function answerWith(
       ])
     }
     case 'narrowed': {
-      const found = narrowing(request, claim, answer.patterns, context)
+      const found = narrowing(request, claim, answer.parts, context)
       // The caller is told of its answer, not of the narrowing that it brings.
       return found.kind === 'append'
         ? append([closing, ...found.bodies.map((body) => ({ ...body, rid: null }))])
@@ -117,24 +119,22 @@ function share(
   command: RespondCommand,
   context: DecisionContext,
   { asked, claim }: Asked,
-  answer: Extract<ResponseTerms, { decision: 'coexist' }>,
+  { scopes }: Extract<ResponseTerms, { decision: 'coexist' }>,
 ): Decision {
   const { view } = context
   if (claim.kind === 'task' || claim.kind === 'resource') {
     return fail('CLAIM_NOT_NARROWER', `${claim.id} is a ${claim.kind}: it has no part to share`)
   }
-  const options = { caseExact: view.caseExact }
-  const outer = parsePattern(claim.pattern, options)
-  const outside = answer.scopes.filter(
-    ({ pattern }) => !covers(outer, parsePattern(pattern, options)),
+  if (scopes.length === 0) return fail('INPUT_PATTERN', 'nothing to share')
+  const parts = scopes.map((scope, at) => consentedIn(view, claim, scope, at))
+  // What the holder's symbols do not meet is not the holder's to give, and needs no consent.
+  const outside = outsideOf(
+    claim,
+    scopes.filter((_, at) => parts[at]?.kind !== 'disjoint-symbols'),
+    view,
   )
-  if (outside.length > 0 || answer.scopes.length === 0) {
-    return fail(
-      'CLAIM_NOT_NARROWER',
-      `'${outside.map(({ pattern }) => pattern).join("', '")}' reaches outside '${claim.pattern}'`,
-    )
-  }
-  const { conflicts, partners } = judgeScopes(view, asked.requester, answer.scopes, context.delays)
+  if (outside !== null) return outside
+  const { conflicts, partners } = judgeScopes(view, asked.requester, scopes, context.delays)
   const others = conflicts.filter((conflict) => conflict.claim.id !== claim.id)
   if (others.length > 0) {
     const [first] = others
@@ -143,8 +143,10 @@ function share(
       `${first?.claim.agent ?? 'somebody'} holds a part of it too: ${first?.claim.pattern ?? ''}`,
     )
   }
-  const claimIds = answer.scopes.map((_, at) => nextClaimId(request, context.wallMs, at))
-  const met = answer.scopes.map((_, scope) => ({ id: claim.id, scope, narrows: false }))
+  const beside = [...parts.flatMap(({ partner }) => partner), ...partners]
+  const crowded = tooMany(beside)
+  if (crowded !== null) return crowded
+  const claimIds = scopes.map((_, at) => nextClaimId(request, context.wallMs, at))
   const terms = {
     description: asked.reason,
     narrowable: false,
@@ -155,12 +157,23 @@ function share(
   }
   const { requester: party } = asked
   const { stamp } = command
-  const grant = grantFor(
-    { rid: null, party, scopes: answer.scopes, claimIds, terms, stamp, key: null },
-    [...met, ...partners],
-    null,
-  )
+  const granted = { rid: null, party, scopes, claimIds, terms, stamp, key: null }
+  const grant = grantFor(granted, beside, null)
   return append([grant, closingOf(request.rid, command, asked, claimIds)])
+}
+
+/** How a shared part meets its holder's claim. Symbols given out of it narrow it; a file stands beside it. */
+function consentedIn(
+  view: View,
+  claim: LedgerClaim,
+  scope: Scope,
+  at: number,
+): { readonly kind: OverlapKind | null; readonly partner: readonly Partner[] } {
+  const overlap = overlapScopes(judgeable(scope, view), judgeable(claim, view))
+  if (overlap === null) return { kind: null, partner: [] }
+  const { kind } = overlap
+  const narrows = kind === 'symbol-in-file' || kind === 'symbols'
+  return { kind, partner: [{ id: claim.id, scope: at, narrows }] }
 }
 
 function closingOf(

@@ -92,7 +92,7 @@ describe('parseCommand', () => {
     ['status now', /status takes no arguments, and got `now`/],
     ['why a b', /why takes only PATH, and got `b`/],
     ['why', /why needs PATH/],
-    ['narrow clm_1', /narrow needs PATTERN…/],
+    ['narrow', /narrow needs ID/],
     ['up --json --http-port -1', /--http-port needs a value/],
   ]
   for (const [line, message] of REFUSALS) {

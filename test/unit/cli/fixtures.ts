@@ -30,6 +30,7 @@ export const CLAIM: ClaimJson = {
   last_activity: at(-5),
   coexists_with: [],
   narrowed_by: [],
+  except: [],
 }
 
 export const CONFLICT: OperationResult<'claim'>['conflicts'][number] = {
@@ -56,6 +57,7 @@ const WAITER: OperationResult<'claim'>['waiters'][number] = {
   session: 'session-of-bob',
   machine: 'desk-1a2b',
   patterns: ['src/auth/login.ts'],
+  scopes: [{ kind: 'file', pattern: 'src/auth/login.ts', symbols: [], mode: 'exclusive' }],
   urgency: 'normal',
   description: '',
   joined_at: at(-30),

@@ -46,6 +46,7 @@ const GRANTED = {
   conflicts: [],
   more_conflicts: 0,
   waiters: [],
+  beside: [],
   queue: null,
   warnings: [],
   options: [],
@@ -56,8 +57,12 @@ const UNSAFE = {
   conflicts: [CONFLICT],
   more_conflicts: 0,
   waiters: [],
+  beside: [],
+  warnings: [],
   would: 'wait',
 }
+
+const GONE = { id: CLAIM.id, fence: 1, live: false, except: [] }
 
 describe('an operation on the command line', () => {
   const SENT: readonly (readonly [string, object])[] = [
@@ -117,9 +122,9 @@ describe('an operation on the command line', () => {
     ['claim a', REFUSED, 1],
     ['claim a --wait 1s', { ...REFUSED, queue: { ...PLACE, ended: 'expired' } }, 8],
     ['claim a --wait 1s', { ...REFUSED, status: 'queued', queue: PLACE }, 8],
-    ['check a', { safe: true, conflicts: [], would: 'grant' }, 0],
+    ['check a', { safe: true, conflicts: [], beside: [], warnings: [], would: 'grant' }, 0],
     ['check a', UNSAFE, 1],
-    ['verify', { ok: false, claims: [{ id: CLAIM.id, fence: 1, live: false }], leader: 'm' }, 4],
+    ['verify', { ok: false, claims: [GONE], leader: 'm' }, 4],
     ['claims', EMPTY_CLAIMS, 0],
     ['audit verify', { ok: false, events: 1, last: null, problem: 'hash' }, 4],
   ]

@@ -31,6 +31,7 @@ const ANSWER: OperationResult<'claim'> = {
   conflicts: [],
   more_conflicts: 0,
   waiters: [],
+  beside: [],
   queue: null,
   warnings: [],
   options: [],
@@ -133,12 +134,19 @@ ACTION REQUIRED:
 
 describe('the face of check', () => {
   const asOf = { term: 1, index: 1, age_ms: 0 }
-  const base = { conflicts: [], more_conflicts: 0, waiters: [], as_of: asOf }
+  const base = {
+    conflicts: [],
+    more_conflicts: 0,
+    waiters: [],
+    beside: [],
+    warnings: [],
+    as_of: asOf,
+  }
 
   it('is one line when it is safe', () => {
     const shown = render('check', { ...base, safe: true, would: 'grant' })
     assert.equal(shown, 'safe: a claim would be granted.\n')
-    assert.match(render('check', { ...base, safe: true, would: 'coexist' }), /beside others/)
+    assert.match(render('check', { ...base, safe: true, would: 'coexist' }), /other symbols/)
   })
 
   it('shows the conflict and the way to its story when it is not', () => {
@@ -201,8 +209,8 @@ src/zebra/very/long/path/to/some/file/that/has/a/name.ts  alice   3 h 59 min  cl
 describe('the faces of other operations', () => {
   it('verify says which claims are gone, and what that means', () => {
     const claims = [
-      { id: 'clm_1', fence: 5, live: true },
-      { id: 'clm_2', fence: null, live: false },
+      { id: 'clm_1', fence: 5, live: true, except: [] },
+      { id: 'clm_2', fence: null, live: false, except: [] },
     ]
     const base = { leader: 'desk', term: 3, commit_index: 9, as_of: at(0) }
     const shown = render('verify', { ...base, ok: false, claims })
@@ -317,6 +325,7 @@ const STATUS: OperationResult<'status'> = {
       commit_index: 7,
       voters: ['desk-1a2b'],
       claims: 2,
+      narrowed: 0,
       queued: 0,
       quorum: true,
       problem: null,
@@ -359,7 +368,8 @@ To give up: skein cancel que_01K0000000000000000000000B
     assert.match(shown, /^ {2}waits {2}bob for src\/auth\/login\.ts \(normal\) since 11:59/m)
     const many = Array.from({ length: 7 }, (_, i) => ({ ...PLACE, agent: `a${String(i)}` }))
     const check = { safe: false, conflicts: [], more_conflicts: 0, would: 'wait' as const }
-    const unsafe = render('check', { ...check, waiters: many, as_of: asOf })
+    const rest = { beside: [], warnings: [], as_of: asOf }
+    const unsafe = render('check', { ...check, waiters: many, ...rest })
     assert.match(
       unsafe,
       /^NOT SAFE: nobody holds it, but 7 others waited[^]*and 2 more: skein queue/,
@@ -402,10 +412,13 @@ ACTION REQUIRED:
     const beside = { ...CLAIM, agent: 'bob', symbols: ['Login::show'] }
     const narrowed = [{ claim: CLAIM.id, pattern: CLAIM.pattern, by: [beside] }]
     const shown = render('inbox', { requests: [REQUEST], narrowed, waiting: [BEHIND] })
-    assert.match(shown, /^beside your src\/auth\/\*\* work bob: Login::show$/m)
+    assert.match(
+      shown,
+      /^narrowed: in your src\/auth\/\*\*, bob holds src\/auth\/\*\* Login::show/m,
+    )
     assert.match(shown, /^Waiting for src\/auth\/login\.ts at place 2/m)
-    for (const word of ['approve', 'deny', 'narrow PATTERN', 'coexist PATTERN'])
-      assert.ok(shown.includes(`  skein respond ${REQUEST.id} ${word} `), word)
+    for (const word of ['approve', 'deny', 'narrow PATTERN', 'coexist PATTERN|FILE:SYMBOL'])
+      assert.ok(shown.includes(`  skein respond ${REQUEST.id} ${word}`), word)
     assert.equal(render('inbox', { requests: [], narrowed: [], waiting: [] }), 'Nothing for you.\n')
   })
 

@@ -60,6 +60,9 @@ describe('the tools', () => {
       ['renew_claims', { claim_ids: [CLAIM_ID], ttl_hours: 240 }],
       ['renew_claims', {}],
       ['narrow_claim', { id: CLAIM_ID, patterns: ['a'] }],
+      ['narrow_claim', { claim_id: CLAIM_ID, symbols: { 'a.ts': ['A::b'] } }],
+      ['claim_files', { symbols: { 'a.ts': ['A::b', 'C'] } }],
+      ['check_conflicts', { patterns: ['b.ts'], symbols: { 'a.ts': ['A'] } }],
       ['release_claims', { claim_ids: [CLAIM_ID], engineer: 'bob' }],
       ['release_session', {}],
       ['release_session', { session_id: 's-2' }],
@@ -223,7 +226,7 @@ describe('wrong arguments', () => {
       /no argument "pattern"\. Did you mean `patterns`\? It takes/,
     ],
     ['claim_files', { 'x\n"y': 1 }, /no argument "x 'y"\. It takes patterns/],
-    ['claim_files', { patterns: ['a'], symbols: { a: ['b'] } }, /Symbols cannot be claimed yet/],
+    ['claim_files', { symbols: { 'a.ts': [] } }, /`symbols\.a\.ts`/],
     ['claim_files', { patterns: ['a'], wait_seconds: 601 }, /`wait_seconds`/],
     ['claim_files', { patterns: ['a'], urgency: 'asap' }, /`urgency`/],
     ['request_release', { claim_id: CLAIM_ID }, /`reason`/],
@@ -231,12 +234,12 @@ describe('wrong arguments', () => {
     [
       'respond_to_request',
       { request_id: 'x', decision: 'narrowed' },
-      /`narrowed_pattern` goes with decision "narrowed"/,
+      /`narrowed_pattern` or `narrowed_symbols` goes with decision "narrowed"/,
     ],
     [
       'respond_to_request',
       { request_id: 'x', decision: 'approved', narrowed_pattern: 'a' },
-      /`narrowed_pattern` goes with/,
+      /`narrowed_pattern` or `narrowed_symbols` goes with/,
     ],
     [
       'respond_to_request',

@@ -35,6 +35,7 @@ export function sampleClaim(changes: Partial<Claim> = {}): Claim {
     last_activity: '2026-11-21T14:00:00.123Z',
     coexists_with: [],
     narrowed_by: [],
+    except: [],
     ...changes,
   }
 }
@@ -60,6 +61,7 @@ export function granted(...claims: readonly Claim[]): OperationResult<'claim'> {
     conflicts: [],
     more_conflicts: 0,
     waiters: [],
+    beside: [],
     queue: null,
     warnings: [],
     options: [],
@@ -83,6 +85,14 @@ export function samplePlace(changes: Partial<Place> = {}): Place {
     session: 'session-1',
     machine: 'laptop-9f3a',
     patterns: ['src/auth/login.ts'],
+    scopes: [
+      {
+        kind: 'file' as const,
+        pattern: 'src/auth/login.ts',
+        symbols: [],
+        mode: 'exclusive' as const,
+      },
+    ],
     urgency: 'normal',
     description: 'rework the login form',
     joined_at: '2026-11-21T14:00:00.123Z',
@@ -149,6 +159,8 @@ export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
     conflicts: [],
     more_conflicts: 0,
     waiters: [],
+    beside: [],
+    warnings: [],
     would: 'grant',
     as_of: AS_OF,
   },
@@ -170,7 +182,7 @@ export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
   release: { released: [sampleClaim({ state: 'released' })], already: [] },
   verify: {
     ok: true,
-    claims: [{ id: CLAIM_ID, fence: 4_294_967_301, live: true }],
+    claims: [{ id: CLAIM_ID, fence: 4_294_967_301, live: true, except: [] }],
     leader: 'laptop-9f3a',
     term: 3,
     commit_index: 41,
