@@ -11,6 +11,7 @@ import {
   type LedgerClaim,
   type Party,
   type QueueEntry,
+  type Scope,
   type Urgency,
 } from '../../../protocol/index.ts'
 import type { Command, Outcome } from '../../../daemon/core/claims/command.ts'
@@ -27,6 +28,8 @@ export interface Ask {
   readonly mode?: ClaimMode
   readonly agent?: string
   readonly claimsPerAgent?: number
+  readonly narrowable?: boolean
+  readonly key?: string
 }
 
 /** A ledger whose time only moves when it is told to. */
@@ -68,20 +71,27 @@ export class QueueLedger {
 
   claim(session: string, patterns: string | readonly string[], ask: Ask = {}): Outcome {
     const mode = ask.mode ?? 'exclusive'
+    const scopes = [patterns]
+      .flat()
+      .map((pattern): Scope => ({ kind: 'file', pattern, symbols: [], mode }))
+    return this.claimScopes(session, scopes, ask)
+  }
+
+  claimScopes(session: string, scopes: readonly Scope[], ask: Ask = {}): Outcome {
     return this.run({
       kind: 'claim',
       party: party(session, ask.agent),
-      scopes: [patterns].flat().map((pattern) => ({ kind: 'file', pattern, symbols: [], mode })),
+      scopes,
       terms: {
         description: '',
-        narrowable: true,
+        narrowable: ask.narrowable ?? true,
         ttlSeconds: null,
         ttlDefaultSeconds: 14_400,
         ttlSharedSeconds: 7_200,
         claimsPerAgent: ask.claimsPerAgent ?? 0,
       },
       stamp: { wallMs: this.now, boot: 'b', uptimeMs: this.now },
-      key: null,
+      key: ask.key === undefined ? null : { key: ask.key, digest: '' },
       urgency: ask.urgency ?? 'normal',
       waitSeconds: ask.wait ?? 0,
     })
