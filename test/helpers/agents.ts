@@ -23,7 +23,11 @@ export interface Call<Name extends OperationName> {
   leave(): void
 }
 
+export type SymbolsByFile = Readonly<Record<string, readonly string[]>>
+
 export interface Asking {
+  readonly symbols?: SymbolsByFile
+  readonly narrowable?: boolean
   readonly wait?: number
   readonly urgency?: string
 }
@@ -41,15 +45,21 @@ export interface Agent {
   readonly name: string
   readonly session: string
   claim(patterns: readonly string[], asking?: Asking): Call<'claim'>
-  narrow(claim: string, pattern: string): Promise<Told<'narrow'>>
+  narrow(claim: string, kept: string | SymbolsByFile): Promise<Told<'narrow'>>
   release(claim: string): Promise<Told<'release'>>
   releaseAll(): Promise<Told<'release'>>
   cancel(place: string): Promise<Told<'cancel'>>
   /** Its own places in the queue. */
   places(): Promise<Told<'queue'>>
   request(claim: string, scope: string | null, wait?: number): Promise<Told<'request'>>
-  respond(request: string, decision: Decision, pattern?: string): Promise<Told<'respond'>>
+  respond(
+    request: string,
+    decision: Decision,
+    what?: string | SymbolsByFile,
+  ): Promise<Told<'respond'>>
   inbox(): Promise<Told<'inbox'>>
+  verify(): Promise<Told<'verify'>>
+  why(subject: string): Promise<Told<'why'>>
   awaitRequest(request: string, seconds: number): Promise<Told<'requests'>>
   tasks(): Promise<Told<'task/list'>>
   claimTask(task: string, asking?: TaskAsking): Promise<Told<'task/claim'>>
@@ -118,14 +128,16 @@ function commandLine(where: Where, name: string): Agent {
   return {
     name,
     session,
-    claim: (patterns, { wait, urgency } = {}) =>
+    claim: (patterns, { wait, urgency, symbols, narrowable } = {}) =>
       start([
         'claim',
         ...patterns,
+        ...symbolWords(symbols),
+        ...(narrowable === false ? ['--no-narrow'] : []),
         ...(wait === undefined ? [] : ['--wait', `${String(wait)}s`]),
         ...(urgency === undefined ? [] : ['--urgency', urgency]),
       ]),
-    narrow: (claim, pattern) => run('narrow', claim, pattern),
+    narrow: (claim, kept) => run('narrow', claim, ...wordsOf(kept)),
     release: (claim) => run('release', claim),
     releaseAll: () => run('release', '--mine'),
     cancel: (place) => run('cancel', place),
@@ -135,9 +147,11 @@ function commandLine(where: Where, name: string): Agent {
         ...['request', claim, '--reason', 'needed', '--wait', `${String(wait)}s`],
         ...(scope === null ? [] : ['--scope', scope]),
       ),
-    respond: (request, decision, pattern) =>
-      run('respond', request, decision, ...(pattern === undefined ? [] : [pattern])),
+    respond: (request, decision, what) =>
+      run('respond', request, decision, ...(what === undefined ? [] : wordsOf(what))),
     inbox: () => run('inbox'),
+    verify: () => run('verify'),
+    why: (subject) => run('why', subject),
     awaitRequest: (request, seconds) => run('requests', request, '--wait', `${String(seconds)}s`),
     tasks: () => run('task', 'list'),
     claimTask: (task, { wait, branch, token, again } = {}) =>
@@ -151,6 +165,16 @@ function commandLine(where: Where, name: string): Agent {
     completeTask: (task, branch) =>
       run('task', 'complete', task, ...(branch === undefined ? [] : ['--branch', branch])),
   }
+}
+
+function symbolWords(symbols: SymbolsByFile = {}): string[] {
+  return Object.entries(symbols).flatMap(([file, names]) =>
+    names.flatMap((name) => ['--symbol', `${file}:${name}`]),
+  )
+}
+
+function wordsOf(what: string | SymbolsByFile): string[] {
+  return typeof what === 'string' ? [what] : symbolWords(what)
 }
 
 function read<Name extends OperationName>(exit: number, stdout: string): Told<Name> {
@@ -237,14 +261,19 @@ async function mcp(cleaner: Cleaner, where: Where, name: string, enter: Enter): 
   return {
     name,
     session,
-    claim: (patterns, { wait, urgency } = {}) =>
+    claim: (patterns, { wait, urgency, symbols, narrowable } = {}) =>
       start('claim', 'claim_files', {
         patterns: [...patterns],
+        ...(symbols === undefined ? {} : { symbols }),
+        ...(narrowable === undefined ? {} : { narrowable }),
         ...(wait === undefined ? {} : { wait_seconds: wait }),
         ...(urgency === undefined ? {} : { urgency }),
       }),
-    narrow: (claim, pattern) =>
-      start('narrow', 'narrow_claim', { claim_id: claim, patterns: [pattern] }).told,
+    narrow: (claim, kept) =>
+      start('narrow', 'narrow_claim', {
+        claim_id: claim,
+        ...(typeof kept === 'string' ? { patterns: [kept] } : { symbols: kept }),
+      }).told,
     release: (claim) => start('release', 'release_claims', { claim_ids: [claim] }).told,
     releaseAll: () => start('release', 'release_session', {}).told,
     cancel: (place) => start('cancel', 'cancel_queue_request', { queue_id: place }).told,
@@ -256,14 +285,16 @@ async function mcp(cleaner: Cleaner, where: Where, name: string, enter: Enter): 
         wait_seconds: wait,
         ...(scope === null ? {} : { requested_scope: scope }),
       }).told,
-    respond: (request, decision, pattern) =>
+    respond: (request, decision, what) =>
       start('respond', 'respond_to_request', {
         request_id: request,
         decision,
-        ...(decision === 'narrow' ? { narrowed_pattern: pattern } : {}),
-        ...(decision === 'coexist' ? { coexist_pattern: pattern } : {}),
+        ...(decision === 'narrow' ? companion('narrowed', what) : {}),
+        ...(decision === 'coexist' ? companion('coexist', what) : {}),
       }).told,
     inbox: () => start('inbox', 'pending_requests', {}).told,
+    verify: () => start('verify', 'verify_claims', {}).told,
+    why: (subject) => start('why', 'why', { pattern: subject }).told,
     awaitRequest: (request, seconds) =>
       start('requests', 'wait_for_request', { request_id: request, timeout: seconds }).told,
     tasks: () => start('task/list', 'list_tasks', { limit: 1_000 }).told,
@@ -279,6 +310,10 @@ async function mcp(cleaner: Cleaner, where: Where, name: string, enter: Enter): 
         ...(branch === undefined ? {} : { branch }),
       }).told,
   }
+}
+
+function companion(decision: string, what: string | SymbolsByFile | undefined): object {
+  return { [`${decision}_${typeof what === 'string' ? 'pattern' : 'symbols'}`]: what }
 }
 
 function readAnswer<Name extends OperationName>(operation: Name, answer: ToolAnswer): Told<Name> {
