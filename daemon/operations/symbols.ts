@@ -27,6 +27,8 @@ const NEAREST_MAX = 20
 /** Edit distance is quadratic: so many names are compared, for so many unknown ones, in some milliseconds. */
 const COMPARED_MAX = 400
 const EXPLAINED_MAX = 5
+/** Names that are longer than twice the wanted one, and this, are not what was meant. */
+const SLACK = 8
 /** What a look costs depends on the pattern: microseconds, or a millisecond. */
 const LOOKS_BETWEEN_CLOCKS = 8
 
@@ -162,8 +164,9 @@ async function trackedFiles(
 }
 
 function nearestFirst(symbol: string, found: readonly string[]): readonly string[] {
-  const names = [...new Set(found)].slice(0, COMPARED_MAX)
-  const best = nearest(symbol, names)
+  const names = [...new Set(found)]
+  const alike = names.filter(({ length }) => length < 2 * symbol.length + SLACK)
+  const best = nearest(symbol, alike.slice(0, COMPARED_MAX))
   return [...new Set(best === null ? names : [best, ...names])].slice(0, NEAREST_MAX)
 }
 

@@ -59,6 +59,7 @@ export function judgeScopes(
   const conflicts: Conflict[] = []
   const partners: Partner[] = []
   let more = 0
+  const beside = new Set<ClaimId>()
   scopes.forEach((scope, at) => {
     const asked = judgeable(scope, view)
     for (const found of meetings(view, party, asked, delays)) {
@@ -73,6 +74,8 @@ export function judgeScopes(
         // One that has ended keeps out what it would have kept out alive, and stands beside nothing.
         if (found.delayMs !== null) continue
         partners.push({ id: found.claim.id, scope: at, narrows: verdict === 'narrow' })
+        // More than may be: whatever else it meets, it is not granted.
+        if (beside.add(found.claim.id).size > LIMITS.partnersMax) return
       } else if (conflicts.length < LIMITS.conflictsListedMax) {
         conflicts.push({ scope, ...verdict })
       } else more++
