@@ -69,7 +69,7 @@ function besideRows(all: OperationResult<'claim'>['beside'], max: number): reado
   const { shown, more } = firstOf(all, max)
   const rows = shown.map((other) => {
     const { agent, narrowed } = other
-    const what = `${quoteScope(other, 48)} of agent ${quote(agent, 32)}`
+    const what = `${quoteScope(other, 44)} of agent ${quote(agent, 20)}`
     return narrowed ? `Taken out of ${what}, who is told.` : `Leave alone: ${what}`
   })
   return more === 0 ? rows : [...rows, `and ${String(more)} more beside you`]

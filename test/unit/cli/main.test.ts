@@ -81,6 +81,19 @@ describe('an operation on the command line', () => {
         idempotency_key: 'k',
       },
     ],
+    ['claim a.ts --symbol A::b --symbol C', { scopes: [symbols('src/a.ts', 'A::b', 'C')] }],
+    [
+      'check c --symbol a.ts:A --symbol ../b.ts:m(x:) --symbol ./a.ts:B --shared --module',
+      {
+        scopes: [
+          { ...file('src/c', 'shared'), kind: 'module' },
+          { ...symbols('src/a.ts', 'A', 'B'), mode: 'shared' },
+          { ...symbols('b.ts', 'm(x:)'), mode: 'shared' },
+        ],
+      },
+    ],
+    ['claim a.ts --symbol A::init(a:b:)', { scopes: [symbols('src/a.ts', 'A::init(a:b:)')] }],
+    ['claim a.ts --symbol Router:handle', { scopes: [symbols('src/a.ts', 'Router:handle')] }],
     ['claim a --wait 90s --urgency high', { scopes: [file('src/a')], wait_s: 90, urgency: 'high' }],
     ['queue --mine', { mine: true }],
     [`cancel ${PLACE.id}`, { ids: [PLACE.id] }],
@@ -93,15 +106,27 @@ describe('an operation on the command line', () => {
       `respond ${REQUEST.id} narrow a ../b --note n`,
       { request: REQUEST.id, decision: 'narrow', patterns: ['src/a', 'b'], note: 'n' },
     ],
+    [
+      `respond ${REQUEST.id} coexist a.ts:A::b c`,
+      {
+        request: REQUEST.id,
+        decision: 'coexist',
+        patterns: ['src/c'],
+        symbols: { 'src/a.ts': ['A::b'] },
+      },
+    ],
     ['inbox', {}],
     [`requests ${REQUEST.id} --wait 60s`, { ids: [REQUEST.id], wait_s: 60 }],
     ['claims --mine --limit 3', { mine: true, limit: 3 }],
     ['renew', {}],
     [`narrow ${CLAIM.id} a b`, { id: CLAIM.id, patterns: ['src/a', 'src/b'] }],
+    [`narrow ${CLAIM.id} a.ts --symbol A`, { id: CLAIM.id, symbols: { 'src/a.ts': ['A'] } }],
+    [`narrow ${CLAIM.id} --symbol a.ts:A`, { id: CLAIM.id, symbols: { 'src/a.ts': ['A'] } }],
     [`release ${CLAIM.id}`, { ids: [CLAIM.id] }],
     ['release --of-agent eva', { of_agent: 'eva' }],
     [`why ${CLAIM.id}`, { pattern: CLAIM.id }],
     ['why a', { pattern: 'src/a' }],
+    ['why a.ts:A::b', { pattern: 'src/a.ts:A::b' }],
     ['enrol --as a/b', { as: 'a/b' }],
     ['audit verify', {}],
   ]
@@ -115,6 +140,23 @@ describe('an operation on the command line', () => {
 
   function file(pattern: string, mode = 'exclusive'): object {
     return { kind: 'file', pattern, mode }
+  }
+
+  function symbols(pattern: string, ...names: string[]): object {
+    return { kind: 'symbol', pattern, symbols: names, mode: 'exclusive' }
+  }
+
+  for (const [line, says] of [
+    ['claim --symbol A::b', /does not say of which file: --symbol FILE:NAME/],
+    ['claim a.ts --module --symbol A', /A module is never split/],
+    [`narrow ${CLAIM.id}`, /Say what stays/],
+  ] as const) {
+    it(`refuses \`skein ${line}\``, async (t) => {
+      const scene = await setScene(t, () => GRANTED)
+      const ran = await scene.run(line)
+      assert.equal(ran.exit, 64)
+      assert.match(ran.stderr, says)
+    })
   }
 
   const EXITS: readonly (readonly [string, object, number])[] = [

@@ -157,6 +157,44 @@ describe('the face of check', () => {
   })
 })
 
+describe('symbols in faces', () => {
+  const part = { claim: 'clm_2', agent: 'bob', pattern: 'src/a.ts', symbols: ['A::b', 'C'] }
+  const narrowed = { ...CLAIM, except: [part] }
+
+  it('stand with the claim, and beside whom it stands', () => {
+    const claims = [{ ...CLAIM, kind: 'symbol' as const, pattern: 'src/a.ts', symbols: ['D'] }]
+    const beside = [
+      { ...part, narrowed: false },
+      { ...part, agent: 'eva', symbols: [], narrowed: true },
+    ]
+    const shown = render('claim', { ...ANSWER, claims, beside })
+    assert.match(shown, /^ {2}src\/a\.ts D {2}clm_/m)
+    assert.match(shown, /^ {2}beside src\/a\.ts A::b, C of bob: leave that alone$/m)
+    assert.match(shown, /^ {2}out of src\/a\.ts of eva, who is told$/m)
+  })
+
+  it('are named where they collide', () => {
+    const shared = [{ file: 'src/a.ts', symbols: ['A'] }]
+    const held = { ...CLAIM, kind: 'symbol' as const, pattern: 'src/a.ts', symbols: ['A::b'] }
+    const met = { ...CONFLICT, your_pattern: 'src/a.ts', claim: held, symbol_overlap: shared }
+    const shown = render('claim', { ...REFUSED, conflicts: [met] })
+    assert.match(shown, /^REFUSED: src\/a\.ts A is held by alice\.$/m)
+    assert.match(shown, /^ {2}what {3}src\/a\.ts A::b$/m)
+    assert.match(shown, /^ {2}both {3}src\/a\.ts A$/m)
+  })
+
+  it('that others hold are told wherever the narrowed claim is', () => {
+    const text = /all but src\/a\.ts A::b, C of bob/
+    const list = render('claims', { ...EMPTY_CLAIMS, claims: [narrowed] }, { width: Infinity })
+    assert.match(list, /^src\/auth\/\*\* \(narrowed\) /m)
+    assert.match(list, text)
+    const claims = [{ id: CLAIM.id, fence: 5, live: true, except: [part] }]
+    const base = { leader: 'desk', term: 3, commit_index: 9, as_of: at(0) }
+    assert.match(render('verify', { ...base, ok: true, claims }), text)
+    assert.match(render('why', { holders: [narrowed], events: [], more: false, summary: [] }), text)
+  })
+})
+
 describe('the face of claims', () => {
   const claims = [
     { ...CLAIM, pattern: 'src/zebra/very/long/path/to/some/file/that/has/a/name.ts' },

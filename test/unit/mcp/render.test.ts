@@ -55,6 +55,19 @@ describe('a granted claim', () => {
     assert.match(text, /and 48 more/)
   })
 
+  it('names the symbols, and whom to leave alone, within the same budget', () => {
+    const part = { claim: CLAIM_ID, agent: 'bob', pattern: 'src/a.ts', symbols: ['A::b'] }
+    const mine = sampleClaim({ kind: 'symbol', pattern: 'src/a.ts', symbols: ['C', 'D'] })
+    const beside = [{ ...part, narrowed: false }]
+    const text = renderClaim({ ...granted(mine), beside })
+    assert.match(text, /^clm_\w+ "src\/a\.ts" symbols "C, D"$/m)
+    assert.match(text, /^Leave alone: "src\/a\.ts" symbols "A::b" of agent "bob"$/m)
+    const long = { claim: CLAIM_ID, agent: LONG, pattern: LONG, symbols: [LONG], narrowed: true }
+    const many = Array.from({ length: 50 }, () => sampleClaim({ ...HUGE, symbols: [LONG, LONG] }))
+    const crowd = { ...granted(...many), beside: [long, long], warnings: [LONG] }
+    assert.ok(tokens(renderClaim(crowd)) <= 120, String(tokens(renderClaim(crowd))))
+  })
+
   it('says so when it is not confirmed, and when it waits', () => {
     const provisional = { ...granted(sampleClaim({ fence: null })), status: 'provisional' as const }
     assert.match(renderClaim(provisional), /^PROVISIONAL \(no quorum; not confirmed yet\) until/)
@@ -78,7 +91,11 @@ describe('a refusal', () => {
 
   it('costs at most 200 tokens for the first conflict and 60 for each further one', () => {
     for (const count of [1, 2, 5, 20]) {
-      const conflicts = Array.from({ length: count }, () => sampleConflict(HUGE, LONG))
+      const symbols = [LONG, LONG]
+      const conflicts = Array.from({ length: count }, () => ({
+        ...sampleConflict({ ...HUGE, symbols }, LONG),
+        symbol_overlap: [{ file: LONG, symbols }],
+      }))
       const text = renderClaim(refused(conflicts, 900))
       const budget = 200 + 60 * (Math.min(count, 5) - 1)
       assert.ok(tokens(text) <= budget, `${String(count)}: ${String(tokens(text))}`)
@@ -244,7 +261,7 @@ describe('other answers', () => {
   })
 
   it('a list names each claim on one line and stays short', () => {
-    const claims = Array.from({ length: 300 }, () => sampleClaim(HUGE))
+    const claims = Array.from({ length: 300 }, () => sampleClaim({ ...HUGE, symbols: [LONG] }))
     const recent = [
       { claim: sampleClaim(), reason: 'ttl', by: 'x', at: '2026-11-21T18:00:00.000Z' },
     ]
@@ -257,6 +274,16 @@ describe('other answers', () => {
     )
     assert.ok(tokens(text) < 1_600, String(tokens(text)))
     assert.equal(renderClaims({ claims: [], more: 0, recent: [], as_of: AS_OF }), 'No live claims.')
+  })
+
+  it('a narrowed claim says what others hold of it', () => {
+    const except = [{ claim: CLAIM_ID, agent: 'bob', pattern: 'src/auth/a.ts', symbols: ['A::b'] }]
+    const all = /narrowed, all but "src\/auth\/a\.ts" symbols "A::b" of agent "bob"/
+    const claims = [sampleClaim({ except })]
+    assert.match(renderClaims({ claims, more: 0, recent: [], as_of: AS_OF }), all)
+    const verified = { leader: 'm', term: 1, commit_index: 1, as_of: '' }
+    const live = [{ id: CLAIM_ID, fence: 1, live: true, except }]
+    assert.match(renderVerify({ ...verified, ok: true, claims: live }), all)
   })
 
   it('renew, release and verify say what became of which claim', () => {

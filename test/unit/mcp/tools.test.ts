@@ -118,6 +118,27 @@ describe('the tools', () => {
         ttl_s: 5400,
       },
     )
+    assert.deepEqual(
+      inputOf('claim_files', {
+        patterns: ['./a.ts', 'b.ts'],
+        shared_files: ['c.ts'],
+        symbols: { 'a.ts': ['A::b'], '/c.ts': ['C'] },
+      }),
+      {
+        scopes: [
+          { kind: 'file', pattern: 'b.ts' },
+          { kind: 'symbol', pattern: 'a.ts', symbols: ['A::b'] },
+          { kind: 'symbol', pattern: '/c.ts', symbols: ['C'], mode: 'shared' },
+        ],
+      },
+    )
+    const kept = { 'a.ts': ['A'] }
+    const narrowed = { request_id: REQUEST_ID, decision: 'narrowed', narrowed_symbols: kept }
+    assert.deepEqual(inputOf('respond_to_request', narrowed), {
+      request: REQUEST_ID,
+      decision: 'narrow',
+      symbols: kept,
+    })
     assert.deepEqual(inputOf('list_claims', { engineer: 'bob', active_only: false }), {
       of_agent: 'bob',
       recent: true,
