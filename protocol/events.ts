@@ -11,7 +11,8 @@ export const EVENT_KINDS = {
   'claim.expired': 'The leader ended a claim whose lease or time had passed.',
   'claim.superseded': 'A provisional claim lost when the sides of a partition were settled.',
   'claim.refused': 'A claim was refused, with what it met.',
-  'claim.coexist': 'Two claims overlap by consent or by disjoint symbols.',
+  'claim.coexist':
+    'A claim was granted beside this one: by other symbols, by consent, or out of it (`narrowed`).',
   'queue.joined': 'A claim waits for what blocks it.',
   'queue.granted': 'A waiting claim was granted.',
   'queue.cancelled': 'A waiting claim was withdrawn.',

@@ -32,6 +32,7 @@ export async function readScopes(given: readonly GivenScope[], place: Place): Pr
   const scopes = new Map<string, Scope>()
   const slices = createSlices()
   let characters = 0
+  if (given.length > LIMITS.scopesMax) throw tooLong(`${String(LIMITS.scopesMax)} scopes`)
   for (const scope of given) {
     if (slices.isOver()) await slices.pause()
     const read = readScope(scope, place)
@@ -40,7 +41,8 @@ export async function readScopes(given: readonly GivenScope[], place: Place): Pr
     const symbols = [...new Set([...before, ...read.symbols])]
     scopes.set(key, { ...read, symbols })
     characters += read.pattern.length + read.symbols.reduce((sum, { length }) => sum + length, 0)
-    if (characters > LIMITS.scopesCharactersMax) throw tooLong()
+    if (characters > LIMITS.scopesCharactersMax)
+      throw tooLong(`${String(LIMITS.scopesCharactersMax)} characters of patterns and symbols`)
   }
   return [...scopes.values()]
 }
@@ -122,12 +124,8 @@ function readKind({ kind, symbols = [] }: GivenScope): Pick<Scope, 'kind' | 'sym
   throw new SkeinError('INPUT_SCHEMA', `a scope of kind '${kind}' has no symbols`)
 }
 
-function tooLong(): SkeinError {
-  const most = String(LIMITS.scopesCharactersMax)
-  return new SkeinError(
-    'INPUT_SIZE',
-    `the patterns and symbols of one claim have more than ${most} characters`,
-  )
+function tooLong(most: string): SkeinError {
+  return new SkeinError('INPUT_SIZE', `more than ${most} in one call`)
 }
 
 function taskName({ pattern, mode }: OperationInput<'claim'>['scopes'][number]): string {

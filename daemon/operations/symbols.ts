@@ -114,9 +114,9 @@ function isMissing(answer: SymbolAnswer): boolean {
   return answer.kind === 'unsupported' && answer.why === 'missing'
 }
 
-/** Patterns are judged without regard to case; a disk may tell one from the other. */
+/** Patterns are in NFC and judged without regard to case; a disk may tell one spelling from the other. */
 function isSpelled({ caseExact }: Lookup, tracked: string, path: string): boolean {
-  return !caseExact && tracked.length === path.length && foldText(tracked) === foldText(path)
+  return caseExact ? tracked.normalize('NFC') === path : foldText(tracked) === foldText(path)
 }
 
 /** Each symbol must be in one of the files; once all are found the rest is not read. */

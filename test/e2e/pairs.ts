@@ -1,4 +1,5 @@
 // Random pairs of claims through the API: what `check` says must be what `claim` then does.
+import type { OperationResult } from '../../protocol/index.ts'
 import type { ApiClient } from '../helpers/api.ts'
 
 export interface PairsOptions {
@@ -41,21 +42,36 @@ async function comparePair(
   const first = await client.call('claim', { ...holder, scopes: [held] })
   const check = await client.call('check', { ...asker, scopes: [asked] })
   const claim = await client.call('claim', { ...asker, scopes: [asked] })
-  const said = check.error?.code ?? (check.result?.safe === true ? 'granted' : 'refused')
-  const did = claim.error?.code ?? claim.result?.status ?? 'nothing'
+  const said = check.error?.code ?? SAYS[check.result?.would ?? 'wait']
+  const did = claim.error?.code ?? doneBy(claim.result)
   if (said !== did) {
     const pair = `${JSON.stringify(held)} then ${JSON.stringify(asked)}`
     report.differences.push(`${pair}: check says ${said}, claim ${did}`)
   }
   if (did === 'refused') report.refused++
   if (first.error !== null || claim.error !== null) report.bad++
-  const granted = [...(first.error === null ? [holder] : []), ...(did === 'granted' ? [asker] : [])]
+  const isGranted = claim.result?.status === 'granted'
+  const granted = [...(first.error === null ? [holder] : []), ...(isGranted ? [asker] : [])]
   await Promise.all(granted.map((party) => client.call('release', { ...party, mine: true })))
+}
+
+const SAYS = {
+  grant: 'granted',
+  coexist: 'granted beside another',
+  narrow: 'granted out of another',
+  wait: 'refused',
+} as const
+
+function doneBy(result: OperationResult<'claim'> | null): string {
+  if (result?.status !== 'granted') return result?.status ?? 'nothing'
+  if (result.beside.some(({ narrowed }) => narrowed)) return SAYS.narrow
+  return result.beside.length > 0 ? SAYS.coexist : SAYS.grant
 }
 
 interface RandomScope {
   readonly kind: string
   readonly pattern: string
+  readonly symbols?: readonly string[]
   readonly mode: string
 }
 
@@ -66,9 +82,15 @@ function randomScope(random: () => number, lane: string): RandomScope {
   const depth = 1 + Math.floor(random() * 3)
   const segments = Array.from({ length: depth }, () => pick(random, SEGMENTS))
   const slash = random() < 0.15 ? '/' : ''
-  const kind = dice < 0.15 ? 'module' : 'file'
-  return { kind, pattern: `${lane}/${segments.join('/')}${slash}`, mode }
+  const kind = dice < 0.15 ? 'module' : dice < 0.5 ? 'symbol' : 'file'
+  const pattern = `${lane}/${segments.join('/')}${slash}`
+  if (kind !== 'symbol') return { kind, pattern, mode }
+  const symbols = Array.from({ length: 1 + Math.floor(random() * 2) }, () => pick(random, SYMBOLS))
+  return { kind, pattern, symbols, mode }
 }
+
+/** Of files that do not exist: taken as they are named. */
+const SYMBOLS = ['A', 'A::b', 'A::b::c', 'A::d', 'AB', 'B']
 
 const SEGMENTS = [
   ...['a', 'b', 'ab', 'A', 'a.ts', 'b.ts', '.x', '*', '**', '*.ts', 'a*', '*b', '?', '??'],

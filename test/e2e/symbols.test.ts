@@ -13,6 +13,7 @@ import { until } from '../helpers/poll.ts'
 import { addWorktree, git, makeRepo, writeIn } from '../helpers/repo.ts'
 
 const REPO = 'test/shop'
+const SHIM = fileURLToPath(new URL('../helpers/worker-shim.mjs', import.meta.url))
 const ROUTER = `export class Router {
   handleA(): number {
     return 1
@@ -436,11 +437,7 @@ describe('a daemon that dies', () => {
 describe('a parser that dies', () => {
   it('costs its caller the call, and starts again', async () => {
     const made = makeScenes(1)
-    const shim = path.join(
-      path.dirname(fileURLToPath(import.meta.url)),
-      '../helpers/worker-shim.mjs',
-    )
-    const { client } = await startDaemon(suite, { preload: [shim] })
+    const { client } = await startDaemon(suite, { preload: [SHIM] })
     const input = {
       cwd: made,
       agent: 'alice',
