@@ -58,9 +58,7 @@ export async function claimScopes(
   const prepared = await prepareTaskIn(parts, place, party, scopes, { ...asking, isRepeated })
   const warnings = [
     // What was claimed under this key stays the answer, whatever its files have become.
-    ...(isRepeated
-      ? []
-      : await requireSymbols(parts, place, { scopes, party, signal: context.signal })),
+    ...(isRepeated ? [] : await requireSymbols(parts, place, { scopes, party, context })),
     ...(await boundedBy(parts, scopes, place)),
     ...(prepared?.warnings ?? []),
   ]
@@ -127,7 +125,7 @@ export const check: Handler<OperationInput<'check'>> = async (parts, input, cont
   const scopes = await readScopes(input.scopes, place)
   const prepared = await prepareTaskIn(parts, place, party, scopes, {})
   const warnings = [
-    ...(await requireSymbols(parts, place, { scopes, party, signal: context.signal })),
+    ...(await requireSymbols(parts, place, { scopes, party, context })),
     ...(await boundedBy(parts, scopes, place)),
   ]
   const view = host.loop.view()

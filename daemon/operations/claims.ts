@@ -70,7 +70,7 @@ export const narrow: Handler<OperationInput<'narrow'>> = async (parts, input, co
       hint: 'skein narrow ID PATTERN… | --symbol FILE:NAME',
     })
   }
-  await requireSymbols(parts, place, { scopes: namedIn(kept), party, signal: context.signal })
+  await requireSymbols(parts, place, { scopes: namedIn(kept), party, context })
   const outcome = await submit(hostOf(place.repo), {
     kind: 'narrow',
     party,

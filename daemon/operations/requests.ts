@@ -62,7 +62,7 @@ export const respond: Handler<OperationInput<'respond'>> = async (parts, input, 
     kind: 'respond',
     party,
     id: asRequestedId(input.request),
-    answer: await answerOf(parts, place, input, { party, signal: context.signal }),
+    answer: await answerOf(parts, place, input, { party, context }),
     note: clean(input.note ?? ''),
     stamp: stampNow(parts),
   })
@@ -152,19 +152,19 @@ async function answerOf(
   parts: Parts,
   place: Place,
   input: OperationInput<'respond'>,
-  { party, signal }: { readonly party: Party; readonly signal: AbortSignal },
+  { party, context }: { readonly party: Party; readonly context: CallContext },
 ): Promise<ResponseTerms> {
   if (input.decision === 'approve') return { decision: 'approved' }
   if (input.decision === 'deny') return { decision: 'denied' }
   if (input.decision === 'narrow') {
     const kept = requireSome(await readParts(input, place), input.decision)
-    await requireSymbols(parts, place, { scopes: namedIn(kept), party, signal })
+    await requireSymbols(parts, place, { scopes: namedIn(kept), party, context })
     return { decision: 'narrowed', parts: kept }
   }
   const files = (input.patterns ?? []).map((pattern) => ({ kind: 'file' as const, pattern }))
   const given = requireSome([...files, ...symbolScopes(input.symbols)], input.decision)
   const scopes = await readScopes(given, place)
-  await requireSymbols(parts, place, { scopes, party, signal })
+  await requireSymbols(parts, place, { scopes, party, context })
   return { decision: 'coexist', scopes }
 }
 

@@ -15,6 +15,7 @@ import {
   type Scope,
 } from '../../protocol/index.ts'
 import type { Place } from '../callers.ts'
+import type { CallContext } from '../client/operations.ts'
 import type { NoSymbols, SymbolAnswer, UndeclaredSymbol } from '../ports.ts'
 import { hostOf } from '../repos.ts'
 import { createSlices, type Slices } from '../slices.ts'
@@ -32,11 +33,15 @@ const SLACK = 8
 /** What a look costs depends on the pattern: microseconds, or a millisecond. */
 const LOOKS_BETWEEN_CLOCKS = 8
 
-/** @returns warnings. @throws SkeinError SYMBOL_UNKNOWN, SYMBOL_UNSUPPORTED, SYMBOL_UNREADABLE, SYMBOL_PARSER, BUSY */
+/** @returns warnings. @throws SkeinError SYMBOL_UNKNOWN, SYMBOL_UNSUPPORTED, SYMBOL_UNREADABLE, SYMBOL_PARSER, BUSY, INTERRUPTED */
 export async function requireSymbols(
   parts: Parts,
   place: Place,
-  asked: { readonly scopes: readonly Scope[]; readonly party: Party; readonly signal: AbortSignal },
+  asked: {
+    readonly scopes: readonly Scope[]
+    readonly party: Party
+    readonly context: Pick<CallContext, 'signal'>
+  },
 ): Promise<string[]> {
   const scopes = notHeld(
     place,
@@ -47,7 +52,8 @@ export async function requireSymbols(
   if (place.checkout === null || !place.isOwn) return [UNCHECKED]
   const { root } = place.checkout
   const over = AbortSignal.timeout(LOOKUP_MS_MAX)
-  const signal = AbortSignal.any([asked.signal, over])
+  const gone = asked.context.signal
+  const signal = AbortSignal.any([gone, over])
   const lookup: Lookup = {
     tracked: (await parts.git.trackedFiles(place.checkout)).paths,
     caseExact: place.config.case === 'exact',
@@ -58,7 +64,8 @@ export async function requireSymbols(
   try {
     for (const scope of scopes) warnings.push(...(await requireScope(lookup, scope)))
   } catch (error) {
-    throw over.aborted && error === over.reason ? tooSlow() : error
+    if (error !== signal.reason) throw error
+    throw gone.aborted ? new SkeinError('INTERRUPTED', 'the caller is gone') : tooSlow()
   }
   return warnings
 }

@@ -1,6 +1,7 @@
 // Claims on symbols as agents make them: at every door, in files of every sort, through a death of the daemon or the parser.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +9,7 @@ import { DOORS, type Agent, type Asking, type SymbolsByFile } from '../helpers/a
 import type { ApiClient, ClaimJson } from '../helpers/api.ts'
 import { createClient } from '../helpers/api.ts'
 import { createCleaner } from '../helpers/cleanup.ts'
-import { startDaemon, type Daemon } from '../helpers/daemon.ts'
+import { readDaemonLog, startDaemon, type Daemon } from '../helpers/daemon.ts'
 import { until } from '../helpers/poll.ts'
 import { addWorktree, git, makeRepo, writeIn } from '../helpers/repo.ts'
 
@@ -398,6 +399,28 @@ describe('symbols of a caller', () => {
     } finally {
       remote.close()
     }
+  })
+})
+
+describe('a caller that goes away while its files are parsed', () => {
+  it('is no fault of the daemon', async () => {
+    const made = makeScenes(1)
+    const own = await startDaemon(suite)
+    const body = { cwd: made, agent: 'alice', session: 'alice' }
+    await own.client.must('check', { ...body, scopes: [{ kind: 'file', pattern: 'README.md' }] })
+    const input = { ...body, scopes: [asks('s0/router.ts', 'start')] }
+    const socket = net.connect(own.socket)
+    const text = JSON.stringify(input)
+    const head = `POST /v1/claim HTTP/1.1\r\nHost: skein\r\nContent-Length: ${String(text.length)}`
+    socket.write(`${head}\r\n\r\n${text}`)
+    // The first look at a symbol starts the thread: the daemon has the call, and no answer yet.
+    await until('the thread has started', () =>
+      /parser thread started/.test(readDaemonLog(own.home)),
+    )
+    socket.destroy()
+    // Behind it in the thread: then the first call is over.
+    await own.client.must('check', { ...input, scopes: [asks('s0/outer.py', 'Outer')] })
+    assert.doesNotMatch(readDaemonLog(own.home), /this is a bug/)
   })
 })
 
