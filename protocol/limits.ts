@@ -9,7 +9,7 @@ export const LIMITS = {
   patternAlternativesMax: 256,
   /** Characters of all scopes of one claim together: a record of it stays far below what one may hold. */
   scopesCharactersMax: 65_536,
-  /** Others' claims that one claim may meet by disjoint symbols. */
+  /** Claims beside which one may stand, and links between claims that one record makes: some tens of kilobytes. */
   partnersMax: 500,
   /** Scopes in one claim; wider work is a directory pattern. */
   scopesMax: 200,

@@ -55,13 +55,12 @@ export function grantFor(
   return { kind: 'grant', rid, party, claims, narrows, key, from }
 }
 
-/** What one claim links to is bounded. @returns the failure that says so; null when it fits. */
-export function tooMany(partners: readonly Partner[]): Extract<Decision, { kind: 'fail' }> | null {
-  const met = new Set(partners.map(({ id }) => id)).size
-  if (met <= LIMITS.partnersMax) return null
+/** What one record links is bounded. @returns the failure that says so; null when it fits. */
+export function tooMany(links: readonly unknown[]): Extract<Decision, { kind: 'fail' }> | null {
+  if (links.length <= LIMITS.partnersMax) return null
   const failure = {
     code: 'INPUT_TOO_WIDE',
-    message: `it would stand beside ${String(met)} claims on symbols`,
+    message: `it would stand beside more than ${String(LIMITS.partnersMax)} claims on symbols`,
     hint: 'Claim the symbols of fewer files at once.',
   } as const
   return { kind: 'fail', failure }

@@ -59,7 +59,6 @@ export function judgeScopes(
   const conflicts: Conflict[] = []
   const partners: Partner[] = []
   let more = 0
-  const beside = new Set<ClaimId>()
   scopes.forEach((scope, at) => {
     const asked = judgeable(scope, view)
     for (const found of meetings(view, party, asked, delays)) {
@@ -75,7 +74,7 @@ export function judgeScopes(
         if (found.delayMs !== null) continue
         partners.push({ id: found.claim.id, scope: at, narrows: verdict === 'narrow' })
         // More than may be: whatever else it meets, it is not granted.
-        if (beside.add(found.claim.id).size > LIMITS.partnersMax) return
+        if (partners.length > LIMITS.partnersMax) return
       } else if (conflicts.length < LIMITS.conflictsListedMax) {
         conflicts.push({ scope, ...verdict })
       } else more++

@@ -25,6 +25,7 @@ import type {
   VerifyCommand,
 } from './command.ts'
 import { fail, nextClaimId, type Decision, type DecisionContext, type Request } from './decision.ts'
+import { tooMany } from './grant.ts'
 import { claimsNow } from './tell.ts'
 
 export function decideRelease(rid: RequestId, command: ReleaseCommand, view: View): Decision {
@@ -105,6 +106,8 @@ export function narrowing(
     scope,
   }))
   const beside = [first, ...rest].map((scope) => besideOf(view, claim, scope))
+  const crowded = tooMany(beside.flatMap(({ coexistsWith }) => coexistsWith))
+  if (crowded !== null) return crowded
   const { rid } = request
   const body: RecordBody = { kind: 'narrow', rid, id: claim.id, scope: first, more, beside }
   return { kind: 'append', bodies: [body], warnings: [] }

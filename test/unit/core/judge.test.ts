@@ -172,6 +172,28 @@ describe('the judge', () => {
     assert.deepEqual(liveIn(ledger, part.id).narrowedBy, [])
   })
 
+  it('links a bounded number of claims, and the next one when a partner has ended', () => {
+    const ledger = new QueueLedger()
+    const held = hold(ledger, 'alice', file('src/**'))
+    const parts = Array.from({ length: 500 }, (_, at) =>
+      hold(ledger, 'bob', symbols(`src/f${String(at)}.ts`, 'A')),
+    )
+    // The holder has as many as it may have; whoever takes a part of all files would have more.
+    assert.deepEqual(refusal(ledger, 'carol', symbols('src/g.ts', 'A')), [[held.id, ['A']]])
+    assert.equal(
+      ledger.claimScopes('carol', [symbols('src/g.ts', 'A')], { wait: 600 }).kind,
+      'queued',
+    )
+    ledger.release('bob', parts[7]?.id ?? '')
+    assert.deepEqual(ledger.waiters(), [])
+    hold(ledger, 'bob', symbols('lib/a.ts', 'A'))
+    hold(ledger, 'bob', symbols('lib/b.ts', 'A'))
+    ledger.release('alice', held.id)
+    const wide = ledger.claimScopes('dora', [symbols('**/*.ts', 'B')])
+    assert.ok(wide.kind === 'failed', wide.kind)
+    assert.equal(wide.failure.code, 'INPUT_TOO_WIDE')
+  })
+
   it('makes no partner of a claim that has ended and is only kept free', () => {
     const ledger = new QueueLedger()
     const held = hold(ledger, 'alice', file(FILE))
