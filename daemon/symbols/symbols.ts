@@ -129,7 +129,7 @@ class SymbolIndex implements Symbols {
     wanted: readonly string[],
     signal?: AbortSignal,
   ): Promise<CheckedSymbols> {
-    const canonical = wanted.map((symbol) => parseSymbol(symbol.replaceAll('`', '')))
+    const canonical = wanted.map(parseSymbol)
     const real = await inside(root, file)
     if (typeof real !== 'string') return real
     const entry = await this.entryOf(real, signal)
