@@ -141,7 +141,7 @@ const PERSON =
 /** What the schemas leave room for and this version does not do. */
 const NOTES: Readonly<Partial<Record<OperationName, string>>> = {
   claim:
-    'In this version a scope is a `file`, `symbol`, `module` or `resource`; `task` is refused. A `symbol` scope names `symbols` of one file or of the files that a glob covers: each must be declared by one of them. `status` is `granted`, `queued` or `refused`. `beside` are claims on the same files that stay.',
+    'A scope is a `file`, `symbol`, `module`, `task` or `resource`. A `symbol` scope names `symbols` of one file or of the files that a glob covers: each must be declared by one of them. `status` is `granted`, `queued` or `refused`. `beside` are claims on the same files that stay.',
   check:
     '`would`: `grant`; `coexist`, beside claims on other symbols of the files; `narrow`, out of a claim on a whole file, whose holder is told; `wait`: it would be refused, or wait.',
   status: 'In this version `mesh.members` is 1.',
