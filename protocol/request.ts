@@ -20,6 +20,8 @@ export interface ClaimRequest {
   readonly wanted: string | null
   readonly filedAtMs: number
   readonly answerSeconds: number
+  /** How long the requester waits for the answer, from the filing; 0 or nothing: it does not. */
+  readonly waitSeconds?: number
 }
 
 /** A request that ended, as it is told for a while. */

@@ -13,7 +13,7 @@ import { decide } from './claims/decide.ts'
 import type { Request } from './claims/decision.ts'
 import { isServing, propose } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
-import { delaysNow, isSessionAlive, noteChange, restartLeases, sweep } from './leases.ts'
+import { awaitedBy, delaysNow, isSessionAlive, noteChange, restartLeases, sweep } from './leases.ts'
 import { isCheckpointDue } from './log-upkeep.ts'
 import { circleOf, pumpQueue } from './queue/pump.ts'
 import { ageWaits, noteWaits, restartWaits } from './queue/waits.ts'
@@ -53,8 +53,15 @@ export function decideRequest(engine: Engine, request: Request): void {
   if (tail === null) return
   const { leases, waits } = engine
   const delays = delaysNow(leases, engine.options.caseExact)
-  const now = leases.elapsedMs
-  const decision = decide(request, { view: tail, wallMs: consensus.wallMs, delays, waits, now })
+  const context = {
+    view: tail,
+    wallMs: consensus.wallMs,
+    delays,
+    waits,
+    awaitedBy: awaitedBy(leases, tail),
+    now: leases.elapsedMs,
+  }
+  const decision = decide(request, context)
   switch (decision.kind) {
     case 'fail':
       awaitConfirmation(engine, request, { kind: 'failed', failure: decision.failure })
@@ -159,6 +166,7 @@ function moveQueue(engine: Engine, view: View): void {
     view,
     now,
     delays,
+    awaitedBy: awaitedBy(leases, view),
     isAlive: ({ party }: Parameters<Parameters<typeof pumpQueue>[0]['isAlive']>[0]) =>
       isSessionAlive(leases, sessionKey(party.peer, party.session), options.leaseMs),
     append: (bodies: readonly RecordBody[]) => void append(engine, bodies),

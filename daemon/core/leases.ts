@@ -15,6 +15,7 @@ import {
   type SessionId,
 } from '../../protocol/index.ts'
 import type { LockDelay } from './claims/judge.ts'
+import type { AwaitedBy } from './queue/deadlock.ts'
 import { sessionKey, type AppliedChange, type View } from './view.ts'
 
 /** The name under which a leader ends claims of itself: see the fold. */
@@ -140,6 +141,18 @@ function expireRequests(leases: Leases, view: View): RecordBody[] {
   if (late.length === 0) return []
   const ids = late.map(({ id }) => id)
   return [{ kind: 'answer', rid: null, ids, end: 'expired', by: LEADER, note: '', granted: [] }]
+}
+
+/** Holders for whose answer a session waits now: by the time that it said when it asked. */
+export function awaitedBy(leases: Leases, view: View): AwaitedBy {
+  return (session) =>
+    [...view.state.asked.values()]
+      .filter(({ id, requester, waitSeconds = 0 }) => {
+        if (waitSeconds === 0 || sessionKey(requester.peer, requester.session) !== session)
+          return false
+        return leases.elapsedMs - askedAt(leases, id) < waitSeconds * 1000
+      })
+      .map(({ holder }) => holder)
 }
 
 function askedAt(leases: Leases, id: RequestedId): number {

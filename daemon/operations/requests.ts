@@ -39,6 +39,7 @@ export const request: Handler<OperationInput<'request'>> = async (parts, input, 
     urgency: input.urgency ?? 'normal',
     wanted: input.scope === undefined ? null : wantedOf(input.scope, place),
     answerSeconds: DEFAULTS.requestAnswerSeconds,
+    waitSeconds: input.wait_s ?? 0,
   })
   if (outcome.kind !== 'asked' || outcome.request === null) {
     throw new SkeinError('INTERNAL', `a request ended as ${outcome.kind}`)

@@ -251,6 +251,34 @@ describe('a request', () => {
     assert.equal((await mustLive(held.id)).expires_at, held.expires_at)
   })
 
+  it('is part of a circle while its caller waits for the answer', async () => {
+    const alice = { cwd: root, agent: 'alice', session: 'circle-alice' }
+    const bob = { cwd: root, agent: 'bob', session: 'circle-bob' }
+    const own = (file: string): object => ({ scopes: [{ kind: 'file', pattern: file }] })
+    await daemon.client.must('claim', { ...alice, ...own('circle/a.ts') })
+    const { claims } = await daemon.client.must('claim', { ...bob, ...own('circle/b.ts') })
+    const ask = { claim: claims[0]?.id ?? '', reason: 'needed' }
+    const asking = daemon.client.call('request', { ...alice, ...ask, wait_s: 30 })
+    const filed = await until('bob is asked', async () => {
+      return (await daemon.client.must('inbox', bob)).requests[0] ?? null
+    })
+    const refused = await daemon.client.call('claim', { ...bob, ...own('circle/a.ts'), wait_s: 30 })
+    assert.equal(refused.error?.code, 'CLAIM_DEADLOCK')
+    assert.deepEqual(refused.error.data, { cycle: ['bob', 'alice'] })
+    await daemon.client.must('respond', { ...bob, request: filed.id, decision: 'deny' })
+    assert.equal((await asking).status, 200)
+
+    const place = daemon.client.call('claim', { ...bob, ...own('circle/a.ts'), wait_s: 30 })
+    await until('bob waits', async () => {
+      const { entries } = await daemon.client.must('queue', { repo: REPO })
+      return entries.find(({ session }) => session === 'circle-bob') ?? null
+    })
+    const closing = await daemon.client.call('request', { ...alice, ...ask, wait_s: 30 })
+    assert.equal(closing.error?.code, 'CLAIM_DEADLOCK')
+    await daemon.client.must('release', { ...alice, mine: true })
+    assert.equal((await place).status, 200)
+  })
+
   it('leaves a trail: filed and answered, with both sides and what was given', async () => {
     const scopes = [{ kind: 'file', pattern: 'trail/**' }]
     const alice = { cwd: root, agent: 'alice', session: 'trail-alice' }

@@ -260,23 +260,24 @@ export class LeaveStep extends Step {
 export class AskStep extends Step {
   readonly session: SessionName
   readonly number: number
+  readonly waitSeconds: number
 
-  constructor(session: SessionName, number: number) {
+  constructor(session: SessionName, number: number, waitSeconds: number) {
     super()
     this.session = session
     this.number = number
+    this.waitSeconds = waitSeconds
   }
 
   act(model: Model, system: System): void {
     const claim = pick([...model.claims.values()], this.number)
     if (claim === undefined) return
-    const { session } = this
+    const { session, waitSeconds } = this
     const outcome = system.ledger.run({
       ...{ kind: 'ask', party: system.partyOf(session), claim: asClaimId(claim.id) },
-      ...{ reason: 'needed', urgency: 'normal', wanted: null, answerSeconds: 300 },
+      ...{ reason: 'needed', urgency: 'normal', wanted: null, answerSeconds: 300, waitSeconds },
     })
-    const isOwn = isSameParty(session, claim.session)
-    assert.equal(said(outcome), isOwn ? 'INPUT_USAGE' : 'asked')
+    assert.equal(said(outcome), this.#expect(model, claim))
     if (outcome.kind !== 'asked' || outcome.request === null) return
     const { id } = outcome.request
     const open = [...model.requests.values()].find(
@@ -284,8 +285,16 @@ export class AskStep extends Step {
     )
     if (open === undefined) {
       const holder = claim.session
-      model.ask({ id, claim: claim.id, holder, requester: session, since: model.now })
+      const since = model.now
+      model.ask({ id, claim: claim.id, holder, requester: session, waitSeconds, since })
     } else assert.equal(id, open.id)
+  }
+
+  #expect(model: Model, claim: ModelClaim): string {
+    if (isSameParty(this.session, claim.session)) return 'INPUT_USAGE'
+    const blockers = { claims: [claim], waits: [], isDelayed: false }
+    const isCircle = this.waitSeconds > 0 && model.isCircle(this.session, blockers)
+    return isCircle ? 'CLAIM_DEADLOCK' : 'asked'
   }
 }
 

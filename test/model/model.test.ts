@@ -48,7 +48,7 @@ const everything = [
   fc.tuple(session, number, rarely).map((a) => new ReleaseStep(...a)),
   fc.tuple(session, number, patterns).map((a) => new NarrowStep(...a)),
   fc.tuple(session, number, rarely).map((a) => new LeaveStep(...a)),
-  fc.tuple(session, number).map((a) => new AskStep(...a)),
+  fc.tuple(session, number, fc.constantFrom(0, 30, 600)).map((a) => new AskStep(...a)),
   fc.tuple(session, number, answer).map((a) => new RespondStep(...a)),
 ]
 /** A crowd at two files: many grants from the queue, of which each tenth is by age alone. */

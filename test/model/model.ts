@@ -32,6 +32,7 @@ export interface ModelRequest {
   readonly claim: string
   readonly holder: SessionName
   readonly requester: SessionName
+  readonly waitSeconds: number
   since: number
 }
 
@@ -215,9 +216,15 @@ export class Model {
 
   /** Sessions that stand in the way of a session, by everything that it waits for. */
   #neighbours(session: SessionName): readonly SessionName[] {
-    return this.queue
-      .filter((wait) => wait.session === session)
-      .flatMap((wait) => sessionsIn(this.blockersOf(this.asWaiting(wait))))
+    const waits = this.queue.filter((wait) => wait.session === session)
+    const awaited = [...this.requests.values()].filter(
+      ({ requester, waitSeconds, since }) =>
+        requester === session && this.now - since < waitSeconds * 1000,
+    )
+    return [
+      ...waits.flatMap((wait) => sessionsIn(this.blockersOf(this.asWaiting(wait)))),
+      ...awaited.map(({ holder }) => holder),
+    ]
   }
 
   /** Do these blockers wait, at the end of whatever they wait for, for this session? */

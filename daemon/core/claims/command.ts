@@ -77,6 +77,8 @@ export interface AskCommand {
   readonly urgency: Urgency
   readonly wanted: string | null
   readonly answerSeconds: number
+  /** How long the caller waits for the answer; 0: it does not. */
+  readonly waitSeconds: number
 }
 
 /** The holder's answer. */

@@ -10,7 +10,7 @@ import {
   type RequestId,
   type Scope,
 } from '../../../protocol/index.ts'
-import { blockersIn, partiesIn } from '../queue/blockers.ts'
+import { inTheWay, partiesIn } from '../queue/blockers.ts'
 import { findCircle } from '../queue/deadlock.ts'
 import { levelOf } from '../queue/order.ts'
 import { decideCancel, decideEndWaits } from '../queue/places.ts'
@@ -110,7 +110,7 @@ function waitOrRefuse(
     return { kind: 'fail', failure: blockedFailure(taskIn(command), standing.unmet) }
   }
   const blockers = partiesIn(standing)
-  const circle = findCircle(context.view, command.party, blockers, blockersIn(context))
+  const circle = findCircle(context.view, command.party, blockers, inTheWay(context))
   if (circle !== null) {
     return refuse(request, command, { ...refused, circle: circle.map(({ agent }) => agent) })
   }

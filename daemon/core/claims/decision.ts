@@ -12,6 +12,7 @@ import {
 } from '../../../protocol/index.ts'
 import type { View } from '../view.ts'
 import type { Command, Failure, Outcome } from './command.ts'
+import type { AwaitedBy } from '../queue/deadlock.ts'
 import type { Waits } from '../queue/waits.ts'
 import type { LockDelay } from './judge.ts'
 
@@ -27,6 +28,7 @@ export interface DecisionContext {
   readonly wallMs: number
   readonly delays: readonly LockDelay[]
   readonly waits: Waits
+  readonly awaitedBy: AwaitedBy
   /** The leader's elapsed milliseconds. */
   readonly now: number
 }

@@ -2,18 +2,14 @@
 // batch as the change that let them. Waiters that would close a circle by what they hold are dropped, by name.
 import { isDone, type QueueEntry, type QueueId, type RecordBody } from '../../../protocol/index.ts'
 import { grantFor, tooMany } from '../claims/grant.ts'
-import { judgeScopes, type LockDelay } from '../claims/judge.ts'
+import { judgeScopes } from '../claims/judge.ts'
 import type { View } from '../view.ts'
-import { blockersIn } from './blockers.ts'
+import { blockersOf, inTheWay, type Waiting } from './blockers.ts'
 import { findCircle } from './deadlock.ts'
 import { isFairnessPop } from './order.ts'
-import { rankIn, standingOf, watch, wokenInOrder, type Standing, type Waits } from './waits.ts'
+import { rankIn, standingOf, watch, wokenInOrder, type Standing } from './waits.ts'
 
-export interface PumpContext {
-  readonly waits: Waits
-  readonly view: View
-  readonly now: number
-  readonly delays: readonly LockDelay[]
+export interface PumpContext extends Waiting {
   /** Is the session's lease still running? A waiter is never granted to the dead. */
   readonly isAlive: (entry: QueueEntry) => boolean
   /** Appends records, and has the view and the waits follow. */
@@ -100,17 +96,14 @@ function isDoneMeanwhile(view: View, entry: QueueEntry): boolean {
  * After a grant: does its session now stand in the way of those it waits for? Then it waits no longer: it took more while it
  * waited, and every circle that this closed goes through its own waits.
  */
-export function circleOf(
-  context: Pick<PumpContext, 'waits' | 'view' | 'now' | 'delays'>,
-  sessions: ReadonlySet<string>,
-): RecordBody | null {
+export function circleOf(context: Waiting, sessions: ReadonlySet<string>): RecordBody | null {
   const { view } = context
-  const blockersOf = blockersIn(context)
+  const inTheWayOf = inTheWay(context)
   for (const key of sessions) {
     for (const id of view.waiting.get(key) ?? []) {
       const entry = view.state.queue.get(id)
       if (entry === undefined) continue
-      const circle = findCircle(view, entry.party, blockersOf(entry), blockersOf)
+      const circle = findCircle(view, entry.party, blockersOf(context, entry), inTheWayOf)
       if (circle === null) continue
       const names = circle.map((party) => party.agent)
       return { ...dropOf(entry.id, 'deadlock'), circle: names }

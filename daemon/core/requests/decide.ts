@@ -28,6 +28,8 @@ import { grantFor, tooMany } from '../claims/grant.ts'
 import { judgeScopes, type Partner } from '../claims/judge.ts'
 import { narrowing, outsideOf } from '../claims/life.ts'
 import { answersNow, claimsNow } from '../claims/tell.ts'
+import { inTheWay } from '../queue/blockers.ts'
+import { findCircle } from '../queue/deadlock.ts'
 import type { View } from '../view.ts'
 
 export function decideAsk(
@@ -42,11 +44,13 @@ export function decideAsk(
   if (isSameParty(party, claim)) return fail('INPUT_USAGE', `${id} is yours: release it instead`)
   const open = [...view.state.asked.values()].filter((found) => found.claim === id)
   const mine = open.find((found) => isSameParty(party, found.requester))
+  const closed = waitingCircle(command, claim, context)
+  if (closed !== null) return closed
   if (mine !== undefined) return { kind: 'answer', outcome: { kind: 'asked', request: mine } }
   if (open.length >= LIMITS.requestsPerClaimMax) {
     return fail('BUSY', `${String(open.length)} requests stand against ${id} already`)
   }
-  const { reason, urgency, wanted, answerSeconds } = command
+  const { reason, urgency, wanted, answerSeconds, waitSeconds } = command
   const asked: Omit<ClaimRequest, 'filedAtMs'> = {
     id: nextRequestedId(request, context.wallMs),
     claim: id,
@@ -56,10 +60,28 @@ export function decideAsk(
     urgency,
     wanted,
     answerSeconds,
+    ...(waitSeconds > 0 ? { waitSeconds } : {}),
   }
   const clampSeconds = DEFAULTS.requestAnswerSeconds
   const body: RecordBody = { kind: 'ask', rid: request.rid, request: asked, clampSeconds }
   return { kind: 'append', bodies: [body], warnings: [] }
+}
+
+/** Waiting for the answer of somebody who waits, however indirectly, for the caller. */
+function waitingCircle(
+  { party, waitSeconds }: AskCommand,
+  claim: LedgerClaim,
+  context: DecisionContext,
+): Decision | null {
+  if (waitSeconds === 0) return null
+  const circle = findCircle(context.view, party, [claim], inTheWay(context))
+  if (circle === null) return null
+  const cycle = circle.map(({ agent }) => agent)
+  const round = [...cycle, party.agent].join(' -> ')
+  return fail('CLAIM_DEADLOCK', `waiting for the answer would close a circle: ${round}`, {
+    hint: 'Release what the others wait for, or ask without --wait.',
+    data: { cycle },
+  })
 }
 
 export function decideRespond(
