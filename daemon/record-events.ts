@@ -144,9 +144,9 @@ function ofRequest(
   asked: ClaimRequest,
   more: Readonly<Record<string, unknown>>,
 ): Told {
-  const { id, claim, holder, requester, reason, urgency, wanted } = asked
+  const { id, claim, pattern, holder, requester, reason, urgency, wanted } = asked
   const who = { holder: holder.agent, requester: requester.agent }
-  const data = { request: id, claim, ...who, reason, urgency, wanted, ...more }
+  const data = { request: id, claim, pattern, ...who, reason, urgency, wanted, ...more }
   return { kind, actor: requester.agent, machine: requester.machine, data }
 }
 

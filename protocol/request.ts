@@ -12,6 +12,8 @@ export type RequestEnd = Decision | 'expired' | 'resolved'
 export interface ClaimRequest {
   readonly id: RequestedId
   readonly claim: ClaimId
+  /** What the claim was about when it was asked for. */
+  readonly pattern?: string
   readonly holder: Party
   readonly requester: Party
   readonly reason: string

@@ -172,6 +172,11 @@ function subjectOf(text: string, place: Place): Subject {
           ? meets(data['pattern']) && meetsSymbols(data['symbols'])
           : data['pattern'] === text
       }
+      const patterns: unknown = data['patterns']
+      if (Array.isArray(patterns)) {
+        const isMet = patterns.some((one: unknown) => typeof one === 'string' && meets(one))
+        return isMet && meetsSymbols(data['symbols'])
+      }
       return conflictsOf({ ...event, data }).some(
         ({ pattern, symbols }) => meets(pattern) && meetsSymbols(symbols),
       )

@@ -23,8 +23,44 @@ export function tellEvent(event: AuditEvent): string {
     case 'task.completed':
       return `${event.at}  ${tellTask(data)}`
     default:
-      return `${event.at}  ${kind} by ${actor}`
+      return `${event.at}  ${tellWait(kind, data) ?? `${kind} by ${actor}`}`
   }
+}
+
+/** Waits and requests. */
+function tellWait(kind: string, data: AuditEvent['data']): string | null {
+  const agent = word(data['agent'])
+  const patterns: unknown = data['patterns']
+  const what = `${list(patterns, ', ')} (${word(data['queue'])})`
+  const asking = `${word(data['requester'])} asked ${word(data['holder'])} to give way at ${word(data['pattern'])}`
+  switch (kind) {
+    case 'queue.joined':
+      return `${agent} waits for ${what}, ${word(data['urgency'])}`
+    case 'queue.granted':
+      return `${agent} waited for ${what}, and was granted it`
+    case 'queue.cancelled':
+      return `${agent} waits no longer for ${what}: ${word(data['reason'])}`
+    case 'queue.expired':
+      return `${agent} waited in vain for ${what}`
+    case 'deadlock.broken':
+      return `${agent} waits no longer for ${what}: all would have waited, ${list(data['circle'], ' for ')}`
+    case 'request.filed':
+      return `${asking}: "${word(data['reason'])}"`
+    case 'request.answered':
+      return `${asking}: ${word(data['end'])}${said(data['note'])}`
+    case 'request.expired':
+      return `${asking}, and got no answer`
+    default:
+      return null
+  }
+}
+
+function list(items: unknown, between: string): string {
+  return Array.isArray(items) ? items.map(word).join(between) : '-'
+}
+
+function said(text: unknown): string {
+  return typeof text === 'string' && text !== '' ? `: "${text}"` : ''
 }
 
 function tellTask(data: AuditEvent['data']): string {
@@ -32,8 +68,7 @@ function tellTask(data: AuditEvent['data']): string {
   const task = `task ${word(data['task'])}`
   if (reason === 'branch_removed') return `${task} is over: its branch ${word(branch)} is gone`
   const where = typeof branch === 'string' ? ` on branch ${branch}` : ''
-  const said = typeof note === 'string' && note !== '' ? `: "${note}"` : ''
-  return `${word(data['agent'])} completed ${task}${where}${said}`
+  return `${word(data['agent'])} completed ${task}${where}${said(note)}`
 }
 
 function besideStory(what: string, data: AuditEvent['data']): string {
@@ -72,8 +107,7 @@ function ending(data: AuditEvent['data']): string {
 }
 
 function note(data: AuditEvent['data']): string {
-  const { description } = data
-  return typeof description === 'string' && description !== '' ? `: "${description}"` : ''
+  return said(data['description'])
 }
 
 function refusals(conflicts: unknown): string {

@@ -72,7 +72,6 @@ repo: ${PLAIN_ID.test(repo) ? repo : JSON.stringify(repo)}
 # limits: {files: 100, ratio: 0.2}   # the most that one claim covers
 # ttl: {default: 4h, shared: 2h}     # life of a claim that does not say its own
 # idle_release: 30m                  # a session without a sign of life loses its claims
-# shared: ['docs/**']                # claimed shared, unless asked otherwise
 `
 }
 

@@ -54,6 +54,7 @@ export function decideAsk(
   const asked: Omit<ClaimRequest, 'filedAtMs'> = {
     id: nextRequestedId(request, context.wallMs),
     claim: id,
+    pattern: claim.pattern,
     holder: partyOf(claim),
     requester: party,
     reason,
