@@ -7,7 +7,7 @@ import { Bench } from './bench.ts'
 import { Ground, ROOT } from './ground.ts'
 import { callersRows, checkRows, claimRows } from './groups/claims.ts'
 import { historyRows } from './groups/history.ts'
-import { growthRows, judgeRows } from './groups/in-process.ts'
+import { growthRows, judgeRows, queueRows, symbolRows } from './groups/in-process.ts'
 import { GROUPS, type GroupName } from './groups/names.ts'
 import { commandRows, startRows } from './groups/starts.ts'
 import { describeMachine } from './machine.ts'
@@ -18,6 +18,8 @@ import type { Row } from './row.ts'
 const MEASURES: Readonly<Record<GroupName, (bench: Bench) => Promise<Row[]>>> = {
   judge: judgeRows,
   growth: growthRows,
+  queue: queueRows,
+  symbols: symbolRows,
   claim: claimRows,
   callers: callersRows,
   check: checkRows,

@@ -1,11 +1,18 @@
 // Figures of the core alone, without a daemon: the judge, and the growth of the ledger's document.
 import type { Bench } from '../bench.ts'
-import type { GrowthFigures, JudgeFigures } from '../in-process/figures.ts'
+import type {
+  GrowthFigures,
+  JudgeFigures,
+  QueueFigures,
+  SymbolFigures,
+} from '../in-process/figures.ts'
 import { judge, makeRow, milliseconds, pair, type Row } from '../row.ts'
 import { median } from '../stats.ts'
 
 const JUDGE = new URL('../in-process/judge.ts', import.meta.url)
 const GROWTH = new URL('../in-process/growth.ts', import.meta.url)
+const QUEUE = new URL('../in-process/queue.ts', import.meta.url)
+const SYMBOLS = new URL('../in-process/symbols.ts', import.meta.url)
 
 const ASKED = {
   file: 'a file',
@@ -45,6 +52,56 @@ async function judgeRuns(bench: Bench, claims: number): Promise<JudgeFigures[]> 
     runs.push(figures as JudgeFigures)
   }
   return runs
+}
+
+export async function queueRows(bench: Bench): Promise<Row[]> {
+  const runs: QueueFigures[] = []
+  const waiters = String(bench.count(1_000, 200))
+  for (let run = 0; run < bench.runs; run++) {
+    runs.push((await bench.ground.run(QUEUE, [waiters])) as QueueFigures)
+  }
+  const p50 = median(runs.map((run) => run.p50))
+  const p99 = median(runs.map((run) => run.p99))
+  const heapMiB = median(runs.map((run) => run.heapGrowthBytes)) / 1_048_576
+  return [
+    makeRow(`hand-over among ${waiters} waiters on one path, p50 / p99`, pair(p50, p99), {
+      atLeast: '1 / 5 ms',
+      aim: '0.5 / 2 ms',
+      verdict: judge([
+        { value: p50, atLeast: 1, aim: 0.5, better: 'less' },
+        { value: p99, atLeast: 5, aim: 2, better: 'less' },
+      ]),
+      figures: { p50, p99, heapMiB },
+    }),
+    makeRow('growth of the heap over all of these', `${heapMiB.toFixed(1)} MiB`, {}),
+  ]
+}
+
+export async function symbolRows(bench: Bench): Promise<Row[]> {
+  const runs: SymbolFigures[] = []
+  for (let run = 0; run < bench.runs; run++) {
+    runs.push((await bench.ground.run(SYMBOLS, [String(bench.count(20, 3))])) as SymbolFigures)
+  }
+  const first = median(runs.map((run) => run.first))
+  const again = median(runs.map((run) => run.again))
+  const held = median(runs.map((run) => run.heldMs))
+  return [
+    makeRow('symbols of 5,000 lines, the first time / again, p50', pair(first, again), {
+      atLeast: '100 / 1 ms',
+      aim: '50 / 0.2 ms',
+      verdict: judge([
+        { value: first, atLeast: 100, aim: 50, better: 'less' },
+        { value: again, atLeast: 1, aim: 0.2, better: 'less' },
+      ]),
+      figures: { first, again },
+    }),
+    makeRow('the longest that the event loop was held by it', `${milliseconds(held)} ms`, {
+      atLeast: '20 ms',
+      aim: '10 ms',
+      verdict: judge([{ value: held, atLeast: 20, aim: 10, better: 'less' }]),
+      figures: { held },
+    }),
+  ]
 }
 
 /** Counting bytes, so one run says it all. */

@@ -2,6 +2,8 @@
 export const GROUPS = {
   judge: 'one new claim judged against many',
   growth: 'what the document gains by each lifecycle',
+  queue: 'hand-overs among 1,000 waiters',
+  symbols: 'symbols of a file of 5,000 lines',
   claim: 'durable claims by one caller, beside etcd and Redis',
   callers: 'durable claims by 32 callers, beside etcd and Redis',
   check: 'checks',

@@ -104,17 +104,18 @@ function live(ledger: Ledger, i: number): void {
     kind: 'claim',
     party: PARTY,
     scopes: [{ kind: 'file', pattern: `src/file-${String(i)}.ts`, symbols: [], mode: 'exclusive' }],
-    description: 'a claim of the bench',
-    narrowable: true,
-    ttlSeconds: null,
-    stamp: { wallMs: 1_700_000_000_000 + i, boot: 'bench', uptimeMs: i },
-    key: null,
-    limits: {
-      claimsPerAgent: 0,
+    terms: {
+      description: 'a claim of the bench',
+      narrowable: true,
+      ttlSeconds: null,
       ttlDefaultSeconds: 14_400,
       ttlSharedSeconds: 7_200,
-      caseExact: false,
+      claimsPerAgent: 0,
     },
+    stamp: { wallMs: 1_700_000_000_000 + i, boot: 'bench', uptimeMs: i },
+    key: null,
+    urgency: 'normal',
+    waitSeconds: 0,
   })
   if (granted.kind !== 'granted') throw new Error(`claim ${String(i)}: ${granted.kind}`)
   const ids = granted.claims.map(({ claim }) => claim.id)

@@ -41,6 +41,7 @@ function claimAt(i: number): LedgerClaim {
     stamp: { wallMs: 0, boot: 'bench', uptimeMs: 0 },
     coexistsWith: [],
     narrowedBy: [],
+    clamps: [],
     agent: `agent-${String(i % 50)}`,
     agentGiven: true,
     session: asSessionId(`session-${String(i % 50)}`),

@@ -229,6 +229,8 @@ describe('the parser thread', () => {
       unsupported: 'the parser failed on it',
     })
     assert.equal(after?.kind, 'outline')
+    // The three came to the parser in the order in which their files were read.
+    assert.equal((await symbols.symbolsOf(files.write('f3.ts', 'ok 3'))).kind, 'outline')
     assert.equal(symbols.stats().threadStarts, 2)
   })
 
