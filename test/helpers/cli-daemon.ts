@@ -1,6 +1,15 @@
 // The shipped program as people start it: processes on a temporary home, around a temporary repository.
 import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
@@ -102,13 +111,40 @@ export function waitFor(
   })
 }
 
+/** The one that holds the home, and one that is only starting: it would make the removed home anew. */
 function endDaemon(home: string): void {
+  for (const pid of new Set([...holderOf(home), ...startedFor(home)])) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
+function holderOf(home: string): number[] {
   try {
     const { pid } = JSON.parse(readFileSync(path.join(home, 'daemon.pid'), 'utf8')) as {
       pid: number
     }
-    process.kill(pid, 'SIGKILL')
+    return [pid]
   } catch {
-    // None runs any more.
+    return []
   }
+}
+
+/** By their environment, where the system shows it. */
+function startedFor(home: string): number[] {
+  if (!existsSync('/proc/self/environ')) return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+        return environment.includes(`SKEIN_HOME=${home}`)
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
 }
