@@ -18,6 +18,7 @@ import { createFile, openHome, setAside, socketPaths } from './home.ts'
 import { foundLedger, openLedger, type LedgerHost } from './ledger-host.ts'
 import type { HostMachine } from './host-machine.ts'
 import { openLog, type Log } from './log.ts'
+import { startMemory } from './memory.ts'
 import {
   defaultMachineName,
   openMachineKey,
@@ -149,8 +150,12 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   }
 }
 
-/** What a daemon does for its own sessions without being asked. */
+/** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
 function startRounds(options: UpkeepOptions & BranchWatchOptions, stack: Teardown): void {
+  const memory = startMemory()
+  stack.add(() => {
+    memory.stop()
+  })
   const upkeep = startUpkeep(options)
   stack.add(() => {
     upkeep.stop()
