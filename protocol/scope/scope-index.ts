@@ -45,7 +45,11 @@ export function createScopeIndex<T>(): ScopeIndex<T> {
     candidates(scope) {
       if (!('compiled' in scope)) return new Set(names.get(nameOf(scope)))
       const found = new Set<T>()
-      for (const head of headsOf(scope)) gather(root, head, scope, found)
+      for (const head of headsOf(scope)) {
+        // Where everything is below, a list is walked faster than the tree.
+        if (head.length === 0) for (const entry of entries.values()) compare(entry, scope, found)
+        else gather(root, head, scope, found)
+      }
       return found
     },
   }
@@ -126,9 +130,11 @@ function gatherBelow<T>(node: Node<T>, scope: PathScope, found: Set<T>): void {
 }
 
 function gatherHere<T>(node: Node<T>, scope: PathScope, found: Set<T>): void {
-  for (const entry of node.entries) {
-    if (intersects(scope.compiled, entry.scope.compiled)) found.add(entry.key)
-  }
+  for (const entry of node.entries) compare(entry, scope, found)
+}
+
+function compare<T>(entry: Entry<T, JudgedScope>, scope: PathScope, found: Set<T>): void {
+  if (isOnPaths(entry) && intersects(scope.compiled, entry.scope.compiled)) found.add(entry.key)
 }
 
 function addTo<T>(map: Map<string, Set<T>>, name: string, key: T): void {
