@@ -11,7 +11,7 @@ import { makeRepo } from '../helpers/repo.ts'
 
 const REPO = 'test/scenarios'
 /** The daemon's clocks run so much faster than the test's. */
-const RATE = 40
+const RATE = 15
 const SHIM = fileURLToPath(new URL('../helpers/clock-shim.mjs', import.meta.url))
 
 const suite = createCleaner()
@@ -20,7 +20,7 @@ let daemon: Daemon
 let quick: Daemon
 
 before(async () => {
-  const skeinYml = `repo: ${REPO}\nidle_release: 2m\n`
+  const skeinYml = `repo: ${REPO}\nidle_release: 90s\n`
   cwd = makeRepo(suite, { files: ['src/auth/login.ts', 'README.md'], skeinYml })
   daemon = await startDaemon(suite)
   const env = { SKEIN_TEST_CLOCK_RATE: String(RATE) }
@@ -109,6 +109,7 @@ for (const door of DOORS) {
       })
       assert.equal((await wait.told).result?.status, 'granted')
       assert.deepEqual(await held(quick, carol.session), ['kept/c.ts'])
+      await Promise.all([bob.releaseAll(), carol.releaseAll()])
     })
   })
 }
