@@ -19,6 +19,7 @@ import { pageOn, type Page } from '../output/page.ts'
 import { pathToRoot } from '../patterns.ts'
 import { cleanAll } from '../output/text.ts'
 import { span } from '../output/time.ts'
+import { waitingFor, type Ask } from './waiting-for.ts'
 
 /** The daemon answers in callTimeoutSeconds; the rest is for its first look at a repository. */
 const CALL_MS_MAX = (DEFAULTS.callTimeoutSeconds + 3) * 1000
@@ -59,7 +60,13 @@ export async function call(
   const waitMs = waitOf(input)
   const timeoutMs = (SLOW.has(name) ? SLOW_CALL_MS_MAX : CALL_MS_MAX) + waitMs
   const { api: socket } = findSockets(homePath(io.env))
-  const stopProgress = showProgress(progressText(name, waitMs), command, io)
+  const stopProgress = showProgress(progressText(name, waitMs, ''), command, io, async () => {
+    if (waitMs === 0 || !isClaim(name)) return null
+    const ask: Ask = (other, more) =>
+      callOperation(other, { ...callerFields(command, io), ...more }, { socket, timeoutMs })
+    const whom = await waitingFor(ask, input['scopes'], sessionOf(input), io.now())
+    return whom === null ? null : progressText(name, waitMs, ` ${whom}`)
+  })
   try {
     return await callOperation(name, input, { socket, timeoutMs, signal: io.interrupted })
   } catch (error) {
@@ -74,11 +81,11 @@ function waitOf({ wait_s: seconds }: OperationInput): number {
   return typeof seconds === 'number' ? seconds * 1000 : 0
 }
 
-function progressText(name: OperationName, waitMs: number): string {
+function progressText(name: OperationName, waitMs: number, whom: string): string {
   if (waitMs === 0) return `waiting for the daemon to ${name.replace('/', ' ')} …`
   const what = isClaim(name) ? 'in the queue' : 'for the answer'
   const end = isClaim(name) ? 'Ctrl-C gives the place up' : 'Ctrl-C stops waiting only'
-  return `waiting ${what}, at most ${span(waitMs)} (${end}) …`
+  return `waiting ${what}${whom}, at most ${span(waitMs)} (${end}) …`
 }
 
 function isClaim(name: OperationName): boolean {
@@ -106,14 +113,29 @@ function renderAnswer(
   return fields['quiet'] === true ? renderQuiet(result) : renderResult(name, result, page)
 }
 
-function showProgress(text: string, { fields }: Command, io: Io): () => void {
+/** @param more says it better, once it is known. */
+function showProgress(
+  text: string,
+  { fields }: Command,
+  io: Io,
+  more: () => Promise<string | null>,
+): () => void {
   if (!io.stderr.isTerminal || fields['json'] === true || fields['quiet'] === true) return () => {}
   let isShown = false
+  let isOver = false
   const timer = setTimeout(() => {
     isShown = true
     io.stderr.write(text)
+    more().then(
+      (better) => {
+        if (!isOver && better !== null) io.stderr.write(`\r\u001b[K${better}`)
+      },
+      // The call that waits has its own answer; this one was a courtesy.
+      () => undefined,
+    )
   }, PROGRESS_AFTER_MS)
   return () => {
+    isOver = true
     clearTimeout(timer)
     if (isShown) io.stderr.write('\r\u001b[K')
   }
