@@ -16,14 +16,14 @@ export interface Memory {
 }
 
 /** Of this process; tests bring their own. */
-export interface Engine {
+export interface Heap {
   /** Processor time so far, in milliseconds. */
   readonly usedMs: () => number
   readonly collect: () => void
 }
 
-export function startMemory(engine: Engine = ownEngine()): Memory {
-  const look = createLook(engine)
+export function startMemory(heap: Heap = ownHeap()): Memory {
+  const look = createLook(heap)
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
   return {
@@ -34,7 +34,7 @@ export function startMemory(engine: Engine = ownEngine()): Memory {
 }
 
 /** To be called from time to time; it collects after much work, while there is little. */
-export function createLook({ usedMs, collect }: Engine): () => void {
+export function createLook({ usedMs, collect }: Heap): () => void {
   let seenMs = usedMs()
   let workMs = 0
   let left = 0
@@ -54,7 +54,7 @@ export function createLook({ usedMs, collect }: Engine): () => void {
   }
 }
 
-function ownEngine(): Engine {
+function ownHeap(): Heap {
   setFlagsFromString('--expose-gc')
   return {
     usedMs: () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLook } from '../../../daemon/memory.ts'
 
-function makeEngine(): {
+function makeHeap(): {
   look: () => void
   work: (ms: number) => void
   collections: () => number
@@ -24,7 +24,7 @@ function makeEngine(): {
 
 describe('memory', () => {
   it('is given back after work, in quiet, and then no more', () => {
-    const { look, work, collections } = makeEngine()
+    const { look, work, collections } = makeHeap()
     work(3_000)
     look()
     assert.equal(collections(), 0, 'it was at work')
@@ -37,7 +37,7 @@ describe('memory', () => {
   })
 
   it('is left alone where little was done', () => {
-    const { look, work, collections } = makeEngine()
+    const { look, work, collections } = makeHeap()
     for (let i = 0; i < 19; i++) {
       work(45)
       look()
