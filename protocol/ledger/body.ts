@@ -95,6 +95,8 @@ export interface Deny extends Answers {
   readonly party: Party
   readonly conflicts: readonly DeniedBy[]
   readonly key: Key
+  /** The agents of the circle that the wait would have closed. */
+  readonly circle?: readonly string[]
 }
 
 export interface DeniedBy {

@@ -11,7 +11,7 @@ import { attach, enrol, member } from './fold-mesh.ts'
 import { endTasks } from './fold-tasks.ts'
 import { answer, ask, drop, push } from './fold-waits.ts'
 import type { LedgerRecord } from './record.ts'
-import type { LedgerState } from './state.ts'
+import type { LedgerState, RequestOutcome } from './state.ts'
 
 /** Folds one record, which must be the next on the path, or a part of a checkpoint. */
 export function foldRecord(state: LedgerState, record: LedgerRecord): readonly Change[] {
@@ -36,13 +36,17 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
       return []
     case 'grant':
       return grant(state, record, body)
-    case 'deny':
-      remember(state, body.rid, { kind: 'denied', conflicts: body.conflicts })
-      rememberKey(state, record, body.key, body.party, {
+    case 'deny': {
+      const { conflicts, circle } = body
+      const denied: RequestOutcome = {
         kind: 'denied',
-        conflicts: body.conflicts,
-      })
+        conflicts,
+        ...(circle === undefined ? {} : { circle }),
+      }
+      remember(state, body.rid, denied)
+      rememberKey(state, record, body.key, body.party, denied)
       return [{ kind: 'denied', body }]
+    }
     case 'push':
       return push(state, record, body)
     case 'drop':

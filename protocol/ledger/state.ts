@@ -59,7 +59,11 @@ export interface RequestWindow {
 /** What the ledger decided about a request; claims are looked up when it is told, so that it is told as it is now. */
 export type RequestOutcome =
   | { readonly kind: 'granted'; readonly ids: readonly ClaimId[]; readonly fence: number }
-  | { readonly kind: 'denied'; readonly conflicts: readonly DeniedBy[] }
+  | {
+      readonly kind: 'denied'
+      readonly conflicts: readonly DeniedBy[]
+      readonly circle?: readonly string[]
+    }
   | { readonly kind: 'queued'; readonly id: QueueId }
   | { readonly kind: 'dropped'; readonly id: QueueId; readonly reason: DropReason }
   | { readonly kind: 'cancelled'; readonly ids: readonly QueueId[] }

@@ -83,7 +83,7 @@ export class ClaimStep extends Step {
       })
       this.#remember(model, 'granted')
     } else if (outcome.kind !== 'failed' && outcome.kind !== 'queued') {
-      this.#remember(model, outcome.kind)
+      this.#remember(model, said(outcome))
     }
   }
 

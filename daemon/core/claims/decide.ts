@@ -125,7 +125,11 @@ function refuse(request: Request, command: ClaimCommand, refused: Refused): Deci
   const { key, party } = command
   if (key === null) return { kind: 'answer', outcome: refused }
   const denied = refused.conflicts.map(({ scope, claim }) => ({ scope, claim: claim.id }))
-  const body: RecordBody = { kind: 'deny', rid: request.rid, party, conflicts: denied, key }
+  const closed = refused.circle.length > 0 ? { circle: refused.circle } : {}
+  const body: RecordBody = {
+    ...{ kind: 'deny', rid: request.rid, party, conflicts: denied, key },
+    ...closed,
+  }
   return { kind: 'append', bodies: [body], warnings: [], told: refused }
 }
 

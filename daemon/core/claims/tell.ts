@@ -25,7 +25,7 @@ export function tellOutcome(
         conflicts: conflictsNow(view, outcome),
         more: 0,
         ahead: [],
-        circle: [],
+        circle: outcome.circle ?? [],
       }
     case 'queued': {
       const entry = view.state.queue.get(outcome.id)
