@@ -6,7 +6,7 @@ import { asQueueId, isDone } from '../../protocol/index.ts'
 import { party, QueueLedger } from '../unit/queue/ledger.ts'
 import { said } from './system.ts'
 
-const RUNS = Number(process.env['SKEIN_MODEL_RUNS'] ?? 1_000)
+const RUNS = Number(process.env['SKEIN_MODEL_RUNS'] ?? 2_000)
 /** Two windows of one agent among them: for a task they are two like any others. */
 const SESSIONS = ['a', 'b', 'b2', 'c', 'd']
 const AGENTS: Readonly<Record<string, string>> = { b: 'bob', b2: 'bob' }
