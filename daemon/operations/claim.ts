@@ -56,10 +56,10 @@ export async function claimScopes(
   const key = keyOf(input, scopes)
   const isRepeated = isKeyKnown(host.loop.view(), party, key)
   const prepared = await prepareTaskIn(parts, place, party, scopes, { ...asking, isRepeated })
+  // What was claimed under this key stays the answer, whatever its files have become.
+  const named = isRepeated ? [] : scopes
   const warnings = [
-    // What was claimed under this key stays the answer, whatever its files have become.
-    ...(isRepeated ? [] : await requireSymbols(parts, place, { scopes, party, context })),
-    ...(await boundedBy(parts, scopes, place)),
+    ...(await lookAtFiles(parts, place, { scopes, named, party, context })),
     ...(prepared?.warnings ?? []),
   ]
   const command: ClaimCommand = {
@@ -124,10 +124,7 @@ export const check: Handler<OperationInput<'check'>> = async (parts, input, cont
   const party = parts.callers.asker(input, context)
   const scopes = await readScopes(input.scopes, place)
   const prepared = await prepareTaskIn(parts, place, party, scopes, {})
-  const warnings = [
-    ...(await requireSymbols(parts, place, { scopes, party, context })),
-    ...(await boundedBy(parts, scopes, place)),
-  ]
+  const warnings = await lookAtFiles(parts, place, { scopes, named: scopes, party, context })
   const view = host.loop.view()
   const { judgement, ahead } = judgeNow(host.loop.engine(), view, party, scopes)
   const obstacle = obstacleOf(view, party, scopes, prepared, parts.clock.wall())
@@ -216,6 +213,23 @@ async function prepareTaskIn(
 /** Then the answer stands already, whatever has become of the task. */
 function isKeyKnown({ state }: View, { peer, session }: Party, key: ClaimCommand['key']): boolean {
   return key !== null && state.keys.has(keyName(peer, session, key.key))
+}
+
+/** First how many files the scopes cover: no more than a claim may have are parsed for the symbols that are named. */
+async function lookAtFiles(
+  parts: Parts,
+  place: Place,
+  asked: {
+    readonly scopes: readonly Scope[]
+    readonly named: readonly Scope[]
+    readonly party: Party
+    readonly context: CallContext
+  },
+): Promise<string[]> {
+  const { scopes, named, party, context } = asked
+  const bounded = await boundedBy(parts, scopes, place)
+  const symbols = await requireSymbols(parts, place, { scopes: named, party, context })
+  return [...symbols, ...bounded]
 }
 
 async function boundedBy(parts: Parts, scopes: readonly Scope[], place: Place): Promise<string[]> {

@@ -331,6 +331,14 @@ describe('symbols in files of every sort', () => {
     assert.match(warnings.join(), /covers no tracked file yet/)
   })
 
+  it('are looked up only once the claim is known to cover few enough files', async () => {
+    const files = Array.from({ length: 120 }, (_, at) => `wide/f${String(at)}.ts`)
+    const cwd = makeRepo(suite, { files, skeinYml: 'repo: test/wide\n' })
+    const input = { cwd, agent: 'will', session: 'will', scopes: [asks('wide/*.ts', 'Nowhere')] }
+    for (const name of ['claim', 'check'] as const)
+      assert.equal((await client.call(name, input)).error?.code, 'INPUT_TOO_WIDE')
+  })
+
   it('of a file that is not there yet are taken as they are named', async () => {
     const warnings = await take(asks('odd/new.ts', 'Later::m'))
     assert.match(warnings.join(), /does not exist yet: its symbols are taken as named/)
