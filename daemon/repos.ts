@@ -1,9 +1,9 @@
 // The repositories of this machine: which are enrolled, where their checkouts are, and the ledger of each. The mesh ledger
 // says what is enrolled; a repository's ledger is founded before it is entered there, so that a ledger which the mesh
 // knows and this machine lacks is a loss to be told and never a new beginning.
-import { statSync } from 'node:fs'
 import path from 'node:path'
 import { asRepoId, SkeinError, type RepoId, type RepoState } from '../protocol/index.ts'
+import { CheckoutConfigs, firstConfig } from './checkout-configs.ts'
 import { addCheckout, loadRepoConfig, type Config, type RepoConfig } from './config.ts'
 import type { Command, Outcome } from './core/claims/command.ts'
 import { failureError } from './failure.ts'
@@ -70,7 +70,7 @@ class EnrolledRepos implements Repos {
   /** One enrolment or opening at a time for each id. */
   readonly #opening = new Map<RepoId, Promise<Repo>>()
   readonly #known = new Map<string, RepoId>()
-  readonly #configs = new Map<string, { readonly stamp: string; readonly config: RepoConfig }>()
+  readonly #configs = new CheckoutConfigs()
 
   constructor(options: ReposOptions) {
     this.#options = options
@@ -159,7 +159,7 @@ class EnrolledRepos implements Repos {
     if (checkout === null) {
       throw new SkeinError('REPO_NOT_GIT', `${directory} is not inside a git repository`)
     }
-    const config = this.#configOf(checkout)
+    const config = this.#configs.of(checkout)
     const id = as ?? this.#known.get(checkout.root) ?? (await git.repoIdOf(checkout, config))
     if (config.repo !== null && as !== null && as !== config.repo) {
       throw new SkeinError(
@@ -171,18 +171,6 @@ class EnrolledRepos implements Repos {
       )
     }
     return { checkout, config, id: config.repo === null ? id : asRepoId(config.repo) }
-  }
-
-  /** The checkout's `.skein.yml`, read again when it changed. */
-  #configOf(checkout: Checkout): RepoConfig {
-    const stat = statSync(path.join(checkout.root, '.skein.yml'), { throwIfNoEntry: false })
-    const stamp =
-      stat === undefined ? '' : `${String(stat.mtimeMs)} ${String(stat.size)} ${String(stat.ino)}`
-    const cached = this.#configs.get(checkout.root)
-    if (cached?.stamp === stamp) return cached.config
-    const config = loadRepoConfig(checkout.root)
-    this.#configs.set(checkout.root, { stamp, config })
-    return config
   }
 
   #mayEnrol(config: RepoConfig, id: RepoId, checkout: Checkout): boolean {
@@ -291,7 +279,7 @@ class EnrolledRepos implements Repos {
   async #openKnown(state: RepoState): Promise<void> {
     const checkouts = [...(this.#options.config.repos[state.repo] ?? [])]
     for (const root of checkouts) this.#known.set(root, state.repo)
-    const config = configOf(checkouts) ?? loadRepoConfig(this.#options.config.home)
+    const config = firstConfig(checkouts) ?? loadRepoConfig(this.#options.config.home)
     await this.#open(state.repo, config, checkouts)
   }
 
@@ -338,16 +326,4 @@ export async function submit(
 
 function placeOf(id: RepoId): { name: RepoId; folder: string } {
   return { name: id, folder: encodeURIComponent(id) }
-}
-
-/** What the first readable checkout says. */
-function configOf(checkouts: readonly string[]): RepoConfig | null {
-  for (const root of checkouts) {
-    try {
-      return loadRepoConfig(root)
-    } catch (error) {
-      if (!(error instanceof SkeinError)) throw error
-    }
-  }
-  return null
 }
