@@ -1,27 +1,14 @@
 // What the ledger's document gains by each claim and its release: the daemon's own engine on a real Yjs document, its log in
 // memory. Prints JSON.
 import {
-  asPeerId,
   asSessionId,
   createYjsDocument,
   decodeRecord,
-  encodeRecord,
-  formatRequestId,
-  LEDGER_VERSION,
   type LedgerDocument,
 } from '../../protocol/index.ts'
-import type { Command } from '../../daemon/core/claims/command.ts'
-import { DEFAULT_TIMING } from '../../daemon/core/consensus/types.ts'
-import {
-  createEngine,
-  stepEngine,
-  type Engine,
-  type EngineInput,
-} from '../../daemon/core/engine.ts'
-import { frameBytes } from '../../daemon/storage/frames.ts'
 import type { GrowthFigures } from './figures.ts'
+import { Ledger, SELF } from './ledger.ts'
 
-const SELF = asPeerId('bench')
 const PARTY = {
   agent: 'agent',
   agentGiven: true,
@@ -32,72 +19,6 @@ const PARTY = {
 }
 /** The state is at rest after this many: every window of what is remembered is full. */
 const WARM_UP = 4_000
-
-const genesis = encodeRecord({
-  generation: 1,
-  term: 0,
-  index: 0,
-  parent: null,
-  atMs: 0,
-  body: {
-    kind: 'genesis',
-    ledger: 'repo',
-    mesh: 'mesh_bench',
-    name: 'bench/repo',
-    founder: SELF,
-    voters: [SELF],
-    version: LEDGER_VERSION,
-  },
-})
-
-class Ledger {
-  readonly document: LedgerDocument = createYjsDocument(0x5eed_0001)
-  readonly engine: Engine
-  logBytes = 0
-  #position = 0
-  #sequence = 0
-  #now = 1_000
-
-  constructor() {
-    const update = createYjsDocument(0x5eed_0000).append(0, [genesis.bytes])
-    this.engine = createEngine({
-      self: SELF,
-      signer: { sign: () => '', verify: () => true },
-      document: this.document,
-      random: () => 0.5,
-      timing: DEFAULT_TIMING,
-      checkpointRecords: 1_000,
-      frames: [{ kind: 'update', bytes: update }],
-      genesis: { term: 0, index: 0, hash: genesis.hash, generation: 1 },
-      caseExact: false,
-      leaseMs: 30 * 60_000,
-    })
-  }
-
-  /** One drain of the loop, then the disk's word that all of it is safe. */
-  step(inputs: readonly EngineInput[]): ReturnType<typeof stepEngine>['replies'] {
-    this.#now += 0.1
-    const tick = { kind: 'tick', now: this.#now, uptimeMs: this.#now, wallMs: this.#now } as const
-    const ready = stepEngine(this.engine, [tick, ...inputs])
-    const before = this.#position
-    for (const order of ready.persist) {
-      for (const frame of order.frames) this.logBytes += frameBytes(frame)
-      this.#position += order.kind === 'append' ? order.frames.length : 1
-    }
-    if (this.#position === before) return ready.replies
-    return [...ready.replies, ...this.step([{ kind: 'durable', position: this.#position }])]
-  }
-
-  ask(command: Command): ReturnType<typeof stepEngine>['replies'][number]['outcome'] {
-    const { incarnation } = this.engine
-    const rid = formatRequestId({ peer: SELF, incarnation, sequence: this.#sequence })
-    const entropy = Buffer.alloc(16)
-    entropy.writeUInt32LE(this.#sequence++)
-    const [answer] = this.step([{ kind: 'request', request: { rid, command, entropy } }])
-    if (answer === undefined) throw new Error('the engine did not answer')
-    return answer.outcome
-  }
-}
 
 function live(ledger: Ledger, i: number): void {
   const granted = ledger.ask({
@@ -149,7 +70,6 @@ function checkpointBytes(document: LedgerDocument): number {
 
 const lifecycles = Number(process.argv[2])
 const ledger = new Ledger()
-for (let i = 0; i < 4; i++) ledger.step([])
 for (let i = 0; i < WARM_UP; i++) live(ledger, i)
 const bytesBefore = ledger.document.diff().length
 const overheadBefore = overheadOf(ledger.document)
