@@ -89,8 +89,8 @@ export function stopLeading(engine: Engine): void {
 }
 
 /**
- * A grant, or a place in the queue, that its caller was told not to have is given back at once. The mark goes when the path says so: the Release of
- * a leader that is deposed may come to nothing.
+ * A grant, or a place in the queue, that its caller was told not to have is given back at once. The mark goes when the path
+ * says so: the Release of a leader that is deposed may come to nothing.
  */
 export function releaseAbandoned(engine: Engine): void {
   for (const rid of engine.abandoned) {
