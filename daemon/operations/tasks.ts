@@ -2,7 +2,6 @@
 import {
   asSessionId,
   DEFAULTS,
-  isDone,
   SkeinError,
   type CompletedTask,
   type LedgerClaim,
@@ -12,6 +11,9 @@ import {
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { TaskTarget } from '../core/claims/command.ts'
+import { unmetNeeds } from '../core/tasks/needs.ts'
+import { isTold } from '../core/tasks/obstacle.ts'
+import type { View } from '../core/view.ts'
 import { claimJson, iso } from '../json.ts'
 import { hostOf, submit } from '../repos.ts'
 import type { PlanTask } from '../tasks/plan-file.ts'
@@ -37,14 +39,15 @@ export const taskList: Handler<OperationInput<'task/list'>> = async (parts, inpu
   const place = await parts.callers.place(input, context)
   parts.callers.asker(input, context)
   const { checkout, config } = place
-  const { state } = hostOf(place.repo).loop.view()
+  const view = hostOf(place.repo).loop.view()
+  const { state } = view
   const plans = checkout === null ? null : await readPlans(checkout.root, config.plan_path)
   const proof = checkout && plans && (await proveHistory(parts, checkout, plans))
   const now = parts.clock.wall()
   const claims = claimsByTask(state)
   const found = plans === null ? [] : tasksOf(plans, input.plan)
   const tasks = found
-    .map((planned) => taskJson(parts, place, { plans, planned, state, claims, now }))
+    .map((planned) => taskJson(parts, place, { plans, planned, view, claims, now }))
     .filter((task) => input.free !== true || task.state === 'free')
   const limit = input.limit ?? LISTED
   const result: Listed = {
@@ -181,20 +184,18 @@ function tasksOf({ plans, active }: Plans, wanted: string | undefined): readonly
 interface Looked {
   readonly plans: Plans | null
   readonly planned: Planned
-  readonly state: LedgerState
+  readonly view: View
   readonly claims: ReadonlyMap<string, LedgerClaim>
   readonly now: number
 }
 
 function taskJson(parts: Parts, place: Place, looked: Looked): TaskJson {
-  const { plans, planned, state, claims, now } = looked
+  const { plans, planned, view, claims, now } = looked
   const claim = claims.get(planned.task.id) ?? null
-  const over = state.completed.get(planned.task.id)
-  const isOver = over !== undefined && isDone(over) && now - over.atMs < TOLD_MS
-  const waits = (plans === null ? [] : openBlockers(plans, planned)).filter((id) => {
-    const before = state.completed.get(id)
-    return before === undefined || !isDone(before)
-  })
+  const over = view.state.completed.get(planned.task.id)
+  const isOver = over !== undefined && isTold(over, now)
+  const needs = plans === null ? [] : openBlockers(plans, planned)
+  const waits = unmetNeeds(view, needs).map(({ task }) => task)
   return {
     ...plannedJson(planned),
     state: stateOf(planned.task, claim !== null, isOver, waits.length > 0),
