@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { asRepoId, SkeinError, useSha256 } from '../protocol/index.ts'
 import { createApi } from './api/server.ts'
 import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
+import { operationRoutes } from './api/operation-routes.ts'
+import { probeRoutes } from './api/probes.ts'
 import { createCallers } from './callers.ts'
 import type { Operations } from './client/operations.ts'
 import { homePath } from './client/place.ts'
@@ -116,11 +118,15 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   startRounds({ repos, sessions, git, history, clock, peer: key.peer, log }, stack)
 
   const api = createApi({
-    operations,
     log,
     token: home.token,
-    meta: () => ({ name: 'skein', version: VERSION }),
-    isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
+    routes: [
+      ...operationRoutes(operations),
+      ...probeRoutes({
+        meta: () => ({ name: 'skein', version: VERSION }),
+        isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
+      }),
+    ],
   })
   stack.add(() => api.close(CLOSE_GRACE_MS))
   const sockets = socketPaths(home.path, env)

@@ -148,6 +148,14 @@ export const ERROR_CATALOGUE = {
     'Set another `repo:` in .skein.yml.',
   ),
   NOT_FOUND: row(6, 'No such operation, route or object.', 'skein help'),
+  METHOD_REFUSED: {
+    ...row(
+      64,
+      'The route is there, but not for this HTTP method.',
+      'GET /openapi.json lists them.',
+    ),
+    http: 405,
+  },
   FORBIDDEN: row(7, 'The caller may not do this.', 'skein help'),
   FORBIDDEN_PERSON: row(
     7,

@@ -1,29 +1,29 @@
-// HTTP, on the unix socket and on loopback TCP: decodes, bounds, authenticates, then believes; every operation of the
-// table at POST /v1/<name>. The socket's mode is its guard; the port needs the token.
+// HTTP, on the unix socket and on loopback TCP: bounds, authenticates, finds the route, answers. What the routes do stands in
+// their own files. The socket's mode is its guard; the port needs the token.
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import {
-  exitOfResult,
-  httpOfExit,
-  LIMITS,
-  nearest,
-  OPERATION_NAMES,
-  OPERATIONS,
-  SkeinError,
-  type OperationName,
-} from '../../protocol/index.ts'
-import type { CallContext, ConnectionCaller, Operations } from '../client/operations.ts'
+import { SkeinError } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 import { requireOwnName, requireToken } from './auth.ts'
+import { openCall, requestIdOf } from './context.ts'
+import type { HttpCall, Reply, Route } from './http-call.ts'
+import { errorReply, knownError, sendReply } from './reply.ts'
+import { createRouting, type Routing } from './routing.ts'
 
 export interface ApiOptions {
-  readonly operations: Operations
+  readonly routes: readonly Route[]
   readonly log: Log
   readonly token: string
-  /** Facts that anybody on this machine may know. */
-  readonly meta: () => { readonly name: string; readonly version: string }
-  readonly isReady: () => boolean
+  /** Hears of every answer: the route's pattern (or null where there is none), and how long it took. */
+  readonly onAnswer?: (answered: Answered) => void
+}
+
+export interface Answered {
+  readonly method: string
+  readonly route: string | null
+  readonly status: number
+  readonly seconds: number
 }
 
 export interface Api {
@@ -42,11 +42,10 @@ const KEEP_ALIVE_MS = 65_000
 /** Above it new connections are closed at once; those that talk go on. */
 const CONNECTIONS_MAX = 4_096
 const LOOPBACK = '127.0.0.1'
-/** Of a wrong path, in an error. */
-const PATH_SHOWN = 200
 
 export function createApi(options: ApiOptions): Api {
   const servers = new Set<Server>()
+  const routing = createRouting(options.routes)
 
   function open(door: 'socket' | 'tcp'): Server {
     const settings = {
@@ -57,7 +56,7 @@ export function createApi(options: ApiOptions): Api {
       noDelay: true,
     }
     const server = createServer(settings, (request, response) => {
-      void answer(options, door, request, response)
+      void serve(options, routing, door, request, response)
     })
     server.maxConnections = CONNECTIONS_MAX
     server.on('clientError', refuseBadRequest)
@@ -93,186 +92,73 @@ export function createApi(options: ApiOptions): Api {
   }
 }
 
-async function answer(
+async function serve(
   options: ApiOptions,
+  routing: Routing,
   door: 'socket' | 'tcp',
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const startedAt = performance.now()
+  const method = request.method ?? 'GET'
+  response.setHeader('x-request-id', requestIdOf(request))
+  let route: Route | null = null
   try {
-    const pathname = pathOf(request)
+    const path = pathOf(request)
     if (door === 'tcp') requireOwnName(request, request.socket.localPort ?? 0)
-    const open = openRoute(options, pathname)
-    if (open !== null) {
-      sendText(response, open.status, open.text)
-      return
-    }
-    if (door === 'tcp') requireToken(request, options.token)
-    const name = operationOf(request, pathname)
-    const input = await readJson(request)
-    const result = await options.operations.call(name, input, contextOf(door, request, response))
-    sendJson(response, statusOf(name, result), result)
+    const found = routing.find(method, path)
+    route = found.route
+    if (door === 'tcp' && route.access === 'token') requireToken(request, options.token)
+    const call = openCall(door, request, response, path, found.params)
+    const reply = await answer(options.log, route, call)
+    if (reply !== null) sendReply(response, reply)
   } catch (error) {
-    sendError(options, response, error)
+    refuse(options, door, request, response, route, error)
+  }
+  const seconds = (performance.now() - startedAt) / 1000
+  options.onAnswer?.({ method, route: route?.path ?? null, status: response.statusCode, seconds })
+}
+
+async function answer(log: Log, route: Route, call: HttpCall): Promise<Reply | null> {
+  try {
+    return await route.answer(call)
+  } catch (error) {
+    const refused = route.refuse?.(knownError(log, error))
+    if (refused == null) throw error
+    return refused
   }
 }
 
-/** What answers without a token. */
-function openRoute(options: ApiOptions, pathname: string): { status: number; text: string } | null {
-  if (pathname === '/healthz' || pathname === '/health') return { status: 200, text: 'ok' }
-  if (pathname === '/readyz') {
-    return options.isReady() ? { status: 200, text: 'ready' } : { status: 503, text: 'not ready' }
+/** A stranger without the token learns only that one is needed, not what there is. */
+function refuse(
+  options: ApiOptions,
+  door: 'socket' | 'tcp',
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: Route | null,
+  thrown: unknown,
+): void {
+  let error = thrown
+  if (route === null && door === 'tcp' && !isHostRefusal(thrown)) {
+    try {
+      requireToken(request, options.token)
+    } catch (refused) {
+      error = refused
+    }
   }
-  return pathname === '/meta' ? { status: 200, text: JSON.stringify(options.meta()) } : null
+  // The rest of a body that was refused is not read: the connection ends with the answer.
+  if (!request.complete) response.shouldKeepAlive = false
+  const known = knownError(options.log, error)
+  sendReply(response, route?.refuse?.(known) ?? errorReply(known))
+}
+
+function isHostRefusal(error: unknown): boolean {
+  return error instanceof SkeinError && error.code === 'HOST_REFUSED'
 }
 
 /** Without the query. Not by URL, which throws at `//` and moves what `..` stands in. */
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').replace(/[?#].*$/s, '')
-}
-
-function operationOf(request: IncomingMessage, pathname: string): OperationName {
-  const name = pathname.startsWith('/v1/') ? pathname.slice('/v1/'.length) : null
-  if (name === null || !Object.hasOwn(OPERATIONS, name)) {
-    const near = name === null ? null : nearest(name, OPERATION_NAMES)
-    throw new SkeinError('NOT_FOUND', `there is nothing at ${pathname.slice(0, PATH_SHOWN)}`, {
-      hint:
-        near === null
-          ? 'Operations are at POST /v1/<name>; see docs/reference/operations.md.'
-          : `Did you mean POST /v1/${near}?`,
-    })
-  }
-  if (request.method !== 'POST') {
-    throw new SkeinError(
-      'NOT_FOUND',
-      `${pathname} takes POST with a JSON object, not ${request.method ?? '?'}`,
-    )
-  }
-  return name as OperationName
-}
-
-/** A check answers 200 whatever it says; every other status says what the exit code says. */
-function statusOf(name: OperationName, result: unknown): number {
-  return name === 'check' ? 200 : httpOfExit(exitOfResult(name, result))
-}
-
-/** By events, not by iteration: this stands on the path of every call. */
-function readJson(request: IncomingMessage): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > LIMITS.inputBytesMax) {
-        request.pause()
-        reject(tooLarge())
-      } else chunks.push(chunk)
-    })
-    request.once('end', () => {
-      resolve(size === 0 ? {} : Buffer.concat(chunks, size).toString('utf8'))
-    })
-    request.once('error', reject)
-    request.once('close', () => {
-      // It closes after every call; an error costs a walk up the stack.
-      if (!request.complete) reject(new SkeinError('INTERRUPTED', 'the caller is gone'))
-    })
-  }).then((text) => (typeof text === 'string' ? parseObject(text) : text))
-}
-
-function tooLarge(): SkeinError {
-  return new SkeinError(
-    'INPUT_SIZE',
-    `the body is larger than ${String(LIMITS.inputBytesMax)} bytes`,
-  )
-}
-
-function parseObject(text: string): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new SkeinError('INPUT_JSON', 'the body is not JSON', { cause })
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new SkeinError('INPUT_JSON', 'the body is not a JSON object')
-}
-
-function contextOf(
-  door: 'socket' | 'tcp',
-  request: IncomingMessage,
-  response: ServerResponse,
-): CallContext {
-  let gone: AbortController | null = null
-  response.once('close', () => {
-    if (!response.writableFinished) gone?.abort()
-  })
-  return {
-    door,
-    caller: callerOf(request),
-    // Few calls look at it: most are over before their caller could be.
-    get signal() {
-      if (gone === null) {
-        gone = new AbortController()
-        if (response.destroyed && !response.writableFinished) gone.abort()
-      }
-      return gone.signal
-    },
-  }
-}
-
-function callerOf(request: IncomingMessage): ConnectionCaller {
-  const named = (header: string): string | undefined => {
-    const value = request.headers[header]
-    if (typeof value !== 'string' || value === '') return undefined
-    return value.length <= LIMITS.nameCharactersMax ? value : undefined
-  }
-  const repo = named('skein-repo')
-  const agent = named('skein-agent')
-  const session = named('skein-session')
-  return {
-    ...(repo === undefined ? {} : { repo }),
-    ...(agent === undefined ? {} : { agent }),
-    ...(session === undefined ? {} : { session }),
-  }
-}
-
-function sendJson(
-  response: ServerResponse,
-  status: number,
-  value: unknown,
-  retryAfter?: number,
-): void {
-  if (response.headersSent || response.destroyed) return
-  // As text, so that head and body leave in one write.
-  const body = JSON.stringify(value)
-  const headers: Record<string, string | number> = {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-  }
-  if (retryAfter !== undefined) headers['retry-after'] = retryAfter
-  response.writeHead(status, headers)
-  response.end(body)
-}
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, {
-    'content-type': text.startsWith('{') ? 'application/json' : 'text/plain',
-  })
-  response.end(text)
-}
-
-function sendError(options: ApiOptions, response: ServerResponse, error: unknown): void {
-  const known = error instanceof SkeinError ? error : internal(options, error)
-  // The rest of a body that was refused is not read: the connection ends with the answer.
-  if (!response.req.complete) response.shouldKeepAlive = false
-  sendJson(response, known.http, known, known.retryAfter)
-}
-
-function internal(options: ApiOptions, error: unknown): SkeinError {
-  const cause = error instanceof Error ? error : new Error(String(error))
-  if (cause.message === 'aborted') return new SkeinError('INTERRUPTED', 'the caller is gone')
-  options.log.error({ error: cause.message, stack: cause.stack }, 'a call failed: this is a bug')
-  return new SkeinError('INTERNAL', `a bug in skein: ${cause.message}`, { cause })
 }
 
 function refuseBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {

@@ -1,0 +1,77 @@
+// Of a request, who calls: the door, the headers that name a caller, the signal that ends with it, and the request's id.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LIMITS } from '../../protocol/index.ts'
+import type { CallContext, ConnectionCaller } from '../client/operations.ts'
+import type { HttpCall } from './http-call.ts'
+
+const NO_QUERY = new URLSearchParams()
+
+export function openCall(
+  door: 'socket' | 'tcp',
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  params: HttpCall['params'],
+): HttpCall {
+  const at = request.url?.indexOf('?') ?? -1
+  return {
+    request,
+    response,
+    path,
+    params,
+    query: at < 0 ? NO_QUERY : new URLSearchParams((request.url ?? '').slice(at + 1)),
+    context: contextOf(door, request, response),
+  }
+}
+
+function contextOf(
+  door: 'socket' | 'tcp',
+  request: IncomingMessage,
+  response: ServerResponse,
+): CallContext {
+  let gone: AbortController | null = null
+  response.once('close', () => {
+    if (!response.writableFinished) gone?.abort()
+  })
+  return {
+    door,
+    caller: callerOf(request),
+    // Few calls look at it: most are over before their caller could be.
+    get signal() {
+      if (gone === null) {
+        gone = new AbortController()
+        if (response.destroyed && !response.writableFinished) gone.abort()
+      }
+      return gone.signal
+    },
+  }
+}
+
+function callerOf({ headers }: IncomingMessage): ConnectionCaller {
+  const named = (header: string): string | undefined => {
+    const value = headers[header]
+    if (typeof value !== 'string' || value === '') return undefined
+    return value.length <= LIMITS.nameCharactersMax ? value : undefined
+  }
+  const repo = named('skein-repo')
+  const agent = named('skein-agent')
+  const session = named('skein-session')
+  return {
+    ...(repo === undefined ? {} : { repo }),
+    ...(agent === undefined ? {} : { agent }),
+    ...(session === undefined ? {} : { session }),
+  }
+}
+
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/
+let requests = 0
+
+/** The caller's own id for the request, so that logs can be joined; else one that is unique on this machine. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id']
+  if (typeof given === 'string' && REQUEST_ID.test(given)) return given
+  requests = (requests + 1) % 2 ** 32
+  return STARTED.toString(16).padStart(8, '0').slice(-8) + requests.toString(16).padStart(8, '0')
+}
+
+const STARTED = Math.floor(performance.timeOrigin) % 2 ** 32

@@ -1,0 +1,37 @@
+// What a route is and what it is given: one request of one caller, decoded no further than the route needs it.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CallContext } from '../client/operations.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+export interface HttpCall {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Without the query, as it was sent. */
+  readonly path: string
+  readonly query: URLSearchParams
+  /** The parts of the path that the route leaves open, decoded. */
+  readonly params: Readonly<Record<string, string>>
+  /** Who calls, and the signal that ends when that caller is gone. */
+  readonly context: CallContext
+}
+
+/** JSON, unless `type` says otherwise; then `body` is the text itself. */
+export interface Reply {
+  readonly status: number
+  readonly body?: unknown
+  readonly type?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Route {
+  readonly method: Method
+  /** `/claims/{id}`: a part in braces matches one segment. */
+  readonly path: string
+  /** `open`: answered without a token, so it tells nothing that a stranger may not know. */
+  readonly access: 'open' | 'token'
+  /** Null when the route has answered, or goes on answering, by itself. */
+  answer(call: HttpCall): Promise<Reply | null> | Reply | null
+  /** What a failure looks like here, where it is not skein's own form. */
+  refuse?(error: unknown): Reply | null
+}
