@@ -13,6 +13,7 @@ import type { Operations } from './client/operations.ts'
 import { homePath } from './client/place.ts'
 import { createClock } from './clock.ts'
 import { isExplicit, loadConfig, type Config } from './config.ts'
+import { createFeed } from './feed.ts'
 import { createGit } from './git.ts'
 import { createHistory } from './git-history.ts'
 import { takeHomeLock } from './home-lock.ts'
@@ -90,7 +91,11 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   const key = openMachineKey(home.path)
   const machineName = config.machine ?? defaultMachineName(home.path, key.peer)
   const ending = createEnding()
-  const machine = createMachine(home.path, key, log, machineName, ending.fail)
+  const feed = createFeed((error) => {
+    log.error({ error: String(error) }, 'a watcher of events failed: this is a bug')
+  })
+  const own = { log, name: machineName, end: ending.fail, onEvent: feed.publish }
+  const machine = createMachine(home.path, key, own)
 
   const mesh = await openMesh(home.path, machine, key, machineName)
   stack.add(() => mesh.stop())
@@ -112,9 +117,9 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     startedAtMs: clock.wall(),
     http: null,
   }
-  const own = { tokens: createIssuedTokens(), symbols: startSymbols(log, stack) }
-  const parts = { repos, callers, sessions, git, history, clock, config, mesh, about, ...own }
-  const operations = untilFailure(createOperations(parts), ending.failure)
+  const asked = { tokens: createIssuedTokens(), symbols: startSymbols(log, stack) }
+  const parts = { repos, callers, sessions, git, history, clock, config, mesh, about, ...asked }
+  const operations = untilFailure(createOperations(parts, feed.watch), ending.failure)
   startRounds({ repos, sessions, git, history, clock, peer: key.peer, log }, stack)
 
   const api = createApi({
@@ -180,15 +185,22 @@ function startSymbols(log: Log, stack: Teardown): SymbolIndex {
 function createMachine(
   home: string,
   key: MachineKey,
-  log: Log,
-  name: string,
-  end: (error: SkeinError) => void,
+  {
+    log,
+    name,
+    end,
+    onEvent,
+  }: {
+    readonly log: Log
+    readonly name: string
+    readonly end: (error: SkeinError) => void
+    readonly onEvent: HostMachine['onEvent']
+  },
 ): HostMachine {
   const storage: Storage = {
     openLog: (folder, events) =>
       createDurableStore(path.join(home, 'ledger', folder, 'log'), events),
-    openAudit: (folder, onFailure) =>
-      openAudit(path.join(home, 'audit', folder), { onFailure, log }),
+    openAudit: (folder, events) => openAudit(path.join(home, 'audit', folder), { ...events, log }),
     setAside: (folder) => setAside(path.join(home, 'ledger', folder)),
   }
   return {
@@ -202,6 +214,7 @@ function createMachine(
     clock: createClock(),
     random: createRandom(),
     machineOf: (peer) => (peer === key.peer ? name : peer),
+    onEvent,
     onFailure(error) {
       log.error(
         { code: error.code, error: error.message, hint: error.hint },
@@ -241,6 +254,7 @@ function untilFailure(operations: Operations, failure: () => SkeinError | null):
       const failed = failure()
       return failed === null ? operations.call(name, input, context) : Promise.reject(failed)
     },
+    watch: (watcher) => operations.watch(watcher),
   }
 }
 

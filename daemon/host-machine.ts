@@ -1,5 +1,5 @@
 // What a ledger needs of the machine that it lives on, and how it is called there.
-import type { AuditEventInput, PeerId, SkeinError } from '../protocol/index.ts'
+import type { AuditEvent, AuditEventInput, PeerId, SkeinError } from '../protocol/index.ts'
 import type { Signer } from './core/consensus/types.ts'
 import type { Clock, Storage } from './ports.ts'
 import type { MachineNames } from './record-events.ts'
@@ -13,6 +13,8 @@ export interface HostMachine {
   /** This many random bytes. */
   readonly random: (bytes: number) => Uint8Array
   readonly machineOf: MachineNames
+  /** Told of every event of every ledger, once it is in its audit log. */
+  readonly onEvent: (event: AuditEvent) => void
   /** The disk failed: the daemon must end. */
   readonly onFailure: (error: SkeinError) => void
 }

@@ -23,7 +23,11 @@ export function toldFirst(audit: AuditPort, keeper: Keeper): AuditPort {
     sync: () => after(() => audit.sync()),
     last: () => after(() => audit.last()),
     scan: (filter, options) => after(() => audit.scan(filter, options)),
+    seek: (mark, signal) => after(() => audit.seek(mark, signal)),
+    lines: (from, signal) => after(() => audit.lines(from, signal)),
     verify: (options) => after(() => audit.verify(options)),
+    trim: (retention) => audit.trim(retention),
+    size: () => audit.size(),
     close: () => after(() => audit.close()),
   }
 }

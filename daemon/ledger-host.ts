@@ -93,8 +93,10 @@ export async function nextGeneration(
   { storage, onFailure }: HostMachine,
   { folder }: LedgerFolder,
 ): Promise<number> {
-  const audit = storage.openAudit(folder, (error) => {
-    onFailure(asFailure(error))
+  const audit = storage.openAudit(folder, {
+    onFailure: (error) => {
+      onFailure(asFailure(error))
+    },
   })
   let seen = audit.last() === null ? 0 : 1
   const where = ({ data }: AuditEventInput): boolean => typeof data['fence'] === 'number'
@@ -128,8 +130,11 @@ export async function openLedger(
       hint: `Restore the folder ledger/${place.folder} of the home from a backup and start again, or: skein recover --accept-loss`,
     })
   }
-  const audit = machine.storage.openAudit(place.folder, (error) => {
-    machine.onFailure(asFailure(error))
+  const audit = machine.storage.openAudit(place.folder, {
+    onAppend: machine.onEvent,
+    onFailure: (error) => {
+      machine.onFailure(asFailure(error))
+    },
   })
   const waiting = createWaitingRoom()
   const keeper = new Keeper(machine, place, audit, store, waiting)

@@ -52,9 +52,15 @@ export interface Clock {
 export interface Storage {
   /** The log of a ledger in this folder. */
   openLog(folder: string, events: LedgerStoreEvents): LedgerStore
-  openAudit(folder: string, onFailure: (error: Error) => void): AuditPort
+  openAudit(folder: string, events: AuditEvents): AuditPort
   /** Moves a ledger's folder out of the way; returns where it is kept now, null if there was none. */
   setAside(folder: string): string | null
+}
+
+export interface AuditEvents {
+  readonly onFailure: (error: Error) => void
+  /** Told of each event when it has its place in the chain. */
+  readonly onAppend?: (event: AuditEvent) => void
 }
 
 /** The audit log as the daemon uses it. */
@@ -67,16 +73,44 @@ export interface AuditPort {
     readonly id: string
     readonly hash: string
   } | null
-  scan(
-    filter: { readonly where?: (event: AuditEvent) => boolean },
-    options: {
-      readonly newestFirst?: boolean
-      readonly limit?: number
-      readonly signal?: AbortSignal
-    },
-  ): AsyncIterable<AuditEvent>
+  scan(filter: AuditFilter, options: AuditScan): AsyncIterable<AuditEvent>
+  /** Where a reader goes on that has seen an event, or everything before a moment; null when the log begins later. */
+  seek(
+    mark: { readonly id: string } | { readonly at: string },
+    signal?: AbortSignal,
+  ): Promise<AuditCursor | null>
+  /** Groups of lines as they are, oldest first. */
+  lines(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly Buffer[]>
   verify(options?: { readonly signal?: AbortSignal }): Promise<AuditVerdict>
+  /** Removes the oldest parts of the log as retention asks; how many bytes that freed. */
+  trim(retention: { readonly bytesMax: number; readonly before: number }): number
+  /** In bytes. */
+  size(): number
   close(): Promise<void>
+}
+
+/** A place in an audit log. */
+export interface AuditCursor {
+  readonly segment: number
+  readonly offset: number
+}
+
+/** Every condition that is given must hold. */
+export interface AuditFilter {
+  /** Kinds, and families such as `claim.*`. */
+  readonly kinds?: readonly string[] | undefined
+  readonly actor?: string | undefined
+  readonly machine?: string | undefined
+  readonly until?: string | undefined
+  readonly since?: string | undefined
+  readonly where?: ((event: AuditEvent) => boolean) | undefined
+}
+
+export interface AuditScan {
+  readonly newestFirst?: boolean
+  readonly limit?: number
+  readonly from?: AuditCursor
+  readonly signal?: AbortSignal
 }
 
 export interface AuditVerdict {

@@ -59,20 +59,8 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
       })
     case 'coexists':
       return ofPartner(change)
-    case 'denied': {
-      const { party, conflicts } = change.body
-      const met = conflicts.map(({ scope: { pattern, symbols }, claim }) => ({
-        pattern,
-        symbols,
-        claim,
-      }))
-      return {
-        kind: 'claim.refused',
-        actor: party.agent,
-        machine: party.machine,
-        data: { conflicts: met },
-      }
-    }
+    case 'denied':
+      return ofRefusal(change)
     case 'queued':
       return ofEntry('queue.joined', change.entry, {})
     case 'popped':
@@ -131,6 +119,30 @@ function ofEntry(
   const symbols = scopes.flatMap((scope) => scope.symbols)
   const data = { queue: id, patterns, symbols, urgency, wait_s: waitSeconds, ...who, ...more }
   return { kind, actor: party.agent, machine: party.machine, data }
+}
+
+/** As a machine writes down a refusal that left no record; see `recordRefusal`. */
+function ofRefusal({
+  body,
+  met,
+}: Extract<AppliedChange['change'], { kind: 'denied' }>): Told {
+  const { party, conflicts, circle = [] } = body
+  const { agent, session, machine } = party
+  const shown = conflicts.map(({ scope: { pattern, symbols }, claim }, at) => {
+    const holder = met[at]
+    const held =
+      holder == null
+        ? {}
+        : {
+            holder: holder.agent,
+            holder_session: holder.session,
+            held: holder.pattern,
+            held_symbols: holder.symbols,
+          }
+    return { pattern, symbols, claim, ...held }
+  })
+  const data = { agent, session, waiters: [], circle, more: 0, conflicts: shown }
+  return { kind: 'claim.refused', actor: agent, machine, data }
 }
 
 function ofTask(over: CompletedTask): Told {

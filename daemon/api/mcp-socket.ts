@@ -67,5 +67,6 @@ function withSession(operations: Operations, session: string): Operations {
     call(name, input, context: CallContext) {
       return operations.call(name, input, { ...context, caller: { session, ...context.caller } })
     },
+    watch: (listener) => operations.watch(listener),
   }
 }

@@ -1,6 +1,6 @@
 // What every door calls, and what every front end is given: an operation by name, with its input as JSON. Doors shape
 // inputs and render results; they decide nothing.
-import type { OperationName } from '../../protocol/index.ts'
+import type { AuditEvent, OperationName } from '../../protocol/index.ts'
 
 export interface Operations {
   /**
@@ -8,6 +8,8 @@ export interface Operations {
    * @throws SkeinError with code, hint and exit; anything else is a bug.
    */
   call(name: OperationName, input: unknown, context: CallContext): Promise<unknown>
+  /** Hears of every event of this machine's ledgers, after it became true; returns what ends it. */
+  watch(listener: (event: AuditEvent) => void): () => void
 }
 
 export interface CallContext {

@@ -266,12 +266,17 @@ function recordRefusal(
     actor: party.agent,
     machine: parts.about.machine,
     data: {
+      agent: party.agent,
       session: party.session,
+      waiters: outcome.ahead.map((entry) => ({ queue: entry.id, agent: entry.party.agent })),
+      circle: outcome.circle,
+      more: outcome.more,
       conflicts: outcome.conflicts.map(({ scope, claim: met }) => ({
         pattern: scope.pattern,
         symbols: scope.symbols,
         claim: met.id,
         holder: met.agent,
+        holder_session: met.session,
         held: met.pattern,
         held_symbols: met.symbols,
       })),

@@ -44,8 +44,9 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   'audit/verify': auditVerify,
 }
 
-export function createOperations(parts: Parts): Operations {
+export function createOperations(parts: Parts, watch: Operations['watch']): Operations {
   return {
+    watch,
     async call(name, input, context) {
       if (!isOperation(name)) throw unknownOperation(name)
       const handler = HANDLERS[name] as Handler<unknown>

@@ -6,6 +6,8 @@ import { errnoOf } from './files.ts'
 
 export interface ReadOptions {
   readonly chunkBytes?: number
+  /** Bytes to leave out at the beginning; forward only. */
+  readonly start?: number
   readonly signal?: AbortSignal | undefined
 }
 
@@ -16,13 +18,13 @@ const NOTHING: Buffer = Buffer.alloc(0)
 /** Groups of lines without their newlines, oldest first. A last line that has no newline counts as one. */
 export async function* readForward(
   file: string,
-  { chunkBytes = CHUNK_BYTES, signal }: ReadOptions = {},
+  { chunkBytes = CHUNK_BYTES, start = 0, signal }: ReadOptions = {},
 ): AsyncGenerator<readonly Buffer[]> {
   const handle = await openIfThere(file)
   if (handle === null) return
   try {
     let begun: Buffer[] = []
-    for (let at = 0; ;) {
+    for (let at = start; ;) {
       signal?.throwIfAborted()
       const chunk = await readAt(handle, at, chunkBytes)
       if (chunk.length === 0) break

@@ -11,7 +11,11 @@ import * as fs from 'node:fs'
 import { FIRST_PREV, SkeinError, assert } from '../../protocol/index.ts'
 import type { AuditEvent, AuditEventInput } from '../../protocol/index.ts'
 import { chainEvent, decodeLine, hashesOf } from './audit-line.ts'
+import type { AuditCursor, AuditFilter, AuditScan } from '../ports.ts'
+import { isMatch } from './audit-filter.ts'
 import { readBackward, readForward } from './audit-read.ts'
+import { sizeOf, trimSegments, type Retention } from './audit-retention.ts'
+import { seekEvent, seekTime } from './audit-seek.ts'
 import type { Segment } from './audit-segments.ts'
 import { SegmentWriter, listSegments, readTail } from './audit-segments.ts'
 import type { AuditVerdict } from './audit-verify.ts'
@@ -22,23 +26,8 @@ import { NODE_FILE_OPS, storageError } from './files.ts'
 /** Where the chain ends. */
 export type AuditPosition = Pick<AuditEvent, 'term' | 'index' | 'id' | 'hash'>
 
-/** Every condition that is given must hold. */
-export interface AuditFilter {
-  /** Kinds, and families such as `claim.*`. */
-  readonly kinds?: readonly string[]
-  readonly actor?: string
-  readonly machine?: string
-  /** ISO 8601 as in the events: from it on, and before it. */
-  readonly since?: string
-  readonly until?: string
-  readonly where?: (event: AuditEvent) => boolean
-}
-
-export interface ScanOptions {
-  readonly newestFirst?: boolean
-  readonly limit?: number
-  readonly signal?: AbortSignal
-}
+/** What a reader has seen: an event, or everything before a moment. */
+export type AuditMark = { readonly id: string } | { readonly at: string }
 
 export interface AuditLog {
   /** Gives the event its place in the chain and sends it on its way to the file. */
@@ -50,8 +39,16 @@ export interface AuditLog {
   /** The last event appended, in the file or on its way; null for an empty log. */
   last(): AuditPosition | null
   /** Events as they stand in the files; a line that is no event is passed over. */
-  scan(filter?: AuditFilter, options?: ScanOptions): AsyncIterable<AuditEvent>
+  scan(filter?: AuditFilter, options?: AuditScan): AsyncIterable<AuditEvent>
+  /** Where a reader goes on; null when the log does not reach back to it. */
+  seek(mark: AuditMark, signal?: AbortSignal): Promise<AuditCursor | null>
+  /** Groups of lines as they are, without their newlines, oldest first. */
+  lines(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly Buffer[]>
   verify(options?: { readonly signal?: AbortSignal }): Promise<AuditVerdict>
+  /** Removes the oldest segments as retention asks, never the one that grows; how many bytes that freed. */
+  trim(retention: Retention): number
+  /** Bytes in all segments. */
+  size(): number
   /** Syncs and closes; idempotent. */
   close(): Promise<void>
 }
@@ -59,6 +56,8 @@ export interface AuditLog {
 export interface AuditOptions {
   /** Told once, from outside every call: DISK_FULL or HOME_UNUSABLE. */
   readonly onFailure?: (error: SkeinError) => void
+  /** Told of each event when it has its place in the chain. */
+  readonly onAppend?: (event: AuditEvent) => void
   readonly log?: { warn(fields: Readonly<Record<string, unknown>>, message: string): void }
   readonly segmentBytesMax?: number
   /** For tests. */
@@ -112,6 +111,7 @@ class FileAuditLog implements AuditLog {
     const { event, line } = chainEvent(input, this.#last?.hash ?? FIRST_PREV)
     this.#last = { term: event.term, index: event.index, id: event.id, hash: event.hash }
     if (this.#failure === null) this.#hold(`${line}\n`)
+    this.#options.onAppend?.(event)
     return event
   }
 
@@ -139,23 +139,48 @@ class FileAuditLog implements AuditLog {
     return this.#last
   }
 
-  async *scan(filter: AuditFilter = {}, options: ScanOptions = {}): AsyncGenerator<AuditEvent> {
+  async *scan(filter: AuditFilter = {}, options: AuditScan = {}): AsyncGenerator<AuditEvent> {
     this.flush()
-    const { newestFirst = false, limit = Infinity, signal } = options
-    const segments = listSegments(this.#directory)
-    const read = newestFirst ? readBackward : readForward
+    const { newestFirst = false, limit = Infinity, from = null, signal } = options
+    const groups = newestFirst ? this.#newestFirst(signal) : this.lines(from, signal)
     let left = limit
-    for (const segment of newestFirst ? [...segments].reverse() : segments) {
-      for await (const lines of read(segment.file, { signal })) {
-        for (const line of lines) {
-          if (left <= 0) return
-          const event = decodeLine(line.toString('utf8'))
-          if (event === null || !isMatch(event, filter)) continue
-          yield event
-          left -= 1
-        }
+    for await (const lines of groups) {
+      for (const line of lines) {
+        if (left <= 0) return
+        const event = decodeLine(line.toString('utf8'))
+        if (event === null || !isMatch(event, filter)) continue
+        yield event
+        left -= 1
       }
     }
+  }
+
+  async *lines(from: AuditCursor | null, signal?: AbortSignal): AsyncGenerator<readonly Buffer[]> {
+    this.flush()
+    for (const { number, file } of listSegments(this.#directory)) {
+      if (from !== null && number < from.segment) continue
+      const start = number === from?.segment ? from.offset : 0
+      yield* readForward(file, { signal, start })
+    }
+  }
+
+  async *#newestFirst(signal: AbortSignal | undefined): AsyncGenerator<readonly Buffer[]> {
+    for (const { file } of [...listSegments(this.#directory)].reverse())
+      yield* readBackward(file, { signal })
+  }
+
+  seek(mark: AuditMark, signal?: AbortSignal): Promise<AuditCursor | null> {
+    this.flush()
+    const segments = listSegments(this.#directory)
+    return 'id' in mark ? seekEvent(segments, mark.id, signal) : seekTime(segments, mark.at, signal)
+  }
+
+  trim(retention: Retention): number {
+    return trimSegments(listSegments(this.#directory), retention)
+  }
+
+  size(): number {
+    return sizeOf(listSegments(this.#directory))
   }
 
   verify(options: { readonly signal?: AbortSignal } = {}): Promise<AuditVerdict> {
@@ -244,18 +269,4 @@ function positionOf(line: string, file: string): AuditPosition {
     hint: `Move the folder of ${file} aside, then skein up; a new log begins, and nothing is deleted.`,
     data: { file },
   })
-}
-
-function isMatch(event: AuditEvent, filter: AuditFilter): boolean {
-  const { kinds, actor, machine, since, until, where } = filter
-  if (kinds !== undefined && !kinds.some((kind) => isOfKind(event, kind))) return false
-  if (actor !== undefined && event.actor !== actor) return false
-  if (machine !== undefined && event.machine !== machine) return false
-  if (since !== undefined && event.at < since) return false
-  if (until !== undefined && event.at >= until) return false
-  return where === undefined || where(event)
-}
-
-function isOfKind(event: AuditEvent, kind: string): boolean {
-  return kind.endsWith('.*') ? event.kind.startsWith(kind.slice(0, -1)) : event.kind === kind
 }

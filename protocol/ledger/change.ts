@@ -25,7 +25,12 @@ export type Change =
   | { readonly kind: 'answered'; readonly answered: AnsweredRequest }
   /** The time of a claim got shorter, or was given back. */
   | { readonly kind: 'clamped'; readonly claim: LedgerClaim }
-  | { readonly kind: 'denied'; readonly body: Extract<LedgerRecord['body'], { kind: 'deny' }> }
+  | {
+      readonly kind: 'denied'
+      readonly body: Extract<LedgerRecord['body'], { kind: 'deny' }>
+      /** What stood against it, in the order of the body's conflicts; null for what had ended. */
+      readonly met: readonly (LedgerClaim | null)[]
+    }
   | {
       readonly kind: 'ended'
       readonly claim: LedgerClaim

@@ -45,7 +45,8 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
       }
       remember(state, body.rid, denied)
       rememberKey(state, record, body.key, body.party, denied)
-      return [{ kind: 'denied', body }]
+      const met = conflicts.map(({ claim }) => state.claims.get(claim) ?? null)
+      return [{ kind: 'denied', body, met }]
     }
     case 'push':
       return push(state, record, body)

@@ -225,6 +225,10 @@ export class FakeOperations implements Operations {
     return await this.answer(call)
   }
 
+  watch(): () => void {
+    return () => undefined
+  }
+
   get last(): Call {
     const call = this.calls.at(-1)
     if (call === undefined) throw new Error('no operation was called')

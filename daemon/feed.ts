@@ -1,0 +1,37 @@
+// Every event of this machine's ledgers, to whoever watches now: streams, subscriptions, webhooks. What was before, the audit
+// logs tell. A watcher decides nothing and must be quick; one that throws is no reason for the others to miss it.
+import type { AuditEvent } from '../protocol/index.ts'
+
+export type Watcher = (event: AuditEvent) => void
+
+export interface Feed {
+  publish(event: AuditEvent): void
+  /** @returns what ends it; idempotent. */
+  watch(watcher: Watcher): () => void
+}
+
+/** @param onError hears of watchers that threw: a bug. */
+export function createFeed(onError: (error: unknown) => void): Feed {
+  const watchers = new Set<Watcher>()
+  return {
+    publish(event) {
+      for (const watcher of watchers) {
+        try {
+          watcher(event)
+        } catch (error) {
+          onError(error)
+        }
+      }
+    },
+    watch(watcher) {
+      // A watcher of its own for each call, so that ending one does not end another.
+      const own: Watcher = (event) => {
+        watcher(event)
+      }
+      watchers.add(own)
+      return () => {
+        watchers.delete(own)
+      }
+    },
+  }
+}

@@ -1,0 +1,60 @@
+// Finds a place in an audit log without reading all of it: the line after an event that a reader has seen already, or the
+// segment in which a moment lies.
+import type { AuditCursor } from '../ports.ts'
+import { decodeLine } from './audit-line.ts'
+import { readForward } from './audit-read.ts'
+import type { Segment } from './audit-segments.ts'
+
+/** The line after this event; null when the log does not hold it (any more). */
+export async function seekEvent(
+  segments: readonly Segment[],
+  id: string,
+  signal?: AbortSignal,
+): Promise<AuditCursor | null> {
+  // A reader that comes back has mostly seen what was written last.
+  for (const { number, file } of [...segments].reverse()) {
+    const offset = await offsetAfter(file, id, signal)
+    if (offset !== null) return { segment: number, offset }
+  }
+  return null
+}
+
+/** The start of the last segment that begins before this moment: nothing later than it stands before. */
+export async function seekTime(
+  segments: readonly Segment[],
+  at: string,
+  signal?: AbortSignal,
+): Promise<AuditCursor | null> {
+  for (const { number, file } of [...segments].reverse()) {
+    const first = await firstTime(file, signal)
+    if (first !== null && first <= at) return { segment: number, offset: 0 }
+  }
+  return null
+}
+
+async function offsetAfter(
+  file: string,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<number | null> {
+  // Lines are in canonical form: the id stands first.
+  const head = Buffer.from(`{"id":${JSON.stringify(id)},`)
+  let offset = 0
+  for await (const lines of readForward(file, { signal })) {
+    for (const line of lines) {
+      offset += line.length + 1
+      if (line.subarray(0, head.length).equals(head)) return offset
+    }
+  }
+  return null
+}
+
+async function firstTime(file: string, signal: AbortSignal | undefined): Promise<string | null> {
+  for await (const lines of readForward(file, { signal, chunkBytes: FIRST_LINE_BYTES })) {
+    const [line] = lines
+    return line === undefined ? null : (decodeLine(line.toString('utf8'))?.at ?? null)
+  }
+  return null
+}
+
+const FIRST_LINE_BYTES = 4_096
