@@ -46,6 +46,10 @@ const machine: Machine = {
     if (root === null) return [own]
     return [own, check(`${root}/.skein.yml`, () => loadRepoConfig(root))]
   },
+  async verifyAudit(file) {
+    const { verifyAuditFile } = await import('./daemon.ts')
+    return verifyAuditFile(file)
+  },
   async runBridge(options) {
     const { runBridge } = await import('../mcp/bridge.ts')
     await runBridge(options)

@@ -1,13 +1,10 @@
 // The composition root: builds every part of a daemon and wires them by hand, in start order; stopping is the reverse.
-import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { asRepoId, SkeinError, useSha256 } from '../protocol/index.ts'
+import { SkeinError, useSha256 } from '../protocol/index.ts'
 import { createApi } from './api/server.ts'
 import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
-import { operationRoutes } from './api/operation-routes.ts'
-import { probeRoutes } from './api/probes.ts'
+import { allRoutes } from './api/routes.ts'
 import { createCallers } from './callers.ts'
 import type { Operations } from './client/operations.ts'
 import { homePath } from './client/place.ts'
@@ -17,8 +14,7 @@ import { createFeed } from './feed.ts'
 import { createGit } from './git.ts'
 import { createHistory } from './git-history.ts'
 import { takeHomeLock } from './home-lock.ts'
-import { createFile, openHome, setAside, socketPaths } from './home.ts'
-import { foundLedger, openLedger, type LedgerHost } from './ledger-host.ts'
+import { openHome, setAside, socketPaths } from './home.ts'
 import type { HostMachine } from './host-machine.ts'
 import { openLog, type Log } from './log.ts'
 import { startMemory } from './memory.ts'
@@ -31,13 +27,17 @@ import {
 import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
 import type { Storage, SymbolIndex } from './ports.ts'
-import { createRepos, submit } from './repos.ts'
+import { openMesh } from './mesh.ts'
+import { createRandom } from './random.ts'
+import { createRepos, type Repos } from './repos.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { openAudit } from './storage/audit.ts'
+import { verifyFile } from './storage/audit-verify.ts'
 import { createDurableStore } from './storage/durable.ts'
 import { createSymbols } from './symbols/symbols.ts'
 import { startBranchWatch, type BranchWatchOptions } from './tasks/branch-watch.ts'
+import { Teardown } from './teardown.ts'
 import { createIssuedTokens } from './tasks/tokens.ts'
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
 import { VERSION } from './version.ts'
@@ -59,13 +59,9 @@ export interface Daemon {
   stop(): Promise<void>
 }
 
-const RANDOM_POOL_BYTES = 4_096
 /** How long a failing daemon goes on answering that it failed. */
 const FAILURE_TOLD_MS = 500
 const CLOSE_GRACE_MS = 2_000
-const MESH = { name: asRepoId('mesh'), folder: 'mesh' }
-/** The mesh ledger holds no claims: no lease of it ever runs out. */
-const MESH_LEASE_MS = 365 * 86_400_000
 
 /** Starts the daemon of this home and resolves when it is ready. @throws SkeinError when it cannot be. */
 export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
@@ -122,24 +118,12 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   const operations = untilFailure(createOperations(parts, feed.watch), ending.failure)
   startRounds({ repos, sessions, git, history, clock, peer: key.peer, log }, stack)
 
-  const api = createApi({
+  await openDoors({ options, config, home: home.path, token: home.token }, stack, {
+    operations,
+    about,
+    repos,
     log,
-    token: home.token,
-    routes: [
-      ...operationRoutes(operations),
-      ...probeRoutes({
-        meta: () => ({ name: 'skein', version: VERSION }),
-        isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
-      }),
-    ],
   })
-  stack.add(() => api.close(CLOSE_GRACE_MS))
-  const sockets = socketPaths(home.path, env)
-  about.http = `http://127.0.0.1:${String(await listenOnPort(api, config))}`
-  const mcp = createMcpSocket(operations, options.doors.mcp, log)
-  stack.add(() => mcp.close())
-  await mcp.listen(sockets.mcp)
-  await api.listenOnSocket(sockets.api)
   log.info({ version: VERSION, machine: machineName, http: about.http, pid: process.pid }, 'ready')
 
   const finished = ending.exit.then(async (exit) => {
@@ -159,6 +143,41 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
       await finished
     },
   }
+}
+
+/** The ways in, opened last: whoever gets in finds everything there. */
+async function openDoors(
+  place: {
+    readonly options: DaemonOptions
+    readonly config: Config
+    readonly home: string
+    readonly token: string
+  },
+  stack: Teardown,
+  served: {
+    readonly operations: Operations
+    readonly about: About
+    readonly repos: Repos
+    readonly log: Log
+  },
+): Promise<void> {
+  const { operations, about, repos, log } = served
+  const api = createApi({
+    log,
+    token: place.token,
+    routes: allRoutes({
+      operations,
+      meta: () => ({ name: 'skein', version: VERSION }),
+      isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
+    }),
+  })
+  stack.add(() => api.close(CLOSE_GRACE_MS))
+  const sockets = socketPaths(place.home, place.options.env)
+  about.http = `http://127.0.0.1:${String(await listenOnPort(api, place.config))}`
+  const mcp = createMcpSocket(operations, place.options.doors.mcp, log)
+  stack.add(() => mcp.close())
+  await mcp.listen(sockets.mcp)
+  await api.listenOnSocket(sockets.api)
 }
 
 /** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
@@ -225,6 +244,9 @@ function createMachine(
   }
 }
 
+/** Of a log that was exported. @throws SkeinError NOT_FOUND */
+export const verifyAuditFile = verifyFile
+
 /** How a daemon comes to its end: it is stopped, or its disk fails, which is kept for those who still ask. */
 function createEnding(): {
   readonly exit: Promise<number>
@@ -255,46 +277,8 @@ function untilFailure(operations: Operations, failure: () => SkeinError | null):
       return failed === null ? operations.call(name, input, context) : Promise.reject(failed)
     },
     watch: (watcher) => operations.watch(watcher),
+    follow: (input, context) => operations.follow(input, context),
   }
-}
-
-/** Random bytes from a pool: one request to the system for some hundred of ours. */
-function createRandom(): (bytes: number) => Uint8Array {
-  let pool = Buffer.alloc(0)
-  return (bytes) => {
-    if (pool.length < bytes) pool = randomBytes(Math.max(bytes, RANDOM_POOL_BYTES))
-    const taken = Uint8Array.from(pool.subarray(0, bytes))
-    pool = pool.subarray(bytes)
-    return taken
-  }
-}
-
-/**
- * The mesh ledger, founded with the home: a mesh of one machine. A home that had one and lost it is told so: beginning
- * anew by itself would forget every enrolment.
- */
-async function openMesh(
-  home: string,
-  machine: HostMachine,
-  key: MachineKey,
-  name: string,
-): Promise<LedgerHost> {
-  const marker = path.join(home, 'mesh')
-  const log = path.join(home, 'ledger', MESH.folder, 'log')
-  if (existsSync(marker) && !existsSync(log)) {
-    throw new SkeinError('LEDGER_DAMAGED', `the mesh ledger is missing: there is no ${log}`, {
-      hint: `Restore it from a backup. To begin a new mesh, in which every repository is enrolled anew: rm ${marker} && skein up`,
-    })
-  }
-  const meshId = `mesh_${randomBytes(10).toString('hex')}`
-  const origin = { ledger: 'mesh', mesh: meshId, name: meshId, generation: 1 } as const
-  const genesis = await foundLedger(machine, MESH, origin)
-  const settings = { caseExact: true, leaseMs: MESH_LEASE_MS }
-  const mesh = await openLedger(machine, MESH, settings, genesis.hash)
-  await mesh.loop.ready()
-  createFile(marker, `${mesh.loop.view().state.mesh}\n`)
-  await submit(mesh, { kind: 'member', peer: key.peer, machine: name })
-  return mesh
 }
 
 function listenOnPort(api: ReturnType<typeof createApi>, config: Config): Promise<number> {
@@ -302,23 +286,4 @@ function listenOnPort(api: ReturnType<typeof createApi>, config: Config): Promis
     config.http_port,
     isExplicit(config, 'http_port') && config.http_port !== 0,
   )
-}
-
-/** Undoes what was started, last first; goes on when one part fails to stop. */
-class Teardown {
-  readonly #steps: (() => void | Promise<void>)[] = []
-
-  add(step: () => void | Promise<void>): void {
-    this.#steps.push(step)
-  }
-
-  async unwind(): Promise<void> {
-    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
-      try {
-        await step()
-      } catch (error) {
-        if (!(error instanceof SkeinError)) throw error
-      }
-    }
-  }
 }

@@ -5,9 +5,9 @@ import type { AuditEvent } from '../protocol/index.ts'
 export type Watcher = (event: AuditEvent) => void
 
 export interface Feed {
-  publish(event: AuditEvent): void
+  readonly publish: (event: AuditEvent) => void
   /** @returns what ends it; idempotent. */
-  watch(watcher: Watcher): () => void
+  readonly watch: (watcher: Watcher) => () => void
 }
 
 /** @param onError hears of watchers that threw: a bug. */

@@ -24,6 +24,7 @@ export function toldFirst(audit: AuditPort, keeper: Keeper): AuditPort {
     last: () => after(() => audit.last()),
     scan: (filter, options) => after(() => audit.scan(filter, options)),
     seek: (mark, signal) => after(() => audit.seek(mark, signal)),
+    batches: (from, signal) => after(() => audit.batches(from, signal)),
     lines: (from, signal) => after(() => audit.lines(from, signal)),
     verify: (options) => after(() => audit.verify(options)),
     trim: (retention) => audit.trim(retention),

@@ -79,6 +79,8 @@ export interface AuditPort {
     mark: { readonly id: string } | { readonly at: string },
     signal?: AbortSignal,
   ): Promise<AuditCursor | null>
+  /** Groups of events, oldest first. */
+  batches(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly AuditEvent[]>
   /** Groups of lines as they are, oldest first. */
   lines(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly Buffer[]>
   verify(options?: { readonly signal?: AbortSignal }): Promise<AuditVerdict>

@@ -122,10 +122,7 @@ function ofEntry(
 }
 
 /** As a machine writes down a refusal that left no record; see `recordRefusal`. */
-function ofRefusal({
-  body,
-  met,
-}: Extract<AppliedChange['change'], { kind: 'denied' }>): Told {
+function ofRefusal({ body, met }: Extract<AppliedChange['change'], { kind: 'denied' }>): Told {
   const { party, conflicts, circle = [] } = body
   const { agent, session, machine } = party
   const shown = conflicts.map(({ scope: { pattern, symbols }, claim }, at) => {

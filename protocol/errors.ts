@@ -148,6 +148,14 @@ export const ERROR_CATALOGUE = {
     'Set another `repo:` in .skein.yml.',
   ),
   NOT_FOUND: row(6, 'No such operation, route or object.', 'skein help'),
+  EVENTS_GONE: {
+    ...row(
+      6,
+      'A reader asked to go on behind an event that the audit log does not hold (any more).',
+      'skein events --since 4h',
+    ),
+    http: 410,
+  },
   METHOD_REFUSED: {
     ...row(
       64,

@@ -38,6 +38,13 @@ export function makeId(prefix: IdPrefix, milliseconds: number, entropy: Uint8Arr
   return `${prefix}_${ulid(milliseconds, entropy)}`
 }
 
+/** Milliseconds since 1970 out of an id that `makeId` made; NaN for any other text. */
+export function timeOfId(id: string): number {
+  const time = /^[a-z]{3}_([0-9A-HJKMNP-TV-Z]{10})/.exec(id)?.[1]
+  if (time === undefined) return Number.NaN
+  return Array.from(time).reduce((sum, letter) => sum * 32 + CROCKFORD.indexOf(letter), 0)
+}
+
 function ulid(milliseconds: number, entropy: Uint8Array): string {
   let text = ''
   let rest = Math.max(0, Math.floor(milliseconds))

@@ -32,6 +32,8 @@ export const LIMITS = {
   idsMax: 1_000,
   /** Tasks in one list. */
   tasksListedMax: 10_000,
+  /** Events in one page. */
+  eventsListedMax: 10_000,
   /** Conflicts listed in one refusal; the count of the rest is told. */
   conflictsListedMax: 20,
 } as const

@@ -68,5 +68,6 @@ function withSession(operations: Operations, session: string): Operations {
       return operations.call(name, input, { ...context, caller: { session, ...context.caller } })
     },
     watch: (listener) => operations.watch(listener),
+    follow: (input, context) => operations.follow(input, context),
   }
 }

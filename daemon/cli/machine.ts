@@ -19,6 +19,8 @@ export interface Machine {
   isRepoId(text: string): Promise<boolean>
   /** @throws SkeinError CONFIG_INVALID with every problem of the first wrong file. */
   validateConfig(home: string, root: string | null): Promise<readonly CheckedFile[]>
+  /** Checks the hash chain of an exported audit log. @throws SkeinError NOT_FOUND */
+  verifyAudit(file: string): Promise<AuditFileVerdict>
   runBridge(options: BridgeOptions): Promise<void>
 }
 
@@ -50,6 +52,13 @@ export interface CheckoutFacts {
 export interface CheckedFile {
   readonly file: string
   readonly isThere: boolean
+}
+
+export interface AuditFileVerdict {
+  readonly events: number
+  readonly last: string | null
+  /** In words; null when the chain holds. */
+  readonly problem: string | null
 }
 
 export interface BridgeOptions {

@@ -1,7 +1,7 @@
 // The command line: words in, an exit code out. Answers go to stdout, everything else to stderr; with --json one document
 // on stdout is all there is, failures included. Verbs of this machine alone are loaded when they are typed.
 import path from 'node:path'
-import { SkeinError } from '../../protocol/index.ts'
+import { SkeinError, type OperationName } from '../../protocol/index.ts'
 import { homePath } from '../client/place.ts'
 import { parseCommand, wantsJson, type Command } from './arguments.ts'
 import { runOperation } from './commands/operation.ts'
@@ -22,7 +22,11 @@ export async function main(words: readonly string[], io: Io, machine: Machine): 
 async function run(command: Command, io: Io, machine: Machine): Promise<number> {
   const { does } = command.verb
   const wantsHelp = command.fields['help'] === true
-  if ('operation' in does && !wantsHelp) return runOperation(does.operation, command, io)
+  if ('operation' in does && !wantsHelp) {
+    if (!isRecord(does.operation, command)) return runOperation(does.operation, command, io)
+    const { runRecord } = await import('./commands/record.ts')
+    return runRecord(does.operation, command, io, machine)
+  }
   // Harnesses wait for it at each of their starts, so it comes without the other verbs.
   if ('local' in does && does.local === 'mcp' && !wantsHelp) {
     const { run: runMcp } = await import('./commands/mcp.ts')
@@ -30,6 +34,12 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
   }
   const { runLocal } = await import('./commands/local.ts')
   return runLocal(command, io, machine)
+}
+
+/** Streams and files of the record: more than one call, and no answer that fits one page. */
+function isRecord(operation: OperationName, { fields }: Command): boolean {
+  if (operation === 'audit/export') return fields['json'] !== true
+  return operation === 'events' ? fields['follow'] === true : fields['file'] !== undefined
 }
 
 /** Tells a failure, and returns its exit code. What is no SkeinError is our own mistake. */

@@ -57,6 +57,30 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   enrol: 'Repositories',
   recover: 'Repositories',
   'audit/verify': 'Repositories',
+  'audit/export': 'Repositories',
+}
+
+/** What only the command line takes: no other door has a screen to follow on, or files. */
+const MORE_FLAGS: Readonly<Partial<Record<OperationName, readonly FlagSpec[]>>> = {
+  events: [
+    {
+      flag: '--follow',
+      field: 'follow',
+      type: 'switch',
+      help: 'go on as it happens, until Ctrl-C',
+    },
+  ],
+}
+const MORE_ARGUMENTS: Readonly<Partial<Record<OperationName, readonly ArgumentSpec[]>>> = {
+  'audit/verify': [
+    {
+      field: 'file',
+      name: 'FILE',
+      help: 'an exported log; needs no daemon',
+      many: false,
+      required: false,
+    },
+  ],
 }
 
 const LOCAL_VERBS: readonly VerbSpec[] = [
@@ -150,7 +174,9 @@ export function findVerb(name: string): VerbSpec | undefined {
 }
 
 function verbOf(operation: OperationName): VerbSpec {
-  const { summary, details, arguments: words, flags, examples } = OPERATIONS[operation]
+  const { summary, details, examples } = OPERATIONS[operation]
+  const words = [...OPERATIONS[operation].arguments, ...(MORE_ARGUMENTS[operation] ?? [])]
+  const flags = [...(MORE_FLAGS[operation] ?? []), ...OPERATIONS[operation].flags]
   return {
     name: operation.replace('/', ' '),
     group: GROUPS[operation] ?? 'Claims',

@@ -10,6 +10,12 @@ export interface Operations {
   call(name: OperationName, input: unknown, context: CallContext): Promise<unknown>
   /** Hears of every event of this machine's ledgers, after it became true; returns what ends it. */
   watch(listener: (event: AuditEvent) => void): () => void
+  /**
+   * Events in their order, in batches, from a place in the past on and then as they happen, until the signal ends.
+   * @param input as of the operation `events`.
+   * @throws SkeinError at the call; BUSY in the stream when its reader is too slow.
+   */
+  follow(input: unknown, context: CallContext): Promise<AsyncIterable<readonly AuditEvent[]>>
 }
 
 export interface CallContext {

@@ -12,6 +12,8 @@ import type { Operations } from '../client/operations.ts'
 import { check, claim } from './claim.ts'
 import { claims, narrow, release, renew, verify } from './claims.ts'
 import type { Handler, Parts } from './context.ts'
+import { auditExport, events } from './events.ts'
+import { follow } from './follow.ts'
 import { auditVerify, config, status, why } from './insight.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
@@ -37,16 +39,20 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   release,
   verify,
   why,
+  events,
   status,
   enrol,
   recover,
   config,
   'audit/verify': auditVerify,
+  'audit/export': auditExport,
 }
 
 export function createOperations(parts: Parts, watch: Operations['watch']): Operations {
   return {
     watch,
+    follow: (input, context) =>
+      follow(parts, watch, readInput('events', input) as OperationInput<'events'>, context),
     async call(name, input, context) {
       if (!isOperation(name)) throw unknownOperation(name)
       const handler = HANDLERS[name] as Handler<unknown>

@@ -4,6 +4,7 @@ import {
   parsePattern,
   SkeinError,
   symbolsOverlap,
+  tellEvent,
   type AuditEvent,
   type LedgerClaim,
   type OperationInput,
@@ -15,7 +16,6 @@ import { isLeading } from '../core/engine.ts'
 import type { Place } from '../callers.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { claimContext, machineOf, type Handler, type Parts } from './context.ts'
-import { tellEvent } from './story.ts'
 import { readSubject } from './subject.ts'
 
 const EVENTS_TOLD = 20

@@ -1,5 +1,6 @@
 // Finds a place in an audit log without reading all of it: the line after an event that a reader has seen already, or the
 // segment in which a moment lies.
+import { timeOfId } from '../../protocol/index.ts'
 import type { AuditCursor } from '../ports.ts'
 import { decodeLine } from './audit-line.ts'
 import { readForward } from './audit-read.ts'
@@ -11,12 +12,23 @@ export async function seekEvent(
   id: string,
   signal?: AbortSignal,
 ): Promise<AuditCursor | null> {
-  // A reader that comes back has mostly seen what was written last.
-  for (const { number, file } of [...segments].reverse()) {
+  for (const { number, file } of await nearestFirst(segments, timeOfId(id), signal)) {
     const offset = await offsetAfter(file, id, signal)
     if (offset !== null) return { segment: number, offset }
   }
   return null
+}
+
+/** Segments by how likely they hold what happened then; clocks that were set are why the others follow. */
+async function nearestFirst(
+  segments: readonly Segment[],
+  atMs: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly Segment[]> {
+  if (Number.isNaN(atMs)) return segments
+  const likely = await seekTime(segments, new Date(atMs).toISOString(), signal)
+  const distance = ({ number }: Segment): number => Math.abs(number - (likely?.segment ?? 1))
+  return [...segments].sort((a, b) => distance(a) - distance(b))
 }
 
 /** The start of the last segment that begins before this moment: nothing later than it stands before. */

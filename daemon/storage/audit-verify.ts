@@ -1,7 +1,8 @@
 // Walks a whole audit log and says whether each line is what its hash says and follows the line before it. A chain without
 // a secret shows a changed, removed or swapped line to whoever keeps a later hash; it does not stop a forger who rewrites
 // everything after it. Other machines hold the same events.
-import { FIRST_PREV } from '../../protocol/index.ts'
+import { existsSync } from 'node:fs'
+import { FIRST_PREV, SkeinError } from '../../protocol/index.ts'
 import { decodeLine, hashesOf } from './audit-line.ts'
 import { readForward } from './audit-read.ts'
 import type { Segment } from './audit-segments.ts'
@@ -48,9 +49,23 @@ export async function verifySegments(
   return walk.verdict(segments.length)
 }
 
+/** Of one file, wherever it was copied to. @throws SkeinError NOT_FOUND when it is not there. */
+export async function verifyFile(
+  file: string,
+): Promise<{ events: number; last: string | null; problem: string | null }> {
+  if (!existsSync(file)) throw new SkeinError('NOT_FOUND', `there is no file ${file}`)
+  // An export may begin anywhere: its first link cannot be checked, as after retention.
+  const walk = new Walk(null)
+  walk.enter(0)
+  for await (const lines of readForward(file)) for (const line of lines) walk.take(line, null)
+  const { broken, events } = walk.verdict(1)
+  const problem = broken === null ? null : `${broken.kind} in line ${String(broken.line)}`
+  return { events, last: walk.last, problem }
+}
+
 class Walk {
   broken: AuditBreak | null = null
-  readonly #firstSegment: number
+  readonly #firstSegment: number | null
   #segment = 0
   #line = 0
   #events = 0
@@ -58,9 +73,14 @@ class Walk {
   #previous: string | null = null
   #hasNewest = false
 
-  constructor(firstSegment: number) {
+  constructor(firstSegment: number | null) {
     this.#firstSegment = firstSegment
     if (firstSegment === 1) this.#previous = FIRST_PREV
+  }
+
+  /** Hash of the last line that held. */
+  get last(): string | null {
+    return this.#events === 0 ? null : this.#previous
   }
 
   enter(segment: number): void {
@@ -80,7 +100,7 @@ class Walk {
     }
     // What remains after retention begins in the middle of the chain: its first link cannot be checked.
     if (this.#previous === null) {
-      this.#startsAt = { segment: this.#firstSegment, id: event.id, prev: event.prev }
+      this.#startsAt = { segment: this.#firstSegment ?? 1, id: event.id, prev: event.prev }
       this.#previous = event.prev
     }
     if (hashes.actual !== hashes.stated) this.#break('changed', id, hashes.actual, hashes.stated)

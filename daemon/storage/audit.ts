@@ -12,7 +12,7 @@ import { FIRST_PREV, SkeinError, assert } from '../../protocol/index.ts'
 import type { AuditEvent, AuditEventInput } from '../../protocol/index.ts'
 import { chainEvent, decodeLine, hashesOf } from './audit-line.ts'
 import type { AuditCursor, AuditFilter, AuditScan } from '../ports.ts'
-import { isMatch } from './audit-filter.ts'
+import { isMatch } from '../audit-filter.ts'
 import { readBackward, readForward } from './audit-read.ts'
 import { sizeOf, trimSegments, type Retention } from './audit-retention.ts'
 import { seekEvent, seekTime } from './audit-seek.ts'
@@ -42,6 +42,8 @@ export interface AuditLog {
   scan(filter?: AuditFilter, options?: AuditScan): AsyncIterable<AuditEvent>
   /** Where a reader goes on; null when the log does not reach back to it. */
   seek(mark: AuditMark, signal?: AbortSignal): Promise<AuditCursor | null>
+  /** Groups of events, oldest first; a line that is no event is passed over. */
+  batches(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly AuditEvent[]>
   /** Groups of lines as they are, without their newlines, oldest first. */
   lines(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly Buffer[]>
   verify(options?: { readonly signal?: AbortSignal }): Promise<AuditVerdict>
@@ -153,6 +155,14 @@ class FileAuditLog implements AuditLog {
         left -= 1
       }
     }
+  }
+
+  async *batches(
+    from: AuditCursor | null,
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly AuditEvent[]> {
+    for await (const lines of this.lines(from, signal))
+      yield lines.flatMap((line) => decodeLine(line.toString('utf8')) ?? [])
   }
 
   async *lines(from: AuditCursor | null, signal?: AbortSignal): AsyncGenerator<readonly Buffer[]> {

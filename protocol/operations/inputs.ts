@@ -17,6 +17,7 @@ const requestedId = z
 const urgency = z.enum(['low', 'normal', 'high', 'blocking'])
 const ids = z.array(claimId).max(LIMITS.idsMax)
 const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
+const moment = z.string().min(1).max(64)
 const ttl = z.int().min(1).max(DEFAULTS.ttlSecondsMax)
 
 /** Who and where: every operation takes these; what a caller leaves out is filled from its identity. */
@@ -159,6 +160,18 @@ export const INPUTS = {
     fences: z.record(claimId, z.int().positive()).optional(),
   }),
   why: z.strictObject({ ...callerShape, pattern, limit: z.int().min(1).max(500).optional() }),
+  events: z.strictObject({
+    ...callerShape,
+    since: moment
+      .optional()
+      .describe('how long ago (4h), a time, or the id of the last event seen'),
+    until: moment.optional().describe('how long ago, or a time'),
+    kinds: z.array(name).max(100).optional().describe('such as claim.granted, or claim.*'),
+    of_agent: name.optional(),
+    about: name.optional().describe('an id or a name that the event tells of'),
+    all_repos: z.boolean().optional(),
+    limit: z.int().min(1).max(LIMITS.eventsListedMax).optional(),
+  }),
   status: z.strictObject({ ...callerShape }),
   enrol: z.strictObject({ ...callerShape, as: name.optional() }),
   recover: z.strictObject({
@@ -167,5 +180,12 @@ export const INPUTS = {
     yes: z.boolean().optional(),
   }),
   config: z.strictObject({ ...callerShape }),
+  'audit/export': z.strictObject({
+    ...callerShape,
+    since: moment
+      .optional()
+      .describe('how long ago (4h), a time, or the id of the last event seen'),
+    limit: z.int().min(1).max(LIMITS.eventsListedMax).optional(),
+  }),
   'audit/verify': z.strictObject({ ...callerShape }),
 } as const satisfies Record<OperationName, z.ZodType>

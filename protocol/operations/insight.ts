@@ -1,5 +1,38 @@
 // The operations that set up and explain.
-import type { OperationSpec } from './spec.ts'
+import type { FlagSpec, OperationSpec } from './spec.ts'
+
+const EVENT_FLAGS: readonly FlagSpec[] = [
+  {
+    flag: '--since',
+    field: 'since',
+    type: 'text',
+    value: 'WHEN',
+    help: 'from then on: 15m, 4h, a time, or behind an event (evt_…)',
+  },
+  { flag: '--until', field: 'until', type: 'text', value: 'WHEN', help: 'before then' },
+  {
+    flag: '--kind',
+    field: 'kinds',
+    type: 'texts',
+    value: 'KIND',
+    help: 'only these: claim.granted, or all of a family, claim.*',
+  },
+  { flag: '--of-agent', field: 'of_agent', type: 'text', value: 'AGENT', help: 'caused by it' },
+  {
+    flag: '--about',
+    field: 'about',
+    type: 'text',
+    value: 'ID',
+    help: 'that name this claim, place, request, session or agent',
+  },
+  {
+    flag: '--all-repos',
+    field: 'all_repos',
+    type: 'switch',
+    help: 'of every enrolled repository',
+  },
+  { flag: '--limit', field: 'limit', type: 'integer', value: 'N', help: 'at most this many (50)' },
+]
 
 export const INSIGHT_OPERATIONS = {
   why: {
@@ -33,6 +66,23 @@ export const INSIGHT_OPERATIONS = {
       'skein why clm_01J…',
     ],
     details: 'Who holds it now, and which grants, refusals, releases and expiries led there.',
+  },
+  events: {
+    summary: 'Show what happened, or follow it as it happens',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: EVENT_FLAGS,
+    examples: [
+      'skein events',
+      'skein events --follow',
+      "skein events --since 2h --kind 'claim.*' --kind queue.joined",
+      'skein events --about clm_01J… --json',
+    ],
+    details:
+      'Without --since: the last ones. Every event is in the audit log, whose hashes `audit verify` checks. With --follow and --json: one JSON object a line, and after a break it goes on behind the last one. As a stream over HTTP: GET /v1/events.',
   },
   status: {
     summary: 'Show the daemon, its repositories and their leaders',
@@ -100,6 +150,26 @@ export const INSIGHT_OPERATIONS = {
     flags: [],
     examples: ['skein config', 'skein config validate'],
     details: 'Defaults, then files, then the environment, then flags.',
+  },
+  'audit/export': {
+    summary: 'Print the audit log as it is, a line for each event',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [
+      {
+        flag: '--since',
+        field: 'since',
+        type: 'text',
+        value: 'WHEN',
+        help: 'from then on: 15m, 4h, a time, or behind an event (evt_…)',
+      },
+    ],
+    examples: ['skein audit export > audit.ndjson', 'skein audit verify audit.ndjson'],
+    details:
+      'The bytes of the log, so that its hashes can be checked elsewhere. Over HTTP in pages: `next` is the `since` of the following one.',
   },
   'audit/verify': {
     summary: "Check the audit log's hash chain",

@@ -217,6 +217,12 @@ export const OUTPUTS = {
     more: z.boolean(),
     summary: z.array(z.string()).describe('the events in words, newest first'),
   }),
+  events: z.object({
+    events: z.array(auditEventShape).describe('oldest first'),
+    summary: z.array(z.string()).describe('the events in words'),
+    more: z.boolean().describe('there are more: newer ones after `since`, else older ones'),
+    next: z.string().nullable().describe('the `since` of what follows'),
+  }),
   status: z.object({
     version: z.string(),
     ready: z.boolean(),
@@ -260,6 +266,10 @@ export const OUTPUTS = {
         file: z.string().nullable(),
       }),
     ),
+  }),
+  'audit/export': z.object({
+    lines: z.array(z.string()).describe('lines of the log as they are'),
+    next: z.string().nullable().describe('the `since` of the next page; null: there is none'),
   }),
   'audit/verify': z.object({
     ok: z.boolean(),

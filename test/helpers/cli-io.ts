@@ -49,6 +49,7 @@ export const NO_MACHINE: Machine = {
   checkoutAt: refuse,
   isRepoId: refuse,
   validateConfig: refuse,
+  verifyAudit: refuse,
   runBridge: refuse,
 }
 

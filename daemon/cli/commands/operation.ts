@@ -27,7 +27,9 @@ const CALL_MS_MAX = (DEFAULTS.callTimeoutSeconds + 3) * 1000
 const SLOW: ReadonlySet<OperationName> = new Set([
   'enrol',
   'why',
+  'events',
   'audit/verify',
+  'audit/export',
   'task/list',
   'task/claim',
   'task/complete',

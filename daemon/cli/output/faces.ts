@@ -2,6 +2,7 @@
 import type { OperationName, OperationResult } from '../../../protocol/index.ts'
 import { checkFace, claimFace } from './claim.ts'
 import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } from './claims.ts'
+import { eventsFace, exportFace } from './events.ts'
 import type { Page } from './page.ts'
 import {
   cancelFace,
@@ -38,6 +39,8 @@ const FACES: Faces = {
   release: releaseFace,
   verify: verifyFace,
   why: whyFace,
+  events: eventsFace,
+  'audit/export': exportFace,
   status: statusFace,
   enrol: enrolFace,
   recover: recoverFace,
@@ -71,6 +74,7 @@ const QUIET_FIELDS = [
   'released',
   'claims',
   'entries',
+  'events',
   'cancelled',
   'requests',
   'request',

@@ -229,6 +229,10 @@ export class FakeOperations implements Operations {
     return () => undefined
   }
 
+  follow(): Promise<never> {
+    return Promise.reject(new Error('no tool follows events'))
+  }
+
   get last(): Call {
     const call = this.calls.at(-1)
     if (call === undefined) throw new Error('no operation was called')

@@ -1,6 +1,6 @@
 // Which events a reader of an audit log wants.
-import type { AuditEvent } from '../../protocol/index.ts'
-import type { AuditFilter } from '../ports.ts'
+import type { AuditEvent } from '../protocol/index.ts'
+import type { AuditFilter } from './ports.ts'
 
 export function isMatch(event: AuditEvent, filter: AuditFilter): boolean {
   const { kinds, actor, machine, since, until, where } = filter

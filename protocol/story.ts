@@ -1,5 +1,5 @@
-// Events in words, for `why`: what happened, to what, by whom.
-import type { AuditEvent } from '../../protocol/index.ts'
+// Events in words, for people: what happened, to what, by whom. Pure, so that every front end tells it alike.
+import type { AuditEvent } from './events.ts'
 
 export function tellEvent(event: AuditEvent): string {
   const { actor, data } = event

@@ -1,0 +1,123 @@
+// GET /v1/events: events as they happen, as server-sent events, or a JSON object a line for whoever accepts NDJSON. A reader
+// that comes back with the id of the last event it read (Last-Event-ID, or `since`) misses nothing.
+import type { ServerResponse } from 'node:http'
+import { SkeinError, type AuditEvent } from '../../protocol/index.ts'
+import type { Operations } from '../client/operations.ts'
+import type { HttpCall, Route } from './http-call.ts'
+
+/** Each is a connection with its buffers. */
+const STREAMS_MAX = 1_024
+/** Proxies and clients give up on a silent connection after some 30 s. */
+const HEARTBEAT_MS = 15_000
+/** HTML standard, section 9.2: how long a browser waits before it comes back. */
+const RETRY_MS = 1_000
+
+export interface EventStreams {
+  readonly routes: readonly Route[]
+  /** How many are open. */
+  readonly count: () => number
+}
+
+export function createEventStreams(operations: Operations): EventStreams {
+  let open = 0
+  return {
+    count: () => open,
+    routes: [
+      {
+        method: 'GET',
+        path: '/v1/events',
+        access: 'token',
+        async answer(call) {
+          if (open >= STREAMS_MAX)
+            throw new SkeinError('BUSY', `${String(STREAMS_MAX)} event streams are open`)
+          open += 1
+          try {
+            await stream(operations, call)
+          } finally {
+            open -= 1
+          }
+          return null
+        },
+      },
+    ],
+  }
+}
+
+async function stream(operations: Operations, call: HttpCall): Promise<void> {
+  const { request, response, context } = call
+  const isLines = (request.headers.accept ?? '').includes('ndjson')
+  const batches = await operations.follow(inputOf(call), context)
+  response.writeHead(200, {
+    'content-type': isLines ? 'application/x-ndjson' : 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  })
+  if (!isLines) response.write(`retry: ${String(RETRY_MS)}\n\n`)
+  else response.flushHeaders()
+  const heartbeat = setInterval(() => {
+    if (!isLines && !response.writableNeedDrain) response.write(': still here\n\n')
+  }, HEARTBEAT_MS)
+  try {
+    for await (const events of batches) {
+      const text = events.map(isLines ? lineOf : frameOf).join('')
+      if (!response.write(text)) await drained(response, context.signal)
+    }
+  } catch (error) {
+    // The head is out: the end of the stream is all that can be said.
+    if (!(error instanceof SkeinError) && !context.signal.aborted) throw error
+  } finally {
+    clearInterval(heartbeat)
+    response.end()
+  }
+}
+
+/** The fields of the operation `events` as a query has them: texts, lists with commas, switches. */
+function inputOf({ query, request }: HttpCall): Readonly<Record<string, unknown>> {
+  const input: Record<string, unknown> = {}
+  for (const [key, value] of query) {
+    if (key === 'kinds') input[key] = [...list(input[key]), ...value.split(',').filter(Boolean)]
+    else input[key] = SWITCHES.has(key) ? isOn(value) : value
+  }
+  const lastSeen = request.headers['last-event-id']
+  return typeof lastSeen === 'string' && lastSeen !== '' ? { ...input, since: lastSeen } : input
+}
+
+const SWITCHES = new Set(['all_repos'])
+
+function isOn(value: string): unknown {
+  if (value === '' || value === '1' || value === 'true') return true
+  return value === '0' || value === 'false' ? false : value
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** Made once for all streams: an event never changes. */
+const frames = new WeakMap<AuditEvent, string>()
+
+function frameOf(event: AuditEvent): string {
+  let frame = frames.get(event)
+  if (frame === undefined) {
+    frame = `id: ${event.id}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`
+    frames.set(event, frame)
+  }
+  return frame
+}
+
+function lineOf(event: AuditEvent): string {
+  return `${JSON.stringify(event)}\n`
+}
+
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      response.off('drain', settle).off('close', settle)
+      signal.removeEventListener('abort', settle)
+      resolve()
+    }
+    response.on('drain', settle).on('close', settle)
+    signal.addEventListener('abort', settle, { once: true })
+    if (signal.aborted) settle()
+  })
+}
