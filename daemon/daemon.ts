@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError, useSha256 } from '../protocol/index.ts'
 import { createApi } from './api/server.ts'
+import { createEventStreams } from './api/event-stream.ts'
 import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
 import { allRoutes } from './api/routes.ts'
 import { createCallers } from './callers.ts'
@@ -27,6 +28,9 @@ import {
 import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
 import type { Storage, SymbolIndex } from './ports.ts'
+import { ledgerFacts } from './ledger-facts.ts'
+import { measured } from './measured.ts'
+import { createLateMetrics, type LateMetrics } from './metrics/recorder.ts'
 import { openMesh } from './mesh.ts'
 import { createRandom } from './random.ts'
 import { createRepos, type Repos } from './repos.ts'
@@ -87,10 +91,10 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   const key = openMachineKey(home.path)
   const machineName = config.machine ?? defaultMachineName(home.path, key.peer)
   const ending = createEnding()
-  const feed = createFeed((error) => {
-    log.error({ error: String(error) }, 'a watcher of events failed: this is a bug')
-  })
-  const own = { log, name: machineName, end: ending.fail, onEvent: feed.publish }
+  const feed = createFeed(log)
+  const metrics = createLateMetrics()
+  feed.watch(metrics.recorder.event)
+  const own = { log, name: machineName, end: ending.fail, onEvent: feed.publish, metrics }
   const machine = createMachine(home.path, key, own)
 
   const mesh = await openMesh(home.path, machine, key, machineName)
@@ -113,17 +117,22 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     startedAtMs: clock.wall(),
     http: null,
   }
-  const asked = { tokens: createIssuedTokens(), symbols: startSymbols(log, stack) }
+  const asked = { tokens: createIssuedTokens(), symbols: startSymbols(log, stack), metrics }
   const parts = { repos, callers, sessions, git, history, clock, config, mesh, about, ...asked }
-  const operations = untilFailure(createOperations(parts, feed.watch), ending.failure)
+  const operations = measured(
+    untilFailure(createOperations(parts, feed.watch), ending.failure),
+    metrics.recorder,
+  )
   startRounds({ repos, sessions, git, history, clock, peer: key.peer, log }, stack)
 
-  await openDoors({ options, config, home: home.path, token: home.token }, stack, {
+  const doors = await openDoors({ options, config, home: home.path, token: home.token }, stack, {
     operations,
     about,
     repos,
     log,
+    metrics,
   })
+  metrics.start({ about, sessions: sessions.count, ...doors, ledgers: () => ledgerFacts(parts) })
   log.info({ version: VERSION, machine: machineName, http: about.http, pid: process.pid }, 'ready')
 
   const finished = ending.exit.then(async (exit) => {
@@ -159,14 +168,19 @@ async function openDoors(
     readonly about: About
     readonly repos: Repos
     readonly log: Log
+    readonly metrics: LateMetrics
   },
-): Promise<void> {
-  const { operations, about, repos, log } = served
+): Promise<{ readonly streams: () => number; readonly mcpConnections: () => number }> {
+  const { operations, about, repos, log, metrics } = served
+  const streams = createEventStreams(operations)
   const api = createApi({
     log,
+    onAnswer: metrics.recorder.request,
     token: place.token,
     routes: allRoutes({
       operations,
+      metrics,
+      streams,
       meta: () => ({ name: 'skein', version: VERSION }),
       isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
     }),
@@ -178,6 +192,7 @@ async function openDoors(
   stack.add(() => mcp.close())
   await mcp.listen(sockets.mcp)
   await api.listenOnSocket(sockets.api)
+  return { streams: streams.count, mcpConnections: mcp.count }
 }
 
 /** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
@@ -209,11 +224,13 @@ function createMachine(
     name,
     end,
     onEvent,
+    metrics,
   }: {
     readonly log: Log
     readonly name: string
     readonly end: (error: SkeinError) => void
     readonly onEvent: HostMachine['onEvent']
+    readonly metrics: LateMetrics
   },
 ): HostMachine {
   const storage: Storage = {
@@ -234,6 +251,7 @@ function createMachine(
     random: createRandom(),
     machineOf: (peer) => (peer === key.peer ? name : peer),
     onEvent,
+    onCommit: metrics.recorder.commit,
     onFailure(error) {
       log.error(
         { code: error.code, error: error.message, hint: error.hint },

@@ -1,6 +1,7 @@
 // Every event of this machine's ledgers, to whoever watches now: streams, subscriptions, webhooks. What was before, the audit
 // logs tell. A watcher decides nothing and must be quick; one that throws is no reason for the others to miss it.
 import type { AuditEvent } from '../protocol/index.ts'
+import type { Log } from './log.ts'
 
 export type Watcher = (event: AuditEvent) => void
 
@@ -10,8 +11,7 @@ export interface Feed {
   readonly watch: (watcher: Watcher) => () => void
 }
 
-/** @param onError hears of watchers that threw: a bug. */
-export function createFeed(onError: (error: unknown) => void): Feed {
+export function createFeed(log: Pick<Log, 'error'>): Feed {
   const watchers = new Set<Watcher>()
   return {
     publish(event) {
@@ -19,7 +19,7 @@ export function createFeed(onError: (error: unknown) => void): Feed {
         try {
           watcher(event)
         } catch (error) {
-          onError(error)
+          log.error({ error: String(error) }, 'a watcher of events failed: this is a bug')
         }
       }
     },

@@ -15,6 +15,8 @@ export interface HostMachine {
   readonly machineOf: MachineNames
   /** Told of every event of every ledger, once it is in its audit log. */
   readonly onEvent: (event: AuditEvent) => void
+  /** Told how long a ledger's decision took to become durable. */
+  readonly onCommit: (ledger: string, seconds: number) => void
   /** The disk failed: the daemon must end. */
   readonly onFailure: (error: SkeinError) => void
 }

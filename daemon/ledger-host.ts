@@ -18,6 +18,8 @@ import type { AuditPort } from './ports.ts'
 
 export interface LedgerHost {
   readonly loop: Loop
+  /** Bytes of its durable log. */
+  readonly logBytes: () => number
   readonly audit: AuditPort
   /** Where callers wait for the end of a place in the queue. */
   readonly waiting: WaitingRoom
@@ -156,6 +158,9 @@ export async function openLedger(
       entropy: () => machine.random(16),
       onChanges: keeper.onChanges,
       onIdle: keeper.onIdle,
+      onCommit: (seconds) => {
+        machine.onCommit(place.name, seconds)
+      },
       onFailure: machine.onFailure,
       callTimeoutMs: CALL_TIMEOUT_MS,
     },
@@ -165,6 +170,7 @@ export async function openLedger(
   keeper.loop = loop
   return {
     loop,
+    logBytes: () => store.size(),
     audit: toldFirst(audit, keeper),
     waiting,
     async stop() {

@@ -45,6 +45,8 @@ export interface LoopOptions {
   readonly entropy: () => Uint8Array
   /** Told about everything that became true, before any reply. */
   readonly onChanges: (changes: readonly AppliedChange[], rebased: boolean) => void
+  /** Told how long a command took until its decision was durable. */
+  readonly onCommit?: (seconds: number) => void
   /** The log is broken: nothing more can be promised. */
   readonly onFailure: (error: SkeinError) => void
   /** After each drain, for upkeep that needs no hurry. */
@@ -208,6 +210,9 @@ class LedgerLoop implements Loop {
     if (pending === undefined || pending.abandoned) return
     this.#pending.delete(rid)
     pending.resolve(outcome)
+    if (outcome.kind === 'refused' || outcome.kind === 'failed') return
+    const { clock, callTimeoutMs, onCommit } = this.#options
+    onCommit?.((clock.monotonic() - pending.deadline + callTimeoutMs) / 1000)
   }
 
   /** Callers that waited their time out: gives the request up durably before saying so. */

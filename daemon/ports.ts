@@ -1,6 +1,6 @@
 // The sockets on the wall: what the shell's parts need from each other, so that each has a twin in test/ and none knows
 // another's file.
-import type { AuditEvent, AuditEventInput } from '../protocol/index.ts'
+import type { AuditEvent, AuditEventInput, OperationName } from '../protocol/index.ts'
 import type { Frame } from './core/frame.ts'
 
 export type { Frame } from './core/frame.ts'
@@ -164,3 +164,40 @@ export interface UndeclaredSymbol {
 /** Why nothing can be said about the symbols of a file. */
 export type NoSymbols =
   'language' | 'missing' | 'unreadable' | 'outside' | 'size' | 'binary' | 'slow' | 'failed'
+
+/** What parts of the daemon count: a name for each thing that is worth a number, and no word of how numbers are kept. */
+export interface Recorder {
+  /** @param outcome `granted`, `refused` … of a claim, `ok`, or the code of an error. */
+  readonly operation: (name: OperationName, door: string, outcome: string, seconds: number) => void
+  /** @param route its pattern; null: there is none. */
+  readonly request: (answered: {
+    readonly method: string
+    readonly route: string | null
+    readonly status: number
+    readonly seconds: number
+  }) => void
+  /** From a command's arrival to its durable decision. */
+  readonly commit: (ledger: string, seconds: number) => void
+  readonly event: (event: AuditEvent) => void
+}
+
+export interface MetricsPort {
+  /** The numbers as Prometheus reads them. */
+  text(): Promise<{ readonly type: string; readonly text: string }>
+}
+
+/** Of a ledger, at the moment of the question. */
+export interface LedgerFacts {
+  readonly repo: string
+  readonly isLeading: boolean
+  readonly term: number
+  readonly index: number
+  readonly claims: number
+  readonly narrowed: number
+  readonly waits: number
+  /** The longest wait under way, in seconds. */
+  readonly oldestWait: number
+  readonly requests: number
+  readonly logBytes: number
+  readonly auditBytes: number
+}

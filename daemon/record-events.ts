@@ -29,7 +29,7 @@ export function eventsOf(
   return applied.flatMap(({ record, change }): AuditEventInput[] => {
     at = record === last ? at + 1 : 0
     last = record
-    const told = describe(change, machineOf)
+    const told = describe(change, record, machineOf)
     if (told === null) return []
     const { term, index } = record
     const id = makeId('evt', record.atMs, entropyOf(record, at))
@@ -39,7 +39,11 @@ export function eventsOf(
 
 type Told = Pick<AuditEventInput, 'kind' | 'actor' | 'machine' | 'data'>
 
-function describe(change: AppliedChange['change'], machineOf: MachineNames): Told | null {
+function describe(
+  change: AppliedChange['change'],
+  record: LedgerRecord,
+  machineOf: MachineNames,
+): Told | null {
   switch (change.kind) {
     case 'granted':
       return ofClaim('claim.granted', change.claim, {})
@@ -64,7 +68,9 @@ function describe(change: AppliedChange['change'], machineOf: MachineNames): Tol
     case 'queued':
       return ofEntry('queue.joined', change.entry, {})
     case 'popped':
-      return ofEntry('queue.granted', change.entry, {})
+      return ofEntry('queue.granted', change.entry, {
+        waited_ms: Math.max(0, record.atMs - change.entry.joinedAtMs),
+      })
     case 'dropped': {
       const { reason, by, circle } = change
       return ofEntry(DROPPED[reason], change.entry, { reason, by, circle })

@@ -11,6 +11,8 @@ export interface Sessions {
   signsOf(session: SessionId): SessionSigns
   /** Wall-clock time of the last sign, in milliseconds; null when none was seen since the start. */
   lastActivity(session: SessionId): number | null
+  /** How many were seen lately. */
+  readonly count: () => number
   /** Looks which processes live; one look serves all repos. */
   observeProcesses(isLiving: (process: ProcessIdentity) => boolean): void
   /** Forgets sessions that hold nothing and were long silent. */
@@ -31,6 +33,7 @@ export function createSessions(clock: Clock): Sessions {
   const sessions = new Map<SessionId, Signs>()
   const startedAt = clock.uptime()
   return {
+    count: () => sessions.size,
     noteActivity(session, process) {
       const known = sessions.get(session)
       sessions.set(session, {

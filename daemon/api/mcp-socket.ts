@@ -12,6 +12,8 @@ export type McpDoor = (stream: Duplex, operations: Operations) => Promise<void>
 export interface McpSocket {
   listen(file: string): Promise<void>
   close(): Promise<void>
+  /** Connections now. */
+  readonly count: () => number
 }
 
 /** A harness opens one connection a session; above it something is wrong. */
@@ -40,6 +42,7 @@ export function createMcpSocket(
   })
   server.maxConnections = CONNECTIONS_MAX
   return {
+    count: () => connections.size,
     listen(file) {
       rmSync(file, { force: true })
       return new Promise((resolve, reject) => {

@@ -1,18 +1,30 @@
 // Every route of the HTTP door.
 import type { Operations } from '../client/operations.ts'
-import { createEventStreams } from './event-stream.ts'
+import type { MetricsPort } from '../ports.ts'
+import type { EventStreams } from './event-stream.ts'
 import type { Route } from './http-call.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { probeRoutes, type Probed } from './probes.ts'
 
 export interface Served extends Probed {
   readonly operations: Operations
+  readonly metrics: MetricsPort
+  readonly streams: EventStreams
 }
 
-export function allRoutes({ operations, ...probed }: Served): readonly Route[] {
+export function allRoutes({ operations, metrics, streams, ...probed }: Served): readonly Route[] {
   return [
     ...probeRoutes(probed),
     ...operationRoutes(operations),
-    ...createEventStreams(operations).routes,
+    ...streams.routes,
+    {
+      method: 'GET',
+      path: '/metrics',
+      access: 'token',
+      async answer() {
+        const { text, type } = await metrics.text()
+        return { status: 200, body: text, type }
+      },
+    },
   ]
 }

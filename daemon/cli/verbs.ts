@@ -53,6 +53,7 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   'task/complete': 'Tasks',
   'task/expire': 'Tasks',
   status: 'This machine',
+  metrics: 'This machine',
   config: 'This machine',
   enrol: 'Repositories',
   recover: 'Repositories',

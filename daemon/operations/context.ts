@@ -15,7 +15,7 @@ import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
 import type { History } from '../git-history.ts'
 import type { LedgerHost } from '../ledger-host.ts'
-import type { Clock, SymbolIndex } from '../ports.ts'
+import type { Clock, MetricsPort, SymbolIndex } from '../ports.ts'
 import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
 import type { IssuedTokens } from '../tasks/tokens.ts'
@@ -33,6 +33,7 @@ export interface Parts {
   readonly config: Config
   readonly mesh: LedgerHost
   readonly about: About
+  readonly metrics: MetricsPort
 }
 
 /** Facts of this daemon that do not change while it runs. */

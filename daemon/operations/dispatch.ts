@@ -14,7 +14,7 @@ import { claims, narrow, release, renew, verify } from './claims.ts'
 import type { Handler, Parts } from './context.ts'
 import { auditExport, events } from './events.ts'
 import { follow } from './follow.ts'
-import { auditVerify, config, status, why } from './insight.ts'
+import { auditVerify, config, metrics, status, why } from './insight.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
@@ -41,6 +41,7 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   why,
   events,
   status,
+  metrics,
   enrol,
   recover,
   config,

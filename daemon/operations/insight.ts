@@ -81,6 +81,11 @@ export const auditVerify: Handler<OperationInput<'audit/verify'>> = async (
   return result
 }
 
+export const metrics: Handler<OperationInput<'metrics'>> = async (parts) => {
+  const { text } = await parts.metrics.text()
+  return { text }
+}
+
 export const config: Handler<OperationInput<'config'>> = async (parts, input, context) => {
   const isHere = input.repo !== undefined || input.cwd !== undefined || input.checkout !== undefined
   const place = isHere ? await placeIfAny(parts, input, context) : null

@@ -173,6 +173,7 @@ export const INPUTS = {
     limit: z.int().min(1).max(LIMITS.eventsListedMax).optional(),
   }),
   status: z.strictObject({ ...callerShape }),
+  metrics: z.strictObject({ ...callerShape }),
   enrol: z.strictObject({ ...callerShape, as: name.optional() }),
   recover: z.strictObject({
     ...callerShape,

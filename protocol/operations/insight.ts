@@ -95,6 +95,17 @@ export const INSIGHT_OPERATIONS = {
     examples: ['skein status', 'skein status --json'],
     details: 'Exit 0 when every enrolled repository that this machine decides alone is ready.',
   },
+  metrics: {
+    summary: 'Print counters, gauges and latencies as Prometheus reads them',
+    class: 'agent',
+    ofRepo: false,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [],
+    examples: ['skein metrics', "skein metrics | grep '^skein_claims'"],
+    details: 'The same text as GET /metrics on the HTTP port, which needs the token.',
+  },
   enrol: {
     summary: "Enrol this checkout's repository without writing to it",
     class: 'agent',
@@ -151,6 +162,17 @@ export const INSIGHT_OPERATIONS = {
     examples: ['skein config', 'skein config validate'],
     details: 'Defaults, then files, then the environment, then flags.',
   },
+  'audit/verify': {
+    summary: "Check the audit log's hash chain",
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [],
+    examples: ['skein audit verify'],
+    details: 'Exit 0: whole. Exit 4: broken, with the place of the first break.',
+  },
   'audit/export': {
     summary: 'Print the audit log as it is, a line for each event',
     class: 'agent',
@@ -170,16 +192,5 @@ export const INSIGHT_OPERATIONS = {
     examples: ['skein audit export > audit.ndjson', 'skein audit verify audit.ndjson'],
     details:
       'The bytes of the log, so that its hashes can be checked elsewhere. Over HTTP in pages: `next` is the `since` of the following one.',
-  },
-  'audit/verify': {
-    summary: "Check the audit log's hash chain",
-    class: 'agent',
-    ofRepo: true,
-    writes: false,
-    tool: null,
-    arguments: [],
-    flags: [],
-    examples: ['skein audit verify'],
-    details: 'Exit 0: whole. Exit 4: broken, with the place of the first break.',
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

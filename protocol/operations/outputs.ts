@@ -250,6 +250,7 @@ export const OUTPUTS = {
       }),
     ),
   }),
+  metrics: z.object({ text: z.string() }),
   enrol: z.object({
     repo: z.string(),
     is_new: z.boolean(),
