@@ -12,6 +12,17 @@ const HEARTBEAT_MS = 15_000
 /** HTML standard, section 9.2: how long a browser waits before it comes back. */
 const RETRY_MS = 1_000
 
+/** The fields of the operation `events`, as texts. */
+const QUERY = [
+  { name: 'repo', help: 'repository id' },
+  { name: 'since', help: 'how long ago (4h), a time, or the id of the last event seen' },
+  { name: 'until', help: 'how long ago, or a time' },
+  { name: 'kinds', help: 'such as claim.granted,queue.*' },
+  { name: 'of_agent', help: 'caused by this agent' },
+  { name: 'about', help: 'an id or a name that the event tells of' },
+  { name: 'all_repos', help: 'true: of every enrolled repository' },
+]
+
 export interface EventStreams {
   readonly routes: readonly Route[]
   /** How many are open. */
@@ -27,6 +38,12 @@ export function createEventStreams(operations: Operations): EventStreams {
         method: 'GET',
         path: '/v1/events',
         access: 'token',
+        about: {
+          summary: 'Events as they happen: server-sent events, or NDJSON for whoever accepts it',
+          tag: 'events',
+          type: 'text/event-stream',
+          query: QUERY,
+        },
         async answer(call) {
           if (open >= STREAMS_MAX)
             throw new SkeinError('BUSY', `${String(STREAMS_MAX)} event streams are open`)

@@ -24,12 +24,22 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+export interface RouteAbout {
+  readonly summary: string
+  readonly tag: 'operations' | 'events' | 'process' | 'coord' | 'mcp'
+  /** Media type of what is answered when all is well; JSON where nothing is said. */
+  readonly type?: string
+  readonly query?: readonly { readonly name: string; readonly help: string }[]
+}
+
 export interface Route {
   readonly method: Method
   /** `/claims/{id}`: a part in braces matches one segment. */
   readonly path: string
   /** `open`: answered without a token, so it tells nothing that a stranger may not know. */
   readonly access: 'open' | 'token'
+  /** For the API's description; what answers stands there in the operation table, or in a word here. */
+  readonly about: RouteAbout
   /** Null when the route has answered, or goes on answering, by itself. */
   answer(call: HttpCall): Promise<Reply | null> | Reply | null
   /** What a failure looks like here, where it is not skein's own form. */

@@ -3,6 +3,7 @@ import {
   exitOfResult,
   httpOfExit,
   OPERATION_NAMES,
+  OPERATIONS,
   type OperationName,
 } from '../../protocol/index.ts'
 import type { Operations } from '../client/operations.ts'
@@ -14,6 +15,7 @@ export function operationRoutes(operations: Operations): readonly Route[] {
     method: 'POST',
     path: `/v1/${name}`,
     access: 'token',
+    about: { summary: OPERATIONS[name].summary, tag: 'operations' },
     async answer({ request, context }) {
       const input = await readJson(request)
       const result = await operations.call(name, input, context)

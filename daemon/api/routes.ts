@@ -3,6 +3,7 @@ import type { Operations } from '../client/operations.ts'
 import type { MetricsPort } from '../ports.ts'
 import type { EventStreams } from './event-stream.ts'
 import type { Route } from './http-call.ts'
+import { openApiRoute } from './openapi.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { probeRoutes, type Probed } from './probes.ts'
 
@@ -13,7 +14,7 @@ export interface Served extends Probed {
 }
 
 export function allRoutes({ operations, metrics, streams, ...probed }: Served): readonly Route[] {
-  return [
+  const routes: readonly Route[] = [
     ...probeRoutes(probed),
     ...operationRoutes(operations),
     ...streams.routes,
@@ -21,10 +22,12 @@ export function allRoutes({ operations, metrics, streams, ...probed }: Served): 
       method: 'GET',
       path: '/metrics',
       access: 'token',
+      about: { summary: 'Numbers for Prometheus', tag: 'process', type: 'text/plain' },
       async answer() {
         const { text, type } = await metrics.text()
         return { status: 200, body: text, type }
       },
     },
   ]
+  return [...routes, openApiRoute(routes)]
 }
