@@ -333,7 +333,19 @@ const IN_EFFECT: Readonly<Record<FileName, ReadonlySet<string>>> = {
     'ttl.task',
     'idle_release',
   ]),
-  'config.yml': new Set(['machine', 'http_port', 'repos', 'exclude', 'enrol', 'trust_scripts']),
+  'config.yml': new Set([
+    'machine',
+    'http_port',
+    'repos',
+    'exclude',
+    'enrol',
+    'trust_scripts',
+    'log_level',
+    'retention',
+    'retention.audit',
+    'retention.audit_mib',
+    'retention.logs_mib',
+  ]),
 }
 
 const VARIABLES: readonly (readonly [string, string])[] = [
@@ -369,7 +381,7 @@ function configurationPage(): string {
       VARIABLES.map(([name, text]) => [`\`${name}\``, text]),
     ),
     '## The home',
-    '`$SKEIN_HOME`, by default `~/.skein`, mode 0700. `identity.key`: the machine’s key. `machine`: its name. `token`: the bearer token of the HTTP port. `config.yml`. `api.sock`, `mcp.sock`: the doors. `daemon.pid`: the lock. `ledger/`: one durable log for each repository, and `mesh` for this machine’s own. `audit/`: the audit logs. `logs/`: the daemon’s log. Neither audit logs nor the daemon’s log are trimmed.',
+    '`$SKEIN_HOME`, by default `~/.skein`, mode 0700. `identity.key`: the machine’s key. `machine`: its name. `token`: the bearer token of the HTTP port. `config.yml`. `api.sock`, `mcp.sock`: the doors. `daemon.pid`: the lock. `ledger/`: one durable log for each repository, and `mesh` for this machine’s own. `audit/`: the audit logs, in segments of 32 MiB. `logs/`: the daemon’s log, in four files. `retention` bounds both.',
   )
 }
 
@@ -406,7 +418,8 @@ function keysOf(schema: Schema, prefix: string): (readonly [string, Schema])[] {
 function defaultOf(setting: Setting | undefined): string {
   if (setting === undefined || setting.value === null) return ''
   const { key, value } = setting
-  if (/^ttl\.|^idle_release$/.test(key) && typeof value === 'number') return formatDuration(value)
+  if (/^ttl\.|^idle_release$|^retention\.audit$/.test(key) && typeof value === 'number')
+    return formatDuration(value)
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'none' : ''
   return `\`${String(value)}\``
 }

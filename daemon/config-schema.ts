@@ -209,6 +209,28 @@ export const machineFileSchema = z.strictObject({
     .boolean()
     .optional()
     .describe('Lets scripts act as a person with --yes; default: false.'),
+  log_level: z
+    .enum(['info', 'debug'])
+    .optional()
+    .describe('`debug` also writes down every HTTP request; default: info.'),
+  retention: z
+    .strictObject({
+      audit: duration(86_400, 3_650 * 86_400)
+        .optional()
+        .describe('Events older than this are removed, whole segments at a time; default: 365d.'),
+      audit_mib: z
+        .int()
+        .min(64)
+        .optional()
+        .describe('Most MiB of audit log that one repository keeps; default: 512.'),
+      logs_mib: z
+        .int()
+        .min(1)
+        .optional()
+        .describe("Most MiB of the daemon's own log; default: 64."),
+    })
+    .optional()
+    .describe('What this machine keeps, and for how long.'),
   capabilities: z.array(named).optional().describe('What this machine can build or test.'),
   webhooks: z
     .array(z.looseObject({ url: z.url() }))

@@ -41,6 +41,13 @@ export interface Config {
   readonly exclude: readonly string[]
   readonly enrol: 'auto' | 'ask'
   readonly trust_scripts: boolean
+  readonly log_level: 'info' | 'debug'
+  /** `audit` in seconds. */
+  readonly retention: {
+    readonly audit: number
+    readonly audit_mib: number
+    readonly logs_mib: number
+  }
   readonly capabilities: readonly string[]
   readonly webhooks: NonNullable<MachineFile['webhooks']>
   readonly tracker: NonNullable<MachineFile['tracker']> | null
@@ -102,6 +109,12 @@ export function loadConfig({ home, env, flags = {} }: ConfigInput): Config {
     exclude: given.exclude ?? [],
     enrol: given.enrol ?? 'auto',
     trust_scripts: given.trust_scripts ?? false,
+    log_level: given.log_level ?? 'info',
+    retention: {
+      audit: given.retention?.audit ?? DEFAULTS.auditKeptSeconds,
+      audit_mib: given.retention?.audit_mib ?? DEFAULTS.auditMibMax,
+      logs_mib: given.retention?.logs_mib ?? DEFAULTS.logsMibMax,
+    },
     capabilities: given.capabilities ?? [],
     webhooks: given.webhooks ?? [],
     tracker: given.tracker ?? null,

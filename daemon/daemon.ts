@@ -17,7 +17,7 @@ import { createHistory } from './git-history.ts'
 import { takeHomeLock } from './home-lock.ts'
 import { openHome, setAside, socketPaths } from './home.ts'
 import type { HostMachine } from './host-machine.ts'
-import { openLog, type Log } from './log.ts'
+import { openLog, type Log, type LogOptions } from './log.ts'
 import { startMemory } from './memory.ts'
 import {
   defaultMachineName,
@@ -34,6 +34,7 @@ import { createLateMetrics, type LateMetrics } from './metrics/recorder.ts'
 import { openMesh } from './mesh.ts'
 import { createRandom } from './random.ts'
 import { createRepos, type Repos } from './repos.ts'
+import { startRetention, type RetentionOptions } from './retention.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { openAudit } from './storage/audit.ts'
@@ -87,7 +88,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   stack.add(() => {
     lock.release()
   })
-  const log = openLog(home.path, { toStderr: options.toStderr })
+  const log = openLog(home.path, logOptions(options, config))
   const key = openMachineKey(home.path)
   const machineName = config.machine ?? defaultMachineName(home.path, key.peer)
   const ending = createEnding()
@@ -123,7 +124,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     untilFailure(createOperations(parts, feed.watch), ending.failure),
     metrics.recorder,
   )
-  startRounds({ repos, sessions, git, history, clock, peer: key.peer, log }, stack)
+  startRounds({ repos, sessions, git, history, clock, peer: key.peer, log, mesh, config }, stack)
 
   const doors = await openDoors({ options, config, home: home.path, token: home.token }, stack, {
     operations,
@@ -154,6 +155,13 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
   }
 }
 
+function logOptions(
+  { toStderr }: DaemonOptions,
+  { log_level: level, retention }: Config,
+): LogOptions {
+  return { toStderr, level, bytesMax: retention.logs_mib * 1_048_576 }
+}
+
 /** The ways in, opened last: whoever gets in finds everything there. */
 async function openDoors(
   place: {
@@ -175,7 +183,10 @@ async function openDoors(
   const streams = createEventStreams(operations)
   const api = createApi({
     log,
-    onAnswer: metrics.recorder.request,
+    onAnswer(answered) {
+      metrics.recorder.request(answered)
+      log.debug({ ...answered }, 'answered')
+    },
     token: place.token,
     routes: allRoutes({
       operations,
@@ -196,7 +207,10 @@ async function openDoors(
 }
 
 /** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
-function startRounds(options: UpkeepOptions & BranchWatchOptions, stack: Teardown): void {
+function startRounds(
+  options: UpkeepOptions & BranchWatchOptions & RetentionOptions,
+  stack: Teardown,
+): void {
   const memory = startMemory()
   stack.add(() => {
     memory.stop()
@@ -204,6 +218,10 @@ function startRounds(options: UpkeepOptions & BranchWatchOptions, stack: Teardow
   const upkeep = startUpkeep(options)
   stack.add(() => {
     upkeep.stop()
+  })
+  const retention = startRetention(options)
+  stack.add(() => {
+    retention.stop()
   })
   const branches = startBranchWatch(options)
   stack.add(() => branches.stop())

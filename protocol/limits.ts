@@ -58,6 +58,11 @@ export const DEFAULTS = {
   waitSecondsMax: 600,
   /** Bound of every call that needs a quorum. */
   callTimeoutSeconds: 5,
+  auditKeptSeconds: 365 * 86_400,
+  /** Of one repository: some two million events. */
+  auditMibMax: 512,
+  /** Of the daemon's own log. */
+  logsMibMax: 64,
   claimFilesMax: 100,
   claimRatioMax: 0.2,
   /** The ratio says nothing about small repos. */

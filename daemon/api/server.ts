@@ -20,6 +20,8 @@ export interface ApiOptions {
 }
 
 export interface Answered {
+  /** As in `x-request-id` of the answer. */
+  readonly request: string
   readonly method: string
   readonly route: string | null
   readonly status: number
@@ -101,7 +103,8 @@ async function serve(
 ): Promise<void> {
   const startedAt = performance.now()
   const method = request.method ?? 'GET'
-  response.setHeader('x-request-id', requestIdOf(request))
+  const id = requestIdOf(request)
+  response.setHeader('x-request-id', id)
   let route: Route | null = null
   try {
     const path = pathOf(request)
@@ -116,7 +119,8 @@ async function serve(
     refuse(options, door, request, response, route, error)
   }
   const seconds = (performance.now() - startedAt) / 1000
-  options.onAnswer?.({ method, route: route?.path ?? null, status: response.statusCode, seconds })
+  const { statusCode: status } = response
+  options.onAnswer?.({ request: id, method, route: route?.path ?? null, status, seconds })
 }
 
 async function answer(log: Log, route: Route, call: HttpCall): Promise<Reply | null> {

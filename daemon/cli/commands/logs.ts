@@ -1,5 +1,5 @@
 // `skein logs`: the daemon's NDJSON for people, or as it is. Works with and without a daemon.
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError } from '../../../protocol/index.ts'
@@ -31,7 +31,7 @@ export const run: LocalCommand = async ({ fields }, io) => {
     const rest = lines.pop() ?? ''
     print(lines.slice(start > 0 ? 1 : 0).slice(-LINES))
     if (fields['follow'] !== true) return 0
-    await follow(log, size - Buffer.byteLength(rest), print, io)
+    await follow({ file, log }, size - Buffer.byteLength(rest), print, io)
     return 130
   } finally {
     await log.close()
@@ -89,14 +89,22 @@ async function openLog(file: string): Promise<FileHandle> {
 
 /** Prints whole lines as they come, until interrupted. */
 async function follow(
-  log: FileHandle,
+  at: { readonly file: string; readonly log: FileHandle },
   start: number,
   print: (lines: readonly string[]) => void,
   { interrupted }: Io,
 ): Promise<void> {
+  let { log } = at
   let offset = start
   while (!interrupted.aborted) {
-    const { size } = await log.stat()
+    const { size, ino } = await log.stat()
+    if (offset >= size && (await isReplaced(at.file, ino))) {
+      // A full log was renamed; the first one is its caller's to close.
+      if (log !== at.log) await log.close()
+      log = await openLog(at.file)
+      offset = 0
+      continue
+    }
     // Emptied under our hands: what is in it now is new.
     if (size < offset) offset = 0
     const end = Math.min(size, offset + TAIL_BYTES)
@@ -106,6 +114,11 @@ async function follow(
     offset = end - Buffer.byteLength(rest)
     if (end === size) await delay(FOLLOW_POLL_MS, undefined, { signal: interrupted }).catch(ignore)
   }
+}
+
+async function isReplaced(file: string, ino: number): Promise<boolean> {
+  const now = await stat(file).catch(() => null)
+  return now !== null && now.ino !== ino
 }
 
 function ignore(): void {

@@ -64,6 +64,8 @@ describe('loadConfig', () => {
       exclude: [],
       enrol: 'auto',
       trust_scripts: false,
+      log_level: 'info',
+      retention: { audit: 365 * 86_400, audit_mib: 512, logs_mib: 64 },
       capabilities: [],
       webhooks: [],
       tracker: null,

@@ -380,3 +380,66 @@ describe('reading lines', () => {
     }
   })
 })
+
+describe('retention', () => {
+  it('removes whole segments, the oldest first, and never the one that grows', async (t) => {
+    const directory = makeDirectory(t)
+    await makeLog(directory, 60)
+    const before = segmentsOf(directory)
+    const audit = openAudit(directory, SMALL)
+    const freed = audit.trim({ bytesMax: 5_000, before: 0 })
+    assert.ok(freed > 0)
+    assert.ok(audit.size() <= 5_000)
+    const after = segmentsOf(directory)
+    assert.deepEqual(after, before.slice(-after.length))
+    const ids = await idsOf(audit)
+    assert.deepEqual(ids, range(ids[0] ?? 0, 60), 'what is left is whole')
+    const { broken, startsAt } = await audit.verify()
+    assert.equal(broken, null)
+    assert.equal(startsAt?.id, eventOf(ids[0] ?? 0).id, 'and it is told where it begins')
+    audit.trim({ bytesMax: 0, before: Date.now() + 1_000 })
+    assert.deepEqual(segmentsOf(directory), after.slice(-1))
+    audit.append(eventOf(60))
+    await audit.close()
+    assert.equal((await verdictOf(directory)).broken, null, 'and it goes on')
+  })
+
+  it('removes what is too old, by when it was last written', async (t) => {
+    const directory = makeDirectory(t)
+    await makeLog(directory, 40)
+    const [first = '', second = ''] = segmentsOf(directory)
+    for (const file of [first, second]) fs.utimesSync(file, 1_000, 1_000)
+    const audit = openAudit(directory, SMALL)
+    audit.trim({ bytesMax: Infinity, before: 2_000_000 })
+    assert.ok(!fs.existsSync(first) && !fs.existsSync(second))
+    assert.ok(segmentsOf(directory).length > 1)
+    await audit.close()
+  })
+})
+
+describe('a place in the log', () => {
+  it('is found behind any event, in whatever segment it stands', async (t) => {
+    const directory = makeDirectory(t)
+    const events = await makeLog(directory, 50)
+    const audit = openAudit(directory, SMALL)
+    for (const [at, event] of events.entries()) {
+      const from = await audit.seek({ id: event.id })
+      assert.ok(from !== null)
+      assert.deepEqual(await idsOf(audit, {}, { from }), range(at + 1, 50))
+    }
+    assert.equal(await audit.seek({ id: `evt_${'9'.repeat(26)}` }), null)
+    await audit.close()
+  })
+
+  it('is found by a time, with nothing later before it', async (t) => {
+    const directory = makeDirectory(t)
+    await makeLog(directory, 50)
+    const audit = openAudit(directory, SMALL)
+    const since = eventOf(30).at
+    const from = await audit.seek({ at: since })
+    assert.ok(from !== null && from.segment > 1)
+    assert.deepEqual(await idsOf(audit, { since }, { from }), range(30, 50))
+    assert.equal(await audit.seek({ at: '2020-01-01T00:00:00.000Z' }), null, 'the log is younger')
+    await audit.close()
+  })
+})
