@@ -144,7 +144,10 @@ function ofRefusal({ body, met }: Extract<AppliedChange['change'], { kind: 'deni
           }
     return { pattern, symbols, claim, ...held }
   })
-  const data = { agent, session, waiters: [], circle, more: 0, conflicts: shown }
+  const patterns = shown.map(({ pattern }) => pattern)
+  const symbols = shown.flatMap((conflict) => conflict.symbols)
+  const asked = { agent, session, patterns, symbols }
+  const data = { ...asked, waiters: [], circle, more: 0, conflicts: shown }
   return { kind: 'claim.refused', actor: agent, machine, data }
 }
 

@@ -17,11 +17,15 @@ export function tellEvent(event: AuditEvent): string {
     case 'claim.expired':
       return `${event.at}  ${word(data['agent'])} no longer holds ${what}: ${ending(data)}`
     case 'claim.refused':
-      return `${event.at}  ${actor} was refused ${refusals(data['conflicts'])}`
+      return `${event.at}  ${actor} was refused ${refusals(data)}`
     case 'claim.coexist':
       return `${event.at}  ${besideStory(what, data)}`
     case 'task.completed':
       return `${event.at}  ${tellTask(data)}`
+    case 'leader.elected':
+      return `${event.at}  ${actor} leads, in term ${String(event.term)}`
+    case 'member.joined':
+      return `${event.at}  ${actor} is a member`
     default:
       return `${event.at}  ${tellWait(kind, data) ?? `${kind} by ${actor}`}`
   }
@@ -37,9 +41,9 @@ function tellWait(kind: string, data: AuditEvent['data']): string | null {
     case 'queue.joined':
       return `${agent} waits for ${what}, ${word(data['urgency'])}`
     case 'queue.granted':
-      return `${agent} waited for ${what}, and was granted it`
+      return `${agent} waited ${waitedFor(data['waited_ms'])}for ${what}, and was granted it`
     case 'queue.cancelled':
-      return `${agent} waits no longer for ${what}: ${word(data['reason'])}`
+      return `${agent} waits no longer for ${what}: ${LEAVINGS[word(data['reason'])] ?? word(data['reason'])}`
     case 'queue.expired':
       return `${agent} waited in vain for ${what}`
     case 'deadlock.broken':
@@ -47,7 +51,7 @@ function tellWait(kind: string, data: AuditEvent['data']): string | null {
     case 'request.filed':
       return `${asking}: "${word(data['reason'])}"`
     case 'request.answered':
-      return `${asking}: ${word(data['end'])}${said(data['note'])}`
+      return `${asking}: ${ANSWERS[word(data['end'])] ?? word(data['end'])}${said(data['note'])}`
     case 'request.expired':
       return `${asking}, and got no answer`
     default:
@@ -55,8 +59,28 @@ function tellWait(kind: string, data: AuditEvent['data']): string | null {
   }
 }
 
+function waitedFor(ms: unknown): string {
+  return typeof ms === 'number' ? `${String(Math.round(ms / 1000))} s ` : ''
+}
+
 function list(items: unknown, between: string): string {
   return Array.isArray(items) ? items.map(word).join(between) : '-'
+}
+
+const LEAVINGS: Readonly<Record<string, string>> = {
+  cancelled: 'it gave its place up',
+  vanished: 'it hung up',
+  'session-ended': 'its session ended',
+  limit: 'its agent holds as much as one may',
+  completed: 'the task is complete',
+}
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  approved: 'it did, and gave it up',
+  denied: 'it did not',
+  narrowed: 'it kept a part',
+  coexist: 'it let the other in beside it',
+  resolved: 'the claim had ended before an answer',
 }
 
 function said(text: unknown): string {
@@ -110,18 +134,32 @@ function note(data: AuditEvent['data']): string {
   return said(data['description'])
 }
 
-function refusals(conflicts: unknown): string {
-  if (!Array.isArray(conflicts)) return 'a claim'
-  return conflicts
-    .map((conflict: unknown) => {
-      if (typeof conflict !== 'object' || conflict === null) return ''
-      const told = conflict as Readonly<Record<string, unknown>>
-      const { holder, claim } = told
-      const held = named(told['held'], told['held_symbols'])
-      const who = holder === undefined ? word(claim) : `${word(holder)} held ${held}`
-      return `${named(told['pattern'], told['symbols'])} because ${who}`
-    })
-    .join('; ')
+/** What stood in the way: holders, older waiters, a circle of waits. */
+function refusals(data: AuditEvent['data']): string {
+  const circle: unknown = data['circle']
+  if (Array.isArray(circle) && circle.length > 0) {
+    const round = [...circle.map(word), word(circle[0])].join(' for ')
+    return `a wait, because all would have waited: ${round}`
+  }
+  const held = facts(data['conflicts']).map((conflict) => {
+    const { holder, claim } = conflict
+    const what = named(conflict['held'], conflict['held_symbols'])
+    const who = holder === undefined ? word(claim) : `${word(holder)} held ${what}`
+    return `${named(conflict['pattern'], conflict['symbols'])} because ${who}`
+  })
+  const waited = facts(data['waiters']).map(
+    ({ agent, queue }) =>
+      `${list(data['patterns'], ', ')} because ${word(agent)} waited before it (${word(queue)})`,
+  )
+  const told = [...held, ...waited]
+  return told.length === 0 ? 'a claim' : told.join('; ')
+}
+
+function facts(list: unknown): readonly Readonly<Record<string, unknown>>[] {
+  if (!Array.isArray(list)) return []
+  return list.flatMap((each: unknown) =>
+    typeof each === 'object' && each !== null ? [each as Readonly<Record<string, unknown>>] : [],
+  )
 }
 
 function word(value: unknown): string {

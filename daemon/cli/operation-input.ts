@@ -92,7 +92,7 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
   why: (command, place) => {
     const fields = ownFields(command)
     const pattern = text(fields['pattern']) ?? ''
-    return { ...fields, pattern: isClaimId(pattern) ? pattern : place(pattern) }
+    return { ...fields, pattern: ID.test(pattern) ? pattern : place(pattern) }
   },
 }
 
@@ -166,9 +166,8 @@ function requireIds(fields: OperationInput, { verb }: Command): OperationInput {
   throw new SkeinError('INPUT_USAGE', `\`${wrong}\` is not the id of ${of} (${prefix}…).`, { hint })
 }
 
-function isClaimId(word: string): boolean {
-  return word.startsWith(CLAIM_ID.prefix)
-}
+/** Of a claim, a place, a request or an event: no path. */
+const ID = /^(?:clm|que|req|evt)_/
 
 /** With `--repo` another repository may be meant, of which the working directory says nothing. */
 function placer({ fields }: Command, io: Io): Place {

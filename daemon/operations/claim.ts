@@ -91,7 +91,7 @@ async function answerOf(
 ): Promise<OperationResult<'claim'>> {
   const { party, scopes, key } = command
   if (outcome.kind === 'refused') {
-    if (key === null) recordRefusal(parts, place, party, outcome)
+    if (key === null) recordRefusal(parts, place, command, outcome)
     return refusedResult(parts, place, scopes, outcome, warnings)
   }
   if (outcome.kind === 'queued') {
@@ -250,7 +250,7 @@ function keyOf(input: OperationInput<'claim'>, scopes: readonly Scope[]): ClaimC
 function recordRefusal(
   parts: Parts,
   place: Place,
-  party: Party,
+  { party, scopes }: ClaimCommand,
   outcome: Extract<Outcome, { kind: 'refused' }>,
 ): void {
   const host = hostOf(place.repo)
@@ -268,6 +268,8 @@ function recordRefusal(
     data: {
       agent: party.agent,
       session: party.session,
+      patterns: scopes.map(({ pattern }) => pattern),
+      symbols: scopes.flatMap((scope) => scope.symbols),
       waiters: outcome.ahead.map((entry) => ({ queue: entry.id, agent: entry.party.agent })),
       circle: outcome.circle,
       more: outcome.more,

@@ -16,10 +16,11 @@ import { isLeading } from '../core/engine.ts'
 import type { Place } from '../callers.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { claimContext, machineOf, type Handler, type Parts } from './context.ts'
+import { isAbout } from './event-query.ts'
 import { readSubject } from './subject.ts'
 
 const EVENTS_TOLD = 20
-const CLAIM_ID = /^clm_[0-9A-Z]{26}$/
+const ID = /^(?:clm|que|req|evt)_[0-9A-Z]{26}$/
 
 export const why: Handler<OperationInput<'why'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
@@ -141,15 +142,10 @@ interface Subject {
   readonly isClaim: (claim: LedgerClaim) => boolean
 }
 
-/** What is asked about: one claim by its id, else everything that overlaps a pattern. */
+/** What is asked about: one claim, place, request or event by its id, else everything that overlaps a pattern. */
 function subjectOf(text: string, place: Place): Subject {
-  if (CLAIM_ID.test(text)) {
-    return {
-      isEvent: (event) =>
-        event.data['claim'] === text || conflictsOf(event).some(({ claim }) => claim === text),
-      isClaim: (claim) => claim.id === text,
-    }
-  }
+  if (ID.test(text))
+    return { isEvent: (event) => isAbout(event, text), isClaim: (claim) => claim.id === text }
   const options = { caseExact: place.config.case === 'exact' }
   const { pattern: canonical, symbol } = readSubject(text, place)
   const asked = parsePattern(canonical, options)

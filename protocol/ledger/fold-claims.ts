@@ -5,7 +5,7 @@ import type { Grant, Narrow, PartBeside, Renew } from './body.ts'
 import type { Change } from './change.ts'
 import { reopen, settle } from './fold-completed.ts'
 import { forgetKeysOf, remember, rememberKey } from './fold-memory.ts'
-import { leaveQueue, resolveRequests } from './fold-waits.ts'
+import { closeRequestsOf, leaveQueue } from './fold-waits.ts'
 import { fenceOf, type LedgerRecord } from './record.ts'
 import { ENDED_REMEMBERED, type LedgerState, type RequestOutcome } from './state.ts'
 
@@ -75,7 +75,7 @@ export function end(
     })
     if (state.ended.length > ENDED_REMEMBERED) state.ended.shift()
     changes.push({ kind: 'ended', claim, reason, by, note })
-    changes.push(...resolveRequests(state, record, id))
+    changes.push(...closeRequestsOf(state, record, id, reason))
   }
   if (reason === 'abandoned') forgetKeysOf(state, ids)
   return changes

@@ -1,5 +1,5 @@
 // Places in the queue, and requests to holders.
-import type { LedgerClaim } from '../claim.ts'
+import type { EndReason, LedgerClaim } from '../claim.ts'
 import type { ClaimId, RequestedId } from '../ids.ts'
 import type { QueueEntry } from '../queue.ts'
 import type { AnsweredRequest, ClaimRequest, RequestEnd } from '../request.ts'
@@ -93,11 +93,17 @@ function closeRequest(
   return [{ kind: 'answered', answered }, ...freed]
 }
 
-/** A claim that ended leaves nothing to ask for. */
-export function resolveRequests(state: LedgerState, record: LedgerRecord, id: ClaimId): Change[] {
+/** A claim that ended leaves nothing to ask for; where time ended it, nobody had answered in time. */
+export function closeRequestsOf(
+  state: LedgerState,
+  record: LedgerRecord,
+  id: ClaimId,
+  reason: EndReason,
+): Change[] {
   if (state.asked.size === 0) return []
   const open = [...state.asked.values()].filter((request) => request.claim === id)
+  const end = reason === 'ttl' || reason === 'lease' ? 'expired' : 'resolved'
   return open.flatMap((request) =>
-    closeRequest(state, record, request.id, { end: 'resolved', note: '', granted: [] }),
+    closeRequest(state, record, request.id, { end, note: '', granted: [] }),
   )
 }

@@ -45,7 +45,7 @@ export const INSIGHT_OPERATIONS = {
       {
         field: 'pattern',
         name: 'PATH',
-        help: 'a path, a glob, FILE:SYMBOL, or the id of a claim',
+        help: 'a path, a glob, FILE:SYMBOL, or the id of a claim, place or request',
         many: false,
         required: true,
         isPath: true,
