@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { CallContext, Operations } from '../client/operations.ts'
 import type { Log } from '../log.ts'
+import { boundSilent } from './connections.ts'
 
 /** Serves MCP on one connection until it ends. */
 export type McpDoor = (stream: Duplex, operations: Operations) => Promise<void>
@@ -40,7 +41,7 @@ export function createMcpSocket(
         socket.destroy()
       })
   })
-  server.maxConnections = CONNECTIONS_MAX
+  boundSilent(server, CONNECTIONS_MAX)
   return {
     count: () => connections.size,
     listen(file) {

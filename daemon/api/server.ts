@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { SkeinError } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 import { requireOwnName, requireToken } from './auth.ts'
+import { boundHttp } from './connections.ts'
 import { openCall, requestIdOf } from './context.ts'
 import type { HttpCall, Reply, Route } from './http-call.ts'
 import { errorReply, knownError, sendReply } from './reply.ts'
@@ -41,7 +42,7 @@ const HEADERS_TIMEOUT_MS = 10_000
 /** A body has to arrive within this; an answer may take longer. */
 const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_MS = 65_000
-/** Above it new connections are closed at once; those that talk go on. */
+/** Above it the one that was idle longest is closed. */
 const CONNECTIONS_MAX = 4_096
 const LOOPBACK = '127.0.0.1'
 
@@ -60,7 +61,7 @@ export function createApi(options: ApiOptions): Api {
     const server = createServer(settings, (request, response) => {
       void serve(options, routing, door, request, response)
     })
-    server.maxConnections = CONNECTIONS_MAX
+    boundHttp(server, CONNECTIONS_MAX)
     server.on('clientError', refuseBadRequest)
     servers.add(server)
     return server
