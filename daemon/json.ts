@@ -66,7 +66,7 @@ export function exceptOf(context: Pick<ClaimContext, 'claimOf'>, claim: LedgerCl
   })
 }
 
-function partOf({ id, agent, pattern, symbols }: LedgerClaim): ClaimPart {
+export function partOf({ id, agent, pattern, symbols }: LedgerClaim): ClaimPart {
   return { claim: id, agent, pattern, symbols }
 }
 
@@ -141,8 +141,11 @@ export function requestJson(
   return {
     id: asked.id,
     claim: asked.claim,
+    pattern: asked.pattern ?? null,
     holder: asked.holder.agent,
+    holder_session: asked.holder.session,
     requester: asked.requester.agent,
+    requester_session: asked.requester.session,
     reason: asked.reason,
     urgency: asked.urgency,
     scope: asked.wanted,
@@ -150,6 +153,7 @@ export function requestJson(
     answer_by: iso(asked.filedAtMs + asked.answerSeconds * 1000),
     decision: end?.end ?? 'pending',
     note: end?.note ?? '',
+    ended_at: end === null ? null : iso(end.atMs),
     granted: end?.granted ?? [],
   }
 }

@@ -21,7 +21,7 @@ import { unmetNeeds } from '../core/tasks/needs.ts'
 import { completedFailure } from '../core/tasks/obstacle.ts'
 import type { View } from '../core/view.ts'
 import { failureError } from '../failure.ts'
-import { placeJson } from '../json.ts'
+import { partOf, placeJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf, submit } from '../repos.ts'
 import type { WaitEnd } from '../waiting.ts'
@@ -93,7 +93,11 @@ export const queue: Handler<OperationInput<'queue'>> = async (parts, input, cont
     (entry) => input.mine !== true || entry.party.session === party.session,
   )
   const result: OperationResult<'queue'> = {
-    entries: entries.map((entry) => placeJson(entry, standingIn(host, entry).ahead, null)),
+    entries: entries.map((entry) => {
+      const { ahead, judgement } = standingIn(host, entry)
+      const blockers = new Set(judgement.conflicts.map(({ claim }) => claim))
+      return { ...placeJson(entry, ahead, null), blocked_by: [...blockers].map(partOf) }
+    }),
     as_of: asOf(place.repo),
   }
   return result

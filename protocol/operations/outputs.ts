@@ -69,12 +69,18 @@ const place = waiter.extend({
   ahead: z.array(waiter),
   ended: z.string().nullable().describe('why the wait is over without a grant'),
 })
+const placeBlocked = place.extend({
+  blocked_by: z.array(part).describe('claims of others that are in its way now'),
+})
 const waitedOut = z.boolean().describe('the wait that was asked for ended without an answer')
 const requestShown = z.object({
   id: z.string(),
   claim: z.string(),
+  pattern: z.string().nullable().describe('of the claim, when it was asked for'),
   holder: z.string(),
+  holder_session: z.string(),
   requester: z.string(),
+  requester_session: z.string(),
   reason: z.string(),
   urgency: z.string(),
   scope: z.string().nullable(),
@@ -82,6 +88,7 @@ const requestShown = z.object({
   answer_by: z.string(),
   decision: z.enum(['pending', 'approved', 'denied', 'narrowed', 'coexist', 'expired', 'resolved']),
   note: z.string(),
+  ended_at: z.string().nullable(),
   granted: z.array(z.string()).describe('claims that the requester got'),
 })
 const option = z.object({ action: z.string(), why: z.string(), command: z.string() })
@@ -163,7 +170,7 @@ export const OUTPUTS = {
     waiting: z.array(place),
   }),
   requests: z.object({ requests: z.array(requestShown), waited_out: waitedOut }),
-  queue: z.object({ entries: z.array(place), as_of: asOf }),
+  queue: z.object({ entries: z.array(placeBlocked), as_of: asOf }),
   cancel: z.object({ cancelled: z.array(z.string()) }),
   claims: z.object({ claims: z.array(claim), more: z.int(), recent: z.array(ended), as_of: asOf }),
   'task/list': z.object({

@@ -79,8 +79,11 @@ export const BEHIND: Place = {
 export const REQUEST: OperationResult<'request'>['request'] = {
   id: 'req_01K0000000000000000000000A',
   claim: CLAIM.id,
+  pattern: 'src/auth/**',
   holder: 'alice',
+  holder_session: 'theirs',
   requester: 'bob',
+  requester_session: 'mine',
   reason: 'hotfix',
   urgency: 'normal',
   scope: 'src/auth/login.ts',
@@ -88,5 +91,6 @@ export const REQUEST: OperationResult<'request'>['request'] = {
   answer_by: at(300),
   decision: 'pending',
   note: '',
+  ended_at: null,
   granted: [],
 }

@@ -376,8 +376,9 @@ describe('the faces of waiting', () => {
   const asOf = EMPTY_CLAIMS.as_of
 
   it('list places in their order, with how to give up your own', () => {
+    const entries = [PLACE, BEHIND].map((place) => ({ ...place, blocked_by: [] }))
     assert.equal(
-      render('queue', { entries: [PLACE, BEHIND], as_of: asOf }),
+      render('queue', { entries, as_of: asOf }),
       `PLACE  FOR                WHO  URGENCY  LEFT    ID
 1      src/auth/login.ts  bob  normal   10 min  que_01K0000000000000000000000A
 2      src/auth/login.ts  you  normal   10 min  que_01K0000000000000000000000B

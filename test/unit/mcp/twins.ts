@@ -106,8 +106,11 @@ export function sampleRequest(changes: Partial<RequestJson> = {}): RequestJson {
   return {
     id: REQUEST_ID,
     claim: CLAIM_ID,
+    pattern: 'src/auth/**',
     holder: 'bob/codex/fix',
+    holder_session: 'session-2',
     requester: 'alice/claude/main',
+    requester_session: 'session-1',
     reason: 'a hotfix waits',
     urgency: 'high',
     scope: 'src/auth/login.ts',
@@ -115,6 +118,7 @@ export function sampleRequest(changes: Partial<RequestJson> = {}): RequestJson {
     answer_by: '2026-11-21T14:05:00.123Z',
     decision: 'pending',
     note: '',
+    ended_at: null,
     granted: [],
     ...changes,
   }
