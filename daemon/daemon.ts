@@ -190,9 +190,11 @@ async function openDoors(
     token: place.token,
     routes: allRoutes({
       operations,
+      repos,
       metrics,
       streams,
-      meta: () => ({ name: 'skein', version: VERSION }),
+      version: VERSION,
+      hasCheckout: () => repos.all().some(({ checkouts }) => checkouts.length > 0),
       isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
     }),
   })

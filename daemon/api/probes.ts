@@ -3,13 +3,23 @@ import type { Route } from './http-call.ts'
 
 export interface Probed {
   readonly isReady: () => boolean
-  readonly meta: () => Readonly<Record<string, unknown>>
+  readonly version: string
+  /** Are there files here that symbols can be looked up in? */
+  readonly hasCheckout: () => boolean
 }
 
 const TEXT = 'text/plain; charset=utf-8'
 
 /** `/readyz` is in operation-free words: coord's clients read its JSON, load balancers its status. */
-export function probeRoutes({ isReady, meta }: Probed): readonly Route[] {
+export function probeRoutes({ isReady, version, hasCheckout }: Probed): readonly Route[] {
+  /** What coord's clients read: how to log in, and whether symbols are checked. */
+  const meta = (): Readonly<Record<string, unknown>> => ({
+    name: 'skein',
+    version,
+    auth_mode: 'bearer',
+    oidc_enabled: false,
+    repo_root_configured: hasCheckout(),
+  })
   const alive = { status: 200, body: 'ok', type: TEXT }
   const open = (path: string, summary: string, answer: Route['answer']): Route => ({
     method: 'GET',

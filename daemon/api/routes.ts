@@ -1,6 +1,8 @@
 // Every route of the HTTP door.
 import type { Operations } from '../client/operations.ts'
 import type { MetricsPort } from '../ports.ts'
+import type { Repos } from '../repos.ts'
+import { coordRoutes } from './coord/routes.ts'
 import type { EventStreams } from './event-stream.ts'
 import type { Route } from './http-call.ts'
 import { openApiRoute } from './openapi.ts'
@@ -9,15 +11,18 @@ import { probeRoutes, type Probed } from './probes.ts'
 
 export interface Served extends Probed {
   readonly operations: Operations
+  readonly repos: Pick<Repos, 'all'>
   readonly metrics: MetricsPort
   readonly streams: EventStreams
 }
 
-export function allRoutes({ operations, metrics, streams, ...probed }: Served): readonly Route[] {
+export function allRoutes(served: Served): readonly Route[] {
+  const { operations, repos, metrics, streams, ...probed } = served
   const routes: readonly Route[] = [
     ...probeRoutes(probed),
     ...operationRoutes(operations),
     ...streams.routes,
+    ...coordRoutes(operations, repos),
     {
       method: 'GET',
       path: '/metrics',

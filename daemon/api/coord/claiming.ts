@@ -1,0 +1,166 @@
+// POST /claims: claim, wait for what is held, or hear who holds it and what can be done.
+import { SkeinError, type OperationInput, type OperationResult } from '../../../protocol/index.ts'
+import type { Reply, Route } from '../http-call.ts'
+import { coordRoute, ok, whoOf, type CoordCall, type CoordDaemon } from './call.ts'
+import { CLAIM_BODY, readBody, type ClaimBody } from './input.ts'
+import { hasCode, refusal, textOf } from './refusal.ts'
+import { refusedRow, seconds } from './rows.ts'
+
+type Result = OperationResult<'claim'>
+type GivenScope = OperationInput<'claim'>['scopes'][number]
+
+export function claimingRoutes(daemon: CoordDaemon): readonly Route[] {
+  return [
+    coordRoute(
+      daemon,
+      { method: 'POST', path: '/claims', summary: 'Claim files, or wait for what others hold' },
+      makeClaims,
+    ),
+  ]
+}
+
+async function makeClaims(call: CoordCall): Promise<Reply> {
+  const body = readBody(CLAIM_BODY, call.body)
+  const { scopes, narrowable, ttlSeconds, notes } = readItems(body)
+  const key = call.request.headers['idempotency-key']
+  const input: OperationInput<'claim'> = {
+    ...whoOf(body),
+    branch: body.branch,
+    description: body.description,
+    scopes,
+    narrowable,
+    ttl_s: ttlSeconds,
+    wait_s: body.wait_seconds,
+    urgency: body.urgency,
+    idempotency_key: typeof key === 'string' && key !== '' ? key : undefined,
+  }
+  try {
+    return claimReply(await call.ask('claim', input), notes)
+  } catch (error) {
+    if (hasCode(error, ['LIMIT_CLAIMS'])) return overLimit(call, body, error)
+    return notClaimed(error)
+  }
+}
+
+const RETRY_SECONDS = { min: 5, max: 3600, unknown: 60 } as const
+
+/** The limit heals with the end of one of the agent's claims: the soonest says when to come again. */
+async function overLimit(call: CoordCall, body: ClaimBody, error: SkeinError): Promise<Reply> {
+  const { agent, session, repo } = whoOf(body)
+  const { claims } = await call.ask('claims', { repo, agent, session, of_agent: agent })
+  const ends = claims.map(({ expires_at: end }) => Date.parse(end))
+  const left = Math.ceil((Math.min(...ends) - Date.now()) / 1000)
+  const { min, max, unknown } = RETRY_SECONDS
+  const retryAfter = ends.length === 0 ? unknown : Math.min(max, Math.max(min, left))
+  return {
+    status: 429,
+    body: { detail: textOf(error), scope: 'claims', retry_after: retryAfter },
+    headers: { 'retry-after': String(retryAfter) },
+  }
+}
+
+/** A claim that cannot be is data to coord's clients: no ids, and why, beside the detail. */
+function notClaimed(error: unknown): Reply {
+  const refused = refusal(error)
+  if (refused === null || (refused.status !== 400 && refused.status !== 409)) throw error
+  const told = error instanceof SkeinError ? textOf(error) : ''
+  const isNarrowing = hasCode(error, [
+    'INPUT_TOO_WIDE',
+    'SYMBOL_UNKNOWN',
+    'SYMBOL_UNSUPPORTED',
+    'SYMBOL_UNREADABLE',
+  ])
+  const options = isNarrowing ? ['narrow_claim'] : []
+  const body = { detail: told, claim_ids: [], conflicts: [], warnings: [told], options }
+  return { ...refused, body }
+}
+
+interface Items {
+  readonly scopes: GivenScope[]
+  readonly narrowable: boolean | undefined
+  readonly ttlSeconds: number | undefined
+  readonly notes: readonly string[]
+}
+
+/** Where coord says something of an item that skein says of a whole call, the stricter word counts for all. */
+function readItems({ claims, ttl_hours: hours }: ClaimBody): Items {
+  const notes: string[] = []
+  const scopes = claims.map(({ type, pattern, symbols = [] }): GivenScope => {
+    if (!TYPES.has(type)) notes.push(`the type '${type}' is not known: taken for 'file'`)
+    return {
+      kind: type === 'module' ? 'module' : 'file',
+      pattern,
+      symbols,
+      mode: type === 'shared_file' ? 'shared' : 'exclusive',
+    }
+  })
+  const shared = scopes.filter(({ mode }) => mode === 'shared').length
+  const isShort = shared > 0 && shared === scopes.length
+  if (hours !== undefined && shared > 0 && !isShort) {
+    notes.push('ttl_hours counts for the shared files of this call, too')
+  }
+  const words = new Set(claims.flatMap(({ narrowable }) => narrowable ?? []))
+  if (words.size > 1) notes.push('narrowable=false counts for every item of this call')
+  return {
+    scopes,
+    narrowable: words.has(false) ? false : undefined,
+    // Shared files live their own, shorter time, whatever is asked for.
+    ttlSeconds: hours === undefined || isShort ? undefined : hours * 3600,
+    notes,
+  }
+}
+
+const TYPES: ReadonlySet<string> = new Set(['file', 'module', 'shared_file'])
+
+function claimReply(result: Result, notes: readonly string[]): Reply {
+  const warnings = [...result.warnings, ...notes, ...besideNotes(result)]
+  if (result.status === 'granted') {
+    const [first] = result.claims
+    return ok({
+      claim_ids: result.claims.map(({ id }) => id),
+      conflicts: [],
+      warnings,
+      options: [],
+      fence: first?.fence ?? null,
+      expires_at: first === undefined ? null : seconds(first.expires_at),
+    })
+  }
+  const { queue } = result
+  return {
+    // A place that is kept is no refusal.
+    status: result.status === 'queued' ? 202 : 409,
+    body: {
+      claim_ids: [],
+      conflicts: result.conflicts.map(refusedRow),
+      warnings: [...warnings, ...refusalNotes(result)],
+      options: [
+        ...new Set(result.options.flatMap(({ action }) => [action, COORD[action] ?? action])),
+      ],
+      actions: result.options,
+      queue: queue === null ? null : { queue_id: queue.id, ended: queue.ended },
+    },
+  }
+}
+
+/** What coord calls the same. */
+const COORD: Readonly<Record<string, string>> = {
+  claim_the_rest: 'narrow_claim',
+  request: 'request_release',
+}
+
+function besideNotes({ beside }: Result): readonly string[] {
+  return beside.map(
+    ({ agent, pattern, symbols, claim }) =>
+      `${agent} holds ${symbols.join(', ') || 'a part'} of ${pattern} beside you (${claim}): leave it alone`,
+  )
+}
+
+function refusalNotes({ more_conflicts: more, waiters, queue }: Result): readonly string[] {
+  return [
+    ...(more === 0 ? [] : [`${String(more)} more conflicts are not listed`]),
+    ...waiters.map(
+      ({ id, agent, patterns }) => `${agent} waits for ${patterns.join(', ')} before you (${id})`,
+    ),
+    ...(queue?.ended == null ? [] : [`the wait ended without a grant: ${queue.ended}`]),
+  ]
+}
