@@ -163,7 +163,8 @@ function ofRequest(
   more: Readonly<Record<string, unknown>>,
 ): Told {
   const { id, claim, pattern, holder, requester, reason, urgency, wanted } = asked
-  const who = { holder: holder.agent, requester: requester.agent }
+  const sessions = { holder_session: holder.session, requester_session: requester.session }
+  const who = { holder: holder.agent, requester: requester.agent, ...sessions }
   const data = { request: id, claim, pattern, ...who, reason, urgency, wanted, ...more }
   return { kind, actor: requester.agent, machine: requester.machine, data }
 }

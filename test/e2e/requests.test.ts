@@ -311,6 +311,10 @@ describe('a request', () => {
       [end?.data['end'], end?.data['note'], end?.data['granted'], end?.data['reason']],
       ['coexist', 'go on', answered.request.granted, 'why not'],
     )
+    assert.deepEqual(
+      told.map(({ data }) => [data['holder_session'], data['requester_session']]),
+      told.map(() => ['trail-alice', 'trail-bob']),
+    )
   })
 
   it('gives a claim that was split its whole time back when it is denied', async () => {

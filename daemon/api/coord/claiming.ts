@@ -4,7 +4,7 @@ import type { Reply, Route } from '../http-call.ts'
 import { coordRoute, ok, whoOf, type CoordCall, type CoordDaemon } from './call.ts'
 import { CLAIM_BODY, readBody, type ClaimBody } from './input.ts'
 import { hasCode, refusal, textOf } from './refusal.ts'
-import { refusedRow, seconds } from './rows.ts'
+import { refusedRow } from './rows.ts'
 
 type Result = OperationResult<'claim'>
 type GivenScope = OperationInput<'claim'>['scopes'][number]
@@ -122,7 +122,6 @@ function claimReply(result: Result, notes: readonly string[]): Reply {
       warnings,
       options: [],
       fence: first?.fence ?? null,
-      expires_at: first === undefined ? null : seconds(first.expires_at),
     })
   }
   const { queue } = result
