@@ -60,7 +60,7 @@ export function describeApi(routes: readonly Route[]): Json {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'The token file of the home.' },
       },
-      schemas: { Error: errorSchema() },
+      schemas: { Error: errorSchema(), Detail: detailSchema() },
     },
   }
 }
@@ -80,7 +80,7 @@ function describeRoute(route: Route): Json {
       operation === null
         ? {
             200: { description: 'Done.', content: { [about.type ?? 'application/json']: {} } },
-            default: FAILED,
+            default: about.tag === 'coord' ? FAILED_AS_COORD : FAILED,
           }
         : operationResponses(operation),
   }
@@ -140,6 +140,11 @@ const FAILED = {
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
 }
 
+const FAILED_AS_COORD = {
+  description: 'It could not be done.',
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Detail' } } },
+}
+
 function pathParameters(path: string): readonly Json[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
@@ -161,6 +166,24 @@ function queryParameters({ about }: Route): readonly Json[] {
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   // The dialect is the document's: each part would name it again.
   return { ...z.toJSONSchema(schema, { io }), $schema: undefined }
+}
+
+/** As FastAPI tells a failure: in a text, or problem by problem where the input is at fault. */
+function detailSchema(): Json {
+  const problem = {
+    type: 'object',
+    required: ['type', 'loc', 'msg'],
+    properties: {
+      type: { type: 'string' },
+      loc: { type: 'array', items: { type: ['string', 'integer'] } },
+      msg: { type: 'string' },
+    },
+  }
+  return {
+    type: 'object',
+    required: ['detail'],
+    properties: { detail: { oneOf: [{ type: 'string' }, { type: 'array', items: problem }] } },
+  }
 }
 
 function errorSchema(): Json {
