@@ -167,7 +167,7 @@ function openCall(
     context,
     engineer: headerOf(request),
     async ask(name, input) {
-      return (await operations.call(name, input, context)) as never
+      return (await operations.call(name, input, context)) as OperationResult<typeof name>
     },
     reposOf(named) {
       const one = named ?? context.caller.repo

@@ -188,6 +188,22 @@ describe('4. a waiter moves up', () => {
   })
 })
 
+describe('a wait that would never end', () => {
+  it('is refused by the names of those in the circle', async () => {
+    const other = `${pattern}.other`
+    await granted('alice', pattern)
+    await granted('bob', other)
+    const { answer } = await wait('bob')
+    const { status, body } = await claim('alice', other, { wait_seconds: WAIT })
+    assert.deepEqual([status, body.claim_ids, body.conflicts], [409, [], []])
+    assert.match(body.detail, /alice -> bob -> alice|bob -> alice -> bob/)
+    assert.equal(body.warnings[0], body.detail)
+    await coord.post('/sessions/session-alice/release')
+    assert.equal((await answer).status, 200)
+    await coord.post('/sessions/session-bob/release')
+  })
+})
+
 describe('5. a waiter that gives up', () => {
   it('by its time is told who holds it, and holds nothing later', async () => {
     const id = await granted('alice', pattern)

@@ -334,6 +334,12 @@ describe('3. overlap', () => {
     )
     for (const time of times) assert.ok(Math.abs(time - 120 * MINUTE_MS) <= 1_000)
     assert.equal((await live(first)).claim_type, 'shared_file')
+    const timed = await claim('dora', [shared], { ttl_hours: 8 })
+    const { created_at: from, expires_at: to } = await live(timed.body.claim_ids[0] ?? '')
+    assert.ok(Date.parse(to) - Date.parse(from) <= 121 * MINUTE_MS, 'whatever is asked for')
+    const mixed = [shared, file(`${folder}/a.ts`)]
+    const { body } = await claim('dora', mixed, { ttl_hours: 8, session_id: 'mixed' })
+    assert.ok(body.warnings.some((warning) => warning.includes('ttl_hours')))
     assert.equal((await claim('carl', [file(shared.pattern)])).status, 409)
   })
 })
