@@ -69,6 +69,10 @@ async function stream(operations: Operations, call: HttpCall): Promise<void> {
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   })
+  if (request.method === 'HEAD') {
+    response.end()
+    return
+  }
   if (!isLines) response.write(`retry: ${String(RETRY_MS)}\n\n`)
   else response.flushHeaders()
   const heartbeat = setInterval(() => {

@@ -189,6 +189,12 @@ describe('the stream of events', () => {
     assert.deepEqual(kinds(told), ['claim.released'])
   })
 
+  it('tells whoever only asks for its head that it is there', async () => {
+    const { status, headers } = await client.request({ method: 'HEAD', path: at })
+    assert.equal(status, 200)
+    assert.match(headers['content-type'] ?? '', /event-stream/)
+  })
+
   it('needs the token on the port, and a repository', async (t) => {
     const tcp = await daemon.tcp()
     const stranger = await openEvents(t, { port: tcp.port }, at)
