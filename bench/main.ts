@@ -6,6 +6,7 @@ import { format } from 'prettier'
 import { Bench } from './bench.ts'
 import { Ground, ROOT } from './ground.ts'
 import { callersRows, checkRows, claimRows } from './groups/claims.ts'
+import { doorRows } from './groups/doors.ts'
 import { historyRows } from './groups/history.ts'
 import { growthRows, judgeRows, queueRows, symbolRows } from './groups/in-process.ts'
 import { GROUPS, type GroupName } from './groups/names.ts'
@@ -23,6 +24,7 @@ const MEASURES: Readonly<Record<GroupName, (bench: Bench) => Promise<Row[]>>> = 
   claim: claimRows,
   callers: callersRows,
   check: checkRows,
+  doors: doorRows,
   start: startRows,
   command: commandRows,
   history: historyRows,

@@ -95,6 +95,14 @@ export class Daemon {
     return performance.now() - startedAt
   }
 
+  /** The loopback port and its token. */
+  async port(): Promise<{ readonly number: number; readonly token: string }> {
+    const head = 'POST /v1/status HTTP/1.1\r\nhost: skein\r\nconnection: close\r\n'
+    const answer = await askOnce(this.socket, `${head}content-length: 2\r\n\r\n{}`)
+    const number = Number(/"http":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(answer)?.[1])
+    return { number, token: readFileSync(path.join(this.home, 'token'), 'utf8').trim() }
+  }
+
   async enrol(): Promise<void> {
     const body = JSON.stringify({ cwd: this.checkout.root })
     const head = `POST /v1/enrol HTTP/1.1\r\nhost: skein\r\nconnection: close\r\ncontent-length: ${String(body.length)}\r\n\r\n`

@@ -7,6 +7,7 @@ export const GROUPS = {
   claim: 'durable claims by one caller, beside etcd and Redis',
   callers: 'durable claims by 32 callers, beside etcd and Redis',
   check: 'checks',
+  doors: 'the loopback port: HTTP, MCP, event streams',
   start: 'starts of the daemon and the bridge',
   command: '`skein check` as a process',
   history: 'memory, and a restart with a long history',

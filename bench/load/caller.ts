@@ -13,6 +13,14 @@ export interface LoadCaller {
 }
 
 export type Target =
-  | { readonly system: 'skein'; readonly socket: string; readonly checkout: string }
+  | {
+      readonly system: 'skein'
+      readonly socket: string
+      readonly checkout: string
+      /** Over the loopback port instead of the socket: as plain HTTP, or as MCP of an era. */
+      readonly port?: { readonly number: number; readonly token: string; readonly speaks: Speech }
+    }
   | { readonly system: 'etcd'; readonly port: number }
   | { readonly system: 'redis'; readonly port: number }
+
+export type Speech = 'http' | 'mcp-2025' | 'mcp-2026'

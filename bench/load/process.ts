@@ -1,6 +1,7 @@
 // The callers, in a process of their own so that they share no event loop with what they measure or with the bench. Runs
 // one order at a time, told over the channel to its parent; connections stay open from order to order.
 import type { LoadCaller, Target } from './caller.ts'
+import { openMcpCaller } from './mcp-caller.ts'
 import { EtcdSession } from './etcd-caller.ts'
 import type { Order, Outcome } from './order.ts'
 import { openRedisCaller } from './redis-caller.ts'
@@ -99,7 +100,13 @@ async function open(target: Target, count: number): Promise<LoadCaller[]> {
   const names = Array.from({ length: count }, (_, i) => `caller-${String(i)}-of-${String(count)}`)
   switch (target.system) {
     case 'skein':
-      return Promise.all(names.map((name) => openSkeinCaller({ ...target, name })))
+      return Promise.all(
+        names.map((name) =>
+          target.port === undefined || target.port.speaks === 'http'
+            ? openSkeinCaller({ ...target, name })
+            : openMcpCaller(target.port, name),
+        ),
+      )
     case 'etcd': {
       const session = await EtcdSession.open(target.port)
       return names.map((name) => session.caller(name, VALUE))
