@@ -14,6 +14,13 @@ import { INVALID_REQUEST, PARSE_ERROR } from './opening.ts'
 /** A peer that does not take our last bytes is cut off after this time. */
 const FAREWELL_MS = 1_000
 
+/** Sees the messages of a connection. */
+export interface LineMonitor {
+  /** An answer in place of passing the message on, or null. */
+  judge(message: JSONRPCMessage): JSONRPCMessage | null
+  onSent(message: JSONRPCMessage): void
+}
+
 export class LineTransport implements Transport {
   onclose?: () => void
   onerror?: (error: Error) => void
@@ -21,10 +28,12 @@ export class LineTransport implements Transport {
 
   readonly #stream: Duplex
   readonly #splitter = makeLineSplitter(LIMITS.inputBytesMax)
+  readonly #monitor: LineMonitor | null
   #isClosed = false
 
-  constructor(stream: Duplex) {
+  constructor(stream: Duplex, monitor: LineMonitor | null = null) {
     this.#stream = stream
+    this.#monitor = monitor
   }
 
   start(): Promise<void> {
@@ -39,6 +48,7 @@ export class LineTransport implements Transport {
   send(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error('the connection has ended'))
     this.#stream.write(serializeMessage(message))
+    this.#monitor?.onSent(message)
     return Promise.resolve()
   }
 
@@ -78,7 +88,10 @@ export class LineTransport implements Transport {
     const text = line.toString('utf8')
     if (text.trim() === '') return
     const message = this.#parse(text)
-    if (message !== null) this.onmessage?.(message)
+    if (message === null) return
+    const refusal = this.#monitor?.judge(message) ?? null
+    if (refusal === null) this.onmessage?.(message)
+    else this.#stream.write(serializeMessage(refusal))
   }
 
   #parse(text: string): JSONRPCMessage | null {

@@ -3,6 +3,7 @@
 import type { CallToolResult, ToolAnnotations } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { SkeinError, type OperationName } from '../protocol/index.ts'
+import type { CallOperation } from './client.ts'
 import { clip, cleanText, cleanValue, quote } from './text.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -25,6 +26,8 @@ export interface Tool {
   toInput(given: unknown, session: string | undefined): Readonly<Record<string, unknown>>
   /** @param input what `toInput` made, for tools that filter. */
   toAnswer(result: unknown, given: unknown): CallToolResult
+  /** Carries the call out. @throws SkeinError */
+  run(given: unknown, session: string | undefined, call: CallOperation): Promise<CallToolResult>
 }
 
 interface ToolSpec<Args, Result> {
@@ -44,7 +47,7 @@ interface ToolSpec<Args, Result> {
 
 export function defineTool<Args, Result>(spec: ToolSpec<Args, Result>): Tool {
   const read = (given: unknown): Args => readArguments(spec, given)
-  return {
+  return runnable({
     name: spec.name,
     description: spec.description,
     operation: spec.operation,
@@ -64,13 +67,40 @@ export function defineTool<Args, Result>(spec: ToolSpec<Args, Result>): Tool {
       const selected = spec.select?.(known.data, args)
       return answer(selected ?? result, spec.render(selected ?? known.data, args))
     },
+  })
+}
+
+interface ViewSpec<Args, Result> extends Omit<ToolSpec<Args, Result>, 'select'> {
+  /** Asks the operations that the view is put together from. */
+  readonly read: (call: CallOperation, args: Args) => Promise<Result>
+}
+
+/** A tool that shows what several operations say, under the name of the first. */
+export function defineView<Args, Result>(spec: ViewSpec<Args, Result>): Tool {
+  return {
+    ...defineTool(spec),
+    async run(given, _session, call) {
+      const args = readArguments(spec, given)
+      const result = await spec.read(call, args)
+      return answer(result, spec.render(result, args))
+    },
+  }
+}
+
+function runnable(tool: Omit<Tool, 'run'>): Tool {
+  return {
+    ...tool,
+    async run(given, session, call) {
+      const input = tool.toInput(given, session)
+      return tool.toAnswer(await call(tool.operationOf(given), input), given)
+    },
   }
 }
 
 /** A tool that stands for another operation too, for some arguments; both take the same ones. */
 export function eitherTool(tool: Tool, other: Tool, isOther: (given: unknown) => boolean): Tool {
   const pick = (given: unknown): Tool => (isOther(given) ? other : tool)
-  return {
+  return runnable({
     ...tool,
     outputSchema: {
       type: 'object',
@@ -79,7 +109,7 @@ export function eitherTool(tool: Tool, other: Tool, isOther: (given: unknown) =>
     operationOf: (given) => pick(given).operation,
     toInput: (given, session) => pick(given).toInput(given, session),
     toAnswer: (result, given) => pick(given).toAnswer(result, given),
-  }
+  })
 }
 
 function propertiesOf(schema: JsonSchema): JsonSchema {

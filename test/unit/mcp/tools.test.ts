@@ -15,9 +15,9 @@ const inputOf = (name: string, args: object, session?: string): unknown =>
   toolNamed(name).toInput(args, session)
 
 describe('the tools', () => {
-  it('are the operations of the table that agents may call, and two that coord has beside them', () => {
+  it('are the operations of the table that agents may call, two that coord has beside them, and the board', () => {
     const named = Object.values(OPERATIONS).flatMap(({ tool }) => tool ?? [])
-    const others = ['release_session', 'wait_for_request']
+    const others = ['release_session', 'wait_for_request', 'board']
     assert.deepEqual(new Set(TOOLS.map(({ name }) => name)), new Set([...named, ...others]))
     for (const { name, operation } of TOOLS)
       if (!others.includes(name)) assert.equal(OPERATIONS[operation].tool, name)

@@ -5,11 +5,19 @@ import os from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import type { CallContext, Operations } from '../../../daemon/client/operations.ts'
-import { serveMcp, type McpConnection, type McpOptions } from '../../../mcp/server.ts'
-import type { OperationName, OperationResult } from '../../../protocol/index.ts'
+import type { McpOptions } from '../../../mcp/client.ts'
+import { serveMcp, type McpConnection } from '../../../mcp/server.ts'
+import {
+  asRepoId,
+  type AuditEvent,
+  type EventKind,
+  type OperationName,
+  type OperationResult,
+} from '../../../protocol/index.ts'
 
 export type Claim = OperationResult<'claims'>['claims'][number]
 
+export const REPO = 'team/project'
 export const CLAIM_ID = 'clm_01KAK2M0000000000000000000'
 export const QUEUE_ID = 'que_01KAK2M0000000000000000000'
 export const REQUEST_ID = 'req_01KAK2M0000000000000000000'
@@ -154,6 +162,23 @@ export function sampleOver(): OperationResult<'task/complete'>['completed'] {
   }
 }
 
+export function sampleRepo(id: string): OperationResult<'status'>['repos'][number] {
+  return {
+    id,
+    role: 'leader',
+    leader: 'laptop-9f3a',
+    term: 3,
+    commit_index: 41,
+    voters: ['laptop-9f3a'],
+    claims: 1,
+    narrowed: 0,
+    queued: 1,
+    quorum: true,
+    problem: null,
+    checkouts: ['/src/app'],
+  }
+}
+
 const AS_OF = { term: 3, index: 41, age_ms: 12 }
 
 export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
@@ -207,6 +232,18 @@ export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
     task: { ...TASK, token: 'f00d' },
   },
   'task/complete': { completed: sampleOver(), already: false, warnings: [] },
+  status: {
+    version: '0.0.0',
+    ready: true,
+    machine: 'laptop-9f3a',
+    peer_id: 'peer',
+    pid: 1,
+    home: '/home/ann/.skein',
+    http: null,
+    started_at: '2026-11-21T14:00:00.123Z',
+    mesh: { id: 'mesh_1', members: 1, online: 1 },
+    repos: [sampleRepo(REPO)],
+  },
   why: { holders: [sampleClaim()], events: [], more: false, summary: ['alice was granted it'] },
 }
 
@@ -222,6 +259,21 @@ type Behaviour = (call: Call) => unknown
 export class FakeOperations implements Operations {
   readonly calls: Call[] = []
   answer: Behaviour = ({ name }) => RESULTS[name]
+
+  readonly listeners = new Set<(event: AuditEvent) => void>()
+
+  watch(listener: (event: AuditEvent) => void): () => void {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+
+  /** What a ledger tells those who watch. */
+  tell(kind: EventKind, data: Readonly<Record<string, unknown>> = {}, repo = REPO): void {
+    const at = '2026-11-21T14:00:00.123Z'
+    const who = { actor: 'alice', machine: 'laptop-9f3a', prev: '', hash: '' }
+    const event = { id: 'evt_1', repo: asRepoId(repo), kind, at, term: 3, index: 41, data, ...who }
+    for (const listener of this.listeners) listener(event)
+  }
 
   async call(name: OperationName, input: unknown, context: CallContext): Promise<unknown> {
     const call = { name, input, context }
