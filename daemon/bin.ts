@@ -3,6 +3,7 @@
 // each loaded when it is called: `check` and `claim` start without any of it.
 import './shims.ts'
 import tty from 'node:tty'
+import type { OpenMcpHttp } from './api/mcp-http.ts'
 import type { McpDoor } from './api/mcp-socket.ts'
 import { main, report } from './cli/main.ts'
 import type { Io, Output } from './cli/io.ts'
@@ -13,7 +14,7 @@ const machine: Machine = {
   version: VERSION,
   async runDaemon(options) {
     const { runDaemon } = await import('./daemon.ts')
-    return runDaemon({ ...options, doors: { mcp: loadMcpDoor } })
+    return runDaemon({ ...options, doors: { mcp: loadMcpDoor, mcpHttp: loadMcpHttp } })
   },
   async daemonOf(home) {
     const { readLockOwner } = await import('./home-lock.ts')
@@ -59,6 +60,11 @@ const machine: Machine = {
 async function loadMcpDoor(): Promise<McpDoor> {
   const { serveMcp } = await import('../mcp/server.ts')
   return (stream, operations) => serveMcp(stream, operations, { version: VERSION }).closed
+}
+
+async function loadMcpHttp(): Promise<OpenMcpHttp> {
+  const { serveMcpHttp } = await import('../mcp/http.ts')
+  return (operations) => serveMcpHttp(operations, { version: VERSION })
 }
 
 const interrupt = new AbortController()

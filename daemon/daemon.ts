@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError, useSha256 } from '../protocol/index.ts'
 import { createApi } from './api/server.ts'
 import { createEventStreams } from './api/event-stream.ts'
+import type { OpenMcpHttp } from './api/mcp-http.ts'
 import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
 import { allRoutes } from './api/routes.ts'
 import { createCallers } from './callers.ts'
@@ -52,7 +53,10 @@ export interface DaemonOptions {
   readonly flags: { readonly http_port?: number }
   readonly toStderr: boolean
   /** Front ends are handed in from above: the daemon knows none. */
-  readonly doors: { readonly mcp: () => Promise<McpDoor> }
+  readonly doors: {
+    readonly mcp: () => Promise<McpDoor>
+    readonly mcpHttp: () => Promise<OpenMcpHttp>
+  }
 }
 
 export interface Daemon {

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type net from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
-import { Client as ModernClient } from '@modelcontextprotocol/client'
-import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js'
-import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/server'
 import { SkeinError } from '../../../protocol/index.ts'
+import { WAYS } from './doors.ts'
 import {
   asLine,
   defer,
@@ -24,100 +22,6 @@ import {
   type Daemon,
   type JsonLine,
 } from './twins.ts'
-
-/** What both SDKs ask of a transport, over a socket. */
-class SocketTransport {
-  onclose?: () => void
-  onerror?: (error: Error) => void
-  onmessage?: (message: never) => void
-  readonly #buffer = new ReadBuffer()
-  readonly #socket: net.Socket
-
-  constructor(socket: net.Socket) {
-    this.#socket = socket
-  }
-
-  start(): Promise<void> {
-    this.#socket.on('data', (chunk: Buffer) => {
-      this.#buffer.append(chunk)
-      for (let message; (message = this.#buffer.readMessage()) !== null;)
-        this.onmessage?.(message as never)
-    })
-    this.#socket.on('close', () => this.onclose?.())
-    return Promise.resolve()
-  }
-
-  send(message: object): Promise<void> {
-    this.#socket.write(serializeMessage(message as never))
-    return Promise.resolve()
-  }
-
-  close(): Promise<void> {
-    this.#socket.destroy()
-    return Promise.resolve()
-  }
-}
-
-interface AnyClient {
-  listTools(): Promise<{ readonly tools: readonly { readonly name: string }[] }>
-  callTool(
-    request: { name: string; arguments?: Record<string, unknown>; _meta?: object },
-    options?: CallOptions,
-  ): Promise<CallResult>
-}
-
-interface CallOptions {
-  readonly signal?: AbortSignal
-  readonly onprogress?: (progress: { readonly progress: number }) => void
-}
-
-interface CallResult {
-  readonly content?: unknown
-  readonly isError?: boolean
-  readonly structuredContent?: unknown
-  readonly _meta?: Readonly<Record<string, unknown>>
-}
-
-const INFO = { name: 'test', version: '1' }
-
-const CLIENTS: readonly (readonly [
-  era: string,
-  connect: (t: TestContext, daemon: Daemon) => Promise<AnyClient>,
-])[] = [
-  [
-    'the v1 SDK client',
-    async (t, { path }) => {
-      const client = new OldClient(INFO)
-      await client.connect(new SocketTransport(await dial(t, path)) as never)
-      return {
-        listTools: () => client.listTools(),
-        callTool: async (request, options) =>
-          (await client.callTool(request as never, undefined, options)) as CallResult,
-      }
-    },
-  ],
-  ['the v2 SDK client', (t, daemon) => connectModern(t, daemon, '2025-11-25')],
-  [
-    'the v2 SDK client at 2026-07-28',
-    (t, daemon) => connectModern(t, daemon, '2026-07-28', { versionNegotiation: { mode: 'auto' } }),
-  ],
-]
-
-async function connectModern(
-  t: TestContext,
-  { path }: Daemon,
-  version: string,
-  options: object = {},
-): Promise<AnyClient> {
-  const client = new ModernClient(INFO, options)
-  await client.connect(new SocketTransport(await dial(t, path)) as never)
-  assert.equal(client.getNegotiatedProtocolVersion(), version)
-  return {
-    listTools: () => client.listTools(),
-    callTool: async (request, callOptions) =>
-      (await client.callTool(request as never, callOptions)) as CallResult,
-  }
-}
 
 const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
   list_claims: {},
@@ -141,10 +45,10 @@ const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
   board: {},
 }
 
-for (const [era, connect] of CLIENTS) {
-  describe(`serveMcp with ${era}`, () => {
+for (const way of WAYS) {
+  describe(way.name, () => {
     it('lists the tools in a fixed order, in at most 4,000 tokens', async (t) => {
-      const client = await connect(t, await listen(t))
+      const client = await (await way.open(t)).connect()
       const { tools } = await client.listTools()
       assert.deepEqual(
         tools.map(({ name }) => name),
@@ -155,12 +59,12 @@ for (const [era, connect] of CLIENTS) {
     })
 
     it('calls each tool and takes its structured answer', async (t) => {
-      const daemon = await listen(t)
-      const client = await connect(t, daemon)
+      const daemon = await way.open(t)
+      const client = await daemon.connect()
       // Clients hold answers against the schemas that they have listed.
       await client.listTools()
       for (const [name, args] of Object.entries(ARGUMENTS)) {
-        const result = await client.callTool({ name, arguments: args })
+        const result = await client.callTool({ name, arguments: { ...args, session: 's-1' } })
         assert.notEqual(result.isError, true, name)
         const { name: operation, context } = daemon.operations.last
         if (name !== 'board') assert.deepEqual(result.structuredContent, RESULTS[operation])
@@ -170,10 +74,10 @@ for (const [era, connect] of CLIENTS) {
     })
 
     it('shows a refused claim as a result, and a failure as an error with its code', async (t) => {
-      const daemon = await listen(t)
-      const client = await connect(t, daemon)
+      const daemon = await way.open(t)
+      const client = await daemon.connect()
       await client.listTools()
-      const request = { name: 'claim_files', arguments: { patterns: ['a'] } }
+      const request = { name: 'claim_files', arguments: { patterns: ['a'], session: 's-1' } }
 
       daemon.operations.answer = () => refused([sampleConflict()])
       const refusal = await client.callTool(request)
@@ -201,8 +105,8 @@ for (const [era, connect] of CLIENTS) {
     })
 
     it('aborts the call that the client cancels', async (t) => {
-      const daemon = await listen(t)
-      const client = await connect(t, daemon)
+      const daemon = await way.open(t)
+      const client = await daemon.connect()
       const started = defer<AbortSignal>()
       daemon.operations.answer = ({ context }) => {
         started.resolve(context.signal)
@@ -220,8 +124,8 @@ for (const [era, connect] of CLIENTS) {
     })
 
     it('reports that a call waits to a client that wants to hear it', async (t) => {
-      const daemon = await listen(t, { progressMs: 5 })
-      const client = await connect(t, daemon)
+      const daemon = await way.open(t, { progressMs: 5 })
+      const client = await daemon.connect()
       const heard = defer<{ readonly progress: number }>()
       daemon.operations.answer = async ({ name }) => {
         await heard.promise
@@ -230,7 +134,10 @@ for (const [era, connect] of CLIENTS) {
       const onprogress = (told: { readonly progress: number }): void => {
         heard.resolve(told)
       }
-      const call = { name: 'claim_files', arguments: { patterns: ['a'], wait_seconds: 9 } }
+      const call = {
+        name: 'claim_files',
+        arguments: { patterns: ['a'], wait_seconds: 9, session: 's-1' },
+      }
       const result = await client.callTool(call, { onprogress })
       assert.notEqual(result.isError, true)
       assert.ok((await heard.promise).progress > 0)
@@ -238,14 +145,14 @@ for (const [era, connect] of CLIENTS) {
     })
 
     it('takes the session of `_meta` where the argument is absent', async (t) => {
-      const daemon = await listen(t)
-      const client = await connect(t, daemon)
+      const daemon = await way.open(t)
+      const client = await daemon.connect()
       const _meta = { sessionId: 'codex-1' }
       await client.callTool({ name: 'renew_claims', arguments: {}, _meta })
       assert.deepEqual(daemon.operations.last.input, { session: 'codex-1' })
       await client.callTool({ name: 'renew_claims', arguments: { session: 's' }, _meta })
       assert.deepEqual(daemon.operations.last.input, { session: 's' })
-      await client.callTool({ name: 'renew_claims', _meta: { sessionId: 7 } })
+      await client.callTool({ name: 'pending_requests', _meta: { sessionId: 7 } })
       assert.deepEqual(daemon.operations.last.input, {})
     })
   })
