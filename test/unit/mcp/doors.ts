@@ -84,7 +84,7 @@ export type Person = (question: Question) => Reply | Promise<Reply>
 export interface Door {
   readonly operations: FakeOperations
   readonly errors: Error[]
-  connect(person?: Person): Promise<AnyClient>
+  readonly connect: (person?: Person) => Promise<AnyClient>
 }
 
 export interface Way {
@@ -219,6 +219,7 @@ export class StreamTransport {
         this.onmessage?.(message as never)
     })
     this.#stream.on('close', () => this.onclose?.())
+    this.#stream.on('error', () => undefined)
     return Promise.resolve()
   }
 
@@ -251,10 +252,10 @@ async function connectOld(
   return {
     listTools: () => client.listTools(),
     callTool: async (request, options) =>
-      (await client.callTool(request as never, undefined, options as never)) as CallResult,
+      (await client.callTool(request as never, undefined, options)) as CallResult,
     listResources: () => client.listResources(),
     listResourceTemplates: () => client.listResourceTemplates(),
-    readResource: async (request) => (await client.readResource(request)) as Contents,
+    readResource: async (request) => await client.readResource(request),
     complete: (request) => client.complete(request),
     listPrompts: () => client.listPrompts(),
     getPrompt: (request) => client.getPrompt(request),
@@ -293,10 +294,10 @@ async function connectModern(
   return {
     listTools: () => client.listTools(),
     callTool: async (request, options) =>
-      (await client.callTool(request as never, options as never)) as CallResult,
+      (await client.callTool(request as never, options)) as CallResult,
     listResources: () => client.listResources(),
     listResourceTemplates: () => client.listResourceTemplates(),
-    readResource: async (request) => (await client.readResource(request)) as Contents,
+    readResource: async (request) => await client.readResource(request),
     complete: (request) => client.complete(request),
     listPrompts: () => client.listPrompts(),
     getPrompt: (request) => client.getPrompt(request),

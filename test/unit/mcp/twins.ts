@@ -1,5 +1,6 @@
 // Twins for the MCP tests: operations that answer from a script, and the daemon's socket in a temporary folder.
 import { mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -396,4 +397,20 @@ export function defer<T>(): Deferred<T> {
       resolve(value)
     },
   }
+}
+
+/** Resolves when it is so: what makes it so is an event that this test cannot see. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The next call, which then waits until its caller is gone. */
+export function listenCall(operations: FakeOperations): Promise<Call> {
+  return new Promise((resolve) => {
+    operations.answer = async (call) => {
+      resolve(call)
+      await once(call.context.signal, 'abort')
+      throw new Error('gone')
+    }
+  })
 }
