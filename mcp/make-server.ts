@@ -123,7 +123,8 @@ function offerResources(server: Server, client: Client): void {
 }
 
 function subscribe(subscriptions: Subscriptions, uri: string): void {
-  if (parseUri(uri) === null)
+  // Other schemes never change here: a client that subscribes to all that it knows of is not refused for that.
+  if (uri.startsWith('skein:') && parseUri(uri) === null)
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
       `There is no resource ${quote(uri, 200)} to subscribe to.`,

@@ -87,7 +87,7 @@ for (const way of WAYS) {
       let at = 0
       const client = await connect(() => replies[at++] ?? { action: 'cancel' })
       operations.answer = noQuorum
-      for (const _reply of replies) {
+      for (let i = 0; i < replies.length; i++) {
         const result = await client.callTool(CLAIM)
         assert.match(textOf(result), /Nobody answers\.\nNO_QUORUM, exit 2/)
         assert.equal(Reflect.get(result._meta?.['skein/error'] as object, 'code'), 'NO_QUORUM')
