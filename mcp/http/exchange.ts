@@ -1,6 +1,5 @@
 // Between node:http and the web's requests and responses, which the SDK speaks. Bodies are bounded, a client that went away
 // aborts its request, and one that does not read its stream is cut off.
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LIMITS } from '../../protocol/index.ts'
 
@@ -96,14 +95,23 @@ async function pump(
   if (!response.destroyed) response.end()
 }
 
-async function isDrained(response: ServerResponse): Promise<boolean> {
-  const signal = AbortSignal.timeout(STALL_MS)
-  try {
-    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })])
-    return !response.destroyed
-  } catch {
-    return false
-  }
+/** False when the client does not read in time, or is gone. */
+function isDrained(response: ServerResponse): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (isRead: boolean): void => {
+      clearTimeout(timer)
+      response.off('drain', onDrain).off('close', onClose)
+      resolve(isRead)
+    }
+    const onDrain = (): void => {
+      settle(true)
+    }
+    const onClose = (): void => {
+      settle(false)
+    }
+    const timer = setTimeout(onClose, STALL_MS).unref()
+    response.on('drain', onDrain).on('close', onClose)
+  })
 }
 
 /** An error of the transport, before there is a call to answer. */
