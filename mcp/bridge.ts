@@ -199,6 +199,7 @@ class Bridge {
       await answered
       clearTimeout(timer)
       if (replay.initialized !== null) void writeLine(socket, replay.initialized)
+      for (const line of replay.subscribe) void writeLine(socket, Buffer.from(line))
     }
     if (socket.destroyed) return null
     for (const line of this.#talk.loses().repeat) void writeLine(socket, line)
@@ -206,6 +207,7 @@ class Bridge {
     this.#openedAt = performance.now()
     this.#reason = ''
     this.#isHopeless = this.#options.start === null
+    for (const line of replay?.updated ?? []) this.#tell(`${line}\n`)
     return socket
   }
 

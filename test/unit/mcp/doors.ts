@@ -85,6 +85,8 @@ export interface Door {
   readonly operations: FakeOperations
   readonly errors: Error[]
   readonly connect: (person?: Person) => Promise<AnyClient>
+  /** Another daemon at the same place. */
+  readonly restart: () => Promise<FakeOperations>
 }
 
 export interface Way {
@@ -118,12 +120,17 @@ async function open(
       sdk === 'v1'
         ? connectOld(t, new OldHttp(http.url), person)
         : connectModern(t, new ModernHttp(http.url), sdk, person)
-    return { operations: http.operations, errors: http.errors, connect }
+    const restart = (): never => assert.fail('nothing finds it again')
+    return { operations: http.operations, errors: http.errors, connect, restart }
   }
   const daemon = await listen(t, options)
   return {
     operations: daemon.operations,
     errors: daemon.errors,
+    async restart() {
+      await daemon.stop()
+      return (await listen(t, { ...options, at: daemon.path })).operations
+    },
     async connect(person) {
       const stream: Duplex =
         door === 'socket' ? await dial(t, daemon.path) : bridged(t, daemon.path)
@@ -145,7 +152,7 @@ function bridged(t: TestContext, socketPath: string): Duplex {
     stdin,
     stdout,
     start: null,
-    patience: { startMs: 1_000, restartMs: 20, drainMs: 200 },
+    patience: { startMs: 1_000, restartMs: 300, drainMs: 200 },
   })
   t.after(() => {
     stdin.end()

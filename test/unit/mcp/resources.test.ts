@@ -224,3 +224,20 @@ describe('Subscriptions', () => {
     subscriptions.close()
   })
 })
+
+for (const way of WAYS.filter(({ door }) => door === 'bridge')) {
+  describe(`a subscription by ${way.name}`, () => {
+    it('outlives a restart of the daemon', async (t) => {
+      const { operations, connect, restart } = await way.open(t)
+      const client = await connect()
+      const told = inbox()
+      await client.subscribe([CLAIMS], told.put)
+      await until(() => operations.listeners.size === 1)
+      const next = await restart()
+      await until(() => next.listeners.size === 1)
+      if (way.era === '2025') assert.equal(await told.next(), CLAIMS)
+      next.tell('claim.granted')
+      assert.equal(await told.next(), CLAIMS)
+    })
+  })
+}
