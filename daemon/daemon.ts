@@ -6,12 +6,14 @@ import { createApi } from './api/server.ts'
 import { createEventStreams } from './api/event-stream.ts'
 import type { OpenMcpHttp } from './api/mcp-http.ts'
 import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
+import { createMcpRoutes } from './api/mcp-routes.ts'
 import { allRoutes } from './api/routes.ts'
 import { createCallers } from './callers.ts'
 import type { Operations } from './client/operations.ts'
 import { homePath } from './client/place.ts'
 import { createClock } from './clock.ts'
 import { isExplicit, loadConfig, type Config } from './config.ts'
+import { createEnding, untilFailure } from './ending.ts'
 import { createFeed } from './feed.ts'
 import { createGit } from './git.ts'
 import { createHistory } from './git-history.ts'
@@ -185,6 +187,7 @@ async function openDoors(
 ): Promise<{ readonly streams: () => number; readonly mcpConnections: () => number }> {
   const { operations, about, repos, log, metrics } = served
   const streams = createEventStreams(operations)
+  const mcpOverHttp = createMcpRoutes(operations, place.options.doors.mcpHttp)
   const api = createApi({
     log,
     onAnswer(answered) {
@@ -197,12 +200,15 @@ async function openDoors(
       repos,
       metrics,
       streams,
+      mcp: mcpOverHttp,
       version: VERSION,
       hasCheckout: () => repos.all().some(({ checkouts }) => checkouts.length > 0),
       isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
     }),
   })
   stack.add(() => api.close(CLOSE_GRACE_MS))
+  // Before it: streams that go on would use up all its grace.
+  stack.add(() => mcpOverHttp.close())
   const sockets = socketPaths(place.home, place.options.env)
   about.http = `http://127.0.0.1:${String(await listenOnPort(api, place.config))}`
   const mcp = createMcpSocket(operations, place.options.doors.mcp, log)
@@ -288,40 +294,6 @@ function createMachine(
 
 /** Of a log that was exported. @throws SkeinError NOT_FOUND */
 export const verifyAuditFile = verifyFile
-
-/** How a daemon comes to its end: it is stopped, or its disk fails, which is kept for those who still ask. */
-function createEnding(): {
-  readonly exit: Promise<number>
-  readonly failure: () => SkeinError | null
-  readonly fail: (error: SkeinError) => void
-  readonly stop: () => void
-} {
-  const ended = Promise.withResolvers<number>()
-  let failure: SkeinError | null = null
-  return {
-    exit: ended.promise,
-    failure: () => failure,
-    fail(error) {
-      failure ??= error
-      ended.resolve(error.exit)
-    },
-    stop() {
-      ended.resolve(0)
-    },
-  }
-}
-
-/** After the disk failed every call is answered by what happened. */
-function untilFailure(operations: Operations, failure: () => SkeinError | null): Operations {
-  return {
-    call(name, input, context) {
-      const failed = failure()
-      return failed === null ? operations.call(name, input, context) : Promise.reject(failed)
-    },
-    watch: (watcher) => operations.watch(watcher),
-    follow: (input, context) => operations.follow(input, context),
-  }
-}
 
 function listenOnPort(api: ReturnType<typeof createApi>, config: Config): Promise<number> {
   return api.listenOnPort(

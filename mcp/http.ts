@@ -188,6 +188,7 @@ function withNamedSession(operations: Operations): Operations {
       return operations.call(name, input, context)
     },
     watch: (listener) => operations.watch(listener),
+    follow: (input, context) => operations.follow(input, context),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Repos } from '../repos.ts'
 import { coordRoutes } from './coord/routes.ts'
 import type { EventStreams } from './event-stream.ts'
 import type { Route } from './http-call.ts'
+import type { McpRoutes } from './mcp-routes.ts'
 import { openApiRoute } from './openapi.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { probeRoutes, type Probed } from './probes.ts'
@@ -14,14 +15,16 @@ export interface Served extends Probed {
   readonly repos: Pick<Repos, 'all'>
   readonly metrics: MetricsPort
   readonly streams: EventStreams
+  readonly mcp: McpRoutes
 }
 
 export function allRoutes(served: Served): readonly Route[] {
-  const { operations, repos, metrics, streams, ...probed } = served
+  const { operations, repos, metrics, streams, mcp, ...probed } = served
   const routes: readonly Route[] = [
     ...probeRoutes(probed),
     ...operationRoutes(operations),
     ...streams.routes,
+    ...mcp.routes,
     ...coordRoutes(operations, repos),
     {
       method: 'GET',

@@ -1,11 +1,18 @@
 // Agents at the doors that they really use: the command line as a process for each call, and MCP through `skein mcp` with the
 // clients of both SDKs. All answer alike, so that one scenario can be played at every door.
 import { spawn } from 'node:child_process'
-import { Client as ModernClient } from '@modelcontextprotocol/client'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import {
+  Client as ModernClient,
+  StreamableHTTPClientTransport,
+  type ClientOptions,
+} from '@modelcontextprotocol/client'
 import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio'
 import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as OldStdio } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { exitOfResult, type OperationName, type OperationResult } from '../../protocol/index.ts'
+import { createClient } from './api.ts'
 import { onCleanup, type Cleaner } from './cleanup.ts'
 import { PROGRAM } from './daemon.ts'
 
@@ -89,6 +96,15 @@ export const DOORS: readonly Door[] = [
   {
     name: 'MCP with the v2 SDK',
     enter: (cleaner, where, name) => mcp(cleaner, where, name, enterModern),
+  },
+  {
+    name: 'MCP over HTTP in the 2025 era',
+    enter: (cleaner, where, name) => mcp(cleaner, where, name, enterHttp({})),
+  },
+  {
+    name: 'MCP over HTTP in the 2026 era',
+    enter: (cleaner, where, name) =>
+      mcp(cleaner, where, name, enterHttp({ versionNegotiation: { mode: 'auto' } })),
   },
 ]
 
@@ -228,6 +244,34 @@ const enterModern: Enter = async (server) => {
     call: async (name, args, signal) =>
       (await client.callTool({ name, arguments: args }, { signal })) as ToolAnswer,
     close: () => client.close(),
+  }
+}
+
+/** Its address and token are found where a person finds them; who calls is told in headers. */
+function enterHttp(options: ClientOptions): Enter {
+  return async ({ env, cwd }) => {
+    const { SKEIN_HOME: home = '', SKEIN_AGENT: agent = '', SKEIN_SESSION: session = '' } = env
+    const daemon = createClient({ socket: path.join(home, 'api.sock') })
+    // Over HTTP no path is told: a checkout is enrolled by whoever is in it.
+    await daemon.must('claims', { cwd })
+    const { http, repos } = await daemon.must('status', {})
+    daemon.close()
+    const token = readFileSync(path.join(home, 'token'), 'utf8').trim()
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'skein-agent': agent,
+      'skein-session': session,
+      'skein-repo': repos[0]?.id ?? '',
+    }
+    const client = new ModernClient(INFO, options)
+    const url = new URL(`${http ?? ''}/mcp`)
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }))
+    await client.listTools()
+    return {
+      call: async (name, args, signal) =>
+        (await client.callTool({ name, arguments: args }, { signal })) as ToolAnswer,
+      close: () => client.close(),
+    }
   }
 }
 

@@ -194,7 +194,7 @@ export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
     would: 'grant',
     as_of: AS_OF,
   },
-  queue: { entries: [samplePlace()], as_of: AS_OF },
+  queue: { entries: [{ ...samplePlace(), blocked_by: [] }], as_of: AS_OF },
   cancel: { cancelled: [QUEUE_ID] },
   request: { request: sampleRequest(), waited_out: false },
   respond: { request: sampleRequest({ decision: 'approved' }), late: false },
@@ -280,10 +280,6 @@ export class FakeOperations implements Operations {
     const call = { name, input, context }
     this.calls.push(call)
     return await this.answer(call)
-  }
-
-  watch(): () => void {
-    return () => undefined
   }
 
   follow(): Promise<never> {

@@ -1,0 +1,37 @@
+// How a daemon comes to its end, and what callers hear while it does.
+import type { SkeinError } from '../protocol/index.ts'
+import type { Operations } from './client/operations.ts'
+
+/** How a daemon comes to its end: it is stopped, or its disk fails, which is kept for those who still ask. */
+export function createEnding(): {
+  readonly exit: Promise<number>
+  readonly failure: () => SkeinError | null
+  readonly fail: (error: SkeinError) => void
+  readonly stop: () => void
+} {
+  const ended = Promise.withResolvers<number>()
+  let failure: SkeinError | null = null
+  return {
+    exit: ended.promise,
+    failure: () => failure,
+    fail(error) {
+      failure ??= error
+      ended.resolve(error.exit)
+    },
+    stop() {
+      ended.resolve(0)
+    },
+  }
+}
+
+/** After the disk failed every call is answered by what happened. */
+export function untilFailure(operations: Operations, failure: () => SkeinError | null): Operations {
+  return {
+    call(name, input, context) {
+      const failed = failure()
+      return failed === null ? operations.call(name, input, context) : Promise.reject(failed)
+    },
+    watch: (watcher) => operations.watch(watcher),
+    follow: (input, context) => operations.follow(input, context),
+  }
+}
