@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { LIMITS } from '../protocol/index.ts'
 import { makeLineSplitter } from './lines.ts'
+import { blameCaller } from './mistakes.ts'
 import { INVALID_REQUEST, PARSE_ERROR } from './opening.ts'
 
 /** A peer that does not take our last bytes is cut off after this time. */
@@ -47,7 +48,7 @@ export class LineTransport implements Transport {
 
   send(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error('the connection has ended'))
-    this.#stream.write(serializeMessage(message))
+    this.#stream.write(serializeMessage(blameCaller(message)))
     this.#monitor?.onSent(message)
     return Promise.resolve()
   }

@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http'
 import {
   isInitializeRequest,
   WebStandardStreamableHTTPServerTransport,
+  type JSONRPCMessage,
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { z } from 'zod'
@@ -12,6 +13,7 @@ import { LIMITS } from '../../protocol/index.ts'
 import type { ConnectionCaller, Operations } from '../../daemon/client/operations.ts'
 import { createGate, createSeal, type McpOptions } from '../client.ts'
 import { makeServer, type Server } from '../make-server.ts'
+import { blameCaller } from '../mistakes.ts'
 import { Subscriptions } from '../resources/subscriptions.ts'
 import { errorResponse } from './exchange.ts'
 
@@ -101,6 +103,17 @@ const CANCELLED = z.object({
   params: z.object({ requestId: z.union([z.string(), z.number()]) }),
 })
 
+type DropFirst<List extends readonly unknown[]> = List extends [unknown, ...infer Rest] ? Rest : []
+
+class SessionTransport extends WebStandardStreamableHTTPServerTransport {
+  override send(
+    message: JSONRPCMessage,
+    ...options: DropFirst<Parameters<WebStandardStreamableHTTPServerTransport['send']>>
+  ): Promise<void> {
+    return super.send(blameCaller(message), ...options)
+  }
+}
+
 class Session {
   lastUsedMs = performance.now()
   readonly #transport: WebStandardStreamableHTTPServerTransport
@@ -130,7 +143,7 @@ class Session {
       everyMs: options.updateMs,
       send: (uri) => this.#tell(uri),
     })
-    this.#transport = new WebStandardStreamableHTTPServerTransport({
+    this.#transport = new SessionTransport({
       sessionIdGenerator: () => id,
       maxRequestBodySize: LIMITS.inputBytesMax,
     })

@@ -5,7 +5,14 @@ import path from 'node:path'
 import { createClient } from '../helpers/api.ts'
 import { PROGRAM, type Daemon } from '../helpers/daemon.ts'
 import type { Prng } from '../sim/prng.ts'
-import { COMMAND_LINES, GREETING, httpInputs, mcpInputs, TOOL_ARGUMENTS } from './inputs.ts'
+import {
+  COMMAND_LINES,
+  GREETING,
+  httpInputs,
+  mcpInputs,
+  TOOL_ARGUMENTS,
+  type HttpInput,
+} from './inputs.ts'
 import { mutateBytes, mutateValue } from './mutate.ts'
 
 /** What an input came to; a fault is never the caller's. */
@@ -30,10 +37,16 @@ export type DoorName = 'http' | 'mcp' | 'greeting' | 'mcp-http' | 'cli'
 export const DOORS: Readonly<Record<DoorName, (place: Place) => Promise<Door>>> = {
   http: ({ daemon, repo }) => httpDoor(daemon, httpInputs(repo)),
   'mcp-http': async ({ daemon }) => {
+    const session = await openSession(daemon)
     const messages = mcpInputs(await toolsOf(daemon))
     return httpDoor(
       daemon,
-      messages.map((body) => ({ method: 'POST', path: '/mcp', body })),
+      messages.map((body) => ({
+        method: 'POST',
+        path: '/mcp',
+        body,
+        headers: mcpHeaders(body, session),
+      })),
     )
   },
   mcp: async ({ daemon }) => lineDoor(daemon, mcpInputs(await toolsOf(daemon)), null),
@@ -41,16 +54,17 @@ export const DOORS: Readonly<Record<DoorName, (place: Place) => Promise<Door>>> 
   cli: (place) => Promise.resolve(commandDoor(place)),
 }
 
+/** Longer than any answer takes that ends. */
+const STREAM_MS = 3_000
+
 /** On the port, with the token; headers are fuzzed too. */
-async function httpDoor(
-  daemon: Daemon,
-  inputs: readonly { readonly method: string; readonly path: string; readonly body: unknown }[],
-): Promise<Door> {
+async function httpDoor(daemon: Daemon, inputs: readonly HttpInput[]): Promise<Door> {
   const { port, token } = await daemon.tcp()
   const client = createClient({ port, token }, { connections: 8 })
   return {
     async next(prng) {
-      const { method, path: target, body } = prng.pick(inputs)
+      const { method, path: target, body: said, headers = {} } = prng.pick(inputs)
+      const body = withOwnId(said)
       const text =
         body === null ? '' : JSON.stringify(prng.chance(0.8) ? mutateValue(prng, body) : body)
       const bytes = prng.chance(0.3) ? mutateBytes(prng, text) : Buffer.from(text)
@@ -61,22 +75,30 @@ async function httpDoor(
       const request = {
         method: prng.chance(0.05) ? prng.pick(['PUT', 'PATCH', 'OPTIONS', 'HEAD']) : method,
         path: where.startsWith('/') ? where : `/${where}`,
+        totalMs: STREAM_MS,
         body: method === 'GET' ? undefined : bytes,
-        headers: { accept, 'content-type': 'application/json', ...headersOf(prng) },
+        headers: {
+          accept,
+          'content-type': 'application/json',
+          ...(prng.chance(0.9) ? headers : {}),
+          ...headersOf(prng),
+        },
       }
       try {
-        const { status } = await client.request(withoutAbsent(request))
-        // 503 would say that nothing can be granted: it can.
-        const isFault = status >= 500
+        const { status, body: answer } = await client.request(withoutAbsent(request))
+        // 503 would say that nothing can be granted: it can. -32603 is JSON-RPC's word for a bug.
+        const isFault = status >= 500 || answer.includes('"code":-32603')
         return {
           told: String(status),
-          fault: isFault ? `${String(status)} for ${JSON.stringify(request)}` : null,
+          fault: isFault
+            ? `${String(status)} ${answer.slice(0, 300)} for ${JSON.stringify({ ...request, body: String(request.body) })}`
+            : null,
         }
       } catch (error) {
-        // A request that no client library sends, or whose answer no parser reads.
+        // A request that no client library sends, or whose answer no parser reads; or a stream, which has no end.
         const why = error instanceof Error ? error.message : String(error)
         return {
-          told: 'cut',
+          told: why.includes('does not end') ? 'stream' : 'cut',
           fault: why.includes('no answer') ? `${why} ${JSON.stringify(request)}` : null,
         }
       }
@@ -86,6 +108,46 @@ async function httpDoor(
     },
   }
 }
+
+let ids = 0
+
+/** Two calls under one id are a client's fault that leaves one of them without an end. */
+function withOwnId(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('id' in body)) return body
+  ids += 1
+  return { ...body, id: ids }
+}
+
+/** What a client of the message's era sends with it. */
+function mcpHeaders(message: unknown, session: string): Readonly<Record<string, string>> {
+  const { method, params } = message as { method: string; params?: Record<string, unknown> }
+  if (params?.['_meta'] === undefined) return { 'mcp-session-id': session }
+  const name = params['name']
+  return {
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': method,
+    ...(typeof name === 'string' ? { 'mcp-name': name } : {}),
+  }
+}
+
+/** Of the 2025 era. */
+async function openSession(daemon: Daemon): Promise<string> {
+  const client = createClient(await daemon.tcp())
+  const { headers } = await client.request({
+    method: 'POST',
+    path: '/mcp',
+    headers: {
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+    },
+    body: INITIALIZE,
+  })
+  client.close()
+  return String(headers['mcp-session-id'])
+}
+
+const INITIALIZE =
+  '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"f","version":"1"}}}'
 
 function headersOf(prng: Prng): Record<string, string> {
   const names = [
@@ -120,7 +182,7 @@ async function toolsOf(daemon: Daemon): Promise<readonly { name: string; args: u
   const answer = await talk(
     daemon,
     [
-      '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"f","version":"1"}}}',
+      INITIALIZE,
       '{"jsonrpc":"2.0","method":"notifications/initialized"}',
       '{"jsonrpc":"2.0","id":2,"method":"tools/list"}',
     ],

@@ -48,6 +48,7 @@ export interface HttpInput {
   readonly method: string
   readonly path: string
   readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export function httpInputs(repo: string): readonly HttpInput[] {

@@ -33,6 +33,8 @@ export interface RequestSpec {
   readonly headers?: http.OutgoingHttpHeaders
   readonly body?: string | Buffer | readonly (string | Buffer)[]
   readonly timeoutMs?: number
+  /** Of an answer that goes on and on. */
+  readonly totalMs?: number
 }
 
 export interface ApiClient {
@@ -120,6 +122,14 @@ function send(where: Where, agent: http.Agent, spec: RequestSpec): Promise<RawAn
       request.destroy(new Error(`no answer to ${method} ${path} within ${String(timeoutMs)} ms`))
     })
     request.once('error', reject)
+    if (spec.totalMs !== undefined) {
+      const timer = setTimeout(() => {
+        request.destroy(new Error('the answer does not end'))
+      }, spec.totalMs)
+      request.once('close', () => {
+        clearTimeout(timer)
+      })
+    }
     for (const part of parts.slice(0, -1)) request.write(part)
     request.end(parts.at(-1))
   })
