@@ -1,7 +1,7 @@
 // Brings a checkout to a runnable state: dependencies as locked, programs built from the present sources.
 // Does nothing when both are current, so that start and test can always call it.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,7 +21,12 @@ export function setUp() {
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new Error(`skein needs Node 20.19 or newer; this is ${process.versions.node}`)
   }
-  if (!isInstalled()) run('npm', ['ci', '--no-audit', '--no-fund'])
+  if (!isInstalled()) {
+    // npm empties the folder that it installs into: behind a link that is another checkout's.
+    if (lstatSync(path.join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+      throw new Error('node_modules is a link, and not what package-lock.json says: remove it')
+    run('npm', ['ci', '--no-audit', '--no-fund'])
+  }
   if (!isBuilt()) run(process.execPath, ['.ci/build.mjs'])
 }
 

@@ -170,7 +170,7 @@ export const INSIGHT_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein audit verify'],
+    examples: ['skein audit verify', 'skein audit verify audit.ndjson'],
     details: 'Exit 0: whole. Exit 4: broken, with the place of the first break.',
   },
   'audit/export': {
