@@ -21,16 +21,22 @@ export function probeRoutes({ isReady, version, hasCheckout }: Probed): readonly
     repo_root_configured: hasCheckout(),
   })
   const alive = { status: 200, body: 'ok', type: TEXT }
-  const open = (path: string, summary: string, answer: Route['answer']): Route => ({
+  const open = (
+    path: string,
+    summary: string,
+    answer: Route['answer'],
+    about: Partial<Route['about']> = {},
+  ): Route => ({
     method: 'GET',
     path,
     access: 'open',
-    about: { summary, tag: 'process' },
+    about: { summary, tag: 'process', ...about },
     answer,
   })
+  const text = { type: 'text/plain' }
   return [
-    open('/healthz', 'Is the process alive?', () => alive),
-    open('/health', 'Is the process alive?', () => alive),
+    open('/healthz', 'Is the process alive?', () => alive, text),
+    open('/health', 'Is the process alive?', () => alive, text),
     open('/readyz', 'Is every enrolled ledger served?', () => {
       const ready = isReady()
       const status = ready ? 'ready' : 'not ready'
