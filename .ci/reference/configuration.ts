@@ -1,0 +1,115 @@
+// configuration.md: the schemas of both files, and what else a machine is told by.
+import path from 'node:path'
+import { loadConfig, loadRepoConfig } from '../../daemon/config.ts'
+import { configJsonSchema, formatDuration, type FileName } from '../../daemon/config-schema.ts'
+import { typeOf, type Schema } from './fields.ts'
+import { page, table } from './page.ts'
+import { ROOT } from './sources.ts'
+
+/** Keys that something reads today. The others are accepted, so that one file serves several versions. */
+const IN_EFFECT: Readonly<Record<FileName, ReadonlySet<string>>> = {
+  '.skein.yml': new Set([
+    'repo',
+    'default_branch',
+    'plan_path',
+    'case',
+    'limits',
+    'limits.files',
+    'limits.ratio',
+    'limits.claims_per_agent',
+    'ttl',
+    'ttl.default',
+    'ttl.shared',
+    'ttl.task',
+    'idle_release',
+  ]),
+  'config.yml': new Set([
+    'machine',
+    'http_port',
+    'repos',
+    'exclude',
+    'enrol',
+    'trust_scripts',
+    'log_level',
+    'retention',
+    'retention.audit',
+    'retention.audit_mib',
+    'retention.logs_mib',
+  ]),
+}
+
+const VARIABLES: readonly (readonly [string, string])[] = [
+  ['SKEIN_HOME', 'The home of this machine; default `~/.skein`.'],
+  ['SKEIN_AGENT', 'Who calls, unless `--agent` says so.'],
+  ['SKEIN_SESSION', 'Which run of the caller, unless `--session` says so.'],
+  ['SKEIN_HTTP_PORT', 'Sets `http_port`; 0 for any free one.'],
+  ['SKEIN_NO_START', '`1`: `skein mcp` starts no daemon.'],
+  [
+    'CLAUDE_CODE_SESSION_ID',
+    'Read: the session, where neither a flag nor SKEIN_SESSION names one.',
+  ],
+  ['CODEX_SESSION_ID', 'Read: the same, after it.'],
+  ['NO_COLOR', 'Read: no colours.'],
+  ['XDG_RUNTIME_DIR', 'Read: where the sockets go when the path of the home is over 90 bytes.'],
+]
+
+export function configurationPage(): string {
+  const machine = loadConfig({ home: path.join(ROOT, 'no-such-home'), env: {} }).settings
+  const repo = loadRepoConfig(path.join(ROOT, 'no-such-folder')).settings
+  return page(
+    '# Configuration',
+    'Two YAML files, each optional. Later ones win: defaults, file, environment, flags. `skein config` shows every value and where it comes from; `skein config validate` checks both files without a daemon. A wrong key or value is refused with file, line and the nearest right key. Times are written as `90s`, `15m`, `4h`, `10d`.',
+    '## `.skein.yml`, in the root of a repository',
+    'Tracked, the same for everybody; data only, nothing in it is ever run. Whoever can write to the repository can write it. The daemon reads `case` and `idle_release` when it opens the ledger: restart it after a change of these.',
+    keyTables('.skein.yml', repo),
+    '## `config.yml`, in the home',
+    'This machine’s own word, read at the start of the daemon.',
+    keyTables('config.yml', machine),
+    '## Environment',
+    table(
+      ['variable', 'meaning'],
+      VARIABLES.map(([name, text]) => [`\`${name}\``, text]),
+    ),
+    '## The home',
+    '`$SKEIN_HOME`, by default `~/.skein`, mode 0700. `identity.key`: the machine’s key. `machine`: its name. `token`: the bearer token of the HTTP port. `config.yml`. `api.sock`, `mcp.sock`: the doors. `daemon.pid`: the lock. `ledger/`: one durable log for each repository, and `mesh` for this machine’s own. `audit/`: the audit logs, in segments of 32 MiB. `logs/`: the daemon’s log, in four files. `retention` bounds both.',
+  )
+}
+
+interface Setting {
+  readonly key: string
+  readonly value: unknown
+}
+
+function keyTables(file: FileName, settings: readonly Setting[]): string {
+  const rows = keysOf(configJsonSchema()[file] as Schema, '').map(([key, field]) => {
+    const found = settings.find((setting) => setting.key === key)
+    return { key, row: [`\`${key}\``, typeOf(field), defaultOf(found), field.description ?? ''] }
+  })
+  const heads = ['key', 'type', 'default', 'meaning']
+  const inEffect = (key: string): boolean => IN_EFFECT[file].has(key)
+  const used = rows.filter(({ key }) => inEffect(key)).map(({ row }) => row)
+  const unused = rows
+    .filter(({ key }) => !inEffect(key))
+    .map(({ row }) => [row[0] ?? '', row[1] ?? ''])
+  return [
+    table(heads, used),
+    'Accepted and checked, but **without effect in this version**:',
+    table(['key', 'type'], unused),
+  ].join('\n\n')
+}
+
+function keysOf(schema: Schema, prefix: string): (readonly [string, Schema])[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const key = `${prefix}${name}`
+    return [[key, field] as const, ...keysOf(field, `${key}.`)]
+  })
+}
+
+function defaultOf(setting: Setting | undefined): string {
+  if (setting === undefined || setting.value === null) return ''
+  const { key, value } = setting
+  if (/^ttl\.|^idle_release$|^retention\.audit$/.test(key) && typeof value === 'number')
+    return formatDuration(value)
+  if (typeof value === 'object') return Object.keys(value).length === 0 ? 'none' : ''
+  return `\`${String(value)}\``
+}
