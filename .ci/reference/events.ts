@@ -11,7 +11,7 @@ export function eventsPage(): string {
   })
   return page(
     '# Events',
-    'What happened in a repository, one JSON object a line, in the home under `audit/<repository>/`, segments numbered from `000001.ndjson`. `skein why` reads them; `skein audit verify` checks their chain. Events tell what was decided; nothing is ever decided by them.',
+    'What happened in a repository, one JSON object a line, in the home under `audit/<repository>/`, segments numbered from `000001.ndjson`. `skein why` and `skein events` read them, `GET /v1/events` follows them ([how](../PROTOCOL.md#events)), `skein audit verify` checks their chain ([the bytes](../PROTOCOL.md#the-audit-log)). Events tell what was decided; nothing is ever decided by them.',
     '## An event',
     table(
       ['field', 'meaning'],
