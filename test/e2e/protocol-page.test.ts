@@ -49,7 +49,9 @@ describe(PAGE, () => {
     })
   }
 
-  it('leaves nothing claimed', async () => {
+  const missing = blocks.map(missingFor).find((reason) => reason !== false) ?? false
+
+  it('leaves nothing claimed', { skip: missing }, async () => {
     assert.deepEqual(await desk.liveClaims(), [])
   })
 
