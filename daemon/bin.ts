@@ -107,7 +107,7 @@ function outputOf(stream: () => NodeJS.WriteStream): Output {
     const opened = stream()
     if (!isOpen) {
       isOpen = true
-      opened.on('error', ignoreClosedPipe)
+      opened.on('error', stopAtClosedPipe)
     }
     return opened
   }
@@ -128,10 +128,10 @@ function outputOf(stream: () => NodeJS.WriteStream): Output {
   }
 }
 
-/** `skein claims | head -1` is no failure. */
-function ignoreClosedPipe(error: Error): void {
-  if ('code' in error && error.code === 'EPIPE') return
-  throw error
+/** `skein claims | head -1` is no failure; whatever goes on for ever ends there. */
+function stopAtClosedPipe(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error
+  interrupt.abort()
 }
 
 function workingDirectory(): string | null {

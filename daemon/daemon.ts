@@ -209,6 +209,7 @@ async function openDoors(
   stack.add(() => api.close(CLOSE_GRACE_MS))
   // Before it: streams that go on would use up all its grace.
   stack.add(() => mcpOverHttp.close())
+  stack.add(streams.close)
   const sockets = socketPaths(place.home, place.options.env)
   about.http = `http://127.0.0.1:${String(await listenOnPort(api, place.config))}`
   const mcp = createMcpSocket(operations, place.options.doors.mcp, log)

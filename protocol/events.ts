@@ -84,6 +84,11 @@ export function canonicalEvent(event: Omit<AuditEvent, 'hash'>): string {
   return `${head.slice(0, -1)},"data":${canonicalJson(data)},"prev":${JSON.stringify(prev)}}`
 }
 
+/** An event as its line stands in the log: the canonical text with the hash as its last member. */
+export function eventLine(event: AuditEvent): string {
+  return `${canonicalEvent(event).slice(0, -1)},"hash":${JSON.stringify(event.hash)}}`
+}
+
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   // As JSON.stringify does in arrays: what JSON cannot say is null.

@@ -1,7 +1,7 @@
 // GET /v1/events: events as they happen, as server-sent events, or a JSON object a line for whoever accepts NDJSON. A reader
 // that comes back with the id of the last event it read (Last-Event-ID, or `since`) misses nothing.
 import type { ServerResponse } from 'node:http'
-import { SkeinError, type AuditEvent } from '../../protocol/index.ts'
+import { eventLine, SkeinError, type AuditEvent } from '../../protocol/index.ts'
 import type { Operations } from '../client/operations.ts'
 import type { HttpCall, Route } from './http-call.ts'
 
@@ -27,12 +27,17 @@ export interface EventStreams {
   readonly routes: readonly Route[]
   /** How many are open. */
   readonly count: () => number
+  /** Ends them all: whoever comes back goes on behind the last event. */
+  readonly close: () => void
 }
 
 export function createEventStreams(operations: Operations): EventStreams {
-  let open = 0
+  const open = new Set<ServerResponse>()
   return {
-    count: () => open,
+    count: () => open.size,
+    close() {
+      for (const response of open) response.destroy()
+    },
     routes: [
       {
         method: 'GET',
@@ -45,13 +50,13 @@ export function createEventStreams(operations: Operations): EventStreams {
           query: QUERY,
         },
         async answer(call) {
-          if (open >= STREAMS_MAX)
+          if (open.size >= STREAMS_MAX)
             throw new SkeinError('BUSY', `${String(STREAMS_MAX)} event streams are open`)
-          open += 1
+          open.add(call.response)
           try {
             await stream(operations, call)
           } finally {
-            open -= 1
+            open.delete(call.response)
           }
           return null
         },
@@ -114,20 +119,24 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** Made once for all streams: an event never changes. */
-const frames = new WeakMap<AuditEvent, string>()
+/** As they stand in the log, so that readers can check hashes. Made once for all streams: an event never changes. */
+const lines = new WeakMap<AuditEvent, string>()
+
+function textOf(event: AuditEvent): string {
+  let text = lines.get(event)
+  if (text === undefined) {
+    text = eventLine(event)
+    lines.set(event, text)
+  }
+  return text
+}
 
 function frameOf(event: AuditEvent): string {
-  let frame = frames.get(event)
-  if (frame === undefined) {
-    frame = `id: ${event.id}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`
-    frames.set(event, frame)
-  }
-  return frame
+  return `id: ${event.id}\nevent: ${event.kind}\ndata: ${textOf(event)}\n\n`
 }
 
 function lineOf(event: AuditEvent): string {
-  return `${JSON.stringify(event)}\n`
+  return `${textOf(event)}\n`
 }
 
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {

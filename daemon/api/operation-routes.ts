@@ -2,6 +2,7 @@
 import {
   exitOfResult,
   httpOfExit,
+  INPUTS,
   OPERATION_NAMES,
   OPERATIONS,
   type OperationName,
@@ -17,11 +18,22 @@ export function operationRoutes(operations: Operations): readonly Route[] {
     access: 'token',
     about: { summary: OPERATIONS[name].summary, tag: 'operations' },
     async answer({ request, context }) {
-      const input = await readJson(request)
+      const input = withKey(name, await readJson(request), request.headers['idempotency-key'])
       const result = await operations.call(name, input, context)
       return { status: statusOf(name, result), body: result }
     },
   }))
+}
+
+/** A field of the input, or the header by which HTTP clients send it; the field is the nearer word. */
+function withKey(
+  name: OperationName,
+  input: Readonly<Record<string, unknown>>,
+  key: string | string[] | undefined,
+): Readonly<Record<string, unknown>> {
+  const isTaken = 'idempotency_key' in INPUTS[name].shape
+  if (typeof key !== 'string' || !isTaken || 'idempotency_key' in input) return input
+  return { ...input, idempotency_key: key }
 }
 
 /** A check answers 200 whatever it says. */

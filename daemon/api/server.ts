@@ -41,6 +41,8 @@ const HEADER_BYTES_MAX = 16_384
 const HEADERS_TIMEOUT_MS = 10_000
 /** A body has to arrive within this; an answer may take longer. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** How often node:http looks for heads and bodies that are late. */
+const TIMEOUT_LOOK_MS = 2_000
 const KEEP_ALIVE_MS = 65_000
 /** Above it the one that was idle longest is closed. */
 const CONNECTIONS_MAX = 4_096
@@ -55,6 +57,7 @@ export function createApi(options: ApiOptions): Api {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_LOOK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     }
@@ -152,9 +155,13 @@ function refuse(
     }
   }
   // The rest of a body that was refused is not read: the connection ends with the answer.
-  if (!request.complete) response.shouldKeepAlive = false
+  if (!request.complete && hasBody(request)) response.shouldKeepAlive = false
   const known = knownError(options.log, error)
   sendReply(response, route?.refuse?.(known) ?? errorReply(known))
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
 function isHostRefusal(error: unknown): boolean {
@@ -166,13 +173,18 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').replace(/[?#].*$/s, '')
 }
 
+/** What node:http could not read as a request. */
+const STATUS_LINES: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
 function refuseBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const status = STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 

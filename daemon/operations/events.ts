@@ -1,15 +1,16 @@
 // `events`: a page of what happened, out of the audit logs; and the log itself, line by line, for export.
 import {
-  SkeinError,
   tellEvent,
+  timeOfId,
   type AuditEvent,
   type OperationInput,
   type OperationResult,
 } from '../../protocol/index.ts'
-import type { AuditCursor, AuditPort } from '../ports.ts'
-import { hostOf, type Repo } from '../repos.ts'
+import { iso } from '../json.ts'
+import { hostOf } from '../repos.ts'
 import type { Handler } from './context.ts'
 import { readEventQuery, type EventQuery } from './event-query.ts'
+import { startsOf, type Start } from './event-start.ts'
 
 const EVENTS_TOLD = 50
 /** Lines of one page of an export. */
@@ -20,9 +21,10 @@ export const events: Handler<OperationInput<'events'>> = async (parts, input, co
   const limit = input.limit ?? EVENTS_TOLD
   const found: AuditEvent[] = []
   // One more than asked for tells that there are more.
-  for (const repo of query.repos)
-    found.push(...(await pageOf(repo, query, limit + 1, context.signal)))
-  const inOrder = query.repos.length > 1 ? found.sort((a, b) => compare(a.at, b.at)) : found
+  for (const start of await pageStarts(query, context.signal))
+    found.push(...(await pageOf(start, query.since !== null, limit + 1, context.signal)))
+  const inOrder =
+    query.repos.length > 1 ? found.sort((a, b) => compare(orderOf(a), orderOf(b))) : found
   const more = inOrder.length > limit
   const told = query.since === null ? inOrder.slice(-limit) : inOrder.slice(0, limit)
   const result: OperationResult<'events'> = {
@@ -36,40 +38,17 @@ export const events: Handler<OperationInput<'events'>> = async (parts, input, co
 
 /** From a place on the first ones, else the last ones; oldest first either way. */
 async function pageOf(
-  { host, id }: Repo,
-  { since, filter }: EventQuery,
+  { repo, from, filter }: Start,
+  isForward: boolean,
   limit: number,
   signal: AbortSignal,
 ): Promise<readonly AuditEvent[]> {
-  if (host === null) return []
+  const { audit } = hostOf(repo)
   const found: AuditEvent[] = []
-  if (since === null) {
-    const options = { newestFirst: true, limit, signal }
-    for await (const event of host.audit.scan(filter, options)) found.push(event)
-    return found.reverse()
-  }
-  const from = await startOf(host.audit, since, id, signal)
-  const options = { limit, signal, ...(from === null ? {} : { from }) }
-  for await (const event of host.audit.scan(filter, options)) found.push(event)
-  return found
-}
-
-/**
- * Where a reader goes on; null: at the beginning of the log, for a moment before it.
- * @throws SkeinError EVENTS_GONE when the log does not hold the event that was seen last.
- */
-export async function startOf(
-  audit: AuditPort,
-  since: NonNullable<EventQuery['since']>,
-  repo: string,
-  signal: AbortSignal,
-): Promise<AuditCursor | null> {
-  const cursor = await audit.seek(since, signal)
-  if (cursor !== null || 'at' in since) return cursor
-  throw new SkeinError('EVENTS_GONE', `the audit log of ${repo} does not hold ${since.id}`, {
-    hint: 'What was before it may have been removed. Begin without it, or at a time: skein events --since 4h',
-    data: { since: since.id },
-  })
+  const where = from === null || !isForward ? {} : { from }
+  const options = { newestFirst: !isForward, limit, signal, ...where }
+  for await (const event of audit.scan(filter, options)) found.push(event)
+  return isForward ? found : found.reverse()
 }
 
 export const auditExport: Handler<OperationInput<'audit/export'>> = async (
@@ -78,14 +57,11 @@ export const auditExport: Handler<OperationInput<'audit/export'>> = async (
   context,
 ) => {
   const query = await readEventQuery(parts, input, context)
-  const [repo] = query.repos
-  if (repo === undefined) return { lines: [], next: null }
-  const { audit } = hostOf(repo)
-  const from =
-    query.since === null ? null : await startOf(audit, query.since, repo.id, context.signal)
+  const [start] = await startsOf(query, context.signal)
+  if (start === undefined) return { lines: [], next: null }
   const limit = input.limit ?? LINES_TOLD
   const lines: string[] = []
-  for await (const group of audit.lines(from, context.signal)) {
+  for await (const group of hostOf(start.repo).audit.lines(start.from, context.signal)) {
     lines.push(...group.slice(0, limit - lines.length).map((line) => line.toString('utf8')))
     if (lines.length >= limit) break
   }
@@ -97,6 +73,31 @@ export const auditExport: Handler<OperationInput<'audit/export'>> = async (
 function nextOf(lines: readonly string[], limit: number): string | null {
   if (lines.length < limit) return null
   return /^\{"id":"(evt_[0-9A-Z]{26})"/.exec(lines.at(-1) ?? '')?.[1] ?? null
+}
+
+/**
+ * Pages of several logs are by time, then by id, and go on strictly behind the event that was seen, wherever it stands: so they
+ * come to an end, and tell nothing twice.
+ */
+async function pageStarts(query: EventQuery, signal: AbortSignal): Promise<readonly Start[]> {
+  const { since, repos, filter } = query
+  const starts = await startsOf(query, signal)
+  if (repos.length === 1 || since === null || 'at' in since) return starts
+  const at = iso(timeOfId(since.id))
+  const seen = orderOf({ at, id: since.id })
+  const where = (event: AuditEvent): boolean =>
+    orderOf(event) > seen && (filter.where === undefined || filter.where(event))
+  return Promise.all(
+    repos.map(async (repo) => ({
+      repo,
+      from: await hostOf(repo).audit.seek({ at }, signal),
+      filter: { ...filter, where },
+    })),
+  )
+}
+
+function orderOf({ at, id }: Pick<AuditEvent, 'at' | 'id'>): string {
+  return `${at} ${id}`
 }
 
 function compare(a: string, b: string): number {

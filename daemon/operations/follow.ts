@@ -3,11 +3,11 @@
 import { SkeinError, type AuditEvent } from '../../protocol/index.ts'
 import { isMatch } from '../audit-filter.ts'
 import type { CallContext, Operations } from '../client/operations.ts'
-import type { AuditCursor } from '../ports.ts'
-import { hostOf, type Repo } from '../repos.ts'
+import type { AuditFilter } from '../ports.ts'
+import { hostOf } from '../repos.ts'
 import type { Parts } from './context.ts'
-import { startOf } from './events.ts'
 import { readEventQuery, type EventQuery } from './event-query.ts'
+import { startsOf, type Start } from './event-start.ts'
 
 /** Events that wait for a slow reader; above it the stream ends, and the reader comes back for the rest. */
 const UNREAD_MAX = 10_000
@@ -19,20 +19,12 @@ export async function follow(
   context: CallContext,
 ): Promise<AsyncIterable<readonly AuditEvent[]>> {
   const query = await readEventQuery(parts, input, context)
-  const { since } = query
-  const starts = []
-  for (const repo of query.repos) {
-    const { audit } = hostOf(repo)
-    // From now on: the end of the log is known before the first answer, so that nothing after it is missed.
-    const from = since === null ? null : await startOf(audit, since, repo.id, context.signal)
-    starts.push({ repo, from })
-  }
-  return told(query, starts, watch, context.signal)
+  return told(query, await startsOf(query, context.signal), watch, context.signal)
 }
 
 async function* told(
   query: EventQuery,
-  starts: readonly { readonly repo: Repo; readonly from: AuditCursor | null }[],
+  starts: readonly Start[],
   watch: Operations['watch'],
   signal: AbortSignal,
 ): AsyncGenerator<readonly AuditEvent[]> {
@@ -40,13 +32,10 @@ async function* told(
   const stop = watch(inbox.take)
   try {
     if (query.since !== null) {
-      for (const { repo, from } of starts) {
-        for await (const events of hostOf(repo).audit.batches(from, signal)) {
-          const last = events.at(-1)
-          if (last !== undefined) inbox.forgetUpTo(last)
-          const wanted = events.filter((event) => isMatch(event, query.filter))
-          if (wanted.length > 0) yield wanted
-        }
+      for await (const { events, filter } of past(starts, signal)) {
+        for (const event of events.slice(-1)) inbox.forgetUpTo(event)
+        const wanted = events.filter((event) => isMatch(event, filter))
+        if (wanted.length > 0) yield wanted
       }
     }
     while (!signal.aborted) {
@@ -56,6 +45,57 @@ async function* told(
   } finally {
     stop()
   }
+}
+
+interface Batch {
+  readonly events: readonly AuditEvent[]
+  readonly filter: AuditFilter
+}
+
+/** What the logs hold. Of several in the order of time, so that whoever leaves in the middle can go on behind any event. */
+async function* past(starts: readonly Start[], signal: AbortSignal): AsyncGenerator<Batch> {
+  const heads = await Promise.all(
+    starts.map(async ({ repo, from, filter }) => {
+      const batches = hostOf(repo).audit.batches(from, signal)[Symbol.asyncIterator]()
+      return { batches, filter, events: await nextOf(batches) }
+    }),
+  )
+  for (;;) {
+    const left = heads.filter(({ events }) => events.length > 0)
+    const [first, second] = left.sort((a, b) => compare(timeOf(a.events), timeOf(b.events)))
+    if (first === undefined) return
+    // As much of one log as is older than the others.
+    const until = second === undefined ? null : timeOf(second.events)
+    const count = until === null ? first.events.length : countUntil(first.events, until)
+    yield { events: first.events.slice(0, count), filter: first.filter }
+    first.events = first.events.slice(count)
+    if (first.events.length === 0) first.events = await nextOf(first.batches)
+  }
+}
+
+/** Empty at the end; a group without a single event is passed over. */
+async function nextOf(
+  batches: AsyncIterator<readonly AuditEvent[]>,
+): Promise<readonly AuditEvent[]> {
+  for (;;) {
+    const next = await batches.next()
+    if (next.done === true) return []
+    if (next.value.length > 0) return next.value
+  }
+}
+
+function timeOf(events: readonly AuditEvent[]): string {
+  return events[0]?.at ?? ''
+}
+
+function countUntil(events: readonly AuditEvent[], until: string): number {
+  const at = events.findIndex((event, i) => i > 0 && event.at > until)
+  return at < 0 ? events.length : at
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }
 
 /** What the feed told and the reader has not read. */

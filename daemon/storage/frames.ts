@@ -128,7 +128,7 @@ export function findMark(bytes: Uint8Array, logId: Uint8Array, from: number): nu
 
 function encodeRaw(type: number, payload: Uint8Array): Uint8Array {
   const bytes = Buffer.allocUnsafe(PREFIX_BYTES + payload.length)
-  assert(bytes.length <= FRAME_BYTES_MAX, 'a frame of the durable log is at most 64 MB')
+  assert(bytes.length <= FRAME_BYTES_MAX, 'a frame of the durable log is at most 512 MiB')
   bytes.writeUInt32LE(payload.length, 0)
   bytes[8] = type
   bytes.set(payload, PREFIX_BYTES)

@@ -1,10 +1,11 @@
 // The record: what happened is told page by page and as it happens, in order, once, over breaks; the log itself can be taken
 // elsewhere and checked there; numbers and the API's description say what is.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { OPERATION_NAMES, type AuditEvent, type OperationResult } from '../../protocol/index.ts'
 import { createClient, type ApiClient } from '../helpers/api.ts'
@@ -173,6 +174,67 @@ describe('the stream of events', () => {
     assert.equal(more.events[0]?.prev, stream.events.at(-1)?.hash)
   })
 
+  it('tells of several repositories in the order of time, and misses none after a break', async (t) => {
+    const second = makeRepo(t, { skeinYml: 'repo: test/second\n' })
+    await client.must('check', { cwd: second, scopes: [file('x')] })
+    const both = '/v1/events?all_repos=true&kinds=claim.granted'
+    const claimIn = async (repo: string, pattern: string): Promise<string> => {
+      const { claims } = await client.must('claim', { ...ANN, repo, scopes: [file(pattern)] })
+      return claims[0]?.id ?? ''
+    }
+    const first = await openEvents(t, { socket: daemon.socket }, both)
+    await claimIn('test/second', 'several/1.ts')
+    await first.next('claim.granted')
+    first.close()
+    const missed = [
+      await claimIn(REPO, 'several/2.ts'),
+      await claimIn('test/second', 'several/3.ts'),
+      await claimIn(REPO, 'several/4.ts'),
+    ]
+    const headers = { 'last-event-id': first.lastId() }
+    const again = await openEvents(t, { socket: daemon.socket }, both, headers)
+    const toldOf = () => again.events.map(({ data }) => String(data['claim']))
+    await until('all that was missed', () => missed.every((id) => toldOf().includes(id)))
+    const order = toldOf().filter((id) => missed.includes(id))
+    assert.deepEqual(order, missed)
+    let since: string | null = first.lastId()
+    const paged: unknown[] = []
+    do {
+      const page: OperationResult<'events'> = await client.must('events', {
+        all_repos: true,
+        kinds: ['claim.granted'],
+        since,
+        limit: 1,
+      })
+      paged.push(...page.events.map(({ data }) => data['claim']))
+      since = page.more ? page.next : null
+    } while (since !== null)
+    assert.deepEqual(paged, missed)
+    for (const repo of [REPO, 'test/second'])
+      await client.must('release', { ...ANN, repo, mine: true })
+  })
+
+  it('ends with the reader of the pipe, and with the daemon at once', async (t) => {
+    const other = await startDaemon(t)
+    await other.client.must('check', { cwd: root, scopes: [file('README.md')] })
+    const env = { PATH: process.env['PATH'] ?? '', SKEIN_HOME: other.home, HOME: other.home }
+    const command = `'${process.execPath}' '${PROGRAM}' events --follow --since 1h | head -1`
+    // The second line meets a pipe that nobody reads.
+    const piped = promisify(execFile)('sh', ['-c', command], { cwd: root, env })
+    const busy = setInterval(() => {
+      const scopes = [file('piped.ts')]
+      void other.client.call('claim', { ...ANN, scopes }).catch(() => null)
+    }, 50)
+    const { stdout } = await piped
+    clearInterval(busy)
+    assert.match(stdout, /leads/)
+    const stream = await openEvents(t, { socket: other.socket }, at)
+    const stopped = performance.now()
+    assert.equal((await other.stop()).code, 0)
+    assert.ok(performance.now() - stopped < 1_500, 'no stream holds it up')
+    await stream.ended
+  })
+
   it('filters, and gives a line for each to whoever accepts NDJSON', async () => {
     const { id } = await happen()
     const url = `http://skein${at}&since=10m&about=${id}&kinds=claim.released`
@@ -182,6 +244,8 @@ describe('the stream of events', () => {
         encoding: 'utf8',
       }),
     )
+    const { lines: log } = await client.must('audit/export', { repo: REPO, limit: 10_000 })
+    assert.ok(log.includes(lines.trim()), 'byte for byte as in the log')
     const told = lines
       .trim()
       .split('\n')

@@ -98,6 +98,25 @@ describe('a session', () => {
     )
   })
 
+  it('is told what it lost when it asks whether all still stands', async (t) => {
+    const { daemon } = await startShifted(t)
+    const cwd = makeRepo(t, { skeinYml: QUICK })
+    const who = { agent: 'sleeper', cwd }
+    const held = await claim(daemon, who)
+    const other = await claim(daemon, { ...who, scopes: [file('b.ts')] })
+    await daemon.client.must('release', { ...who, ids: [other.id] })
+    await ending(daemon, held.id)
+    const { ok, claims } = await daemon.client.must('verify', who)
+    assert.equal(ok, false)
+    assert.deepEqual(
+      claims.map(({ id, live }) => [id, live]),
+      [[held.id, false]],
+      'what it gave back itself is not lost',
+    )
+    await claim(daemon, who)
+    assert.equal((await daemon.client.must('verify', who)).ok, true, 'it has it again')
+  })
+
   it('keeps its claims over a restart of the daemon, and its silence counts on', async (t) => {
     const first = await startShifted(t)
     const cwd = makeRepo(t, { skeinYml: QUICK })

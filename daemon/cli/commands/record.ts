@@ -1,4 +1,5 @@
 // The record as streams and files: events as they happen, the whole audit log for another disk, and the check of such a file.
+import { once } from 'node:events'
 import path from 'node:path'
 import {
   LIMITS,
@@ -47,8 +48,18 @@ async function follow(command: Command, io: Io): Promise<number> {
       io.stderr.write(isBack ? 'a daemon is back\n' : 'the daemon is gone; waiting for it …\n')
     },
   })
-  for await (const event of events) io.stdout.write(`${shown(event, isJson, command, io)}\n`)
+  for await (const event of events) {
+    io.stdout.write(`${shown(event, isJson, command, io)}\n`)
+    await roomIn(io)
+  }
   return 130
+}
+
+/** A slow reader of the pipe holds the stream up, not the memory of this process. */
+async function roomIn({ stdout, interrupted }: Io): Promise<void> {
+  const { stream } = stdout
+  if (!stream.writableNeedDrain || interrupted.aborted) return
+  await once(stream, 'drain', { signal: interrupted }).catch(() => undefined)
 }
 
 function shown(event: AuditEvent, isJson: boolean, { fields }: Command, io: Io): string {
@@ -75,6 +86,7 @@ async function exportLog(command: Command, io: Io): Promise<number> {
     const input = since === null ? asked : { ...asked, since }
     const page = (await call('audit/export', input, command, io)) as OperationResult<'audit/export'>
     io.stdout.write(page.lines.map((line) => `${line}\n`).join(''))
+    await roomIn(io)
     since = page.next
   } while (since !== null && !io.interrupted.aborted)
   return io.interrupted.aborted ? 130 : 0

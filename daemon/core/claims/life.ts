@@ -7,6 +7,7 @@ import {
   overlapScopes,
   parsePattern,
   type ClaimId,
+  type EndReason,
   type LedgerClaim,
   type PartBeside,
   type Party,
@@ -167,7 +168,10 @@ function nameOf({ pattern, symbols }: Scope): string {
 
 export function verify(command: VerifyCommand, view: View): Outcome {
   const { party, fences } = command
-  const ids = command.ids.length > 0 ? command.ids : idsOfSession(view, party.peer, party.session)
+  const ids =
+    command.ids.length > 0
+      ? command.ids
+      : [...idsOfSession(view, party.peer, party.session), ...idsLost(view, party)]
   const claims = ids.map((id) => {
     const claim = view.state.claims.get(id)
     const held = fences[id]
@@ -176,6 +180,32 @@ export function verify(command: VerifyCommand, view: View): Outcome {
     return { id, fence, live: isMine && (held === undefined || held === fence) }
   })
   return { kind: 'verified', claims }
+}
+
+/** Ends that nobody of the session chose. */
+const LOST: ReadonlySet<EndReason> = new Set([
+  'idle',
+  'ttl',
+  'lease',
+  'process-died',
+  'revoked',
+  'superseded',
+  'branch-gone',
+  'task-expired',
+])
+
+/** What a session lost lately and has not got back: it may still believe that it holds it. */
+function idsLost({ state }: View, { peer, session }: Party): readonly ClaimId[] {
+  const own = [...state.claims.values()].filter(
+    (claim) => claim.peer === peer && claim.session === session,
+  )
+  const held = new Set(own.map(nameOf))
+  return state.ended
+    .filter(({ claim, reason }) => {
+      const isOwn = claim.peer === peer && claim.session === session
+      return isOwn && LOST.has(reason) && !held.has(nameOf(claim))
+    })
+    .map(({ claim }) => claim.id)
 }
 
 function targetIds(command: ReleaseCommand, view: View): readonly ClaimId[] {
