@@ -272,6 +272,7 @@ export const CLAIM_OPERATIONS = {
     arguments: [IDS],
     flags: [],
     examples: ['skein verify', 'skein verify clm_01J… && git push'],
-    details: 'Without ids: every claim of this session. Exit 0: all live. Exit 4: one is not.',
+    details:
+      'Without ids: every claim of this session, and those that it lost lately and has not got back. Exit 0: all live. Exit 4: one is not.',
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>
