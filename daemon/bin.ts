@@ -103,11 +103,16 @@ process.exitCode = await main(process.argv.slice(2), io, machine)
 
 function outputOf(stream: () => NodeJS.WriteStream): Output {
   let isOpen = false
+  const closed = new AbortController()
   const open = (): NodeJS.WriteStream => {
     const opened = stream()
     if (!isOpen) {
       isOpen = true
-      opened.on('error', stopAtClosedPipe)
+      opened.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error
+        // `skein claims | head -1` is no failure; what goes on for ever looks at this.
+        closed.abort()
+      })
     }
     return opened
   }
@@ -118,6 +123,7 @@ function outputOf(stream: () => NodeJS.WriteStream): Output {
     get stream() {
       return open()
     },
+    closed: closed.signal,
     get isTerminal() {
       return open().isTTY
     },
@@ -126,12 +132,6 @@ function outputOf(stream: () => NodeJS.WriteStream): Output {
       return isTTY ? columns : Infinity
     },
   }
-}
-
-/** `skein claims | head -1` is no failure; whatever goes on for ever ends there. */
-function stopAtClosedPipe(error: Error): void {
-  if (!('code' in error) || error.code !== 'EPIPE') throw error
-  interrupt.abort()
 }
 
 function workingDirectory(): string | null {

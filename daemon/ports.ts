@@ -81,8 +81,8 @@ export interface AuditPort {
   ): Promise<AuditCursor | null>
   /** Groups of events, oldest first. */
   batches(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly AuditEvent[]>
-  /** Groups of lines as they are, oldest first. */
-  lines(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly Buffer[]>
+  /** Groups of lines as they are, oldest first. @throws SkeinError EVENTS_GONE when retention overtakes the reader. */
+  lines(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<AuditLines>
   verify(options?: { readonly signal?: AbortSignal }): Promise<AuditVerdict>
   /** Removes the oldest parts of the log as retention asks; how many bytes that freed. */
   trim(retention: { readonly bytesMax: number; readonly before: number }): number
@@ -95,6 +95,11 @@ export interface AuditPort {
 export interface AuditCursor {
   readonly segment: number
   readonly offset: number
+}
+
+/** Whole lines of one segment, without their newlines. */
+export interface AuditLines extends AuditCursor {
+  readonly lines: readonly Buffer[]
 }
 
 /** Every condition that is given must hold. */

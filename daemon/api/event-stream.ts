@@ -9,6 +9,10 @@ import type { HttpCall, Route } from './http-call.ts'
 const STREAMS_MAX = 1_024
 /** Proxies and clients give up on a silent connection after some 30 s. */
 const HEARTBEAT_MS = 15_000
+/** Texts that wait for a slow reader are memory. */
+const WRITTEN_AT_ONCE = 256
+/** Who takes nothing for so long is gone, or might as well be; it comes back behind what it has read. */
+const STALLED_MS = 30_000
 /** HTML standard, section 9.2: how long a browser waits before it comes back. */
 const RETRY_MS = 1_000
 
@@ -16,7 +20,6 @@ const RETRY_MS = 1_000
 const QUERY = [
   { name: 'repo', help: 'repository id' },
   { name: 'since', help: 'how long ago (4h), a time, or the id of the last event seen' },
-  { name: 'until', help: 'how long ago, or a time' },
   { name: 'kinds', help: 'such as claim.granted,queue.*' },
   { name: 'of_agent', help: 'caused by this agent' },
   { name: 'about', help: 'an id or a name that the event tells of' },
@@ -68,7 +71,7 @@ export function createEventStreams(operations: Operations): EventStreams {
 async function stream(operations: Operations, call: HttpCall): Promise<void> {
   const { request, response, context } = call
   const isLines = (request.headers.accept ?? '').includes('ndjson')
-  const batches = await operations.follow(inputOf(call), context)
+  const { batches, position } = await operations.follow(inputOf(call), context)
   response.writeHead(200, {
     'content-type': isLines ? 'application/x-ndjson' : 'text/event-stream',
     'cache-control': 'no-store',
@@ -78,15 +81,20 @@ async function stream(operations: Operations, call: HttpCall): Promise<void> {
     response.end()
     return
   }
-  if (!isLines) response.write(`retry: ${String(RETRY_MS)}\n\n`)
+  // An id without data is where a reader comes back to that has heard nothing yet.
+  const place = position === null ? '' : `id: ${position}\n`
+  if (!isLines) response.write(`retry: ${String(RETRY_MS)}\n${place}\n`)
   else response.flushHeaders()
   const heartbeat = setInterval(() => {
     if (!isLines && !response.writableNeedDrain) response.write(': still here\n\n')
   }, HEARTBEAT_MS)
   try {
     for await (const events of batches) {
-      const text = events.map(isLines ? lineOf : frameOf).join('')
-      if (!response.write(text)) await drained(response, context.signal)
+      for (let at = 0; at < events.length && !response.destroyed; at += WRITTEN_AT_ONCE) {
+        const some = events.slice(at, at + WRITTEN_AT_ONCE)
+        if (!response.write(some.map(isLines ? lineOf : frameOf).join('')))
+          await drained(response, context.signal)
+      }
     }
   } catch (error) {
     // The head is out: the end of the stream is all that can be said.
@@ -141,7 +149,11 @@ function lineOf(event: AuditEvent): string {
 
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      response.destroy()
+    }, STALLED_MS)
     const settle = (): void => {
+      clearTimeout(timer)
       response.off('drain', settle).off('close', settle)
       signal.removeEventListener('abort', settle)
       resolve()

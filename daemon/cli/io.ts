@@ -5,6 +5,8 @@ export interface Output {
   write(text: string): void
   /** For whoever copies bytes. */
   readonly stream: Writable
+  /** Ends when whoever read it is gone. */
+  readonly closed: AbortSignal
   readonly isTerminal: boolean
   /** Infinity where nothing bounds a line. */
   readonly columns: number

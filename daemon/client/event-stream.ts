@@ -29,7 +29,10 @@ export async function* followEvents(options: EventStreamOptions): AsyncGenerator
   while (!isOver()) {
     try {
       const query = since === undefined ? options.query : { ...options.query, since }
+      const openedAt = new Date().toISOString()
       const response = await open(options, query)
+      // Whoever has heard nothing yet goes on where it began.
+      since ??= openedAt
       if (isBroken) options.onBreak(true)
       isFirst = false
       isBroken = false

@@ -15,7 +15,13 @@ export interface Operations {
    * @param input as of the operation `events`.
    * @throws SkeinError at the call; BUSY in the stream when its reader is too slow.
    */
-  follow(input: unknown, context: CallContext): Promise<AsyncIterable<readonly AuditEvent[]>>
+  follow(input: unknown, context: CallContext): Promise<EventStream>
+}
+
+export interface EventStream {
+  /** Behind which event a stream begins that was asked for no past; null where that is not one event. */
+  readonly position: string | null
+  readonly batches: AsyncIterable<readonly AuditEvent[]>
 }
 
 export interface CallContext {

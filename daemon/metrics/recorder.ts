@@ -3,7 +3,7 @@
 import type { MetricsPort, Recorder } from '../ports.ts'
 import type { Observed } from './registry.ts'
 
-/** Observations that wait for the registry; a daemon that cannot load it forgets the oldest. */
+/** Observations that wait for the registry; a daemon that cannot load it counts no more than these. */
 const HELD_MAX = 10_000
 
 export interface LateMetrics extends MetricsPort {

@@ -13,13 +13,19 @@ import { iso } from '../json.ts'
 import type { AuditFilter } from '../ports.ts'
 import type { Repo } from '../repos.ts'
 import type { Parts } from './context.ts'
+import { readSeen } from './event-start.ts'
 
 export interface EventQuery {
   readonly repos: readonly Repo[]
   readonly filter: AuditFilter
-  /** Where to begin: behind an event, at a moment, or null: not said. */
-  readonly since: { readonly id: string } | { readonly at: string } | null
+  /** Every repository, also one that is enrolled later. */
+  readonly isEvery: boolean
+  /** Where to begin: behind an event, at a moment, behind what a page said of several repositories; null: not said. */
+  readonly since:
+    Mark | { readonly first: Mark | null; readonly seen: ReadonlyMap<string, string> } | null
 }
+
+export type Mark = { readonly id: string } | { readonly at: string }
 
 type Asked = OperationInput<'events'>
 
@@ -30,17 +36,20 @@ export async function readEventQuery(
   context: CallContext,
 ): Promise<EventQuery> {
   const nowMs = parts.clock.wall()
-  const since = input.since === undefined ? null : readMark(input.since, nowMs, 'since')
+  const since =
+    input.since === undefined
+      ? null
+      : (readSeen(input.since) ?? readMark(input.since, nowMs, 'since'))
   const until = input.until === undefined ? undefined : readTime(input.until, nowMs, 'until')
   for (const kind of input.kinds ?? []) requireKind(kind)
   const { about } = input
   return {
     repos: await reposOf(parts, input, context),
+    isEvery: input.all_repos === true,
     since,
     filter: {
       kinds: input.kinds,
       actor: input.of_agent,
-      since: since !== null && 'at' in since ? since.at : undefined,
       until,
       where: about === undefined ? undefined : (event) => isAbout(event, about),
     },
@@ -54,7 +63,7 @@ async function reposOf(parts: Parts, input: Asked, context: CallContext): Promis
 
 const EVENT_ID = /^evt_[0-9A-HJKMNP-TV-Z]{26}$/
 
-function readMark(text: string, nowMs: number, field: string): NonNullable<EventQuery['since']> {
+function readMark(text: string, nowMs: number, field: string): Mark {
   return EVENT_ID.test(text) ? { id: text } : { at: readTime(text, nowMs, field) }
 }
 
@@ -62,7 +71,9 @@ function readMark(text: string, nowMs: number, field: string): NonNullable<Event
 function readTime(text: string, nowMs: number, field: string): string {
   const seconds = parseDuration(text)
   if (seconds !== null) return iso(Math.max(0, nowMs - seconds * 1000))
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  // Times are UTC; a day, or a time without a zone, is no local one.
+  const isLocal = /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text)
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(isLocal ? `${text}Z` : text) : Number.NaN
   if (!Number.isNaN(ms)) return iso(ms)
   throw new SkeinError('INPUT_SCHEMA', `${field}: \`${text.slice(0, 64)}\` is no point in time`, {
     hint: 'Say how long ago (15m, 4h, 10d), a time such as 2026-11-21T14:00:00Z, or for since the id of an event.',

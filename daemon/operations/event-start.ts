@@ -1,9 +1,11 @@
 // Where a reader of events goes on, in each repository that it reads.
+import { Buffer } from 'node:buffer'
+import { z } from 'zod'
 import { SkeinError, timeOfId } from '../../protocol/index.ts'
 import { iso } from '../json.ts'
 import type { AuditCursor, AuditFilter } from '../ports.ts'
 import { hostOf, type Repo } from '../repos.ts'
-import type { EventQuery } from './event-query.ts'
+import type { EventQuery, Mark } from './event-query.ts'
 
 export interface Start {
   readonly repo: Repo
@@ -18,23 +20,45 @@ export interface Start {
  */
 const OVERLAP_MS = 10_000
 
-/** @throws SkeinError EVENTS_GONE when no log holds the event that was seen last. */
+/** @throws SkeinError EVENTS_GONE when a log does not hold the event that was seen last in it. */
 export async function startsOf(query: EventQuery, signal: AbortSignal): Promise<readonly Start[]> {
-  const { repos, since, filter } = query
-  if (since === null) return repos.map((repo) => ({ repo, from: null, filter }))
-  const found = await Promise.all(
-    repos.map(async (repo) => ({ repo, from: await hostOf(repo).audit.seek(since, signal) })),
-  )
-  if ('at' in since) return found.map((start) => ({ ...start, filter }))
-  if (found.every(({ from }) => from === null)) throw gone(since.id, repos)
+  const { repos, since } = query
+  if (since !== null && 'seen' in since) {
+    const { first, seen } = since
+    return Promise.all(
+      repos.map(async (repo) => {
+        const id = seen.get(repo.id)
+        if (id === undefined) return startIn(repo, query, first, signal)
+        const from = await hostOf(repo).audit.seek({ id }, signal)
+        if (from === null) throw gone(id, [repo])
+        return { repo, from, filter: query.filter }
+      }),
+    )
+  }
+  const starts = await Promise.all(repos.map((repo) => startIn(repo, query, since, signal)))
+  if (since === null || 'at' in since || starts.some(({ isHere }) => isHere)) return starts
+  throw gone(since.id, repos)
+}
+
+async function startIn(
+  repo: Repo,
+  { filter }: EventQuery,
+  since: Mark | null,
+  signal: AbortSignal,
+): Promise<Start & { readonly isHere: boolean }> {
+  if (since === null) return { repo, from: null, filter, isHere: true }
+  const { audit } = hostOf(repo)
+  const found = await audit.seek(since, signal)
+  if ('at' in since)
+    return { repo, from: found, filter: { ...filter, since: since.at }, isHere: true }
+  if (found !== null) return { repo, from: found, filter, isHere: true }
   const at = iso(timeOfId(since.id) - OVERLAP_MS)
-  return Promise.all(
-    found.map(async ({ repo, from }) => {
-      if (from !== null) return { repo, from, filter }
-      const before = await hostOf(repo).audit.seek({ at }, signal)
-      return { repo, from: before, filter: { ...filter, since: at } }
-    }),
-  )
+  return {
+    repo,
+    from: await audit.seek({ at }, signal),
+    filter: { ...filter, since: at },
+    isHere: false,
+  }
 }
 
 function gone(id: string, repos: readonly Repo[]): SkeinError {
@@ -44,3 +68,31 @@ function gone(id: string, repos: readonly Repo[]): SkeinError {
     data: { since: id },
   })
 }
+
+/** What was seen of several repositories, as a text that a caller hands back. */
+export function writeSeen(first: Mark | null, seen: ReadonlyMap<string, string>): string {
+  const json = JSON.stringify({ first, seen: Object.fromEntries(seen) })
+  return PREFIX + Buffer.from(json).toString('base64url')
+}
+
+/** Null for any other text. */
+export function readSeen(
+  text: string,
+): { readonly first: Mark | null; readonly seen: ReadonlyMap<string, string> } | null {
+  if (!text.startsWith(PREFIX)) return null
+  try {
+    const json: unknown = JSON.parse(
+      Buffer.from(text.slice(PREFIX.length), 'base64url').toString('utf8'),
+    )
+    const { first, seen } = SEEN.parse(json)
+    return { first, seen: new Map(Object.entries(seen)) }
+  } catch {
+    return null
+  }
+}
+
+const PREFIX = 'seen_'
+const SEEN = z.object({
+  first: z.union([z.object({ id: z.string() }), z.object({ at: z.string() })]).nullable(),
+  seen: z.record(z.string(), z.string()),
+})

@@ -1,103 +1,155 @@
-// `events`: a page of what happened, out of the audit logs; and the log itself, line by line, for export.
+// `events`: a page of what happened, out of the audit logs; and the log itself, line by line, for export. A page is bounded in
+// events and in bytes: what does not fit is on the next one.
 import {
+  eventLine,
+  SkeinError,
   tellEvent,
-  timeOfId,
   type AuditEvent,
   type OperationInput,
   type OperationResult,
 } from '../../protocol/index.ts'
-import { iso } from '../json.ts'
+import { isMatch } from '../audit-filter.ts'
+import type { AuditCursor } from '../ports.ts'
 import { hostOf } from '../repos.ts'
 import type { Handler } from './context.ts'
+import { mergeLogs } from './event-merge.ts'
 import { readEventQuery, type EventQuery } from './event-query.ts'
-import { startsOf, type Start } from './event-start.ts'
+import { startsOf, writeSeen } from './event-start.ts'
 
 const EVENTS_TOLD = 50
 /** Lines of one page of an export. */
 const LINES_TOLD = 1_000
+/** An event may have some hundred kilobytes, and an answer is one text. */
+const PAGE_BYTES_MAX = 4 * 1_048_576
+
+interface Page {
+  /** Oldest first. */
+  readonly events: readonly AuditEvent[]
+  readonly more: boolean
+  readonly next: string | null
+}
 
 export const events: Handler<OperationInput<'events'>> = async (parts, input, context) => {
   const query = await readEventQuery(parts, input, context)
   const limit = input.limit ?? EVENTS_TOLD
-  const found: AuditEvent[] = []
-  // One more than asked for tells that there are more.
-  for (const start of await pageStarts(query, context.signal))
-    found.push(...(await pageOf(start, query.since !== null, limit + 1, context.signal)))
-  const inOrder =
-    query.repos.length > 1 ? found.sort((a, b) => compare(orderOf(a), orderOf(b))) : found
-  const more = inOrder.length > limit
-  const told = query.since === null ? inOrder.slice(-limit) : inOrder.slice(0, limit)
+  const { signal } = context
+  const page =
+    query.since === null
+      ? await newest(query, limit, signal)
+      : await following(query, limit, signal)
   const result: OperationResult<'events'> = {
-    events: told,
-    summary: told.map(tellEvent),
-    more,
-    next: told.at(-1)?.id ?? null,
+    events: page.events,
+    summary: page.events.map(tellEvent),
+    more: page.more,
+    next: page.next,
   }
   return result
 }
 
-/** From a place on the first ones, else the last ones; oldest first either way. */
-async function pageOf(
-  { repo, from, filter }: Start,
-  isForward: boolean,
+/** The last ones of all logs together. */
+async function newest(
+  { repos, filter }: EventQuery,
   limit: number,
   signal: AbortSignal,
-): Promise<readonly AuditEvent[]> {
-  const { audit } = hostOf(repo)
+): Promise<Page> {
   const found: AuditEvent[] = []
-  const where = from === null || !isForward ? {} : { from }
-  const options = { newestFirst: !isForward, limit, signal, ...where }
-  for await (const event of audit.scan(filter, options)) found.push(event)
-  return isForward ? found : found.reverse()
+  const seen = new Map<string, string>()
+  for (const repo of repos) {
+    const { audit } = hostOf(repo)
+    const last = audit.last()
+    if (last !== null) seen.set(repo.id, last.id)
+    const room = new Room(limit + 1)
+    for await (const event of audit.scan(filter, { newestFirst: true, signal })) {
+      if (!room.takes(event)) break
+      found.push(event)
+    }
+  }
+  const inOrder = found.reverse().sort((a, b) => compare(a.at, b.at))
+  const told = inOrder.slice(-limit)
+  const next = repos.length === 1 ? (told.at(-1)?.id ?? null) : writeSeen(null, seen)
+  return { events: told, more: inOrder.length > limit, next }
 }
+
+/** The first ones behind what was seen. */
+async function following(query: EventQuery, limit: number, signal: AbortSignal): Promise<Page> {
+  const { since, repos } = query
+  const isTold = since !== null && 'seen' in since
+  const seen = new Map(isTold ? since.seen : [])
+  const told: AuditEvent[] = []
+  const room = new Room(limit)
+  let more = false
+  const read = async (): Promise<void> => {
+    for await (const batch of mergeLogs(await startsOf(query, signal), signal)) {
+      for (const event of batch.events) {
+        if (isMatch(event, batch.filter)) {
+          if (!room.takes(event)) {
+            more = true
+            return
+          }
+          told.push(event)
+        }
+        seen.set(event.repo, event.id)
+      }
+    }
+  }
+  await read()
+  const first = isTold ? since.first : since
+  const next = repos.length === 1 ? (told.at(-1)?.id ?? null) : writeSeen(first, seen)
+  return { events: told, more, next }
+}
+
+/** Of one page; the first event always fits. */
+class Room {
+  #events: number
+  #bytes = PAGE_BYTES_MAX
+  #isEmpty = true
+
+  constructor(events: number) {
+    this.#events = events
+  }
+
+  takes(event: AuditEvent): boolean {
+    return this.takesBytes(Buffer.byteLength(eventLine(event)))
+  }
+
+  takesBytes(bytes: number): boolean {
+    const isTaken = this.#isEmpty || (this.#events > 0 && this.#bytes >= bytes)
+    if (isTaken) {
+      this.#isEmpty = false
+      this.#events -= 1
+      this.#bytes -= bytes
+    }
+    return isTaken
+  }
+}
+
+const POSITION = /^pos_(\d{1,9})_(\d{1,15})$/
 
 export const auditExport: Handler<OperationInput<'audit/export'>> = async (
   parts,
   input,
   context,
 ) => {
-  const query = await readEventQuery(parts, input, context)
-  const [start] = await startsOf(query, context.signal)
-  if (start === undefined) return { lines: [], next: null }
-  const limit = input.limit ?? LINES_TOLD
+  const { signal } = context
+  const position = POSITION.exec(input.since ?? '')
+  const asked = position === null ? input : { ...input, since: undefined }
+  const [start] = await startsOf(await readEventQuery(parts, asked, context), signal)
+  if (start === undefined) throw new SkeinError('INTERNAL', 'an export of no repository')
+  const from: AuditCursor | null =
+    position === null ? start.from : { segment: Number(position[1]), offset: Number(position[2]) }
+  const room = new Room(input.limit ?? LINES_TOLD)
   const lines: string[] = []
-  for await (const group of hostOf(start.repo).audit.lines(start.from, context.signal)) {
-    lines.push(...group.slice(0, limit - lines.length).map((line) => line.toString('utf8')))
-    if (lines.length >= limit) break
+  for await (const group of hostOf(start.repo).audit.lines(from, signal)) {
+    let { offset } = group
+    for (const line of group.lines) {
+      if (!room.takesBytes(line.length))
+        return { lines, next: `pos_${String(group.segment)}_${String(offset)}` }
+      lines.push(line.toString('utf8'))
+      offset += line.length + 1
+    }
   }
-  const result: OperationResult<'audit/export'> = { lines, next: nextOf(lines, limit) }
+  const result: OperationResult<'audit/export'> = { lines, next: null }
   return result
-}
-
-/** The id on the last line, when there may be more behind it. */
-function nextOf(lines: readonly string[], limit: number): string | null {
-  if (lines.length < limit) return null
-  return /^\{"id":"(evt_[0-9A-Z]{26})"/.exec(lines.at(-1) ?? '')?.[1] ?? null
-}
-
-/**
- * Pages of several logs are by time, then by id, and go on strictly behind the event that was seen, wherever it stands: so they
- * come to an end, and tell nothing twice.
- */
-async function pageStarts(query: EventQuery, signal: AbortSignal): Promise<readonly Start[]> {
-  const { since, repos, filter } = query
-  const starts = await startsOf(query, signal)
-  if (repos.length === 1 || since === null || 'at' in since) return starts
-  const at = iso(timeOfId(since.id))
-  const seen = orderOf({ at, id: since.id })
-  const where = (event: AuditEvent): boolean =>
-    orderOf(event) > seen && (filter.where === undefined || filter.where(event))
-  return Promise.all(
-    repos.map(async (repo) => ({
-      repo,
-      from: await hostOf(repo).audit.seek({ at }, signal),
-      filter: { ...filter, where },
-    })),
-  )
-}
-
-function orderOf({ at, id }: Pick<AuditEvent, 'at' | 'id'>): string {
-  return `${at} ${id}`
 }
 
 function compare(a: string, b: string): number {

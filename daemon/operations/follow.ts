@@ -2,24 +2,37 @@
 // between the two missing or told twice.
 import { SkeinError, type AuditEvent } from '../../protocol/index.ts'
 import { isMatch } from '../audit-filter.ts'
-import type { CallContext, Operations } from '../client/operations.ts'
-import type { AuditFilter } from '../ports.ts'
+import type { CallContext, EventStream, Operations } from '../client/operations.ts'
 import { hostOf } from '../repos.ts'
 import type { Parts } from './context.ts'
 import { readEventQuery, type EventQuery } from './event-query.ts'
+import { mergeLogs } from './event-merge.ts'
 import { startsOf, type Start } from './event-start.ts'
 
 /** Events that wait for a slow reader; above it the stream ends, and the reader comes back for the rest. */
 const UNREAD_MAX = 10_000
+/** The machine's own ledger is nobody's repository. */
+const MESH = 'mesh'
 
 export async function follow(
   parts: Parts,
   watch: Operations['watch'],
   input: Parameters<typeof readEventQuery>[1],
   context: CallContext,
-): Promise<AsyncIterable<readonly AuditEvent[]>> {
+): Promise<EventStream> {
+  if (input.until !== undefined) {
+    throw new SkeinError('INPUT_SCHEMA', 'a stream goes on for ever: it takes no `until`', {
+      hint: 'For a page with an end: skein events --until WHEN, or POST /v1/events.',
+    })
+  }
   const query = await readEventQuery(parts, input, context)
-  return told(query, await startsOf(query, context.signal), watch, context.signal)
+  const starts = await startsOf(query, context.signal)
+  const [only] = query.repos
+  const isNew = query.since === null && !query.isEvery && only !== undefined
+  return {
+    position: isNew ? (hostOf(only).audit.last()?.id ?? null) : null,
+    batches: told(query, starts, watch, context.signal),
+  }
 }
 
 async function* told(
@@ -32,7 +45,7 @@ async function* told(
   const stop = watch(inbox.take)
   try {
     if (query.since !== null) {
-      for await (const { events, filter } of past(starts, signal)) {
+      for await (const { events, filter } of mergeLogs(starts, signal)) {
         for (const event of events.slice(-1)) inbox.forgetUpTo(event)
         const wanted = events.filter((event) => isMatch(event, filter))
         if (wanted.length > 0) yield wanted
@@ -47,62 +60,12 @@ async function* told(
   }
 }
 
-interface Batch {
-  readonly events: readonly AuditEvent[]
-  readonly filter: AuditFilter
-}
-
-/** What the logs hold. Of several in the order of time, so that whoever leaves in the middle can go on behind any event. */
-async function* past(starts: readonly Start[], signal: AbortSignal): AsyncGenerator<Batch> {
-  const heads = await Promise.all(
-    starts.map(async ({ repo, from, filter }) => {
-      const batches = hostOf(repo).audit.batches(from, signal)[Symbol.asyncIterator]()
-      return { batches, filter, events: await nextOf(batches) }
-    }),
-  )
-  for (;;) {
-    const left = heads.filter(({ events }) => events.length > 0)
-    const [first, second] = left.sort((a, b) => compare(timeOf(a.events), timeOf(b.events)))
-    if (first === undefined) return
-    // As much of one log as is older than the others.
-    const until = second === undefined ? null : timeOf(second.events)
-    const count = until === null ? first.events.length : countUntil(first.events, until)
-    yield { events: first.events.slice(0, count), filter: first.filter }
-    first.events = first.events.slice(count)
-    if (first.events.length === 0) first.events = await nextOf(first.batches)
-  }
-}
-
-/** Empty at the end; a group without a single event is passed over. */
-async function nextOf(
-  batches: AsyncIterator<readonly AuditEvent[]>,
-): Promise<readonly AuditEvent[]> {
-  for (;;) {
-    const next = await batches.next()
-    if (next.done === true) return []
-    if (next.value.length > 0) return next.value
-  }
-}
-
-function timeOf(events: readonly AuditEvent[]): string {
-  return events[0]?.at ?? ''
-}
-
-function countUntil(events: readonly AuditEvent[], until: string): number {
-  const at = events.findIndex((event, i) => i > 0 && event.at > until)
-  return at < 0 ? events.length : at
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
-}
-
 /** What the feed told and the reader has not read. */
 class Inbox {
   readonly #query: EventQuery
   readonly #signal: AbortSignal
-  readonly #repos: ReadonlySet<string>
+  /** Null: all of them. */
+  readonly #repos: ReadonlySet<string> | null
   #unread: AuditEvent[] = []
   #isFull = false
   #wake: (() => void) | null = null
@@ -110,12 +73,13 @@ class Inbox {
   constructor(query: EventQuery, signal: AbortSignal) {
     this.#query = query
     this.#signal = signal
-    this.#repos = new Set(query.repos.map(({ id }) => id))
+    this.#repos = query.isEvery ? null : new Set(query.repos.map(({ id }) => id))
     signal.addEventListener('abort', () => this.#wake?.(), { once: true })
   }
 
   readonly take = (event: AuditEvent): void => {
-    if (!this.#repos.has(event.repo) || this.#isFull) return
+    const isAsked = this.#repos === null ? event.repo !== MESH : this.#repos.has(event.repo)
+    if (!isAsked || this.#isFull) return
     if (this.#unread.length >= UNREAD_MAX) {
       this.#isFull = true
       this.#unread = []

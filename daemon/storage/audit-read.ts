@@ -2,12 +2,15 @@
 // Lines come in groups, as many as a chunk completes: an await for each line would cost more than the line.
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
+import { SkeinError } from '../../protocol/index.ts'
 import { errnoOf } from './files.ts'
 
 export interface ReadOptions {
   readonly chunkBytes?: number
   /** Bytes to leave out at the beginning; forward only. */
   readonly start?: number
+  /** It was there a moment ago, and a reader who passes over it would miss what it held; forward only. */
+  readonly isListed?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -18,9 +21,11 @@ const NOTHING: Buffer = Buffer.alloc(0)
 /** Groups of lines without their newlines, oldest first. A last line that has no newline counts as one. */
 export async function* readForward(
   file: string,
-  { chunkBytes = CHUNK_BYTES, start = 0, signal }: ReadOptions = {},
+  { chunkBytes = CHUNK_BYTES, start = 0, isListed = false, signal }: ReadOptions = {},
 ): AsyncGenerator<readonly Buffer[]> {
   const handle = await openIfThere(file)
+  if (handle === null && isListed)
+    throw new SkeinError('EVENTS_GONE', `${file} was removed while it was read: it was too old`)
   if (handle === null) return
   try {
     let begun: Buffer[] = []

@@ -39,7 +39,8 @@ export async function seekTime(
 ): Promise<AuditCursor | null> {
   for (const { number, file } of [...segments].reverse()) {
     const first = await firstTime(file, signal)
-    if (first !== null && first <= at) return { segment: number, offset: 0 }
+    // Events of one moment may stand on both sides of a segment's end.
+    if (first !== null && first < at) return { segment: number, offset: 0 }
   }
   return null
 }

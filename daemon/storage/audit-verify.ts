@@ -1,7 +1,7 @@
 // Walks a whole audit log and says whether each line is what its hash says and follows the line before it. A chain without
 // a secret shows a changed, removed or swapped line to whoever keeps a later hash; it does not stop a forger who rewrites
 // everything after it. Other machines hold the same events.
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { FIRST_PREV, SkeinError } from '../../protocol/index.ts'
 import { decodeLine, hashesOf } from './audit-line.ts'
 import { readForward } from './audit-read.ts'
@@ -53,14 +53,22 @@ export async function verifySegments(
 export async function verifyFile(
   file: string,
 ): Promise<{ events: number; last: string | null; problem: string | null }> {
-  if (!existsSync(file)) throw new SkeinError('NOT_FOUND', `there is no file ${file}`)
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat?.isFile() !== true) {
+    const what = stat === undefined ? 'there is no file' : 'that is no file:'
+    throw new SkeinError('NOT_FOUND', `${what} ${file}`, {
+      hint: 'skein audit export > audit.ndjson && skein audit verify audit.ndjson',
+    })
+  }
   // An export may begin anywhere: its first link cannot be checked, as after retention.
   const walk = new Walk(null)
   walk.enter(0)
   for await (const lines of readForward(file)) for (const line of lines) walk.take(line, null)
   const { broken, events } = walk.verdict(1)
-  const problem = broken === null ? null : `${broken.kind} in line ${String(broken.line)}`
-  return { events, last: walk.last, problem }
+  if (broken !== null)
+    return { events, last: walk.last, problem: `${broken.kind} in line ${String(broken.line)}` }
+  // A log has at least its leader's election: nothing at all proves nothing.
+  return { events, last: walk.last, problem: events === 0 ? 'it holds no event' : null }
 }
 
 class Walk {

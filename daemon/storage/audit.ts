@@ -11,7 +11,7 @@ import * as fs from 'node:fs'
 import { FIRST_PREV, SkeinError, assert } from '../../protocol/index.ts'
 import type { AuditEvent, AuditEventInput } from '../../protocol/index.ts'
 import { chainEvent, decodeLine, hashesOf } from './audit-line.ts'
-import type { AuditCursor, AuditFilter, AuditScan } from '../ports.ts'
+import type { AuditCursor, AuditFilter, AuditLines, AuditScan } from '../ports.ts'
 import { isMatch } from '../audit-filter.ts'
 import { readBackward, readForward } from './audit-read.ts'
 import { sizeOf, trimSegments, type Retention } from './audit-retention.ts'
@@ -44,8 +44,8 @@ export interface AuditLog {
   seek(mark: AuditMark, signal?: AbortSignal): Promise<AuditCursor | null>
   /** Groups of events, oldest first; a line that is no event is passed over. */
   batches(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly AuditEvent[]>
-  /** Groups of lines as they are, without their newlines, oldest first. */
-  lines(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<readonly Buffer[]>
+  /** Groups of lines as they are, oldest first. @throws SkeinError EVENTS_GONE when retention overtakes the reader. */
+  lines(from: AuditCursor | null, signal?: AbortSignal): AsyncIterable<AuditLines>
   verify(options?: { readonly signal?: AbortSignal }): Promise<AuditVerdict>
   /** Removes the oldest segments as retention asks, never the one that grows; how many bytes that freed. */
   trim(retention: Retention): number
@@ -144,7 +144,7 @@ class FileAuditLog implements AuditLog {
   async *scan(filter: AuditFilter = {}, options: AuditScan = {}): AsyncGenerator<AuditEvent> {
     this.flush()
     const { newestFirst = false, limit = Infinity, from = null, signal } = options
-    const groups = newestFirst ? this.#newestFirst(signal) : this.lines(from, signal)
+    const groups = newestFirst ? this.#newestFirst(signal) : this.#oldestFirst(from, signal)
     let left = limit
     for await (const lines of groups) {
       for (const line of lines) {
@@ -161,17 +161,27 @@ class FileAuditLog implements AuditLog {
     from: AuditCursor | null,
     signal?: AbortSignal,
   ): AsyncGenerator<readonly AuditEvent[]> {
-    for await (const lines of this.lines(from, signal))
+    for await (const { lines } of this.lines(from, signal))
       yield lines.flatMap((line) => decodeLine(line.toString('utf8')) ?? [])
   }
 
-  async *lines(from: AuditCursor | null, signal?: AbortSignal): AsyncGenerator<readonly Buffer[]> {
+  async *lines(from: AuditCursor | null, signal?: AbortSignal): AsyncGenerator<AuditLines> {
     this.flush()
     for (const { number, file } of listSegments(this.#directory)) {
       if (from !== null && number < from.segment) continue
-      const start = number === from?.segment ? from.offset : 0
-      yield* readForward(file, { signal, start })
+      let offset = number === from?.segment ? from.offset : 0
+      for await (const lines of readForward(file, { signal, start: offset, isListed: true })) {
+        yield { segment: number, offset, lines }
+        offset = lines.reduce((sum, line) => sum + line.length + 1, offset)
+      }
     }
+  }
+
+  async *#oldestFirst(
+    from: AuditCursor | null,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<readonly Buffer[]> {
+    for await (const { lines } of this.lines(from, signal)) yield lines
   }
 
   async *#newestFirst(signal: AbortSignal | undefined): AsyncGenerator<readonly Buffer[]> {

@@ -102,8 +102,11 @@ export function closeRequestsOf(
 ): Change[] {
   if (state.asked.size === 0) return []
   const open = [...state.asked.values()].filter((request) => request.claim === id)
-  const end = reason === 'ttl' || reason === 'lease' ? 'expired' : 'resolved'
-  return open.flatMap((request) =>
-    closeRequest(state, record, request.id, { end, note: '', granted: [] }),
-  )
+  const isByTime = reason === 'ttl' || reason === 'lease'
+  return open.flatMap((request) => {
+    // Before that it ended by its own time, and parts of it that live get theirs back.
+    const isOver = record.atMs - request.filedAtMs >= request.answerSeconds * 1000
+    const end = isByTime && isOver ? 'expired' : 'resolved'
+    return closeRequest(state, record, request.id, { end, note: '', granted: [] })
+  })
 }

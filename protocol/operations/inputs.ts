@@ -18,6 +18,8 @@ const urgency = z.enum(['low', 'normal', 'high', 'blocking'])
 const ids = z.array(claimId).max(LIMITS.idsMax)
 const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
 const moment = z.string().min(1).max(64)
+/** What a page of several repositories says of each is longer. */
+const mark = z.string().min(1).max(65_536)
 const ttl = z.int().min(1).max(DEFAULTS.ttlSecondsMax)
 
 /** Who and where: every operation takes these; what a caller leaves out is filled from its identity. */
@@ -162,9 +164,7 @@ export const INPUTS = {
   why: z.strictObject({ ...callerShape, pattern, limit: z.int().min(1).max(500).optional() }),
   events: z.strictObject({
     ...callerShape,
-    since: moment
-      .optional()
-      .describe('how long ago (4h), a time, or the id of the last event seen'),
+    since: mark.optional().describe('how long ago (4h), a time, or the id of the last event seen'),
     until: moment.optional().describe('how long ago, or a time'),
     kinds: z.array(name).max(100).optional().describe('such as claim.granted, or claim.*'),
     of_agent: name.optional(),
@@ -183,9 +183,7 @@ export const INPUTS = {
   config: z.strictObject({ ...callerShape }),
   'audit/export': z.strictObject({
     ...callerShape,
-    since: moment
-      .optional()
-      .describe('how long ago (4h), a time, or the id of the last event seen'),
+    since: mark.optional().describe('how long ago (4h), a time, or the id of the last event seen'),
     limit: z.int().min(1).max(LIMITS.eventsListedMax).optional(),
   }),
   'audit/verify': z.strictObject({ ...callerShape }),

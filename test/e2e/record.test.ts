@@ -209,7 +209,9 @@ describe('the stream of events', () => {
       paged.push(...page.events.map(({ data }) => data['claim']))
       since = page.more ? page.next : null
     } while (since !== null)
-    assert.deepEqual(paged, missed)
+    // An id stands in one log: in the others the first page begins a little earlier.
+    assert.deepEqual(paged.slice(-missed.length), missed)
+    assert.equal(new Set(paged).size, paged.length, 'and no page repeats another')
     for (const repo of [REPO, 'test/second'])
       await client.must('release', { ...ANN, repo, mine: true })
   })

@@ -47,8 +47,9 @@ export async function fuzz(cleaner: Cleaner, options: FuzzOptions): Promise<Fuzz
     while (!isOver()) {
       inputs += 1
       if (inputs % 500 === 0) await requireServed(daemon, cwd, faults)
-      if (warm === 0 && performance.now() > deadline - 0.9 * options.msMax)
-        warm = await memoryOf(daemon)
+      const isWarm =
+        inputs >= options.inputsMax / 4 || performance.now() > deadline - 0.9 * options.msMax
+      if (warm === 0 && isWarm) warm = await memoryOf(daemon)
       const outcome = await door.next(own)
       told.set(outcome.told, (told.get(outcome.told) ?? 0) + 1)
       if (outcome.fault !== null) faults.push(outcome.fault)

@@ -64,6 +64,7 @@ function recorder(): Output & { text(): string } {
       parts.push(text)
     },
     stream: new PassThrough(),
+    closed: new AbortController().signal,
     isTerminal: false,
     columns: Infinity,
     text: () => parts.join(''),

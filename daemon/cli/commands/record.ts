@@ -42,7 +42,7 @@ async function follow(command: Command, io: Io): Promise<number> {
   const events = followEvents({
     socket: () => findSockets(home).api,
     query: queryOf(asked),
-    signal: io.interrupted,
+    signal: AbortSignal.any([io.interrupted, io.stdout.closed]),
     onBreak(isBack) {
       if (command.fields['quiet'] === true) return
       io.stderr.write(isBack ? 'a daemon is back\n' : 'the daemon is gone; waiting for it …\n')
@@ -57,9 +57,10 @@ async function follow(command: Command, io: Io): Promise<number> {
 
 /** A slow reader of the pipe holds the stream up, not the memory of this process. */
 async function roomIn({ stdout, interrupted }: Io): Promise<void> {
-  const { stream } = stdout
-  if (!stream.writableNeedDrain || interrupted.aborted) return
-  await once(stream, 'drain', { signal: interrupted }).catch(() => undefined)
+  const { stream, closed } = stdout
+  const signal = AbortSignal.any([interrupted, closed])
+  if (!stream.writableNeedDrain || signal.aborted) return
+  await once(stream, 'drain', { signal }).catch(() => undefined)
 }
 
 function shown(event: AuditEvent, isJson: boolean, { fields }: Command, io: Io): string {
@@ -88,7 +89,7 @@ async function exportLog(command: Command, io: Io): Promise<number> {
     io.stdout.write(page.lines.map((line) => `${line}\n`).join(''))
     await roomIn(io)
     since = page.next
-  } while (since !== null && !io.interrupted.aborted)
+  } while (since !== null && !io.interrupted.aborted && !io.stdout.closed.aborted)
   return io.interrupted.aborted ? 130 : 0
 }
 

@@ -573,7 +573,8 @@ describe('a line of the log', () => {
 })
 
 describe('pageOn', () => {
-  const terminal = { write: () => undefined, isTerminal: true, columns: 80 }
+  const closed = new AbortController().signal
+  const terminal = { write: () => undefined, closed, isTerminal: true, columns: 80 }
   const io = (env: Readonly<Record<string, string>>): Parameters<typeof pageOn>[1] =>
     ({ env, now: () => NOW_MS }) as unknown as Parameters<typeof pageOn>[1]
 

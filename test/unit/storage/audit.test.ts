@@ -442,4 +442,32 @@ describe('a place in the log', () => {
     assert.equal(await audit.seek({ at: '2020-01-01T00:00:00.000Z' }), null, 'the log is younger')
     await audit.close()
   })
+
+  it('is before everything of that moment, also where a segment ends in it', async (t) => {
+    const directory = makeDirectory(t)
+    const audit = openAudit(directory, SMALL)
+    const since = '2026-11-21T14:00:01.000Z'
+    for (const n of range(0, 10)) audit.append(eventOf(n))
+    for (const n of range(10, 40)) audit.append(eventOf(n, { at: since }))
+    const from = await audit.seek({ at: since })
+    const options = from === null ? {} : { from }
+    assert.deepEqual(await idsOf(audit, { since }, options), range(10, 40))
+    await audit.close()
+  })
+
+  it('is no place to pass over what was removed under a reader', async (t) => {
+    const directory = makeDirectory(t)
+    await makeLog(directory, 60)
+    const audit = openAudit(directory, SMALL)
+    const reader = audit.lines(null)[Symbol.asyncIterator]()
+    await reader.next()
+    audit.trim({ bytesMax: 0, before: 0 })
+    await assert.rejects(
+      async () => {
+        while ((await reader.next()).done !== true);
+      },
+      { code: 'EVENTS_GONE' },
+    )
+    await audit.close()
+  })
 })
