@@ -26,8 +26,11 @@ interface Signs {
   deadSinceMs: number | null
 }
 
-/** A session without claims is forgotten after this silence. */
+/** A session without claims is forgotten after this silence ... */
 const FORGET_MS = 3_600_000
+/** ... and after this one while there are very many: clients that name no session are a new one with each connection. */
+const FORGET_SOON_MS = 60_000
+const MANY = 10_000
 
 export function createSessions(clock: Clock): Sessions {
   const sessions = new Map<SessionId, Signs>()
@@ -60,7 +63,7 @@ export function createSessions(clock: Clock): Sessions {
       }
     },
     forgetExcept(holding) {
-      const old = clock.uptime() - FORGET_MS
+      const old = clock.uptime() - (sessions.size > MANY ? FORGET_SOON_MS : FORGET_MS)
       for (const [session, signs] of sessions) {
         if (!holding.has(session) && signs.activeAtMs < old) sessions.delete(session)
       }
