@@ -1,5 +1,5 @@
 // Answers on their way out: status, headers and body in one write.
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SkeinError } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 import type { Reply } from './http-call.ts'
@@ -8,6 +8,8 @@ const JSON_TYPE = 'application/json'
 
 export function sendReply(response: ServerResponse, reply: Reply): void {
   if (response.headersSent || response.destroyed) return
+  // The rest of a body that nobody read is not read now: the connection ends with the answer.
+  if (!response.req.complete && hasBody(response.req)) response.shouldKeepAlive = false
   // As text, so that head and body leave in one write.
   const { status, type = JSON_TYPE, body, headers } = reply
   const text =
@@ -18,6 +20,10 @@ export function sendReply(response: ServerResponse, reply: Reply): void {
     ...headers,
   })
   response.end(text)
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
 function json(body: unknown): string {

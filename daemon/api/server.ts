@@ -154,14 +154,8 @@ function refuse(
       error = refused
     }
   }
-  // The rest of a body that was refused is not read: the connection ends with the answer.
-  if (!request.complete && hasBody(request)) response.shouldKeepAlive = false
   const known = knownError(options.log, error)
   sendReply(response, route?.refuse?.(known) ?? errorReply(known))
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
 function isHostRefusal(error: unknown): boolean {
