@@ -1,6 +1,6 @@
 // Of a request, who calls: the door, the headers that name a caller, the signal that ends with it, and the request's id.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { LIMITS } from '../../protocol/index.ts'
+import { LIMITS, SkeinError } from '../../protocol/index.ts'
 import type { CallContext, ConnectionCaller } from '../client/operations.ts'
 import type { HttpCall } from './http-call.ts'
 
@@ -47,20 +47,23 @@ function contextOf(
   }
 }
 
+/** @throws SkeinError INPUT_SIZE: whoever lost its session to that would act in another's name. */
 function callerOf({ headers }: IncomingMessage): ConnectionCaller {
-  const named = (header: string): string | undefined => {
-    const value = headers[header]
-    if (typeof value !== 'string' || value === '') return undefined
-    return value.length <= LIMITS.nameCharactersMax ? value : undefined
-  }
-  const repo = named('skein-repo')
-  const agent = named('skein-agent')
-  const session = named('skein-session')
+  const repo = nameIn(headers['skein-repo'], 'Skein-Repo')
+  const agent = nameIn(headers['skein-agent'], 'Skein-Agent')
+  const session = nameIn(headers['skein-session'], 'Skein-Session')
   return {
     ...(repo === undefined ? {} : { repo }),
     ...(agent === undefined ? {} : { agent }),
     ...(session === undefined ? {} : { session }),
   }
+}
+
+function nameIn(value: string | readonly string[] | undefined, header: string): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined
+  if (value.length <= LIMITS.nameCharactersMax) return value
+  const most = String(LIMITS.nameCharactersMax)
+  throw new SkeinError('INPUT_SIZE', `the header ${header} has more than ${most} characters`)
 }
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { coordRoutes } from '../../../../daemon/api/coord/routes.ts'
+import { createMcpRoutes } from '../../../../daemon/api/mcp-routes.ts'
 import { operationRoutes } from '../../../../daemon/api/operation-routes.ts'
 import { createApi } from '../../../../daemon/api/server.ts'
 import type { Operations } from '../../../../daemon/client/operations.ts'
@@ -20,7 +21,11 @@ const OPERATIONS: Operations = {
 }
 
 async function serve(t: TestContext): Promise<ApiClient> {
-  const routes = [...operationRoutes(OPERATIONS), ...coordRoutes(OPERATIONS, { all: () => [] })]
+  const routes = [
+    ...operationRoutes(OPERATIONS),
+    ...coordRoutes(OPERATIONS, { all: () => [] }),
+    ...createMcpRoutes(OPERATIONS, () => Promise.reject(new Error('nothing opens it'))).routes,
+  ]
   const api = createApi({ routes, log: LOG, token: TOKEN })
   const port = await api.listenOnPort(0, true)
   const client = createClient({ port, token: TOKEN })
@@ -41,4 +46,17 @@ describe('the answer to a body that is too large', () => {
       const answer = await client.request({ method: 'POST', path, headers, body })
       assert.deepEqual([answer.status, answer.headers.connection], [400, 'close'])
     })
+})
+
+describe('a header that names a caller', () => {
+  const long = 'x'.repeat(LIMITS.nameCharactersMax + 1)
+  for (const header of ['Skein-Session', 'Skein-Agent', 'Skein-Repo'])
+    for (const path of ['/v1/claim', '/claims', '/mcp'])
+      it(`is refused at ${path} where it is too long: ${header}`, async (t) => {
+        const client = await serve(t)
+        const headers = { 'skein-agent': 'bob', [header.toLowerCase()]: long }
+        const answer = await client.request({ method: 'POST', path, headers, body: '{}' })
+        assert.equal(answer.status, 400)
+        assert.match(answer.body, new RegExp(`header ${header} has more than 200 characters`))
+      })
 })
