@@ -81,13 +81,17 @@ export const respond: Handler<OperationInput<'respond'>> = async (parts, input, 
 export const inbox: Handler<OperationInput<'inbox'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
-  const party = parts.callers.asker(input, context)
+  // Also where another's is looked at: who asks is alive, and nobody else is by that.
+  const caller = parts.callers.asker(input, context)
+  const ofSession = input.of_session === undefined ? null : clean(input.of_session)
+  const isMeant = (party: Party): boolean =>
+    ofSession === null ? isSameParty(caller, party) : party.session === ofSession
   const { state } = host.loop.view()
   const told = claimContext(parts, place)
-  const mine = [...state.claims.values()].filter((claim) => isSameParty(party, claim))
+  const mine = [...state.claims.values()].filter(isMeant)
   const result: OperationResult<'inbox'> = {
     requests: [...state.asked.values()]
-      .filter(({ holder }) => isSameParty(party, holder))
+      .filter(({ holder }) => isMeant(holder))
       .map((asked) => requestJson(asked, null)),
     narrowed: mine
       .filter(({ narrowedBy }) => narrowedBy.length > 0)
@@ -99,7 +103,7 @@ export const inbox: Handler<OperationInput<'inbox'>> = async (parts, input, cont
           .map((partner) => claimJson(told, partner)),
       })),
     waiting: [...state.queue.values()]
-      .filter((entry) => isSameParty(party, entry.party))
+      .filter((entry) => isMeant(entry.party))
       .map((entry) => placeJson(entry, standingIn(host, entry).ahead, null)),
   }
   return result

@@ -58,7 +58,7 @@ function boundedQueue({ entries, as_of }: OperationResult<'queue'>): object {
 async function inboxOf(session: string, call: CallOperation): Promise<object> {
   const repos = []
   for (const repo of (await enrolled(call)).slice(0, REPOS_MAX)) {
-    const inbox = (await call('inbox', { repo, session })) as OperationResult<'inbox'>
+    const inbox = (await call('inbox', { repo, of_session: session })) as OperationResult<'inbox'>
     repos.push({ repo, ...inbox })
   }
   return { session, repos }

@@ -101,7 +101,7 @@ export const INPUTS = {
     symbols: symbolsByFile,
     note: z.string().max(LIMITS.descriptionCharactersMax).optional(),
   }),
-  inbox: z.strictObject({ ...callerShape }),
+  inbox: z.strictObject({ ...callerShape, of_session: name.optional() }),
   requests: z.strictObject({
     ...callerShape,
     mine: z.boolean().optional(),

@@ -95,8 +95,16 @@ export const REQUEST_OPERATIONS = {
     writes: false,
     tool: 'pending_requests',
     arguments: [],
-    flags: [],
-    examples: ['skein inbox'],
+    flags: [
+      {
+        flag: '--of-session',
+        field: 'of_session',
+        type: 'text',
+        value: 'SESSION',
+        help: 'what is asked of another session; to look there is no sign of its life',
+      },
+    ],
+    examples: ['skein inbox', 'skein inbox --of-session SESSION'],
     details:
       'Requests against your claims, claims of yours beside which others got symbols, and your places in the queue.',
   },

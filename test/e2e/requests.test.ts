@@ -92,6 +92,8 @@ for (const door of DOORS) {
       )
       assert.deepEqual((await alice.inbox()).result?.requests, [asked])
       assert.deepEqual((await carol.inbox()).result?.requests, [])
+      const looked = { repo: REPO, session: carol.session, of_session: alice.session }
+      assert.deepEqual((await daemon.client.must('inbox', looked)).requests, [asked])
       // A renewal is no way around it.
       await daemon.client.must('renew', { repo: REPO, agent: 'alice', session: alice.session })
       assert.equal(Date.parse((await mustLive(held.id)).expires_at), clamped)

@@ -66,7 +66,7 @@ async function releaseSession(call: CoordCall): Promise<Reply> {
 
 async function showSession(call: CoordCall): Promise<Reply> {
   const session = call.params['id']
-  const claims = (await inEach(reposOf(call), (repo) => claimsOf(call, repo))).flat()
+  const claims = (await inEach(reposOf(call), (repo) => claimsOf(call, repo, { session }))).flat()
   return ok({
     session_id: session,
     state: 'open',
@@ -76,10 +76,11 @@ async function showSession(call: CoordCall): Promise<Reply> {
   })
 }
 
+/** A monitor polls it: to look is no sign of life of the session, or a dead one would keep its claims for ever. */
 async function showInbox(call: CoordCall): Promise<Reply> {
   const session = call.params['id']
   const rows = await inEach(reposOf(call), async (repo) => {
-    const inbox = await call.ask('inbox', { repo, session })
+    const inbox = await call.ask('inbox', { repo, of_session: session })
     const claims = await claimsOf(call, repo)
     return [
       ...inbox.requests.map((request) => ({ kind: 'request', ...requestRow(request, null) })),
@@ -148,9 +149,12 @@ function narrowedRows({ claim, pattern, by }: Inbox['narrowed'][number]): readon
   }))
 }
 
-async function claimsOf(call: CoordCall, repo: string | undefined): Promise<readonly Claim[]> {
-  const session = call.params['id']
-  return (await call.ask('claims', { repo, session, of_session: session })).claims
+async function claimsOf(
+  call: CoordCall,
+  repo: string | undefined,
+  caller: { readonly session?: string | undefined } = {},
+): Promise<readonly Claim[]> {
+  return (await call.ask('claims', { repo, ...caller, of_session: call.params['id'] })).claims
 }
 
 function reposOf(call: CoordCall): readonly (string | undefined)[] {

@@ -3,13 +3,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createCleaner } from '../../helpers/cleanup.ts'
 import { coordClient, type CoordClient } from '../../helpers/coord.ts'
-import { startDaemon } from '../../helpers/daemon.ts'
+import { startDaemon, type Daemon } from '../../helpers/daemon.ts'
+import { until } from '../../helpers/poll.ts'
 import { git, makeRepo, writeIn } from '../../helpers/repo.ts'
 
 const REPO = 'test/shop'
 const QUIET = 'test/quiet'
 
 const suite = createCleaner()
+let daemon: Daemon
 let coord: CoordClient
 
 before(async () => {
@@ -18,7 +20,7 @@ before(async () => {
     writeIn(root, `${name}.ts`, 'export function one() {}\nexport function two() {}\n')
   git(root, 'add', '--all')
   git(root, 'commit', '--quiet', '--message', 'functions')
-  const daemon = await startDaemon(suite)
+  daemon = await startDaemon(suite)
   for (const cwd of [root, makeRepo(suite, { skeinYml: `repo: ${QUIET}\n` })])
     await daemon.client.must('check', { cwd, scopes: [{ kind: 'file', pattern: 'README.md' }] })
   coord = await coordClient(suite, daemon)
@@ -120,6 +122,20 @@ describe('a session', () => {
   it('that holds nothing has an empty inbox', async () => {
     const { status, body } = await coord.get('/sessions/nobody-knows/pending_requests')
     assert.deepEqual([status, body.pending, body.count], [200, [], 0])
+  })
+
+  it('does not live on by others who look into its inbox', async () => {
+    const session = 'watched'
+    await granted('will', { pattern: 'watched.ts' }, { session_id: session })
+    const lastActivity = async (): Promise<string> => {
+      const { claims } = await daemon.client.must('claims', { repo: REPO, of_session: session })
+      return claims[0]?.last_activity ?? ''
+    }
+    const before = await lastActivity()
+    await until('later', () => Date.now() > Date.parse(before))
+    assert.equal((await coord.get(`/sessions/${session}/pending_requests`)).status, 200)
+    await daemon.client.must('inbox', { repo: REPO, of_session: session, session: 'a-monitor' })
+    assert.equal(await lastActivity(), before)
   })
 })
 

@@ -85,7 +85,7 @@ for (const way of WAYS) {
       assert.equal(((await read('skein://queue/team/project'))['entries'] as []).length, 1)
       const { session, repos } = await read('skein://inbox/agent%3Abob%2Fx')
       assert.equal(session, 'agent:bob/x')
-      assert.deepEqual(operations.last.input, { repo: REPO, session: 'agent:bob/x' })
+      assert.deepEqual(operations.last.input, { repo: REPO, of_session: 'agent:bob/x' })
       assert.equal((repos as [{ repo: string }])[0].repo, REPO)
       const board = await read('skein://board')
       assert.equal((board['repos'] as [{ leader: string }])[0].leader, 'laptop-9f3a')
