@@ -140,8 +140,15 @@ export function requestIdOf(line: Buffer): RequestId | null {
 }
 
 export function errorAnswer(id: RequestId | null, message: string, code: string): string {
-  const error = { code: SERVER_ERROR, message, data: { code, exit: 2 } }
-  return `${JSON.stringify({ jsonrpc: '2.0', id, error })}\n`
+  return `${JSON.stringify({ jsonrpc: '2.0', id, error: failureOf(message, code) })}\n`
+}
+
+/** There is no result to carry it: nobody knows how the call ended. */
+export function failureOf(
+  message: string,
+  code: string,
+): { code: number; message: string; data: { code: string; exit: 2 } } {
+  return { code: SERVER_ERROR, message, data: { code, exit: 2 } }
 }
 
 /** JSON-RPC 2.0, section 5.1: -32000 to -32099 are the server's own. */

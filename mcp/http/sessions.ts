@@ -2,20 +2,15 @@
 // subscriptions and its memory, found by the header Mcp-Session-Id. Bounded in number; one without a sign of life ends.
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import {
-  isInitializeRequest,
-  WebStandardStreamableHTTPServerTransport,
-  type JSONRPCMessage,
-  type ServerContext,
-} from '@modelcontextprotocol/server'
+import { isInitializeRequest, type ServerContext } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { LIMITS } from '../../protocol/index.ts'
 import type { ConnectionCaller, Operations } from '../../daemon/client/operations.ts'
 import { createGate, createSeal, type McpOptions } from '../client.ts'
 import { makeServer, type Server } from '../make-server.ts'
-import { blameCaller } from '../mistakes.ts'
 import { Subscriptions } from '../resources/subscriptions.ts'
 import { errorResponse } from './exchange.ts'
+import { SessionTransport } from './session-transport.ts'
 
 /** A harness opens one a session, and not each of them says good-bye. */
 const SESSIONS_MAX = 256
@@ -63,8 +58,9 @@ export class Sessions {
     return this.#open(exchange)
   }
 
+  /** The daemon ends, and says so to whoever waits for an answer. */
   async close(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((session) => session.close()))
+    await Promise.all([...this.#sessions.values()].map((session) => session.abandon()))
   }
 
   async #open(exchange: Exchange): Promise<Response> {
@@ -103,20 +99,9 @@ const CANCELLED = z.object({
   params: z.object({ requestId: z.union([z.string(), z.number()]) }),
 })
 
-type DropFirst<List extends readonly unknown[]> = List extends [unknown, ...infer Rest] ? Rest : []
-
-class SessionTransport extends WebStandardStreamableHTTPServerTransport {
-  override send(
-    message: JSONRPCMessage,
-    ...options: DropFirst<Parameters<WebStandardStreamableHTTPServerTransport['send']>>
-  ): Promise<void> {
-    return super.send(blameCaller(message), ...options)
-  }
-}
-
 class Session {
   lastUsedMs = performance.now()
-  readonly #transport: WebStandardStreamableHTTPServerTransport
+  readonly #transport: SessionTransport
   readonly #server: Server
   readonly #subscriptions: Subscriptions
   readonly #idleTimer: NodeJS.Timeout
@@ -183,6 +168,7 @@ class Session {
       this.#active -= 1
       this.lastUsedMs = performance.now()
     })
+    this.#transport.expect(body, response)
     const parsed = body === undefined ? {} : { parsedBody: body }
     const answer = await this.#transport.handleRequest(request, parsed)
     if (request.method === 'GET' && answer.ok) this.#noteStream(response)
@@ -194,6 +180,11 @@ class Session {
 
   close(): Promise<void> {
     return this.#server.close()
+  }
+
+  async abandon(): Promise<void> {
+    await this.#transport.failOpen('The daemon ended before it answered.', 'DAEMON_DOWN')
+    await this.close()
   }
 
   #noteStream(response: ServerResponse): void {

@@ -243,6 +243,28 @@ describe('Streamable HTTP', () => {
     for (const { body } of wrong) assert.equal(body.error?.code, -32602)
   })
 
+  it('answers what runs in a session of the 2025 era when it is closed', async (t) => {
+    const http = await listenHttp(t)
+    const headers = { 'mcp-session-id': await initialize(http) }
+    const started = listenCall(http.operations)
+    const running = await post(http, toolCall(6, 'list_claims'), headers)
+    const { signal } = (await started).context
+    const aborted = once(signal, 'abort')
+    await http.door.close()
+    await aborted
+    const [, line = ''] = /^data: (.*)$/m.exec(await running.text()) ?? []
+    assert.deepEqual(JSON.parse(line), {
+      jsonrpc: '2.0',
+      id: 6,
+      error: {
+        code: -32_000,
+        message: 'The daemon ended before it answered.',
+        data: { code: 'DAEMON_DOWN', exit: 2 },
+      },
+    })
+    assert.deepEqual(http.errors, [])
+  })
+
   it('ends everything when it is closed', async (t) => {
     const http = await listenHttp(t)
     await initialize(http)
