@@ -9,26 +9,34 @@ export type Event = OperationResult<'events'>['events'][number]
 interface Asked {
   readonly repo: string | undefined
   readonly kinds: string[]
-  readonly about?: string
-  /** ISO 8601. Without it the last page is all. */
-  readonly since?: string
 }
 
 const PAGE = 1_000
 /** Half a million events, months of a busy repository: what lies beyond is not counted. */
 const PAGES_MAX = 500
 
-/** All events that are asked for, oldest first. */
-export async function eventsOf(call: CoordCall, asked: Asked): Promise<readonly Event[]> {
+/** All events since a time (ISO 8601), oldest first. */
+export async function eventsSince(
+  call: CoordCall,
+  asked: Asked & { readonly since: string },
+): Promise<readonly Event[]> {
   const found: Event[] = []
-  let since = asked.since
+  let { since } = asked
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const { events, more, next } = await call.ask('events', { ...asked, since, limit: PAGE })
     found.push(...events)
-    if (!more || next === null || since === undefined) break
+    if (!more || next === null) break
     since = next
   }
   return found
+}
+
+/** The last ones, oldest first: one page, read from the end of the log. */
+export async function latestEvents(
+  call: CoordCall,
+  asked: Asked & { readonly about?: string; readonly limit: number },
+): Promise<readonly Event[]> {
+  return (await call.ask('events', asked)).events
 }
 
 /** The trail of one request, in coord's words. */
@@ -37,7 +45,7 @@ export async function requestEvents(
   repo: string | undefined,
   id: string,
 ): Promise<readonly object[]> {
-  const events = await eventsOf(call, { repo, kinds: ['request.*'], about: id })
+  const events = await latestEvents(call, { repo, kinds: ['request.*'], about: id, limit: PAGE })
   return events.map((event) => ({
     id: event.id,
     request_id: id,

@@ -2,7 +2,7 @@
 // on one file.
 import type { Reply, Route } from '../http-call.ts'
 import { coordRoute, inEach, ok, type CoordCall, type CoordDaemon } from './call.ts'
-import { eventsOf, type Event } from './history.ts'
+import { eventsSince, type Event } from './history.ts'
 import { DAYS_QUERY, readQuery, parametersOf } from './input.ts'
 import { seconds } from './rows.ts'
 
@@ -44,7 +44,7 @@ async function listRepos(call: CoordCall): Promise<Reply> {
   const since = sinceDays(1)
   const repos = await inEach(call.allRepos(), async (repo) => {
     const { claims, recent } = await call.ask('claims', { repo, recent: true })
-    const granted = await eventsOf(call, { repo, kinds: ['claim.granted'], since })
+    const granted = await eventsSince(call, { repo, kinds: ['claim.granted'], since })
     const seen = [
       ...granted.map(({ at }) => at),
       ...claims.map((claim) => claim.last_activity),
@@ -86,7 +86,7 @@ async function resolutionsOf(
   since: string,
 ): Promise<readonly Event[]> {
   const kinds = ['claim.coexist', 'request.answered']
-  const events = await eventsOf(call, { repo, kinds, since })
+  const events = await eventsSince(call, { repo, kinds, since })
   const letIn = new Set(events.flatMap(({ data }) => listOf(data['granted'])))
   return events.filter(({ kind, data }) => kind === 'claim.coexist' && !letIn.has(data['partner']))
 }

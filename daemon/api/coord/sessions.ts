@@ -3,7 +3,7 @@
 import type { OperationResult } from '../../../protocol/index.ts'
 import type { Reply, Route } from '../http-call.ts'
 import { coordRoute, inEach, ok, sum, type CoordCall, type CoordDaemon } from './call.ts'
-import { eventsOf, type Event } from './history.ts'
+import { latestEvents, type Event } from './history.ts'
 import { PLACE_BODY, readBody, readQuery, WHO_QUERY, parametersOf } from './input.ts'
 import { claimRow, requestRow, seconds, sessionOf } from './rows.ts'
 
@@ -94,6 +94,8 @@ async function showInbox(call: CoordCall): Promise<Reply> {
 
 /** Coord's answers show so many attempts of others, newest first. */
 const ATTEMPTS_SHOWN = 50
+/** Refusals of a whole repository among which they are looked for: clients poll this. */
+const ATTEMPTS_READ = 500
 
 /** Attempts of others that claims of this session refused. */
 async function refusedRows(
@@ -103,8 +105,8 @@ async function refusedRows(
 ): Promise<readonly object[]> {
   if (claims.length === 0) return []
   const held = new Map(claims.map((claim) => [claim.id, claim]))
-  const since = claims.map((claim) => claim.granted_at).reduce((a, b) => (a < b ? a : b))
-  const events = await eventsOf(call, { repo, kinds: ['claim.refused'], since })
+  const asked = { repo, kinds: ['claim.refused'], limit: ATTEMPTS_READ }
+  const events = await latestEvents(call, asked)
   const rows = events.flatMap((event) => attemptsIn(event, held))
   return rows.toReversed().slice(0, ATTEMPTS_SHOWN)
 }

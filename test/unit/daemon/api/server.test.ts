@@ -7,6 +7,7 @@ import { operationRoutes } from '../../../../daemon/api/operation-routes.ts'
 import { createApi } from '../../../../daemon/api/server.ts'
 import type { Operations } from '../../../../daemon/client/operations.ts'
 import type { Log } from '../../../../daemon/log.ts'
+import type { Repos } from '../../../../daemon/repos.ts'
 import { LIMITS } from '../../../../protocol/index.ts'
 import { createClient, type ApiClient } from '../../../helpers/api.ts'
 
@@ -20,11 +21,14 @@ const OPERATIONS: Operations = {
   follow: () => Promise.reject(new Error('nobody follows')),
 }
 
-async function serve(t: TestContext): Promise<ApiClient> {
+type Repo = ReturnType<Repos['all']>[number]
+const REPO = { id: 'test/shop', host: null } as Repo
+
+async function serve(t: TestContext, operations = OPERATIONS): Promise<ApiClient> {
   const routes = [
-    ...operationRoutes(OPERATIONS),
-    ...coordRoutes(OPERATIONS, { all: () => [] }),
-    ...createMcpRoutes(OPERATIONS, () => Promise.reject(new Error('nothing opens it'))).routes,
+    ...operationRoutes(operations),
+    ...coordRoutes(operations, { all: () => [REPO] }),
+    ...createMcpRoutes(operations, () => Promise.reject(new Error('nothing opens it'))).routes,
   ]
   const api = createApi({ routes, log: LOG, token: TOKEN })
   const port = await api.listenOnPort(0, true)
@@ -59,4 +63,35 @@ describe('a header that names a caller', () => {
         assert.equal(answer.status, 400)
         assert.match(answer.body, new RegExp(`header ${header} has more than 200 characters`))
       })
+})
+
+describe('the inbox of a session, which clients poll', () => {
+  it('reads one page from the end of the log, however old its claims are', async (t) => {
+    const refused = (n: number): object => ({
+      id: `evt_${String(n)}`,
+      at: '2026-11-21T14:00:00.000Z',
+      kind: 'claim.refused',
+      actor: 'bob',
+      data: { session: 's-bob', conflicts: [{ claim: 'clm_1', pattern: `${String(n)}.ts` }] },
+    })
+    const asked: unknown[] = []
+    const claim = { id: 'clm_1', granted_at: '2026-01-01T00:00:00.000Z', pattern: '*', agent: 'al' }
+    const results: Readonly<Partial<Record<string, object>>> = {
+      inbox: { requests: [], narrowed: [], waiting: [] },
+      claims: { claims: [claim] },
+      // As many as there are, page after page.
+      events: { events: [...Array(60).keys()].map(refused), more: true, next: 'evt_59' },
+    }
+    const call: Operations['call'] = (name, input) => {
+      if (name === 'events') asked.push(input)
+      return asked.length > 3
+        ? Promise.reject(new Error('on and on'))
+        : Promise.resolve(results[name])
+    }
+    const client = await serve(t, { ...OPERATIONS, call })
+    const { body } = await client.request({ path: '/sessions/s/pending_requests' })
+    assert.deepEqual(asked, [{ repo: REPO.id, kinds: ['claim.refused'], limit: 500 }])
+    const { pending } = JSON.parse(body) as { pending: readonly { attempted_pattern: string }[] }
+    assert.deepEqual([pending.length, pending[0]?.attempted_pattern], [50, '59.ts'])
+  })
 })
