@@ -37,9 +37,15 @@ export function errorReply(error: SkeinError): Reply {
     body: error,
     headers: {
       ...(error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) }),
+      ...challenge(error.http),
       ...allowed(error),
     },
   }
+}
+
+/** RFC 9110, section 11.6.1: who is refused for want of credentials is told which are taken. */
+export function challenge(status: number): Readonly<Record<string, string>> {
+  return status === 401 ? { 'www-authenticate': 'Bearer realm="skein"' } : {}
 }
 
 /** What was thrown, as an error with a code; bugs are written down. */

@@ -2,6 +2,7 @@
 // to do next; and the status that coord has for it.
 import { SkeinError } from '../../../protocol/index.ts'
 import type { Reply } from '../http-call.ts'
+import { challenge } from '../reply.ts'
 
 /** One thing that is wrong with an input, as FastAPI tells it. */
 export interface Problem {
@@ -21,7 +22,10 @@ export function refusal(error: unknown): Reply | null {
   return {
     status,
     body: status === 429 ? overLimit(error) : { detail: detailOf(error, status) },
-    ...(retryAfter === undefined ? {} : { headers: { 'retry-after': String(retryAfter) } }),
+    headers: {
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      ...challenge(status),
+    },
   }
 }
 

@@ -95,3 +95,14 @@ describe('the inbox of a session, which clients poll', () => {
     assert.deepEqual([pending.length, pending[0]?.attempted_pattern], [50, '59.ts'])
   })
 })
+
+describe('a caller without the token', () => {
+  for (const path of ['/v1/claim', '/claims', '/mcp', '/nothing'])
+    it(`is told at ${path} how to prove itself`, async (t) => {
+      const client = await serve(t)
+      const headers = { authorization: 'Bearer wrong' }
+      const answer = await client.request({ method: 'POST', path, headers, body: '{}' })
+      const challenge = answer.headers['www-authenticate']
+      assert.deepEqual([answer.status, challenge], [401, 'Bearer realm="skein"'])
+    })
+})
