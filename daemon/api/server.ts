@@ -25,6 +25,7 @@ export interface Answered {
   readonly request: string
   readonly method: string
   readonly route: string | null
+  /** 499 where nobody was left to answer. */
   readonly status: number
   readonly seconds: number
 }
@@ -123,8 +124,15 @@ async function serve(
     refuse(options, door, request, response, route, error)
   }
   const seconds = (performance.now() - startedAt) / 1000
-  const { statusCode: status } = response
+  const status = statusOf(response)
   options.onAnswer?.({ request: id, method, route: route?.path ?? null, status, seconds })
+}
+
+/** As nginx writes it down: whoever asked was gone before there was an answer. */
+const CLIENT_GONE = 499
+
+function statusOf({ destroyed, headersSent, statusCode }: ServerResponse): number {
+  return destroyed && !headersSent ? CLIENT_GONE : statusCode
 }
 
 async function answer(log: Log, route: Route, call: HttpCall): Promise<Reply | null> {

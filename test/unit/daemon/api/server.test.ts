@@ -1,14 +1,16 @@
 // The HTTP server with operations that are made up: what it answers before, and beside, what an operation says.
 import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import http from 'node:http'
 import { describe, it, type TestContext } from 'node:test'
 import { coordRoutes } from '../../../../daemon/api/coord/routes.ts'
 import { createMcpRoutes } from '../../../../daemon/api/mcp-routes.ts'
 import { operationRoutes } from '../../../../daemon/api/operation-routes.ts'
-import { createApi } from '../../../../daemon/api/server.ts'
+import { createApi, type Answered } from '../../../../daemon/api/server.ts'
 import type { Operations } from '../../../../daemon/client/operations.ts'
 import type { Log } from '../../../../daemon/log.ts'
 import type { Repos } from '../../../../daemon/repos.ts'
-import { LIMITS } from '../../../../protocol/index.ts'
+import { LIMITS, SkeinError } from '../../../../protocol/index.ts'
 import { createClient, type ApiClient } from '../../../helpers/api.ts'
 
 const TOKEN = 't'.repeat(64)
@@ -24,18 +26,28 @@ const OPERATIONS: Operations = {
 type Repo = ReturnType<Repos['all']>[number]
 const REPO = { id: 'test/shop', host: null } as Repo
 
-async function serve(t: TestContext, operations = OPERATIONS): Promise<ApiClient> {
+interface Given {
+  readonly operations?: Operations
+  readonly onAnswer?: (answered: Answered) => void
+}
+
+async function listen(t: TestContext, given: Given = {}): Promise<number> {
+  const { operations = OPERATIONS, onAnswer = quiet } = given
   const routes = [
     ...operationRoutes(operations),
     ...coordRoutes(operations, { all: () => [REPO] }),
     ...createMcpRoutes(operations, () => Promise.reject(new Error('nothing opens it'))).routes,
   ]
-  const api = createApi({ routes, log: LOG, token: TOKEN })
+  const api = createApi({ routes, log: LOG, token: TOKEN, onAnswer })
   const port = await api.listenOnPort(0, true)
-  const client = createClient({ port, token: TOKEN })
+  t.after(() => api.close(0))
+  return port
+}
+
+async function serve(t: TestContext, given: Given = {}): Promise<ApiClient> {
+  const client = createClient({ port: await listen(t, given), token: TOKEN })
   t.after(() => {
     client.close()
-    return api.close(0)
   })
   return client
 }
@@ -88,7 +100,7 @@ describe('the inbox of a session, which clients poll', () => {
         ? Promise.reject(new Error('on and on'))
         : Promise.resolve(results[name])
     }
-    const client = await serve(t, { ...OPERATIONS, call })
+    const client = await serve(t, { operations: { ...OPERATIONS, call } })
     const { body } = await client.request({ path: '/sessions/s/pending_requests' })
     assert.deepEqual(asked, [{ repo: REPO.id, kinds: ['claim.refused'], limit: 500 }])
     const { pending } = JSON.parse(body) as { pending: readonly { attempted_pattern: string }[] }
@@ -104,5 +116,28 @@ describe('a caller without the token', () => {
       const answer = await client.request({ method: 'POST', path, headers, body: '{}' })
       const challenge = answer.headers['www-authenticate']
       assert.deepEqual([answer.status, challenge], [401, 'Bearer realm="skein"'])
+    })
+})
+
+describe('a caller that is gone before its answer', () => {
+  for (const path of ['/v1/status', '/claims'])
+    it(`is counted at ${path} as gone, not as served`, async (t) => {
+      let leave = quiet
+      const call: Operations['call'] = async (...[, , { signal }]) => {
+        leave()
+        await once(signal, 'abort')
+        throw new SkeinError('INTERRUPTED', 'the caller is gone')
+      }
+      const heard = new EventEmitter()
+      const onAnswer = (answered: Answered): void => void heard.emit('answer', answered)
+      const port = await listen(t, { operations: { ...OPERATIONS, call }, onAnswer })
+      const method = path === '/claims' ? 'GET' : 'POST'
+      const headers = { authorization: `Bearer ${TOKEN}` }
+      const request = http.request({ port, host: '127.0.0.1', method, path, headers })
+      request.on('error', quiet)
+      leave = () => void request.destroy()
+      request.end()
+      const [{ status }] = (await once(heard, 'answer')) as [Answered]
+      assert.equal(status, 499)
     })
 })
