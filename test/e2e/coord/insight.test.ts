@@ -35,8 +35,13 @@ async function granted(engineer: string, item: object, more: object = {}): Promi
   return body.claim_ids[0] ?? ''
 }
 
+function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 'YYYY-MM-DD'.length)
+}
+
 describe('repositories', () => {
   it('are listed with what happened in a day, and what resolved itself is counted', async () => {
+    const startedAt = new Date()
     const { body: before } = await coord.get('/repos')
     assert.deepEqual(before.repos.map(({ repo }) => repo).toSorted(), [QUIET, REPO])
     assert.equal(before.count, 2)
@@ -69,10 +74,19 @@ describe('repositories', () => {
       last_activity: null,
       auto_resolutions_24h: { auto_coexist: 0, auto_narrow: 0 },
     })
-    const date = new Date().toISOString().slice(0, 10)
     const series = await coord.get('/metrics/auto-resolutions')
-    assert.deepEqual([series.body.days, series.body.count], [30, 1])
-    assert.deepEqual(series.body.series, [{ repo: REPO, date, auto_coexist: 1, auto_narrow: 1 }])
+    const { days, count, series: rows } = series.body
+    assert.deepEqual([days, count], [30, rows.length])
+    for (const { repo, date } of rows) {
+      assert.equal(repo, REPO)
+      // What happened around midnight is of two days.
+      assert.ok(dayOf(startedAt) <= date && date <= dayOf(new Date()), date)
+    }
+    const totals = [rows.map((row) => row.auto_coexist), rows.map((row) => row.auto_narrow)]
+    assert.deepEqual(
+      totals.map((counts) => counts.reduce((sum, one) => sum + one, 0)),
+      [1, 1],
+    )
     const none = await coord.get(`/metrics/auto-resolutions?repo=${QUIET}&days=90`)
     assert.deepEqual([none.body.days, none.body.series], [90, []])
   })
