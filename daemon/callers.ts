@@ -34,6 +34,8 @@ export interface Callers {
   party(input: CallerFields, context: CallContext, place: Place): Promise<Party>
   /** The party of a call that only asks: a caller without a name meets every claim as a stranger. */
   asker(input: CallerFields, context: CallContext): Party
+  /** A sign of life of a session that a call names as its own beside the one that it is made for. */
+  note(session: string): void
 }
 
 export interface CallersOptions {
@@ -96,6 +98,9 @@ export function createCallers(options: CallersOptions): Callers {
       const party = identity(input, context)
       if (party.session !== NOBODY) sessions.noteActivity(party.session, processOf(input, context))
       return party
+    },
+    note(session) {
+      sessions.noteActivity(asSessionId(cleanName(session, 'the session')), null)
     },
   }
 }

@@ -8,7 +8,7 @@ import type { OpenMcpHttp } from './api/mcp-http.ts'
 import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
 import { createMcpRoutes } from './api/mcp-routes.ts'
 import { allRoutes } from './api/routes.ts'
-import { createCallers } from './callers.ts'
+import { createCallers, type Callers } from './callers.ts'
 import type { Operations } from './client/operations.ts'
 import { homePath } from './client/place.ts'
 import { createClock } from './clock.ts'
@@ -136,6 +136,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Daemon> {
     operations,
     about,
     repos,
+    callers,
     log,
     metrics,
   })
@@ -181,11 +182,12 @@ async function openDoors(
     readonly operations: Operations
     readonly about: About
     readonly repos: Repos
+    readonly callers: Callers
     readonly log: Log
     readonly metrics: LateMetrics
   },
 ): Promise<{ readonly streams: () => number; readonly mcpConnections: () => number }> {
-  const { operations, about, repos, log, metrics } = served
+  const { operations, about, repos, callers, log, metrics } = served
   const streams = createEventStreams(operations)
   const mcpOverHttp = createMcpRoutes(operations, place.options.doors.mcpHttp)
   const api = createApi({
@@ -198,6 +200,7 @@ async function openDoors(
     routes: allRoutes({
       operations,
       repos,
+      callers,
       metrics,
       streams,
       mcp: mcpOverHttp,

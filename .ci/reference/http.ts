@@ -76,6 +76,7 @@ function routesOf(): readonly Route[] {
   return allRoutes({
     operations,
     repos: { all: () => [] },
+    callers: { note: () => undefined },
     metrics: { text: () => Promise.resolve({ type: '', text: '' }) },
     streams: createEventStreams(operations),
     mcp: createMcpRoutes(operations, () => Promise.reject(new Error('nobody speaks'))),

@@ -1,4 +1,5 @@
 // Every route of the HTTP door.
+import type { Callers } from '../callers.ts'
 import type { Operations } from '../client/operations.ts'
 import type { MetricsPort } from '../ports.ts'
 import type { Repos } from '../repos.ts'
@@ -13,19 +14,20 @@ import { probeRoutes, type Probed } from './probes.ts'
 export interface Served extends Probed {
   readonly operations: Operations
   readonly repos: Pick<Repos, 'all'>
+  readonly callers: Pick<Callers, 'note'>
   readonly metrics: MetricsPort
   readonly streams: EventStreams
   readonly mcp: McpRoutes
 }
 
 export function allRoutes(served: Served): readonly Route[] {
-  const { operations, repos, metrics, streams, mcp, ...probed } = served
+  const { operations, repos, callers, metrics, streams, mcp, ...probed } = served
   const routes: readonly Route[] = [
     ...probeRoutes(probed),
     ...operationRoutes(operations),
     ...streams.routes,
     ...mcp.routes,
-    ...coordRoutes(operations, repos),
+    ...coordRoutes(operations, repos, callers),
     {
       method: 'GET',
       path: '/metrics',

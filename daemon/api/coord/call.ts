@@ -14,6 +14,8 @@ export interface CoordDaemon {
   readonly repoIds: () => readonly string[]
   /** Places in the queue that an agent has, in all repositories. */
   readonly placesOf: (agent: string) => number
+  /** Counts a session as alive. */
+  readonly noteSession: (session: string) => void
 }
 
 export interface CoordCall {

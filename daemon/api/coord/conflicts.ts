@@ -18,25 +18,25 @@ export function conflictRoutes(daemon: CoordDaemon): readonly Route[] {
         summary: 'Ask whether patterns could be claimed',
         query: parametersOf(CONFLICTS_QUERY),
       },
-      checkOnes,
+      (call) => checkOnes(daemon, call),
     ),
     coordRoute(
       daemon,
       { method: 'POST', path: '/conflicts/batch', summary: 'Ask for many patterns at once' },
-      checkBatch,
+      (call) => checkBatch(daemon, call),
     ),
   ]
 }
 
-async function checkOnes(call: CoordCall): Promise<Reply> {
+async function checkOnes(daemon: CoordDaemon, call: CoordCall): Promise<Reply> {
   const query = readQuery(CONFLICTS_QUERY, call.query)
   const { pattern: patterns = [], symbol: symbols = [] } = query
   if (patterns.length === 0) return noPatterns('`pattern` parameter')
   const scopes = patterns.map((pattern): GivenScope => ({ kind: 'file', pattern, symbols }))
-  return checkIn(call, { ...query, sessions: query.session_id ?? [], scopes })
+  return checkIn(daemon, call, { ...query, sessions: query.session_id ?? [], scopes })
 }
 
-async function checkBatch(call: CoordCall): Promise<Reply> {
+async function checkBatch(daemon: CoordDaemon, call: CoordCall): Promise<Reply> {
   const body = readBody(BATCH_BODY, call.body)
   const { patterns = [], symbols = {} } = body
   const named = Object.entries(symbols)
@@ -47,7 +47,7 @@ async function checkBatch(call: CoordCall): Promise<Reply> {
     ...whole.map((pattern): GivenScope => ({ kind: 'file', pattern })),
     ...named.map(([pattern, names]): GivenScope => ({ kind: 'symbol', pattern, symbols: names })),
   ]
-  return checkIn(call, { ...body, sessions: body.session_ids ?? [], scopes })
+  return checkIn(daemon, call, { ...body, sessions: body.session_ids ?? [], scopes })
 }
 
 interface Asked {
@@ -59,7 +59,7 @@ interface Asked {
   readonly branch?: string | undefined
 }
 
-async function checkIn(call: CoordCall, asked: Asked): Promise<Reply> {
+async function checkIn(daemon: CoordDaemon, call: CoordCall, asked: Asked): Promise<Reply> {
   const repos = asked.all_repos === true ? call.reposOf(undefined) : [asked.repo]
   const [session, ...others] = asked.sessions
   const found: Checked[] = []
@@ -67,9 +67,9 @@ async function checkIn(call: CoordCall, asked: Asked): Promise<Reply> {
     const { scopes, branch, engineer: agent } = asked
     const checked = await call.ask('check', { repo, agent, session, branch, scopes })
     found.push(withoutSessions(checked, new Set(others)))
-    // Coord counts each session that a check names as alive.
-    for (const other of others) await call.ask('queue', { repo, session: other, mine: true })
   }
+  // Coord counts each session that a check names as alive.
+  for (const other of others) daemon.noteSession(other)
   return ok(answerOf(found))
 }
 

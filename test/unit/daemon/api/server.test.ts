@@ -24,18 +24,23 @@ const OPERATIONS: Operations = {
 }
 
 type Repo = ReturnType<Repos['all']>[number]
-const REPO = { id: 'test/shop', host: null } as Repo
+const [REPO, OTHER] = ['test/shop', 'test/other'].map((id) => ({ id, host: null }) as Repo) as [
+  Repo,
+  Repo,
+]
 
 interface Given {
   readonly operations?: Operations
   readonly onAnswer?: (answered: Answered) => void
+  /** Hears of signs of life. */
+  readonly note?: (session: string) => void
 }
 
 async function listen(t: TestContext, given: Given = {}): Promise<number> {
-  const { operations = OPERATIONS, onAnswer = quiet } = given
+  const { operations = OPERATIONS, onAnswer = quiet, note = quiet } = given
   const routes = [
     ...operationRoutes(operations),
-    ...coordRoutes(operations, { all: () => [REPO] }),
+    ...coordRoutes(operations, { all: () => [REPO, OTHER] }, { note }),
     ...createMcpRoutes(operations, () => Promise.reject(new Error('nothing opens it'))).routes,
   ]
   const api = createApi({ routes, log: LOG, token: TOKEN, onAnswer })
@@ -101,7 +106,7 @@ describe('the inbox of a session, which clients poll', () => {
         : Promise.resolve(results[name])
     }
     const client = await serve(t, { operations: { ...OPERATIONS, call } })
-    const { body } = await client.request({ path: '/sessions/s/pending_requests' })
+    const { body } = await client.request({ path: `/sessions/s/pending_requests?repo=${REPO.id}` })
     assert.deepEqual(asked, [{ repo: REPO.id, kinds: ['claim.refused'], limit: 500 }])
     const { pending } = JSON.parse(body) as { pending: readonly { attempted_pattern: string }[] }
     assert.deepEqual([pending.length, pending[0]?.attempted_pattern], [50, '59.ts'])
@@ -140,4 +145,29 @@ describe('a caller that is gone before its answer', () => {
       const [{ status }] = (await once(heard, 'answer')) as [Answered]
       assert.equal(status, 499)
     })
+})
+
+describe('a check in the name of several sessions', () => {
+  it('asks once for each repository, and counts them all as alive', async (t) => {
+    const asked: unknown[] = []
+    const alive: string[] = []
+    const call: Operations['call'] = (name) => {
+      asked.push(name)
+      const none = { conflicts: [], waiters: [], warnings: [], more_conflicts: 0, safe: true }
+      return Promise.resolve(none)
+    }
+    const note = (session: string): void => void alive.push(session)
+    const client = await serve(t, { operations: { ...OPERATIONS, call }, note })
+    const sessions = { session_ids: ['s-1', 's-2', 's-3'], all_repos: true }
+    const body = JSON.stringify({ engineer: 'bob', patterns: ['a.ts'], ...sessions })
+    const answer = await client.request({ method: 'POST', path: '/conflicts/batch', body })
+    assert.equal(answer.status, 200, answer.body)
+    assert.deepEqual(
+      [asked, alive],
+      [
+        ['check', 'check'],
+        ['s-2', 's-3'],
+      ],
+    )
+  })
 })
