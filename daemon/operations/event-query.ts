@@ -13,7 +13,7 @@ import { iso } from '../json.ts'
 import type { AuditFilter } from '../ports.ts'
 import type { Repo } from '../repos.ts'
 import type { Parts } from './context.ts'
-import { readSeen } from './event-start.ts'
+import { readSeen, type Mark } from './event-mark.ts'
 
 export interface EventQuery {
   readonly repos: readonly Repo[]
@@ -24,8 +24,6 @@ export interface EventQuery {
   readonly since:
     Mark | { readonly first: Mark | null; readonly seen: ReadonlyMap<string, string> } | null
 }
-
-export type Mark = { readonly id: string } | { readonly at: string }
 
 type Asked = OperationInput<'events'>
 

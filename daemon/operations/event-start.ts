@@ -1,11 +1,10 @@
 // Where a reader of events goes on, in each repository that it reads.
-import { Buffer } from 'node:buffer'
-import { z } from 'zod'
 import { SkeinError, timeOfId } from '../../protocol/index.ts'
 import { iso } from '../json.ts'
 import type { AuditCursor, AuditFilter } from '../ports.ts'
 import { hostOf, type Repo } from '../repos.ts'
-import type { EventQuery, Mark } from './event-query.ts'
+import type { Mark } from './event-mark.ts'
+import type { EventQuery } from './event-query.ts'
 
 export interface Start {
   readonly repo: Repo
@@ -68,31 +67,3 @@ function gone(id: string, repos: readonly Repo[]): SkeinError {
     data: { since: id },
   })
 }
-
-/** What was seen of several repositories, as a text that a caller hands back. */
-export function writeSeen(first: Mark | null, seen: ReadonlyMap<string, string>): string {
-  const json = JSON.stringify({ first, seen: Object.fromEntries(seen) })
-  return PREFIX + Buffer.from(json).toString('base64url')
-}
-
-/** Null for any other text. */
-export function readSeen(
-  text: string,
-): { readonly first: Mark | null; readonly seen: ReadonlyMap<string, string> } | null {
-  if (!text.startsWith(PREFIX)) return null
-  try {
-    const json: unknown = JSON.parse(
-      Buffer.from(text.slice(PREFIX.length), 'base64url').toString('utf8'),
-    )
-    const { first, seen } = SEEN.parse(json)
-    return { first, seen: new Map(Object.entries(seen)) }
-  } catch {
-    return null
-  }
-}
-
-const PREFIX = 'seen_'
-const SEEN = z.object({
-  first: z.union([z.object({ id: z.string() }), z.object({ at: z.string() })]).nullable(),
-  seen: z.record(z.string(), z.string()),
-})

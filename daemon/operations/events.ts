@@ -13,8 +13,9 @@ import type { AuditCursor } from '../ports.ts'
 import { hostOf } from '../repos.ts'
 import type { Handler } from './context.ts'
 import { mergeLogs } from './event-merge.ts'
+import { writeSeen } from './event-mark.ts'
 import { readEventQuery, type EventQuery } from './event-query.ts'
-import { startsOf, writeSeen } from './event-start.ts'
+import { startsOf } from './event-start.ts'
 
 const EVENTS_TOLD = 50
 /** Lines of one page of an export. */
