@@ -110,11 +110,11 @@ class SymbolIndex implements Symbols {
       onStart: () => {
         this.counts.threadStarts++
         this.isThreadRunning = true
-        this.log?.debug({}, 'parser thread started')
+        this.log?.info({}, 'parser thread started')
       },
       onEnd: (why) => {
         this.isThreadRunning = false
-        this.log?.debug({ why }, 'parser thread ended')
+        this.log?.info({ why }, 'parser thread ended')
       },
     })
   }
