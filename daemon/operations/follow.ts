@@ -11,6 +11,8 @@ import { startsOf, type Start } from './event-start.ts'
 
 /** Events that wait for a slow reader; above it the stream ends, and the reader comes back for the rest. */
 const UNREAD_MAX = 10_000
+/** Nobody sees events come later by so little. */
+const GATHER_MS = 10
 /** The machine's own ledger is nobody's repository. */
 const MESH = 'mesh'
 
@@ -86,8 +88,8 @@ class Inbox {
     } else this.#unread.push(event)
     const wake = this.#wake
     this.#wake = null
-    // After the turn that brought it: its burst is one batch, and its callers are answered first.
-    if (wake !== null) setImmediate(wake)
+    // Whoever claims waits for a write to each of some hundred streams: what comes meanwhile shares it.
+    if (wake !== null) setTimeout(wake, GATHER_MS)
   }
 
   /** The log told this one, and with it everything of its repository before it. */
