@@ -38,11 +38,12 @@ async function follow(command: Command, io: Io): Promise<number> {
     })
   }
   const home = homePath(io.env)
+  const over = overOf(io)
   const isJson = command.fields['json'] === true
   const events = followEvents({
     socket: () => findSockets(home).api,
     query: queryOf(asked),
-    signal: AbortSignal.any([io.interrupted, io.stdout.closed]),
+    signal: over,
     onBreak(isBack) {
       if (command.fields['quiet'] === true) return
       io.stderr.write(isBack ? 'a daemon is back\n' : 'the daemon is gone; waiting for it …\n')
@@ -50,17 +51,20 @@ async function follow(command: Command, io: Io): Promise<number> {
   })
   for await (const event of events) {
     io.stdout.write(`${shown(event, isJson, command, io)}\n`)
-    await roomIn(io)
+    await roomIn(io, over)
   }
   return 130
 }
 
+/** Ctrl-C, or nobody reads any more. One for the whole command: each signal made of others is remembered by those. */
+function overOf({ interrupted, stdout }: Io): AbortSignal {
+  return AbortSignal.any([interrupted, stdout.closed])
+}
+
 /** A slow reader of the pipe holds the stream up, not the memory of this process. */
-async function roomIn({ stdout, interrupted }: Io): Promise<void> {
-  const { stream, closed } = stdout
-  const signal = AbortSignal.any([interrupted, closed])
-  if (!stream.writableNeedDrain || signal.aborted) return
-  await once(stream, 'drain', { signal }).catch(() => undefined)
+async function roomIn({ stdout: { stream } }: Io, over: AbortSignal): Promise<void> {
+  if (!stream.writableNeedDrain || over.aborted) return
+  await once(stream, 'drain', { signal: over }).catch(() => undefined)
 }
 
 function shown(event: AuditEvent, isJson: boolean, { fields }: Command, io: Io): string {
@@ -82,14 +86,15 @@ function queryOf(input: Readonly<Record<string, unknown>>): Readonly<Record<stri
 /** The lines as they are in the log: its hashes are over their bytes. */
 async function exportLog(command: Command, io: Io): Promise<number> {
   const asked = { ...buildInput('audit/export', command, io), limit: LIMITS.eventsListedMax }
+  const over = overOf(io)
   let since: string | null = null
   do {
     const input = since === null ? asked : { ...asked, since }
     const page = (await call('audit/export', input, command, io)) as OperationResult<'audit/export'>
     io.stdout.write(page.lines.map((line) => `${line}\n`).join(''))
-    await roomIn(io)
+    await roomIn(io, over)
     since = page.next
-  } while (since !== null && !io.interrupted.aborted && !io.stdout.closed.aborted)
+  } while (since !== null && !over.aborted)
   return io.interrupted.aborted ? 130 : 0
 }
 
