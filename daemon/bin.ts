@@ -3,7 +3,7 @@
 // each loaded when it is called: `check` and `claim` start without any of it.
 import './shims.ts'
 import tty from 'node:tty'
-import type { OpenMcpHttp } from './api/mcp-http.ts'
+import type { OpenMcpHttp } from './api/mcp-routes.ts'
 import type { McpDoor } from './api/mcp-socket.ts'
 import { main, report } from './cli/main.ts'
 import type { Io, Output } from './cli/io.ts'

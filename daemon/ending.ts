@@ -1,6 +1,6 @@
 // How a daemon comes to its end, and what callers hear while it does.
 import type { SkeinError } from '../protocol/index.ts'
-import type { Operations } from './client/operations.ts'
+import { withCall, type Operations } from './client/operations.ts'
 
 /** How a daemon comes to its end: it is stopped, or its disk fails, which is kept for those who still ask. */
 export function createEnding(): {
@@ -26,12 +26,8 @@ export function createEnding(): {
 
 /** After the disk failed every call is answered by what happened. */
 export function untilFailure(operations: Operations, failure: () => SkeinError | null): Operations {
-  return {
-    call(name, input, context) {
-      const failed = failure()
-      return failed === null ? operations.call(name, input, context) : Promise.reject(failed)
-    },
-    watch: (watcher) => operations.watch(watcher),
-    follow: (input, context) => operations.follow(input, context),
-  }
+  return withCall(operations, (name, input, context) => {
+    const failed = failure()
+    return failed === null ? operations.call(name, input, context) : Promise.reject(failed)
+  })
 }

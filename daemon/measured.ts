@@ -1,26 +1,23 @@
 // Operations with a count and a time for each.
 import { SkeinError } from '../protocol/index.ts'
-import type { Operations } from './client/operations.ts'
+import { withCall, type Operations } from './client/operations.ts'
 import type { Recorder } from './ports.ts'
 
 export function measured(operations: Operations, recorder: Recorder): Operations {
-  return {
-    ...operations,
-    async call(name, input, context) {
-      const startedAt = performance.now()
-      let outcome = 'INTERNAL'
-      try {
-        const result = await operations.call(name, input, context)
-        outcome = outcomeOf(result)
-        return result
-      } catch (error) {
-        if (error instanceof SkeinError) outcome = error.code
-        throw error
-      } finally {
-        recorder.operation(name, context.door, outcome, (performance.now() - startedAt) / 1000)
-      }
-    },
-  }
+  return withCall(operations, async (name, input, context) => {
+    const startedAt = performance.now()
+    let outcome = 'INTERNAL'
+    try {
+      const result = await operations.call(name, input, context)
+      outcome = outcomeOf(result)
+      return result
+    } catch (error) {
+      if (error instanceof SkeinError) outcome = error.code
+      throw error
+    } finally {
+      recorder.operation(name, context.door, outcome, (performance.now() - startedAt) / 1000)
+    }
+  })
 }
 
 function outcomeOf(result: unknown): string {

@@ -9,7 +9,8 @@ import { foundLedger, openLedger, type LedgerHost } from './ledger-host.ts'
 import type { MachineKey } from './machine-key.ts'
 import { submit } from './repos.ts'
 
-const MESH = { name: asRepoId('mesh'), folder: 'mesh' }
+/** The machine's own ledger, which is nobody's repository. */
+export const MESH = { name: asRepoId('mesh'), folder: 'mesh' }
 /** The mesh ledger holds no claims: no lease of it ever runs out. */
 const MESH_LEASE_MS = 365 * 86_400_000
 

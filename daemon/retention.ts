@@ -2,6 +2,7 @@
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import type { LedgerHost } from './ledger-host.ts'
+import { MESH } from './mesh.ts'
 import type { Clock } from './ports.ts'
 import type { Repos } from './repos.ts'
 
@@ -36,7 +37,7 @@ function trimAll({ repos, mesh, config, clock, log }: RetentionOptions): void {
   const { audit, audit_mib: mib } = config.retention
   const retention = { bytesMax: mib * 1_048_576, before: clock.wall() - audit * 1000 }
   const ledgers = [
-    { name: 'mesh', host: mesh },
+    { name: MESH.name, host: mesh },
     ...repos.all().flatMap(({ id, host }) => (host === null ? [] : [{ name: id, host }])),
   ]
   for (const { name, host } of ledgers) {

@@ -10,7 +10,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { LIMITS, OPERATIONS, SkeinError } from '../protocol/index.ts'
-import type { ConnectionCaller, Operations } from '../daemon/client/operations.ts'
+import { withCall, type ConnectionCaller, type Operations } from '../daemon/client/operations.ts'
 import { createGate, createSeal, type Client, type McpOptions } from './client.ts'
 import {
   errorResponse,
@@ -175,21 +175,17 @@ function methodNotAllowed(): Response {
 
 /** Nothing but the call itself can say for which session something is changed where there are no connections. */
 function withNamedSession(operations: Operations): Operations {
-  return {
-    async call(name, input, context) {
-      if (OPERATIONS[name].writes && !isNamed(input) && !isNamed(context.caller))
-        throw new SkeinError(
-          'INPUT_SCHEMA',
-          'This call changes something and does not say for which session; over HTTP each call says so.',
-          {
-            hint: 'pass `session`: a name of your own that you keep for the whole run, the same in every call (or send the header Skein-Session).',
-          },
-        )
-      return operations.call(name, input, context)
-    },
-    watch: (listener) => operations.watch(listener),
-    follow: (input, context) => operations.follow(input, context),
-  }
+  return withCall(operations, async (name, input, context) => {
+    if (OPERATIONS[name].writes && !isNamed(input) && !isNamed(context.caller))
+      throw new SkeinError(
+        'INPUT_SCHEMA',
+        'This call changes something and does not say for which session; over HTTP each call says so.',
+        {
+          hint: 'pass `session`: a name of your own that you keep for the whole run, the same in every call (or send the header Skein-Session).',
+        },
+      )
+    return operations.call(name, input, context)
+  })
 }
 
 function isNamed(value: unknown): boolean {

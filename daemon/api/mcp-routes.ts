@@ -1,8 +1,22 @@
 // /mcp: the Model Context Protocol over Streamable HTTP. The door is loaded with the first request to it.
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SkeinError } from '../../protocol/index.ts'
-import type { Operations } from '../client/operations.ts'
+import type { ConnectionCaller, Operations } from '../client/operations.ts'
 import type { HttpCall, Method, Route } from './http-call.ts'
-import type { McpHttpDoor, OpenMcpHttp } from './mcp-http.ts'
+
+/** Handed in from above: the daemon knows no front end. */
+export interface McpHttpDoor {
+  /** Answers one HTTP request; who may call at all was judged before. */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: ConnectionCaller,
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens the door to these operations. */
+export type OpenMcpHttp = (operations: Operations) => McpHttpDoor
 
 export interface McpRoutes {
   readonly routes: readonly Route[]

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { CallContext, Operations } from '../client/operations.ts'
+import { withCall, type Operations } from '../client/operations.ts'
 import type { Log } from '../log.ts'
 import { boundSilent } from './connections.ts'
 
@@ -67,11 +67,7 @@ export function createMcpSocket(
 
 /** A client that names no session is one for as long as its connection lives. */
 function withSession(operations: Operations, session: string): Operations {
-  return {
-    call(name, input, context: CallContext) {
-      return operations.call(name, input, { ...context, caller: { session, ...context.caller } })
-    },
-    watch: (listener) => operations.watch(listener),
-    follow: (input, context) => operations.follow(input, context),
-  }
+  return withCall(operations, (name, input, context) =>
+    operations.call(name, input, { ...context, caller: { session, ...context.caller } }),
+  )
 }

@@ -18,6 +18,15 @@ export interface Operations {
   follow(input: unknown, context: CallContext): Promise<EventStream>
 }
 
+/** The same operations, each call of which goes another way first. */
+export function withCall(operations: Operations, call: Operations['call']): Operations {
+  return {
+    call,
+    watch: (listener) => operations.watch(listener),
+    follow: (input, context) => operations.follow(input, context),
+  }
+}
+
 export interface EventStream {
   /** Behind which event a stream begins that was asked for no past; null where that is not one event. */
   readonly position: string | null

@@ -28,7 +28,7 @@ export async function* mergeLogs(
     for (const head of heads) head.events = await nextOf(head.batches)
     for (;;) {
       const left = heads.filter(({ events }) => events.length > 0)
-      const [first, second] = left.sort((a, b) => compare(timeOf(a.events), timeOf(b.events)))
+      const [first, second] = left.sort((a, b) => compareTimes(timeOf(a.events), timeOf(b.events)))
       if (first === undefined) return
       // As much of one log as is older than the others.
       const count =
@@ -67,7 +67,8 @@ function countUntil(events: readonly AuditEvent[], until: string): number {
   return at < 0 ? events.length : at
 }
 
-function compare(a: string, b: string): number {
+/** Of times in ISO 8601, which sort as texts do. */
+export function compareTimes(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1
 }

@@ -12,7 +12,7 @@ import { isMatch } from '../audit-filter.ts'
 import type { AuditCursor } from '../ports.ts'
 import { hostOf } from '../repos.ts'
 import type { Handler } from './context.ts'
-import { mergeLogs } from './event-merge.ts'
+import { compareTimes, mergeLogs } from './event-merge.ts'
 import { writeSeen } from './event-mark.ts'
 import { readEventQuery, type EventQuery } from './event-query.ts'
 import { startsOf } from './event-start.ts'
@@ -65,7 +65,7 @@ async function newest(
       found.push(event)
     }
   }
-  const inOrder = found.reverse().sort((a, b) => compare(a.at, b.at))
+  const inOrder = found.reverse().sort((a, b) => compareTimes(a.at, b.at))
   const told = inOrder.slice(-limit)
   const next = repos.length === 1 ? (told.at(-1)?.id ?? null) : writeSeen(null, seen)
   return { events: told, more: inOrder.length > limit, next }
@@ -151,9 +151,4 @@ export const auditExport: Handler<OperationInput<'audit/export'>> = async (
   }
   const result: OperationResult<'audit/export'> = { lines, next: null }
   return result
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }

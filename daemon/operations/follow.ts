@@ -3,6 +3,7 @@
 import { SkeinError, type AuditEvent } from '../../protocol/index.ts'
 import { isMatch } from '../audit-filter.ts'
 import type { CallContext, EventStream, Operations } from '../client/operations.ts'
+import { MESH } from '../mesh.ts'
 import { hostOf } from '../repos.ts'
 import type { Parts } from './context.ts'
 import { readEventQuery, type EventQuery } from './event-query.ts'
@@ -13,8 +14,6 @@ import { startsOf, type Start } from './event-start.ts'
 const UNREAD_MAX = 10_000
 /** Nobody sees events come later by so little. */
 const GATHER_MS = 10
-/** The machine's own ledger is nobody's repository. */
-const MESH = 'mesh'
 
 export async function follow(
   parts: Parts,
@@ -80,7 +79,7 @@ class Inbox {
   }
 
   readonly take = (event: AuditEvent): void => {
-    const isAsked = this.#repos === null ? event.repo !== MESH : this.#repos.has(event.repo)
+    const isAsked = this.#repos === null ? event.repo !== MESH.name : this.#repos.has(event.repo)
     if (!isAsked || this.#isFull) return
     if (this.#unread.length >= UNREAD_MAX) {
       this.#isFull = true
