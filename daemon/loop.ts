@@ -133,7 +133,7 @@ class LedgerLoop implements Loop {
   }
 
   renewSessions(sessions: readonly SessionId[]): void {
-    this.#take({ kind: 'alive', peer: this.#peer(), sessions })
+    this.#take({ kind: 'alive', sessions })
   }
 
   async ready(): Promise<void> {

@@ -6,19 +6,52 @@
 //    that the judgement rested on is committed.
 // 2. A request is decided at most once: by its id, on the path.
 // 3. A request that was given up is never left with a grant: a Release follows it before anything else is told.
-import { type LedgerRecord } from '../../protocol/index.ts'
+import { parseRequestId, type LedgerRecord, type PeerId } from '../../protocol/index.ts'
+import { abandon, noteAbandoned } from './abandoned.ts'
+import type { Request } from './claims/decision.ts'
 import { createConsensus, stepConsensus, takeReady } from './consensus/consensus.ts'
 import { persist } from './consensus/durability.ts'
+import { postponeElection } from './consensus/follower.ts'
 import { isServing } from './consensus/leader.ts'
-import type { Request } from './claims/decision.ts'
-import type { Envelope, PersistOrder } from './consensus/types.ts'
+import type { PersistOrder } from './consensus/types.ts'
 import type { Engine, EngineInput, EngineOptions, EngineReady } from './engine-state.ts'
-import { decideRequest, isReady, lead, releaseAbandoned, stopLeading } from './leading.ts'
-import { advanceLeases, createLeases, noteRenewal } from './leases.ts'
+import {
+  giveBack,
+  isOwn,
+  onReply,
+  ownedBy,
+  post,
+  resend,
+  takeOwn,
+  tellCaughtUp,
+} from './forwarding.ts'
+import {
+  decideRequest,
+  isReady,
+  lead,
+  releaseAbandoned,
+  releaseGrant,
+  stopLeading,
+} from './leading.ts'
+import { advanceLeases, createLeases, restartLeases } from './leases.ts'
 import { abandonedIn, compactAfter, incarnationOf, rewriteLog } from './log-upkeep.ts'
+import { handOver } from './membership.ts'
+import type { PeerMessage } from './messages.ts'
+import { noteWork } from './quiet.ts'
 import { createWaits } from './queue/waits.ts'
-import { abandon, noteAbandoned, noteBarrier, tellCommitted } from './replies.ts'
+import {
+  createRenewals,
+  noteConfirmed,
+  noteRound,
+  renewOwn,
+  settleRenewals,
+  takeAlive,
+} from './renewals.ts'
+import { noteBarrier, tellCommitted } from './replies.ts'
 import { applyRecord, createView, viewOfPath } from './view.ts'
+
+/** Uptime counts a suspend and the monotonic clock does not: a greater difference in one step was one. */
+const SUSPEND_MS = 1_000
 
 export type { Engine, EngineInput, EngineOptions, EngineReady } from './engine-state.ts'
 
@@ -36,12 +69,22 @@ export function createEngine(options: EngineOptions): Engine {
     leases: createLeases(),
     waits: createWaits(),
     grantedTo: new Set(),
-    waiting: new Map(),
+    own: new Map(),
+    toTell: [],
+    early: new Map(),
     decided: new Map(),
     answers: new Map(),
     answering: new Set(),
+    replied: new Map(),
     abandoned,
     abandonedAt: [],
+    renewals: createRenewals(),
+    wantedVoters: null,
+    follows: null,
+    resentAt: 0,
+    gaveBackAt: 0,
+    soughtAt: 0,
+    workedAt: 0,
     servedTerm: 0,
     barrier: 0,
     uptimeMs: null,
@@ -52,18 +95,26 @@ export function createEngine(options: EngineOptions): Engine {
 
 export function stepEngine(engine: Engine, inputs: readonly EngineInput[]): EngineReady {
   const persisted: PersistOrder[] = []
-  const sent: Envelope[] = []
   for (const input of inputs) {
     // Requests that arrive together are decided together: one transaction, one frame, one send.
-    if (input.kind !== 'request') settle(engine, persisted, sent)
+    const joins = isRequest(input)
+    if (!joins) settle(engine, persisted)
     takeInput(engine, input)
-    if (input.kind !== 'request') settle(engine, persisted, sent)
+    if (!joins) settle(engine, persisted)
   }
   lead(engine)
-  settle(engine, persisted, sent)
-  const { changes, rebased, replies, abandoned } = engine.out
+  settle(engine, persisted)
+  if (!isReady(engine)) {
+    resend(engine)
+    giveBack(engine)
+  }
+  const ready = { persist: persisted, ...engine.out }
   engine.out = emptyOut()
-  return { persist: persisted, send: sent, changes, rebased, replies, abandoned }
+  return ready
+}
+
+function isRequest(input: EngineInput): boolean {
+  return input.kind === 'request' || (input.kind === 'receive' && input.message.kind === 'request')
 }
 
 export function isLeading(engine: Engine): boolean {
@@ -82,8 +133,22 @@ function takeInput(engine: Engine, input: EngineInput): void {
       abandon(engine, input.rid)
       releaseAbandoned(engine)
       return
+    case 'receive':
+      receive(engine, input.from, input.message)
+      return
     case 'alive':
-      for (const session of input.sessions) noteRenewal(engine.leases, input.peer, session)
+      renewOwn(engine, input.sessions)
+      return
+    case 'members':
+      engine.wantedVoters = input.voters
+      engine.consensus.learners = input.learners
+      return
+    case 'hand-over':
+      handOver(engine.consensus)
+      return
+    case 'reachable':
+      noteWork(engine)
+      stepConsensus(engine.consensus, input)
       return
     case 'rewrite-log':
       rewriteLog(engine)
@@ -97,36 +162,80 @@ function takeInput(engine: Engine, input: EngineInput): void {
   }
 }
 
+function receive(engine: Engine, from: PeerId, message: PeerMessage): void {
+  switch (message.kind) {
+    case 'request':
+      takeRequest(engine, message.request)
+      return
+    case 'reply':
+      onReply(engine, from, message)
+      return
+    case 'alive':
+      takeAlive(engine, from, message)
+      return
+    case 'alive-confirmed':
+      noteConfirmed(engine, message)
+      return
+    case 'seek':
+      noteWork(engine)
+      stepConsensus(engine.consensus, { kind: 'reachable', peer: from })
+      return
+    case 'give-back':
+      if (isReady(engine)) for (const rid of ownedBy(message, from)) releaseGrant(engine, rid)
+      return
+    default:
+      stepConsensus(engine.consensus, { kind: 'receive', from, message })
+  }
+}
+
 function takeRequest(engine: Engine, request: Request): void {
   const { rid } = request
   // A late copy of one that was given up: its caller was told that nothing was granted.
   if (engine.abandoned.has(rid)) return
   // Asked twice: deciding it again could give another answer.
   if (engine.decided.has(rid) || engine.answering.has(rid)) return
+  const told = engine.replied.get(rid)
+  if (told !== undefined) {
+    post(engine, parseRequestId(rid).peer, told)
+    return
+  }
+  noteWork(engine)
+  if (isOwn(engine, rid)) takeOwn(engine, request)
   if (isReady(engine)) decideRequest(engine, request)
-  else engine.waiting.set(rid, request)
+  else if (engine.consensus.role.kind === 'leader') engine.early.set(rid, request)
 }
 
 function onTick(engine: Engine, input: Extract<EngineInput, { kind: 'tick' }>): void {
   const { consensus, leases } = engine
   const before = engine.uptimeMs ?? input.uptimeMs
-  advanceLeases(
-    leases,
-    consensus.now === 0 ? 0 : input.now - consensus.now,
-    input.uptimeMs - before,
-  )
+  const passedMs = consensus.now === 0 ? 0 : input.now - consensus.now
+  advanceLeases(leases, passedMs, input.uptimeMs - before)
+  if (input.uptimeMs - before - passedMs > SUSPEND_MS) afterSuspend(engine)
   engine.uptimeMs = input.uptimeMs
   stepConsensus(consensus, { kind: 'tick', now: input.now, wallMs: input.wallMs })
 }
 
+/** The machine slept: others may lead by now, and holders could not renew. Nobody is judged by the time before. */
+function afterSuspend(engine: Engine): void {
+  if (engine.tail !== null) restartLeases(engine.leases, engine.tail)
+  if (engine.consensus.role.kind === 'follower') postponeElection(engine.consensus)
+}
+
 /** Takes the consensus core's effects and lets what they mean happen. */
-function settle(engine: Engine, persisted: PersistOrder[], sent: Envelope[]): void {
+function settle(engine: Engine, persisted: PersistOrder[]): void {
   const ready = takeReady(engine.consensus)
   persisted.push(...ready.persist)
-  sent.push(...ready.send)
+  engine.out.send.push(...ready.send)
   for (const commit of ready.commits) applyCommit(engine, commit.records, commit.rebase)
-  for (const { id, ok } of ready.barriers) noteBarrier(engine, id, ok)
+  for (const { id, ok } of ready.barriers) {
+    noteBarrier(engine, id, ok)
+    noteRound(engine, id, ok)
+  }
   if (ready.commits.length > 0 || ready.barriers.length > 0) tellCommitted(engine)
+  if (ready.commits.length > 0) {
+    tellCaughtUp(engine)
+    settleRenewals(engine)
+  }
   if (engine.tail !== null && engine.consensus.role.kind !== 'leader') stopLeading(engine)
 }
 
@@ -144,5 +253,5 @@ function applyCommit(engine: Engine, records: readonly LedgerRecord[], rebase: b
 }
 
 function emptyOut(): Engine['out'] {
-  return { changes: [], rebased: false, replies: [], abandoned: [] }
+  return { send: [], changes: [], rebased: false, replies: [], abandoned: [] }
 }

@@ -13,10 +13,13 @@ import { decide } from './claims/decide.ts'
 import type { Request } from './claims/decision.ts'
 import { isServing, propose } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
+import { isOver } from './abandoned.ts'
 import { awaitedBy, delaysNow, isSessionAlive, noteChange, restartLeases, sweep } from './leases.ts'
 import { isCheckpointDue } from './log-upkeep.ts'
+import { stepAside, votersToPropose } from './membership.ts'
 import { circleOf, pumpQueue } from './queue/pump.ts'
 import { ageWaits, noteWaits, restartWaits } from './queue/waits.ts'
+import { noteWork, quietenIfIdle } from './quiet.ts'
 import { awaitConfirmation } from './replies.ts'
 import {
   applyRecord,
@@ -36,12 +39,16 @@ export function lead(engine: Engine): void {
   const lapsed = sweep(engine.leases, engine.tail, engine.options.leaseMs)
   if (lapsed.length > 0) append(engine, lapsed)
   moveQueue(engine, engine.tail)
+  const voters = votersToPropose(engine)
+  if (voters !== null) append(engine, [{ kind: 'config', voters }])
   if (isCheckpointDue(engine)) {
     const parts = encodeCheckpoint(engine.tail.state)
     const records = append(engine, parts)
     const size = records.reduce((sum, record) => sum + record.bytes.length, 0)
     engine.sinceCheckpoint = { records: 0, bytes: 0, size }
   }
+  quietenIfIdle(engine)
+  stepAside(engine)
 }
 
 export function isReady(engine: Engine): boolean {
@@ -78,11 +85,11 @@ export function decideRequest(engine: Engine, request: Request): void {
   }
 }
 
-/** What was not told goes back to whoever leads next. */
+/** What was not told is asked again, by the machines of its callers, of whoever leads next. */
 export function stopLeading(engine: Engine): void {
   engine.tail = null
-  for (const { request } of engine.decided.values()) engine.waiting.set(request.rid, request)
-  for (const { request } of engine.answers.values()) engine.waiting.set(request.rid, request)
+  engine.early.clear()
+  engine.replied.clear()
   engine.decided.clear()
   engine.answers.clear()
   engine.answering.clear()
@@ -99,16 +106,7 @@ export function releaseAbandoned(engine: Engine): void {
   }
 }
 
-function isOver(view: View, rid: RequestId): boolean {
-  const outcome = outcomeOf(view.state, rid)
-  if (outcome === null) return false
-  if (outcome === 'forgotten') return true
-  if (outcome.kind === 'queued') return !view.state.queue.has(outcome.id)
-  if (outcome.kind !== 'granted') return true
-  return !outcome.ids.some((id) => view.state.claims.has(id))
-}
-
-function releaseGrant(engine: Engine, rid: RequestId): void {
+export function releaseGrant(engine: Engine, rid: RequestId): void {
   const state = engine.tail?.state
   const outcome = state === undefined ? null : outcomeOf(state, rid)
   if (state === undefined || outcome === null || outcome === 'forgotten') return
@@ -128,6 +126,7 @@ function startServing(engine: Engine, term: number): void {
   const head = engine.consensus.chain.head()
   if (head === null) return
   engine.servedTerm = term
+  noteWork(engine)
   const path = engine.consensus.chain.pathFromBase(head)
   engine.tail = tailView(engine, head)
   restartLeases(engine.leases, engine.tail)
@@ -137,8 +136,9 @@ function startServing(engine: Engine, term: number): void {
   const size = checkpoint.reduce((sum, record) => sum + record.bytes.length, 0)
   engine.sinceCheckpoint = { records: path.length, bytes: bytes - size, size }
   releaseAbandoned(engine)
-  for (const request of engine.waiting.values()) decideRequest(engine, request)
-  engine.waiting.clear()
+  for (const { request } of engine.own.values()) decideRequest(engine, request)
+  for (const request of engine.early.values()) decideRequest(engine, request)
+  engine.early.clear()
 }
 
 /** The committed view and what this leader has appended beyond it. */

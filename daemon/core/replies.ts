@@ -1,11 +1,17 @@
-// From decisions to replies: what is told when, and what happens to requests that were given up.
-import { comparePositions, outcomeOf, type RequestId } from '../../protocol/index.ts'
+// A leader's replies: what is told when, to its own callers or to the machine that sent for them.
+import {
+  comparePositions,
+  outcomeOf,
+  parseRequestId,
+  type RequestId,
+} from '../../protocol/index.ts'
 import type { Outcome } from './claims/command.ts'
 import type { Request } from './claims/decision.ts'
 import { tellOutcome } from './claims/tell.ts'
-import { persist } from './consensus/durability.ts'
-import { confirmLeadership, flush } from './consensus/leader.ts'
+import { confirmLeadership } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
+import { post, tellOwn } from './forwarding.ts'
+import type { ReplyMessage } from './messages.ts'
 
 export function awaitConfirmation(engine: Engine, request: Request, outcome: Outcome): void {
   const head = engine.consensus.chain.head()
@@ -23,10 +29,13 @@ export function noteBarrier(engine: Engine, id: number, ok: boolean): void {
     answer.confirmed = true
     return
   }
+  // Whoever leads next is asked again by the caller's machine.
   engine.answers.delete(id)
   engine.answering.delete(answer.request.rid)
-  engine.waiting.set(answer.request.rid, answer.request)
 }
+
+/** Asked again in the same term, an answer that left no record must be the same. */
+const REPLIES_REMEMBERED = 1_024
 
 /** Replies to everything whose records, or whose ground, are committed by now. */
 export function tellCommitted(engine: Engine): void {
@@ -52,33 +61,15 @@ export function tellCommitted(engine: Engine): void {
   }
 }
 
-/** Gives a request up; its caller is told once that is durable. */
-export function abandon(engine: Engine, rid: RequestId): void {
-  const { consensus } = engine
-  engine.waiting.delete(rid)
-  for (const [id, answer] of engine.answers) {
-    if (answer.request.rid === rid) engine.answers.delete(id)
-  }
-  engine.answering.delete(rid)
-  engine.decided.delete(rid)
-  engine.abandoned.add(rid)
-  flush(consensus)
-  const position = persist(consensus, [{ kind: 'meta', value: { abandoned: rid } }])
-  engine.abandonedAt.push({ rid, position })
-}
-
-export function noteAbandoned(engine: Engine): void {
-  const { durable } = engine.consensus
-  for (
-    let next = engine.abandonedAt[0];
-    next !== undefined && next.position <= durable;
-    next = engine.abandonedAt[0]
-  ) {
-    engine.out.abandoned.push(next.rid)
-    engine.abandonedAt.shift()
-  }
-}
-
 function reply(engine: Engine, rid: RequestId, outcome: Outcome): void {
-  engine.out.replies.push({ rid, outcome })
+  const { peer } = parseRequestId(rid)
+  const { commit, self, promise } = engine.consensus
+  if (peer === self) tellOwn(engine, rid, outcome)
+  if (peer === self || commit === null) return
+  const message: ReplyMessage = { kind: 'reply', term: promise.term, rid, outcome, at: commit }
+  post(engine, peer, message)
+  engine.replied.set(rid, message)
+  const [oldest] = engine.replied.keys()
+  if (engine.replied.size > REPLIES_REMEMBERED && oldest !== undefined)
+    engine.replied.delete(oldest)
 }

@@ -1,5 +1,5 @@
-// The callers: sessions of agents, and the daemons that send for them, give up for them, and keep their leases. Forwarding
-// to the leader is played here, for the engine decides only when it leads.
+// The callers: sessions of agents, and what their daemons do for them: hand their requests to the engine, give up for them,
+// and say that they live.
 import {
   asSessionId,
   formatRequestId,
@@ -10,17 +10,16 @@ import {
   type LedgerClaim,
   type Party,
   type QueueEntry,
-  type QueueId,
   type RequestId,
   type Scope,
 } from '../../protocol/index.ts'
 import type { ClaimCommand, Command, Outcome } from '../../daemon/core/claims/command.ts'
-import type { EngineInput } from '../../daemon/core/engine.ts'
 import type { AppliedChange } from '../../daemon/core/view.ts'
 import { answerProblem } from './answers.ts'
 import type { Instant } from './clock.ts'
 import type { Machine } from './machine.ts'
 import type { Op } from './op.ts'
+import type { SpecClaim } from './spec.ts'
 import { insideOf, PATTERNS, QUIET } from './universe.ts'
 import { check } from './violation.ts'
 import type { World } from './world.ts'
@@ -90,9 +89,6 @@ export class Clients {
       this.#repeat(plan.leaseMs / 4, () => {
         this.#keepAlive(machine)
       })
-      this.#repeat(700, () => {
-        this.#chase(machine)
-      })
     }
   }
 
@@ -100,8 +96,14 @@ export class Clients {
     return this.#isQuietGranted
   }
 
-  beliefOf(id: ClaimId): Belief | undefined {
-    return this.#beliefs.get(id)
+  /** Since the claim's own call, or since the last renewal of its session that a majority confirmed. */
+  beliefOf(claim: SpecClaim): Belief | undefined {
+    const belief = this.#beliefs.get(claim.id)
+    if (belief === undefined) return undefined
+    const engine = this.#world.machines[belief.home]?.engine
+    const renewed = engine?.renewals.confirmed.get(claim.party.session)
+    if (renewed === undefined || renewed.uptimeMs < belief.since.uptimeMs) return belief
+    return { ...belief, since: renewed }
   }
 
   silence(): void {
@@ -126,10 +128,8 @@ export class Clients {
     const { checker } = this.#world
     const problem = answerProblem(checker.spec, op, outcome, checker.committed())
     check(problem === null, 'reply', `${rid} of ${op.command.kind}: ${problem ?? ''}`)
-    const home = this.#home(op)
-    this.#world.network.carry(machine, home, () => {
-      if (op.state === 'pending' && home.isUp()) this.#told(op, outcome)
-    })
+    check(op.home === machine.number, 'reply', `${rid} was answered on another machine`)
+    if (op.state === 'pending') this.#told(op, outcome)
   }
 
   onAbandoned(machine: Machine, rid: RequestId): void {
@@ -145,10 +145,6 @@ export class Clients {
     const { engine } = machine
     if (engine === null) return
     for (const { change } of changes) {
-      if (change.kind === 'granted' && change.rid !== null && engine.abandoned.has(change.rid)) {
-        machine.chased.add(change.claim.id)
-      }
-      if (change.kind === 'ended') machine.chased.delete(change.claim.id)
       if (change.kind === 'granted') this.#endWait(machine, change.rid, change.claim)
       if (change.kind === 'dropped') this.#endWait(machine, change.entry.rid, null)
     }
@@ -272,7 +268,7 @@ export class Clients {
     if (command === null) return
     const next = this.#newOp(home, session.number, command)
     session.op = next
-    if (prng.chance(0.1)) this.#submitTo(prng.pick(machines), next)
+    if (prng.chance(0.1)) this.#stray(prng.pick(machines), next)
     this.#submit(next)
     this.#watch(next)
   }
@@ -420,45 +416,34 @@ export class Clients {
     return op
   }
 
-  /** To a machine that believes to lead; nowhere when none does. */
   #submit(op: Op): void {
-    const { prng } = this.#world
-    const leading = this.#world.leading()
-    if (leading.length > 0) this.#submitTo(prng.pick(leading), op)
+    const { rid, command, entropy } = op
+    const home = this.#home(op)
+    if (this.#world.isTracing)
+      this.#world.note('request', home.number, `${rid} ${JSON.stringify(command)}`)
+    this.#world.give(home, [{ kind: 'request', request: { rid, command, entropy } }])
   }
 
-  #submitTo(target: Machine, op: Op): void {
+  /** A copy of it, to whom it is no business. */
+  #stray(target: Machine, op: Op): void {
     const { rid, command, entropy } = op
-    this.#world.network.carry(this.#home(op), target, () => {
-      if (this.#world.isTracing) {
-        this.#world.note('request', target.number, `${rid} ${JSON.stringify(command)}`)
-      }
-      this.#world.give(target, [{ kind: 'request', request: { rid, command, entropy } }])
+    const home = this.#home(op)
+    this.#world.network.carry(home, target, () => {
+      const message = { kind: 'request', request: { rid, command, entropy } } as const
+      this.#world.give(target, [{ kind: 'receive', from: home.name, message }])
     })
   }
 
-  /** Asks again elsewhere, and gives up in time. */
+  /** Gives up in time. */
   #watch(op: Op): void {
-    const { prng, plan } = this.#world
+    const { plan } = this.#world
     const home = this.#home(op)
-    const again = (): void => {
-      if (op.state !== 'pending') return
-      this.#submit(op)
-      this.#world.planFor(home, plan.callMs * prng.between(0.3, 0.6), again)
-    }
-    this.#world.planFor(home, plan.callMs * prng.between(0.3, 0.6), again)
     this.#world.planFor(home, plan.callMs, () => {
       if (op.state !== 'pending') return
       op.state = 'abandoning'
       op.isMarked = true
       this.#world.note('abandon', home.number, op.rid)
-      const target = prng.pick(this.#world.machines)
       this.#world.give(home, [{ kind: 'abandon', rid: op.rid }])
-      if (target !== home && prng.chance(0.5)) {
-        this.#world.network.carry(home, target, () => {
-          this.#world.give(target, [{ kind: 'abandon', rid: op.rid }])
-        })
-      }
     })
   }
 
@@ -479,8 +464,6 @@ export class Clients {
       // (A wait that was dropped got nothing, either.)
       this.refused++
       op.isRefused = true
-      // It was sent more than once, perhaps: whatever a late copy of it brings is given back.
-      this.#world.give(this.#home(op), [{ kind: 'abandon', rid: op.rid }])
     }
     if (outcome.kind === 'granted' || outcome.kind === 'renewed') {
       const live = outcome.claims.filter((now) => now.live)
@@ -502,7 +485,6 @@ export class Clients {
     }
     if (outcome.kind === 'verified') {
       for (const { id, live } of outcome.claims) {
-        if (live && op.session === null) this.#believe(id, op.home, op.sentAt)
         if (!live) {
           this.#beliefs.delete(id)
           session?.held.delete(id)
@@ -551,56 +533,16 @@ export class Clients {
     if (session?.op === op) session.op = null
   }
 
-  /** One message for all live sessions of a machine; the answer to a question sent with it confirms the leases. */
+  /** One message for all live sessions of a machine. */
   #keepAlive(machine: Machine): void {
-    const { prng, now } = this.#world
-    const { engine } = machine
-    if (engine === null || !machine.isNumbering || machine.suspendedUntil > now) return
+    const { now } = this.#world
+    if (machine.engine === null || !machine.isNumbering || machine.suspendedUntil > now) return
     const alive = this.sessions.filter(
       (session) => session.home === machine.number && session.silentUntil <= now,
     )
-    const leading = this.#world.leading()
-    if (alive.length === 0 || leading.length === 0) return
-    const ops = alive
-      .filter((session) => session.held.size > 0)
-      .map(({ party, held }) =>
-        this.#newOp(machine, null, { kind: 'verify', party, ids: [...held.keys()], fences: {} }),
-      )
-    const target = prng.pick(leading)
+    if (alive.length === 0) return
     const sessions = alive.map((session) => session.party.session)
-    this.#world.network.carry(machine, target, () => {
-      this.#world.give(target, [
-        { kind: 'alive', peer: machine.name, sessions },
-        ...ops.map(({ rid, command, entropy }): EngineInput => {
-          return { kind: 'request', request: { rid, command, entropy } }
-        }),
-      ])
-    })
-  }
-
-  /** A daemon that does not lead has its leader take back what its callers were told not to have. */
-  #chase(machine: Machine): void {
-    const { engine } = machine
-    if (engine === null || !machine.isNumbering || machine.suspendedUntil > this.#world.now) return
-    if (engine.tail !== null || this.#world.leading().length === 0) return
-    const { state } = engine.committed
-    const places: QueueId[] = []
-    const ids = new Set<ClaimId>([...machine.chased].map((id) => id as ClaimId))
-    for (const rid of engine.abandoned) {
-      const outcome = outcomeOf(state, rid)
-      if (outcome === null || outcome === 'forgotten') continue
-      if (outcome.kind === 'queued') places.push(outcome.id)
-      if (outcome.kind !== 'granted') continue
-      for (const id of outcome.ids) if (state.claims.has(id)) ids.add(id)
-    }
-    if (places.length > 0) {
-      this.#submit(
-        this.#newOp(machine, null, { kind: 'end-waits', ids: places, reason: 'cancelled' }),
-      )
-    }
-    const live = [...ids].filter((id) => state.claims.has(id))
-    if (live.length === 0) return
-    this.#submit(this.#newOp(machine, null, { kind: 'end', ids: live, reason: 'abandoned' }))
+    this.#world.give(machine, [{ kind: 'alive', sessions }])
   }
 
   #home(op: Op): Machine {

@@ -20,7 +20,11 @@ import {
   type EngineInput,
 } from '../../daemon/core/engine.ts'
 import type { Frame } from '../../daemon/ports.ts'
-import type { Letter, Which } from './script.ts'
+import type { PeerMessage } from '../../daemon/core/messages.ts'
+import type { Letter as ConsensusLetter } from './script.ts'
+
+export type Letter = Omit<ConsensusLetter, 'message'> & { readonly message: PeerMessage }
+type Which = (letter: Letter) => boolean
 
 interface Part {
   engine: Engine

@@ -42,8 +42,6 @@ export class Machine {
   inbox: EngineInput[] = []
   slowDiskUntil = 0
   isSyncPlanned = false
-  /** Grants seen on the path whose request was given up here. */
-  readonly chased = new Set<string>()
 
   constructor(
     number: number,
@@ -82,7 +80,6 @@ export class Machine {
     this.sequence = 0
     this.isNumbering = false
     this.inbox = []
-    this.chased.clear()
     this.isSyncPlanned = false
     const engine = createEngine({
       self: this.name,

@@ -120,6 +120,8 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
       quorumCheckMs: DEFAULT_TIMING.quorumCheckMs * speed * (isStorm ? prng.pick([1, 5, 20]) : 1),
       electionMsMin: DEFAULT_TIMING.electionMsMin * speed,
       electionMsMax: DEFAULT_TIMING.electionMsMax * speed,
+      quietAfterMs: prng.pick([500, 5_000, 60_000]) * speed,
+      detachedAfterMs: DEFAULT_TIMING.detachedAfterMs * speed,
     },
     leaseMs: prng.pick([6_000, 10_000, 20_000]),
     checkpointRecords: isStorm ? prng.pick([5, 12, 1_000, 1_000]) : prng.pick([6, 12, 30, 1_000]),

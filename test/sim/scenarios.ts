@@ -261,6 +261,7 @@ function bypassedGround(): void {
       upto: head,
       commit: b.commit,
       round: 1,
+      quiet: false,
     },
   })
   check(

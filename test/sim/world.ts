@@ -10,8 +10,8 @@ import {
   type RequestId,
 } from '../../protocol/index.ts'
 import type { Outcome } from '../../daemon/core/claims/command.ts'
-import type { Envelope } from '../../daemon/core/consensus/types.ts'
 import { isLeading, stepEngine, type EngineInput } from '../../daemon/core/engine.ts'
+import type { Addressed, PeerMessage } from '../../daemon/core/messages.ts'
 import { Checker } from './checker.ts'
 import { holderElapsed, SimClock } from './clock.ts'
 import { EventHeap } from './heap.ts'
@@ -183,7 +183,7 @@ export class World {
     this.clients.onReply(machine, rid, outcome)
   }
 
-  #send(machine: Machine, { to, message }: Envelope): void {
+  #send(machine: Machine, { to, message }: Addressed): void {
     const target = this.machines.find((other) => other.name === to)
     if (target === undefined) throw new Error(`a message to nobody: ${to}`)
     this.network.carry(machine, target, () => {
@@ -234,7 +234,7 @@ export class World {
   }
 
   #checkBelief(claim: SpecClaim, trueMs: number, what: string): void {
-    const belief = this.clients.beliefOf(claim.id)
+    const belief = this.clients.beliefOf(claim)
     if (belief === undefined) return
     const holder = this.machines[belief.home]
     if (holder === undefined) return
@@ -270,7 +270,7 @@ function found(plan: Plan, names: readonly PeerId[], keys: FrameKeys): Ledger {
   return { genesis, names, firstFrames: [{ kind: 'update', bytes: update }] }
 }
 
-function describe(from: Machine, message: Envelope['message']): string {
+function describe(from: Machine, message: PeerMessage): string {
   const parts: string[] = [`${message.kind} from ${String(from.number)}`]
   if ('term' in message) parts.push(`term ${String(message.term)}`)
   if (message.kind === 'append') {
@@ -287,6 +287,8 @@ function describe(from: Machine, message: Envelope['message']): string {
       message.stateVector === null ? '' : 'lacks records',
     )
   }
+  if (message.kind === 'request') parts.push(message.request.rid)
+  if (message.kind === 'reply') parts.push(message.rid, message.outcome.kind)
   if ('granted' in message) parts.push(message.granted ? 'yes' : 'no')
   return parts.join(' ')
 }

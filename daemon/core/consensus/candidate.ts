@@ -11,7 +11,10 @@ import type { Candidate, Consensus } from './types.ts'
 export function onElectionTimeout(core: Consensus): void {
   postponeElection(core)
   const voters = votersAtHead(core)
-  if (!voters.includes(core.self)) return
+  if (!voters.includes(core.self)) {
+    becomeFollower(core, null)
+    return
+  }
   if (voters.length === 1) {
     campaign(core)
     return
@@ -40,6 +43,8 @@ export function onPreVoteResponse(
 export function campaign(core: Consensus): void {
   const head = core.chain.head()
   assert(head !== null, 'a campaign without a genesis')
+  // Asked to stand by a leader that did not know of its removal.
+  if (!votersAtHead(core).includes(core.self)) return
   const term = nextTerm(core)
   const base = idOf(head)
   const promisedAt = promiseTo(core, { term, votedFor: core.self })

@@ -22,14 +22,30 @@ import {
   acknowledge,
   becomeFollower,
   onAppend,
+  onCommit,
   onPreVote,
   onVote,
   postponeElection,
   takeRecord,
   takeUpdate,
 } from './follower.ts'
-import { advanceCommit, broadcast, flush, onAppendResponse, onLeaderTick } from './leader.ts'
-import type { Consensus, ConsensusMessage, ConsensusOptions, ConsensusReady } from './types.ts'
+import {
+  advanceCommit,
+  broadcast,
+  flush,
+  greet,
+  onAppendResponse,
+  onLeaderTick,
+  tellCommit,
+  wake,
+} from './leader.ts'
+import type {
+  Consensus,
+  ConsensusMessage,
+  ConsensusOptions,
+  ConsensusReady,
+  Follower,
+} from './types.ts'
 
 export type ConsensusInput =
   | { readonly kind: 'tick'; readonly now: number; readonly wallMs: number }
@@ -37,6 +53,8 @@ export type ConsensusInput =
   | { readonly kind: 'durable'; readonly position: number }
   /** A peer's connection was refused or reset: if it leads, the others need not wait out their patience. */
   | { readonly kind: 'unreachable'; readonly peer: PeerId }
+  /** A connection to a peer came about: a leader makes itself known. */
+  | { readonly kind: 'reachable'; readonly peer: PeerId }
 
 /** Rebuilds the core from its durable log, whose frames must hold the genesis. */
 export function createConsensus(options: ConsensusOptions): Consensus {
@@ -50,7 +68,7 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     learners: [],
     promise: { term: 0, votedFor: null },
     promisedAt: 0,
-    role: { kind: 'follower', leader: null, heardAt: -Infinity },
+    role: { kind: 'follower', leader: null, heardAt: -Infinity, isQuiet: false },
     now: 0,
     wallMs: 0,
     electionAt: 0,
@@ -102,12 +120,13 @@ export function stepConsensus(core: Consensus, input: ConsensusInput): void {
       onDurable(core, input.position)
       return
     case 'unreachable':
-      if (core.role.kind === 'follower' && core.role.leader === input.peer) {
-        core.role = { ...core.role, heardAt: -Infinity }
-        core.electionAt = Math.min(
-          core.electionAt,
-          core.now + core.random() * core.timing.heartbeatMs,
-        )
+      if (core.role.kind === 'follower' && core.role.leader === input.peer)
+        loseLeader(core, core.role)
+      return
+    case 'reachable':
+      if (core.role.kind === 'leader') {
+        wake(core, core.role)
+        greet(core, core.role, input.peer)
       }
       return
   }
@@ -116,6 +135,7 @@ export function stepConsensus(core: Consensus, input: ConsensusInput): void {
 /** Hands over the effects since the last call. */
 export function takeReady(core: Consensus): ConsensusReady {
   flush(core)
+  tellCommit(core)
   const ready = core.out
   core.out = emptyReady()
   return ready
@@ -152,6 +172,12 @@ function onTick(core: Consensus, now: number, wallMs: number): void {
   else if (now >= core.electionAt && core.role.kind === 'candidate') restartElection(core)
 }
 
+/** Its leader's process is gone: somebody else may ask for votes soon. */
+function loseLeader(core: Consensus, role: Follower): void {
+  core.role = { ...role, heardAt: -Infinity, isQuiet: false }
+  core.electionAt = Math.min(core.electionAt, core.now + core.random() * core.timing.heartbeatMs)
+}
+
 /** A split vote: starts over from the question without consequences. */
 function restartElection(core: Consensus): void {
   becomeFollower(core, null)
@@ -162,6 +188,8 @@ function receive(core: Consensus, from: PeerId, message: ConsensusMessage): void
   switch (message.kind) {
     case 'pre-vote':
       onPreVote(core, from, message)
+      // Whoever asks has not heard of its leader, who may be a quiet one.
+      if (core.role.kind === 'leader') greet(core, core.role, from)
       return
     case 'pre-vote-response':
       onPreVoteResponse(core, from, message.term, message.granted)
@@ -174,6 +202,9 @@ function receive(core: Consensus, from: PeerId, message: ConsensusMessage): void
       return
     case 'append':
       onAppend(core, from, message)
+      return
+    case 'commit':
+      onCommit(core, from, message)
       return
     case 'append-response':
       if (core.role.kind === 'leader' && message.promised > core.role.term)

@@ -21,6 +21,11 @@ export const TERM_STEP_MAX = 1_000
 export function onPreVote(core: Consensus, from: PeerId, message: Message<'pre-vote'>): void {
   const head = headPosition(core)
   const behind = comparePositions(message.head, head) < 0
+  // Who asks does not lead.
+  if (core.role.kind === 'follower' && core.role.leader === from) {
+    becomeFollower(core, null)
+    postponeElection(core)
+  }
   const granted = message.term > core.promise.term && !behind && !hearsLeader(core)
   const { term } = message
   send(core, from, { kind: 'pre-vote-response', term, granted, promised: core.promise.term })
@@ -60,11 +65,17 @@ export function onAppend(core: Consensus, from: PeerId, message: Message<'append
     return
   }
   if (message.term > core.promise.term) promiseTo(core, { term: message.term, votedFor: from })
-  becomeFollower(core, from)
-  postponeElection(core)
+  becomeFollower(core, from, message.quiet)
+  if (message.quiet) core.electionAt = Infinity
+  else postponeElection(core)
   if (message.commit !== null) learnCommit(core, message.commit)
   const missing = comparePositions(headPosition(core), message.upto) < 0
   respond(core, from, message, missing ? core.document.stateVector() : null)
+}
+
+export function onCommit(core: Consensus, from: PeerId, message: Message<'commit'>): void {
+  if (message.term < core.promise.term || core.leaders.get(message.term) !== from) return
+  learnCommit(core, message.commit)
 }
 
 /** Merges an update, from whomever it comes, and hands what is new to the log. */
@@ -102,14 +113,22 @@ export function acknowledge(core: Consensus): void {
     promised: core.promise.term,
     ack,
     round: core.heardRound,
+    head: headPosition(core),
     stateVector: null,
   })
 }
 
-export function becomeFollower(core: Consensus, leader: PeerId | null): void {
+export function becomeFollower(core: Consensus, leader: PeerId | null, isQuiet = false): void {
   if (core.role.kind === 'leader') failBarriers(core)
   const heardAt = leader === null ? -Infinity : core.now
-  core.role = { kind: 'follower', leader, heardAt }
+  core.role = { kind: 'follower', leader, heardAt, isQuiet }
+}
+
+/** A quiet leader does not answer: from now on its silence counts. */
+export function endQuiet(core: Consensus): void {
+  if (core.role.kind !== 'follower' || !core.role.isQuiet) return
+  core.role = { ...core.role, isQuiet: false }
+  postponeElection(core)
 }
 
 export function postponeElection(core: Consensus): void {
@@ -153,6 +172,7 @@ function respond(
     promised: core.promise.term,
     ack,
     round,
+    head: headPosition(core),
     stateVector,
   })
 }
@@ -180,8 +200,10 @@ function tryDecode(core: Consensus, bytes: Uint8Array): LedgerRecord | null {
 }
 
 function hearsLeader(core: Consensus): boolean {
-  if (core.role.kind === 'leader') return true
-  return core.role.kind === 'follower' && core.now - core.role.heardAt < core.timing.quorumCheckMs
+  const { role } = core
+  if (role.kind === 'leader') return true
+  if (role.kind !== 'follower') return false
+  return role.isQuiet || core.now - role.heardAt < core.timing.quorumCheckMs
 }
 
 function failBarriers(core: Consensus): void {

@@ -12,6 +12,7 @@ import {
 import { ackNow, idOf, persist, send } from './durability.ts'
 import { becomeFollower, learnCommit } from './follower.ts'
 import { isMajority, reachedByMajority } from './quorum.ts'
+import { isRepairDue, isStuck, republishLost } from './repair.ts'
 import type { Candidate, Consensus, ConsensusMessage, Leader, Progress } from './types.ts'
 
 /** Opens the won term. No request is answered before this TermStart is committed. */
@@ -38,6 +39,8 @@ export function becomeLeader(core: Consensus, won: Candidate, voters: readonly P
     unsent: [record.bytes],
     round: 0,
     heartbeatAt: core.now + core.timing.heartbeatMs,
+    isQuiet: false,
+    toldCommit: core.commit,
     barriers: [],
   }
   flush(core)
@@ -64,10 +67,32 @@ export function propose(core: Consensus, bodies: readonly RecordBody[]): readonl
   })
 }
 
+/** Says how far the commit has come, if nothing else did since it moved. */
+export function tellCommit(core: Consensus): void {
+  const { role, commit } = core
+  if (role.kind !== 'leader' || commit === null || commit === role.toldCommit) return
+  role.toldCommit = commit
+  for (const to of peers(core)) send(core, to, { kind: 'commit', term: role.term, commit })
+}
+
+/** Makes itself known to one peer, which may lack anything. */
+export function greet(core: Consensus, role: Leader, peer: PeerId): void {
+  if (peers(core).includes(peer)) sendAppend(core, role, peer, new Uint8Array())
+}
+
+/** Nothing to do: the others are told once not to mind the silence. Ends with the next round. */
+export function fallQuiet(core: Consensus, role: Leader): void {
+  if (role.isQuiet) return
+  role.isQuiet = true
+  role.round++
+  broadcast(core, role, new Uint8Array())
+}
+
 /** One transaction, one frame and one send to each peer for everything appended in this step. */
 export function flush(core: Consensus): void {
   const { role } = core
   if (role.kind !== 'leader' || role.unsent.length === 0) return
+  wake(core, role)
   const update = core.document.append(role.term, role.unsent.splice(0))
   persist(core, [{ kind: 'update', bytes: update }])
   broadcast(core, role, update)
@@ -99,8 +124,8 @@ export function onAppendResponse(
   if (message.promised === role.term) progress.round = Math.max(progress.round, message.round)
   if (message.ack?.term === role.term && !isBefore(message.ack, progress.ack))
     progress.ack = message.ack
-  if (message.stateVector !== null && progress.repairedInRound < role.round) {
-    progress.repairedInRound = role.round
+  if (message.stateVector !== null && isRepairDue(core, progress)) {
+    if (isStuck(progress, message.head)) broadcast(core, role, republishLost(core))
     sendAppend(core, role, from, core.document.diff(message.stateVector))
   }
   settleBarriers(core, role)
@@ -133,6 +158,7 @@ export function confirmLeadership(core: Consensus, id: number): void {
     core.out.barriers.push({ id, ok: false })
     return
   }
+  wake(core, role)
   role.round++
   role.barriers.push({ id, round: role.round })
   settleBarriers(core, role)
@@ -141,7 +167,7 @@ export function confirmLeadership(core: Consensus, id: number): void {
 
 export function onLeaderTick(core: Consensus): void {
   const { role } = core
-  if (role.kind !== 'leader') return
+  if (role.kind !== 'leader' || role.isQuiet) return
   if (core.now >= role.heartbeatAt) {
     role.round++
     heartbeat(core, role)
@@ -160,12 +186,20 @@ export function transferTo(core: Consensus, peer: PeerId): void {
   if (core.role.kind === 'leader') send(core, peer, { kind: 'timeout-now', term: core.role.term })
 }
 
+/** Rounds go on: nobody could answer while there were none. */
+export function wake(core: Consensus, role: Leader): void {
+  if (!role.isQuiet) return
+  role.isQuiet = false
+  for (const progress of role.progress.values()) progress.heardAt = core.now
+}
+
 function heartbeat(core: Consensus, role: Leader): void {
   role.heartbeatAt = core.now + core.timing.heartbeatMs
   broadcast(core, role, new Uint8Array())
 }
 
 export function broadcast(core: Consensus, role: Leader, update: Uint8Array): void {
+  role.toldCommit = core.commit
   for (const peer of peers(core)) sendAppend(core, role, peer, update)
 }
 
@@ -180,6 +214,7 @@ function sendAppend(core: Consensus, role: Leader, peer: PeerId, update: Uint8Ar
     upto: { term: head.term, index: head.index },
     commit: core.commit,
     round: role.round,
+    quiet: role.isQuiet,
   })
 }
 
@@ -213,7 +248,13 @@ function ackedIndex(core: Consensus, role: Leader, voter: PeerId): number {
 function progressOf(core: Consensus, role: Leader, peer: PeerId): Progress {
   const known = role.progress.get(peer)
   if (known !== undefined) return known
-  const progress: Progress = { ack: null, round: -1, heardAt: core.now, repairedInRound: -1 }
+  const progress: Progress = {
+    ack: null,
+    round: -1,
+    heardAt: core.now,
+    repairedMs: -Infinity,
+    stuck: { head: null, times: 0 },
+  }
   role.progress.set(peer, progress)
   return progress
 }

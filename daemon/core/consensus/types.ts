@@ -40,13 +40,18 @@ export type ConsensusMessage =
       readonly upto: Position
       readonly commit: RecordId | null
       readonly round: number
+      /** The leader has nothing to do: it keeps its term in silence until somebody asks. */
+      readonly quiet: boolean
     }
+  /** The watermark moved; wants no answer. */
+  | { readonly kind: 'commit'; readonly term: number; readonly commit: RecordId }
   | {
       readonly kind: 'append-response'
       readonly promised: number
       /** The greatest record that is durable here with its whole ancestry, if nothing higher was promised. */
       readonly ack: Position | null
       readonly round: number
+      readonly head: Position
       /** Sent when records are missing here: the leader answers with what this vector lacks. */
       readonly stateVector: Uint8Array | null
     }
@@ -66,6 +71,10 @@ export interface Timing {
   readonly quorumCheckMs: number
   readonly electionMsMin: number
   readonly electionMsMax: number
+  /** A ledger without work for so long falls quiet. */
+  readonly quietAfterMs: number
+  /** Without a word from a leader for so long, a machine counts itself as cut off. */
+  readonly detachedAfterMs: number
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -73,6 +82,8 @@ export const DEFAULT_TIMING: Timing = {
   quorumCheckMs: 3_000,
   electionMsMin: 3_000,
   electionMsMax: 6_000,
+  quietAfterMs: 60_000,
+  detachedAfterMs: 10_000,
 }
 
 /** Ed25519 of this machine's key; deterministic, so the core stays replayable. */
@@ -110,6 +121,8 @@ export interface Follower {
   readonly kind: 'follower'
   readonly leader: PeerId | null
   readonly heardAt: number
+  /** Its leader said that it falls silent: silence is no sign of its death. */
+  readonly isQuiet: boolean
 }
 
 export interface PreCandidate {
@@ -136,6 +149,9 @@ export interface Leader {
   readonly unsent: Uint8Array[]
   round: number
   heartbeatAt: number
+  isQuiet: boolean
+  /** The commit that the others were last told. */
+  toldCommit: RecordId | null
   barriers: { readonly id: number; readonly round: number }[]
 }
 
@@ -144,8 +160,10 @@ export interface Progress {
   ack: Position | null
   round: number
   heardAt: number
-  /** The round in which it was last sent what it lacks: once a round is enough. */
-  repairedInRound: number
+  /** When it was last sent what it lacks. */
+  repairedMs: number
+  /** Where its head was then, and how often in a row it was found there. */
+  stuck: { readonly head: Position | null; readonly times: number }
 }
 
 export type Role = Follower | PreCandidate | Candidate | Leader

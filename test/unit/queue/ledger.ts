@@ -141,7 +141,7 @@ export class QueueLedger {
 
   /** A daemon's word that these sessions live. */
   alive(sessions: readonly string[]): void {
-    this.#settle([{ kind: 'alive', peer: PEER, sessions: sessions.map(asSessionId) }])
+    this.#settle([{ kind: 'alive', sessions: sessions.map(asSessionId) }])
   }
 
   pass(ms: number): void {

@@ -1,0 +1,47 @@
+// Requests that were given up: their callers were told that nothing was granted, so whatever the path says of them goes.
+import { outcomeOf, type RequestId } from '../../protocol/index.ts'
+import { persist } from './consensus/durability.ts'
+import { flush } from './consensus/leader.ts'
+import type { Engine } from './engine-state.ts'
+import type { View } from './view.ts'
+
+/** Gives a request up; its caller is told once that is durable. */
+export function abandon(engine: Engine, rid: RequestId): void {
+  const { consensus } = engine
+  engine.own.delete(rid)
+  engine.early.delete(rid)
+  for (const [id, answer] of engine.answers) {
+    if (answer.request.rid === rid) engine.answers.delete(id)
+  }
+  engine.answering.delete(rid)
+  engine.decided.delete(rid)
+  engine.abandoned.add(rid)
+  flush(consensus)
+  const position = persist(consensus, [{ kind: 'meta', value: { abandoned: rid } }])
+  engine.abandonedAt.push({ rid, position })
+}
+
+export function noteAbandoned(engine: Engine): void {
+  const { durable } = engine.consensus
+  for (
+    let next = engine.abandonedAt[0];
+    next !== undefined && next.position <= durable;
+    next = engine.abandonedAt[0]
+  ) {
+    engine.out.abandoned.push(next.rid)
+    engine.abandonedAt.shift()
+  }
+}
+
+/** Is something of a request that was given up still there? */
+export function isLive(view: View, rid: RequestId): boolean {
+  const outcome = outcomeOf(view.state, rid)
+  if (outcome === null || outcome === 'forgotten') return false
+  if (outcome.kind === 'queued') return view.state.queue.has(outcome.id)
+  return outcome.kind === 'granted' && outcome.ids.some((id) => view.state.claims.has(id))
+}
+
+/** Does the path say the last word about it? */
+export function isOver(view: View, rid: RequestId): boolean {
+  return outcomeOf(view.state, rid) !== null && !isLive(view, rid)
+}

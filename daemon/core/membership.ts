@@ -1,0 +1,72 @@
+// A leader moves its ledger's voters towards those that are wanted: one at a time, only ones that have caught up, and never
+// to an even number that it could not leave again.
+import type { PeerId } from '../../protocol/index.ts'
+import { becomeFollower } from './consensus/follower.ts'
+import { mayChangeVoters, transferTo } from './consensus/leader.ts'
+import type { Consensus, Leader } from './consensus/types.ts'
+import type { Engine } from './engine-state.ts'
+
+/** A new voter may lack at most so many records. */
+const CAUGHT_UP_RECORDS = 100
+
+/** The next voters on the way to the wanted ones; null when there is no step to take now. */
+export function nextVoters(consensus: Consensus, wanted: readonly PeerId[]): PeerId[] | null {
+  const { role, chain } = consensus
+  const head = chain.head()
+  if (role.kind !== 'leader' || head === null) return null
+  const present = chain.votersAt(head)
+  const missing = wanted.filter((peer) => !present.includes(peer))
+  const extra = present.filter((peer) => !wanted.includes(peer))
+  const ready = missing.filter((peer) => hasCaughtUp(consensus, role, peer))
+  const [next] = ready
+  const leavesEven = present.length % 2 === 1
+  const goesOn = ready.length + extra.length > 1
+  if (next !== undefined && (!leavesEven || goesOn)) return [...present, next]
+  if (missing.length > 0 && present.length <= wanted.length) return null
+  // The leader itself goes last: it has to lead the other changes.
+  const gone = extra.find((peer) => peer !== consensus.self) ?? extra[0]
+  return gone === undefined ? null : present.filter((peer) => peer !== gone)
+}
+
+/** The step to take now, if it is allowed. */
+export function votersToPropose({ consensus, wantedVoters }: Engine): PeerId[] | null {
+  if (wantedVoters === null || wantedVoters.length === 0) return null
+  const next = nextVoters(consensus, wantedVoters)
+  return next !== null && mayChangeVoters(consensus, next) ? next : null
+}
+
+/** A leader whose removal is committed leads no more. */
+export function stepAside(engine: Engine): void {
+  const { consensus } = engine
+  const { role, commit, chain } = consensus
+  if (role.kind !== 'leader' || commit === null) return
+  if (chain.votersAt(commit).includes(consensus.self)) return
+  handOver(consensus)
+  becomeFollower(consensus, null)
+}
+
+/** Asks the voter that has most of the records to stand. */
+export function handOver(consensus: Consensus): void {
+  const { role, chain } = consensus
+  const head = chain.head()
+  if (role.kind !== 'leader' || head === null) return
+  const ackOf = (peer: PeerId): number => role.progress.get(peer)?.ack?.index ?? -1
+  const [best] = chain
+    .votersAt(head)
+    .filter((peer) => peer !== consensus.self && isHeard(consensus, role, peer))
+    .sort((a, b) => ackOf(b) - ackOf(a))
+  if (best !== undefined) transferTo(consensus, best)
+}
+
+function hasCaughtUp(consensus: Consensus, role: Leader, peer: PeerId): boolean {
+  const head = consensus.chain.head()
+  const ack = role.progress.get(peer)?.ack
+  if (head === null || ack?.term !== role.term) return false
+  return head.index - ack.index <= CAUGHT_UP_RECORDS && isHeard(consensus, role, peer)
+}
+
+function isHeard({ now, timing }: Consensus, role: Leader, peer: PeerId): boolean {
+  const progress = role.progress.get(peer)
+  if (progress === undefined || progress.round < 0) return false
+  return role.isQuiet || now - progress.heardAt <= timing.quorumCheckMs
+}

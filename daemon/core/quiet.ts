@@ -1,0 +1,28 @@
+// A ledger without work is quiet: its leader keeps its term in silence, and every machine with many repositories pays for
+// the busy ones only.
+import { comparePositions } from '../../protocol/index.ts'
+import { fallQuiet } from './consensus/leader.ts'
+import type { Engine } from './engine-state.ts'
+
+export function noteWork(engine: Engine): void {
+  engine.workedAt = engine.consensus.now
+}
+
+/** A leader's look at whether there is anything left to do. */
+export function quietenIfIdle(engine: Engine): void {
+  const { consensus, tail } = engine
+  const { role, chain, commit } = consensus
+  if (role.kind !== 'leader' || role.isQuiet || tail === null) return
+  const head = chain.head()
+  const hasWork =
+    tail.state.claims.size > 0 ||
+    tail.state.queue.size > 0 ||
+    tail.state.asked.size > 0 ||
+    engine.own.size > 0 ||
+    head === null ||
+    commit === null ||
+    comparePositions(commit, head) !== 0
+  if (hasWork) noteWork(engine)
+  else if (consensus.now - engine.workedAt >= consensus.timing.quietAfterMs)
+    fallQuiet(consensus, role)
+}

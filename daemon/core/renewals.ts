@@ -1,0 +1,87 @@
+// Leases as their holder's machine knows them. A renewal counts from when it was sent, and only once a round of its leader
+// that began after it came was confirmed by a majority: a deposed leader renews nothing.
+import { comparePositions, type PeerId, type SessionId } from '../../protocol/index.ts'
+import { confirmLeadership } from './consensus/leader.ts'
+import type { Engine, Instant, Renewals } from './engine-state.ts'
+import { leaderOf, post } from './forwarding.ts'
+import { noteRenewal } from './leases.ts'
+import type { AliveConfirmed, AliveMessage } from './messages.ts'
+
+/** Renewals whose answer is still awaited; older ones are lost. */
+const SENT_MAX = 16
+
+export function createRenewals(): Renewals {
+  return { sequence: 0, sent: new Map(), confirmed: new Map(), rounds: new Map(), resting: [] }
+}
+
+/** This machine's sessions are alive. */
+export function renewOwn(engine: Engine, sessions: readonly SessionId[]): void {
+  const { renewals, consensus } = engine
+  const id = ++renewals.sequence
+  renewals.sent.set(id, { sessions, sentAt: instantOf(engine) })
+  const [oldest] = renewals.sent.keys()
+  if (renewals.sent.size > SENT_MAX && oldest !== undefined) renewals.sent.delete(oldest)
+  const living = new Set(sessions)
+  for (const session of renewals.confirmed.keys()) {
+    if (!living.has(session)) renewals.confirmed.delete(session)
+  }
+  const leader = leaderOf(engine)
+  if (consensus.role.kind === 'leader')
+    takeAlive(engine, consensus.self, { kind: 'alive', id, sessions })
+  else if (leader !== null) post(engine, leader, { kind: 'alive', id, sessions })
+}
+
+/** A leader hears of living sessions. */
+export function takeAlive(engine: Engine, peer: PeerId, { id, sessions }: AliveMessage): void {
+  const head = engine.consensus.chain.head()
+  if (engine.consensus.role.kind !== 'leader' || head === null) return
+  for (const session of sessions) noteRenewal(engine.leases, peer, session)
+  const barrier = ++engine.barrier
+  const at = { term: head.term, index: head.index }
+  engine.renewals.rounds.set(barrier, { peer, id, at })
+  confirmLeadership(engine.consensus, barrier)
+}
+
+export function noteRound(engine: Engine, barrier: number, ok: boolean): void {
+  const round = engine.renewals.rounds.get(barrier)
+  if (round === undefined) return
+  engine.renewals.rounds.delete(barrier)
+  if (!ok) return
+  const { peer, id, at } = round
+  if (peer === engine.consensus.self) noteConfirmed(engine, { kind: 'alive-confirmed', id, at })
+  else post(engine, peer, { kind: 'alive-confirmed', id, at })
+}
+
+export function noteConfirmed(engine: Engine, { id, at }: AliveConfirmed): void {
+  engine.renewals.resting.push({ id, at })
+  settleRenewals(engine)
+}
+
+/** Takes confirmations whose ground is committed here. */
+export function settleRenewals(engine: Engine): void {
+  const { commit } = engine.consensus
+  const { renewals } = engine
+  if (renewals.resting.length === 0 || commit === null) return
+  renewals.resting = renewals.resting.filter(({ id, at }) => {
+    if (comparePositions(at, commit) > 0) return renewals.sent.has(id)
+    const renewal = renewals.sent.get(id)
+    renewals.sent.delete(id)
+    if (renewal === undefined) return false
+    for (const session of renewal.sessions) renewals.confirmed.set(session, renewal.sentAt)
+    return false
+  })
+}
+
+/** Elapsed since then as its holder counts: the most that any of its clocks says. */
+export function elapsedAtHolder(since: Instant, now: Instant): number {
+  return Math.max(
+    now.monotonicMs - since.monotonicMs,
+    now.uptimeMs - since.uptimeMs,
+    now.wallMs - since.wallMs,
+    0,
+  )
+}
+
+export function instantOf({ consensus, uptimeMs }: Engine): Instant {
+  return { monotonicMs: consensus.now, uptimeMs: uptimeMs ?? 0, wallMs: consensus.wallMs }
+}
