@@ -1,6 +1,6 @@
 // The sockets on the wall: what the shell's parts need from each other, so that each has a twin in test/ and none knows
 // another's file.
-import type { AuditEvent, AuditEventInput, OperationName } from '../protocol/index.ts'
+import type { AuditEvent, AuditEventInput, OperationName, PeerId } from '../protocol/index.ts'
 import type { Frame } from './core/frame.ts'
 
 export type { Frame } from './core/frame.ts'
@@ -205,4 +205,60 @@ export interface LedgerFacts {
   readonly requests: number
   readonly logBytes: number
   readonly auditBytes: number
+}
+
+/** A peer, and the multiaddrs at which it can be dialled, best first, without `/p2p/…`. */
+export interface PeerAddresses {
+  readonly peer: PeerId
+  readonly addresses: readonly string[]
+}
+
+/** A machine's way to the others: libp2p, or a twin of it in memory. Messages are bytes; what they mean is not its business. */
+export interface Transport {
+  readonly self: PeerId
+  /** Begins to accept connections. @returns what others can dial. @throws SkeinError PORT_TAKEN, INPUT_USAGE for an address that is none */
+  listen(addresses: readonly string[]): Promise<readonly string[]>
+  /** What it listens on now (unspecified addresses resolved to the machine's own). */
+  addresses(): readonly string[]
+  /** The members: who may connect, and where each is dialled. Replaces the list before; whoever is not in it any more is cut off at once. */
+  setPeers(peers: readonly PeerAddresses[]): void
+  /**
+   * In order while the link is up, gone when it breaks. Everything sent in one turn of the event loop leaves together.
+   * @returns false when it was dropped: no link, or too many bytes wait for this peer already.
+   */
+  send(to: PeerId, message: Uint8Array): boolean
+  links(): readonly Link[]
+  /** One question to a machine that is no peer yet, and its answer. @throws SkeinError PEER_UNREACHABLE and what the signal says */
+  ask(target: PeerAddresses, question: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
+  /** Idempotent and bounded. */
+  close(): Promise<void>
+}
+
+/** Never called from within a call of the transport, nor after its close. A link's messages come between its up and its down. */
+export interface TransportEvents {
+  readonly onMessage: (from: PeerId, message: Uint8Array) => void
+  /** Both directions work. */
+  readonly onUp: (peer: PeerId) => void
+  /** `refused`: nobody listens there (also told when a redial is refused while down, once for each change). `reset`: the connection was closed or reset. `silent`: nothing was heard for too long. */
+  readonly onDown: (peer: PeerId, how: 'refused' | 'reset' | 'silent') => void
+  /** A question from somebody who may be a stranger; the answer, or null to cut it off. */
+  readonly onQuestion: (from: PeerId, question: Uint8Array) => Promise<Uint8Array | null>
+}
+
+export interface Link {
+  readonly peer: PeerId
+  readonly isUp: boolean
+  /** The remote address in use; null while down. */
+  readonly address: string | null
+  readonly rttMs: number | null
+  /** Milliseconds since 1970, for people. */
+  readonly lastSeenMs: number | null
+  /** Since when it is up, or down. */
+  readonly sinceMs: number
+  readonly waitingBytes: number
+  readonly sent: { readonly messages: number; readonly bytes: number }
+  readonly received: { readonly messages: number; readonly bytes: number }
+  /** Messages dropped because too much waited, and frames of it that were none. */
+  readonly dropped: number
+  readonly badFrames: number
 }
