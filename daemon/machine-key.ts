@@ -121,7 +121,8 @@ function damaged(file: string, cause?: unknown): SkeinError {
   })
 }
 
-function rawPublicKey(key: KeyObject): Uint8Array {
+/** The 32 bytes that belong to a private key. */
+export function rawPublicKey(key: KeyObject): Uint8Array {
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-KEY_BYTES)
 }
 

@@ -15,6 +15,8 @@ export type ClaimId = Branded<'ClaimId'>
 export type QueueId = Branded<'QueueId'>
 /** `req_` + ULID: a request to a holder. */
 export type RequestedId = Branded<'RequestedId'>
+/** `inv_` + ULID: an invitation to the mesh. */
+export type InvitationId = Branded<'InvitationId'>
 /** A request's id: peer, incarnation of its daemon, sequence number. */
 export type RequestId = Branded<'RequestId'>
 
@@ -24,6 +26,7 @@ export const asSessionId = (text: string): SessionId => text as SessionId
 export const asClaimId = (text: string): ClaimId => text as ClaimId
 export const asRequestedId = (text: string): RequestedId => text as RequestedId
 export const asQueueId = (text: string): QueueId => text as QueueId
+export const asInvitationId = (text: string): InvitationId => text as InvitationId
 export const asRequestId = (text: string): RequestId => text as RequestId
 
 export type IdPrefix = 'clm' | 'que' | 'req' | 'evt' | 'asg' | 'inv'
