@@ -1,6 +1,6 @@
-// One run of git, for git.ts and git-history.ts alone. Checkouts are data that others wrote, so git runs without their hooks and monitors,
+// One run of git, for git.ts, git-history.ts and git-objects.ts alone. Checkouts are data that others wrote, so git runs without their hooks and monitors,
 // without our caller's GIT_* variables, without prompts, and within bounds of time and output.
-import { execFile } from 'node:child_process'
+import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { SkeinError } from '../protocol/index.ts'
 import { codeOf } from './home.ts'
 
@@ -24,7 +24,21 @@ export function createRunner(env: Readonly<Record<string, string | undefined>>):
   return (cwd, args, options) => runGit(clean, cwd, args, options)
 }
 
-const GIT_MS_MAX = 10_000
+/**
+ * Starts git for a talk over its stdin, which reaches no remote. Bounds of time and output are the caller's, who ends it.
+ */
+export type Start = (cwd: string, args: readonly string[]) => ChildProcessWithoutNullStreams
+
+/** Starts git in an environment that is cleaned first. */
+export function createStarter(env: Readonly<Record<string, string | undefined>>): Start {
+  // Before 2.45, and 2.39.4, git does not know GIT_NO_LAZY_FETCH; that no protocol is allowed all versions understand.
+  const clean = { ...cleanEnvironment(env), GIT_ALLOW_PROTOCOL: 'none' }
+  return (cwd, args) =>
+    spawn('git', [...SAFE_OPTIONS, ...args], { cwd, env: clean, windowsHide: true })
+}
+
+/** The most that a question about a checkout may take, unless its asker knows better. */
+export const GIT_MS_MAX = 10_000
 /** A million paths of 64 characters. */
 const GIT_BYTES_MAX = 64 * 1024 * 1024
 const SAFE_OPTIONS = [
@@ -59,7 +73,8 @@ function runGit(
   })
 }
 
-function explain(
+/** The failure that a run of git ended with, as git.ts names it. */
+export function explain(
   error: Error & { readonly killed?: boolean },
   cwd: string,
   args: readonly string[],
@@ -90,7 +105,8 @@ function explain(
   })
 }
 
-function asError(reason: unknown): Error {
+/** What a signal was aborted with, fit to be thrown. */
+export function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason))
 }
 
