@@ -93,11 +93,19 @@ function describe(
     }
     case 'member': {
       const machine = machineOf(change.peer)
-      return { kind: 'member.joined', actor: machine, machine, data: { peer: change.peer } }
+      if (!change.isNew) return null
+      const data = { peer: change.peer, name: change.machine, role: change.role }
+      return { kind: 'member.joined', actor: machine, machine, data }
+    }
+    case 'member-gone': {
+      const { peer, machine, reason, by } = change
+      const kind = reason === 'left' ? 'member.left' : 'member.removed'
+      return { kind, actor: by, machine, data: { peer, name: machine, by } }
     }
     case 'founded':
     case 'voters':
     case 'enrolled':
+    case 'attached':
       return null
   }
 }

@@ -1,9 +1,12 @@
 // The only door into protocol/. Modules here are pure: no I/O, no clock, no chance.
 export * from './assert.ts'
 export * from './claim.ts'
+export * from './error-catalogue.ts'
 export * from './errors.ts'
 export * from './ids.ts'
+export * from './join.ts'
 export * from './limits.ts'
+export * from './member.ts'
 export * from './queue.ts'
 export * from './request.ts'
 export * from './task.ts'

@@ -34,6 +34,15 @@ export const LIMITS = {
   tasksListedMax: 10_000,
   /** Events in one page. */
   eventsListedMax: 10_000,
+  /**
+   * A message between two machines: the largest is a whole ledger for somebody who has none, and 20,000 claims stay below
+   * it; a receiver holds one unfinished message of each peer.
+   */
+  peerMessageBytesMax: 16_777_216,
+  /** What a machine asks that is no peer yet: a secret and what it says of itself. */
+  questionBytesMax: 4_096,
+  /** The answer: keys, names and addresses of some hundred machines. */
+  answerBytesMax: 65_536,
   /** Conflicts listed in one refusal; the count of the rest is told. */
   conflictsListedMax: 20,
 } as const
@@ -56,6 +65,9 @@ export const DEFAULTS = {
   completedToldSeconds: 24 * 3600,
   /** A claim waits at most this long in the queue. */
   waitSecondsMax: 600,
+  /** An invitation is good for an hour, and for a week at most. */
+  invitationSeconds: 3600,
+  invitationSecondsMax: 7 * 86_400,
   /** Bound of every call that needs a quorum. */
   callTimeoutSeconds: 5,
   auditKeptSeconds: 365 * 86_400,

@@ -1,5 +1,5 @@
 // What an engine holds, what comes in and what goes out.
-import type { PeerId, Position, RequestId, SessionId } from '../../protocol/index.ts'
+import type { PeerId, Position, RecordId, RequestId, SessionId } from '../../protocol/index.ts'
 import type { Outcome } from './claims/command.ts'
 import type { Request } from './claims/decision.ts'
 import type { ConsensusInput } from './consensus/consensus.ts'
@@ -23,11 +23,11 @@ export type EngineInput =
   | { readonly kind: 'abandon'; readonly rid: RequestId }
   /** Sessions of this machine that are alive. */
   | { readonly kind: 'alive'; readonly sessions: readonly SessionId[] }
-  /** Who shall vote here, and who else has a copy. */
+  /** Who may vote here, and who has a copy. */
   | {
       readonly kind: 'members'
-      readonly voters: readonly PeerId[]
-      readonly learners: readonly PeerId[]
+      readonly willing: readonly PeerId[]
+      readonly copies: readonly PeerId[]
     }
   /** This machine is about to stop: somebody else had better lead. */
   | { readonly kind: 'hand-over' }
@@ -81,8 +81,8 @@ export interface Engine {
   readonly abandoned: Set<RequestId>
   readonly abandonedAt: { readonly rid: RequestId; readonly position: number }[]
   readonly renewals: Renewals
-  /** The voters that the mesh wants for this ledger; null: those that it has. */
-  wantedVoters: readonly PeerId[] | null
+  /** Who may vote in this ledger, as the mesh has it, by age; null: nobody has said. */
+  willing: readonly PeerId[] | null
   /** The leader that own requests were sent to, and when they were looked at last. */
   follows: PeerId | null
   resentAt: number
@@ -91,6 +91,11 @@ export interface Engine {
   soughtAt: number
   /** When there was last something to do. */
   workedAt: number
+  /** The commit that the log knows of, and since when. */
+  marked: RecordId | null
+  markedAt: number
+  /** When this machine last led, or heard its leader. */
+  attachedAt: number
   servedTerm: number
   barrier: number
   uptimeMs: number | null

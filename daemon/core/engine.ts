@@ -11,7 +11,7 @@ import { abandon, noteAbandoned } from './abandoned.ts'
 import type { Request } from './claims/decision.ts'
 import { createConsensus, stepConsensus, takeReady } from './consensus/consensus.ts'
 import { persist } from './consensus/durability.ts'
-import { postponeElection } from './consensus/follower.ts'
+import { learnCommit, postponeElection } from './consensus/follower.ts'
 import { isServing } from './consensus/leader.ts'
 import type { PersistOrder } from './consensus/types.ts'
 import type { Engine, EngineInput, EngineOptions, EngineReady } from './engine-state.ts'
@@ -34,7 +34,15 @@ import {
   stopLeading,
 } from './leading.ts'
 import { advanceLeases, createLeases, restartLeases } from './leases.ts'
-import { abandonedIn, compactAfter, incarnationOf, rewriteLog } from './log-upkeep.ts'
+import {
+  abandonedIn,
+  commitIn,
+  compactAfter,
+  markCommit,
+  incarnationOf,
+  rewriteLog,
+} from './log-upkeep.ts'
+import { noteAttachment } from './attachment.ts'
 import { handOver } from './membership.ts'
 import type { PeerMessage } from './messages.ts'
 import { noteWork } from './quiet.ts'
@@ -60,6 +68,8 @@ export function createEngine(options: EngineOptions): Engine {
   const incarnation = incarnationOf(options.frames) + 1
   const abandoned = abandonedIn(options.frames)
   persist(consensus, [{ kind: 'meta', value: { incarnation } }])
+  const known = commitIn(options.frames)
+  if (known !== null) learnCommit(consensus, known)
   return {
     options,
     consensus,
@@ -79,12 +89,15 @@ export function createEngine(options: EngineOptions): Engine {
     abandoned,
     abandonedAt: [],
     renewals: createRenewals(),
-    wantedVoters: null,
+    willing: null,
     follows: null,
     resentAt: 0,
     gaveBackAt: 0,
     soughtAt: 0,
     workedAt: 0,
+    attachedAt: 0,
+    marked: null,
+    markedAt: 0,
     servedTerm: 0,
     barrier: 0,
     uptimeMs: null,
@@ -140,8 +153,8 @@ function takeInput(engine: Engine, input: EngineInput): void {
       renewOwn(engine, input.sessions)
       return
     case 'members':
-      engine.wantedVoters = input.voters
-      engine.consensus.learners = input.learners
+      engine.willing = input.willing
+      engine.consensus.learners = input.copies
       return
     case 'hand-over':
       handOver(engine.consensus)
@@ -213,6 +226,8 @@ function onTick(engine: Engine, input: Extract<EngineInput, { kind: 'tick' }>): 
   if (input.uptimeMs - before - passedMs > SUSPEND_MS) afterSuspend(engine)
   engine.uptimeMs = input.uptimeMs
   stepConsensus(consensus, { kind: 'tick', now: input.now, wallMs: input.wallMs })
+  noteAttachment(engine)
+  markCommit(engine)
 }
 
 /** The machine slept: others may lead by now, and holders could not renew. Nobody is judged by the time before. */

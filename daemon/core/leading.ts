@@ -66,6 +66,7 @@ export function decideRequest(engine: Engine, request: Request): void {
     delays,
     waits,
     awaitedBy: awaitedBy(leases, tail),
+    signer: consensus.signer,
     now: leases.elapsedMs,
   }
   const decision = decide(request, context)

@@ -1,7 +1,7 @@
 // What keeps a ledger's log short, and what is written into it besides records.
-import type { LedgerRecord, RequestId } from '../../protocol/index.ts'
+import type { LedgerRecord, RecordId, RequestId } from '../../protocol/index.ts'
 import { compact } from './consensus/consensus.ts'
-import { persistSnapshot } from './consensus/durability.ts'
+import { persist, persistSnapshot } from './consensus/durability.ts'
 import { flush } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
 import type { Frame } from './frame.ts'
@@ -42,9 +42,63 @@ export function rewriteLog(engine: Engine): void {
   const { genesis } = engine.options
   const { term, index, hash, generation } = genesis
   const origin: Frame = { kind: 'meta', value: { genesis: { term, index, hash, generation } } }
+  const mark = markOf(engine)
   const incarnation: Frame = { kind: 'meta', value: { incarnation: engine.incarnation } }
   flush(engine.consensus)
-  persistSnapshot(engine.consensus, [origin, incarnation, ...abandoned])
+  persistSnapshot(engine.consensus, [origin, incarnation, ...mark, ...abandoned])
+}
+
+/** How long a watermark may be newer than what the log says of it. */
+const MARK_MS = 1_000
+
+/**
+ * Notes how far the commit has come, now and then: a machine that does not decide alone finds its last known state again
+ * after a restart, whoever can be reached then. What is committed stays so, hence an old mark is as true as a new one.
+ */
+export function markCommit(engine: Engine): void {
+  const { consensus } = engine
+  const { commit, now } = consensus
+  if (commit === null || commit === engine.marked || now - engine.markedAt < MARK_MS) return
+  if (decidesAlone(consensus, commit)) return
+  engine.marked = commit
+  engine.markedAt = now
+  flush(consensus)
+  persist(consensus, markOf(engine))
+}
+
+function markOf({ consensus }: Engine): Frame[] {
+  const { commit } = consensus
+  if (commit === null || decidesAlone(consensus, commit)) return []
+  const { term, index, hash } = commit
+  return [{ kind: 'meta', value: { commit: { term, index, hash } } }]
+}
+
+/** It will commit all that it has again, at its start. */
+function decidesAlone({ chain, self }: Engine['consensus'], commit: RecordId): boolean {
+  const voters = chain.votersAt(commit)
+  return voters.length === 1 && voters[0] === self
+}
+
+/** The watermark that the log knows of. */
+export function commitIn(frames: readonly Frame[]): RecordId | null {
+  for (let at = frames.length - 1; at >= 0; at--) {
+    const frame = frames[at]
+    const mark = frame?.kind === 'meta' ? frame.value['commit'] : undefined
+    if (isRecordId(mark)) return mark
+  }
+  return null
+}
+
+function isRecordId(value: unknown): value is RecordId {
+  if (typeof value !== 'object' || value === null) return false
+  return (
+    'hash' in value &&
+    typeof value.hash === 'string' &&
+    'term' in value &&
+    typeof value.term === 'number' &&
+    'index' in value &&
+    typeof value.index === 'number'
+  )
 }
 
 /** The greatest incarnation that the log knows. */

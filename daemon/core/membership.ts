@@ -1,6 +1,6 @@
 // A leader moves its ledger's voters towards those that are wanted: one at a time, only ones that have caught up, and never
 // to an even number that it could not leave again.
-import type { PeerId } from '../../protocol/index.ts'
+import { chooseVoters, type PeerId } from '../../protocol/index.ts'
 import { becomeFollower } from './consensus/follower.ts'
 import { mayChangeVoters, transferTo } from './consensus/leader.ts'
 import type { Consensus, Leader } from './consensus/types.ts'
@@ -29,9 +29,10 @@ export function nextVoters(consensus: Consensus, wanted: readonly PeerId[]): Pee
 }
 
 /** The step to take now, if it is allowed. */
-export function votersToPropose({ consensus, wantedVoters }: Engine): PeerId[] | null {
-  if (wantedVoters === null || wantedVoters.length === 0) return null
-  const next = nextVoters(consensus, wantedVoters)
+export function votersToPropose({ consensus, willing }: Engine): PeerId[] | null {
+  const head = consensus.chain.head()
+  if (willing === null || head === null) return null
+  const next = nextVoters(consensus, chooseVoters(willing, consensus.chain.votersAt(head)))
   return next !== null && mayChangeVoters(consensus, next) ? next : null
 }
 

@@ -1,7 +1,17 @@
 // The kinds of records: a versioned table. The leader decides and records carry the decision; replicas apply them
 // verbatim, so that daemons of different versions cannot disagree about an overlap.
 import type { EndReason, Key, LedgerClaim, Party, Scope, Stamp } from '../claim.ts'
-import type { ClaimId, PeerId, QueueId, RepoId, RequestedId, RequestId, SessionId } from '../ids.ts'
+import type {
+  ClaimId,
+  InvitationId,
+  PeerId,
+  QueueId,
+  RepoId,
+  RequestedId,
+  RequestId,
+  SessionId,
+} from '../ids.ts'
+import type { InvitationState, MemberRole } from '../member.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { ClaimRequest, RequestEnd } from '../request.ts'
 import type { TaskEnd } from '../task.ts'
@@ -188,8 +198,33 @@ export interface Member extends Answers {
   readonly kind: 'member'
   readonly peer: PeerId
   readonly machine: string
-  readonly role: 'voter' | 'learner'
+  readonly role: MemberRole
   readonly addresses: readonly string[]
+  /** The ledger version that it speaks; absent in records from before there were several machines. */
+  readonly version?: number
+  /** The invitation that it came with, which ends with it. */
+  readonly invitation?: InvitationId
+}
+
+/** Mesh ledger: a machine is no member any more. */
+export interface RemoveMember extends Answers {
+  readonly kind: 'remove-member'
+  readonly peer: PeerId
+  readonly reason: 'removed' | 'left'
+  readonly by: string
+}
+
+/** Mesh ledger: whoever has the one-time key may join once. */
+export interface Invite extends Answers {
+  readonly kind: 'invite'
+  readonly invitation: InvitationState
+}
+
+/** Mesh ledger: invitations that nobody may use any more. */
+export interface Uninvite extends Answers {
+  readonly kind: 'uninvite'
+  readonly ids: readonly InvitationId[]
+  readonly reason: 'revoked' | 'expired'
 }
 
 /** Mesh ledger: a repository and the genesis of its ledger, so that one mesh never has two ledgers of one repository. */
@@ -229,6 +264,9 @@ export type RecordBody =
   | Narrow
   | Task
   | Member
+  | RemoveMember
+  | Invite
+  | Uninvite
   | Enrol
   | Attach
 
@@ -253,6 +291,9 @@ export const RECORD_KINDS: Readonly<Record<RecordKind, number>> = {
   narrow: 1,
   task: 1,
   member: 1,
+  'remove-member': 2,
+  invite: 2,
+  uninvite: 2,
   enrol: 1,
   attach: 1,
 }

@@ -1,6 +1,7 @@
 // What a record changed, as data: boards, waiters and the audit log live from it.
 import type { EndReason, LedgerClaim } from '../claim.ts'
-import type { PeerId, RequestId } from '../ids.ts'
+import type { PeerId, RepoId, RequestId } from '../ids.ts'
+import type { MemberRole } from '../member.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { AnsweredRequest, ClaimRequest } from '../request.ts'
 import type { CompletedTask } from '../task.ts'
@@ -47,5 +48,19 @@ export type Change =
       readonly partner: LedgerClaim
       readonly narrowed: boolean
     }
-  | { readonly kind: 'member'; readonly peer: PeerId }
+  | {
+      readonly kind: 'member'
+      readonly peer: PeerId
+      readonly machine: string
+      readonly role: MemberRole
+      readonly isNew: boolean
+    }
+  | {
+      readonly kind: 'member-gone'
+      readonly peer: PeerId
+      readonly machine: string
+      readonly reason: 'removed' | 'left'
+      readonly by: string
+    }
+  | { readonly kind: 'attached'; readonly repo: RepoId; readonly peer: PeerId }
   | { readonly kind: 'enrolled'; readonly body: Enrol }

@@ -3,6 +3,7 @@
 import { SkeinError } from '../errors.ts'
 import type { LedgerClaim } from '../claim.ts'
 import type { PeerId } from '../ids.ts'
+import type { InvitationState, MemberState } from '../member.ts'
 import type { QueueEntry } from '../queue.ts'
 import type { ClaimRequest } from '../request.ts'
 import type { CompletedTask } from '../task.ts'
@@ -11,7 +12,6 @@ import {
   emptyState,
   type KeyedOutcome,
   type LedgerState,
-  type MemberState,
   type RepoState,
   type RequestOutcome,
 } from './state.ts'
@@ -46,6 +46,7 @@ export function encodeState(state: LedgerState): string {
     ]),
     keys: [...state.keys],
     members: [...state.members.values()],
+    invitations: [...state.invitations.values()],
     repos: [...state.repos.values()],
   }
   return JSON.stringify(encoded)
@@ -54,7 +55,15 @@ export function encodeState(state: LedgerState): string {
 /** The state with its maps as lists. */
 type EncodedState = Omit<
   LedgerState,
-  'claims' | 'queue' | 'asked' | 'completed' | 'requests' | 'keys' | 'members' | 'repos'
+  | 'claims'
+  | 'queue'
+  | 'asked'
+  | 'completed'
+  | 'requests'
+  | 'keys'
+  | 'members'
+  | 'invitations'
+  | 'repos'
 > & {
   readonly claims: readonly LedgerClaim[]
   readonly queue: readonly QueueEntry[]
@@ -64,8 +73,13 @@ type EncodedState = Omit<
   readonly requests: readonly (readonly [PeerId, EncodedWindow])[]
   readonly keys: readonly (readonly [string, KeyedOutcome])[]
   readonly members: readonly MemberState[]
+  /** Not there in checkpoints from before there were several machines. */
+  readonly invitations?: readonly InvitationState[]
   readonly repos: readonly RepoState[]
 }
+
+/** What members of the first version did not say. */
+const FIRST_MEMBERS = { version: 1 }
 
 interface EncodedWindow {
   readonly incarnation: number
@@ -82,6 +96,7 @@ export function decodeState(text: string): LedgerState {
     requests,
     keys,
     members,
+    invitations = [],
     repos,
     ...rest
   } = parseState(text)
@@ -97,7 +112,8 @@ export function decodeState(text: string): LedgerState {
       requests.map(([peer, window]) => [peer, { ...window, outcomes: new Map(window.outcomes) }]),
     ),
     keys: new Map(keys),
-    members: new Map(members.map((member) => [member.peer, member])),
+    members: new Map(members.map((member) => [member.peer, { ...FIRST_MEMBERS, ...member }])),
+    invitations: new Map(invitations.map((invitation) => [invitation.id, invitation])),
     repos: new Map(repos.map((repo) => [repo.repo, repo])),
   }
 }

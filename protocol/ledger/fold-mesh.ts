@@ -1,15 +1,48 @@
-// The mesh ledger: members, and which repositories are enrolled where.
+// The mesh ledger: members, invitations, and which repositories are enrolled where.
 import type { PeerId } from '../ids.ts'
-import type { Enrol, Member } from './body.ts'
+import type { Enrol, Invite, Member, RemoveMember, Uninvite } from './body.ts'
 import type { Change } from './change.ts'
 import { remember } from './fold-memory.ts'
 import type { LedgerState } from './state.ts'
 
+/** Machines that were removed, by their latest: so that one of them is told when it comes back. */
+const REMOVED_REMEMBERED = 64
+
 export function member(state: LedgerState, body: Member): Change[] {
-  const { peer, machine, role, addresses } = body
+  const { peer, machine, role, addresses, version = 1, invitation } = body
   remember(state, body.rid, { kind: 'done' })
-  state.members.set(peer, { peer, machine, role, addresses })
-  return [{ kind: 'member', peer }]
+  const before = state.members.get(peer) ?? null
+  state.members.set(peer, { peer, machine, role, addresses, version })
+  if (invitation !== undefined) state.invitations.delete(invitation)
+  state.removed = state.removed.filter((gone) => gone !== peer)
+  return [{ kind: 'member', peer, machine, role, isNew: before === null }]
+}
+
+export function removeMember(state: LedgerState, body: RemoveMember): Change[] {
+  const { peer, reason, by } = body
+  remember(state, body.rid, { kind: 'done' })
+  const machine = state.members.get(peer)?.machine ?? peer
+  state.members.delete(peer)
+  state.removed = [...state.removed.filter((gone) => gone !== peer), peer].slice(
+    -REMOVED_REMEMBERED,
+  )
+  for (const [id, repo] of state.repos) {
+    const machines = repo.machines.filter((one) => one !== peer)
+    if (machines.length < repo.machines.length) state.repos.set(id, { ...repo, machines })
+  }
+  return [{ kind: 'member-gone', peer, machine, reason, by }]
+}
+
+export function invite(state: LedgerState, { rid, invitation }: Invite): Change[] {
+  remember(state, rid, { kind: 'done' })
+  state.invitations.set(invitation.id, invitation)
+  return []
+}
+
+export function uninvite(state: LedgerState, { rid, ids }: Uninvite): Change[] {
+  remember(state, rid, { kind: 'done' })
+  for (const id of ids) state.invitations.delete(id)
+  return []
 }
 
 export function enrol(state: LedgerState, body: Enrol): Change[] {
@@ -19,8 +52,9 @@ export function enrol(state: LedgerState, body: Enrol): Change[] {
   return [{ kind: 'enrolled', body }]
 }
 
-export function attach(state: LedgerState, repo: Enrol['repo'], peer: PeerId): void {
+export function attach(state: LedgerState, repo: Enrol['repo'], peer: PeerId): Change[] {
   const known = state.repos.get(repo)
-  if (known === undefined || known.machines.includes(peer)) return
+  if (known === undefined || known.machines.includes(peer)) return []
   state.repos.set(repo, { ...known, machines: [...known.machines, peer] })
+  return [{ kind: 'attached', repo, peer }]
 }

@@ -7,7 +7,7 @@ import type { Change } from './change.ts'
 import { decodeState } from './checkpoint.ts'
 import { end, grant, narrow, renew } from './fold-claims.ts'
 import { remember, rememberKey } from './fold-memory.ts'
-import { attach, enrol, member } from './fold-mesh.ts'
+import { attach, enrol, invite, member, removeMember, uninvite } from './fold-mesh.ts'
 import { endTasks } from './fold-tasks.ts'
 import { answer, ask, drop, push } from './fold-waits.ts'
 import type { LedgerRecord } from './record.ts'
@@ -75,9 +75,14 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
     case 'enrol':
       return enrol(state, body)
     case 'attach':
-      attach(state, body.repo, body.peer)
       remember(state, body.rid, { kind: 'enrolled', repo: body.repo })
-      return []
+      return attach(state, body.repo, body.peer)
+    case 'remove-member':
+      return removeMember(state, body)
+    case 'invite':
+      return invite(state, body)
+    case 'uninvite':
+      return uninvite(state, body)
     default:
       throw newer(body)
   }

@@ -1,6 +1,15 @@
 // What the committed path says, folded: the same on every replica. Bounded in everything but live claims.
 import type { EndReason, LedgerClaim } from '../claim.ts'
-import type { ClaimId, PeerId, QueueId, RepoId, RequestedId, RequestId } from '../ids.ts'
+import type {
+  ClaimId,
+  InvitationId,
+  PeerId,
+  QueueId,
+  RepoId,
+  RequestedId,
+  RequestId,
+} from '../ids.ts'
+import type { InvitationState, MemberState } from '../member.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { AnsweredRequest, ClaimRequest } from '../request.ts'
 import type { CompletedTask } from '../task.ts'
@@ -34,7 +43,11 @@ export interface LedgerState {
   readonly requests: Map<PeerId, RequestWindow>
   /** Outcomes by session and idempotency key, oldest first. */
   readonly keys: Map<string, KeyedOutcome>
+  /** In the order in which they joined. */
   readonly members: Map<PeerId, MemberState>
+  readonly invitations: Map<InvitationId, InvitationState>
+  /** Machines that were members once, the last ones. */
+  removed: readonly PeerId[]
   readonly repos: Map<RepoId, RepoState>
 }
 
@@ -82,13 +95,6 @@ export interface KeyedOutcome {
   readonly outcome: RequestOutcome
 }
 
-export interface MemberState {
-  readonly peer: PeerId
-  readonly machine: string
-  readonly role: 'voter' | 'learner'
-  readonly addresses: readonly string[]
-}
-
 export interface RepoState {
   readonly repo: RepoId
   readonly generation: number
@@ -132,6 +138,8 @@ export function emptyState(): LedgerState {
     requests: new Map(),
     keys: new Map(),
     members: new Map(),
+    invitations: new Map(),
+    removed: [],
     repos: new Map(),
   }
 }

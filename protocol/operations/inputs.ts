@@ -14,6 +14,11 @@ const queueId = z
 const requestedId = z
   .string()
   .regex(/^req_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like req_ and 26 letters and digits')
+const invitationId = z
+  .string()
+  .regex(/^inv_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like inv_ and 26 letters and digits')
+const addresses = z.array(z.string().min(1).max(256)).max(16)
+const yes = z.boolean().optional()
 const urgency = z.enum(['low', 'normal', 'high', 'blocking'])
 const ids = z.array(claimId).max(LIMITS.idsMax)
 const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
@@ -181,6 +186,33 @@ export const INPUTS = {
     yes: z.boolean().optional(),
   }),
   config: z.strictObject({ ...callerShape }),
+  invite: z.strictObject({
+    ...callerShape,
+    addresses: addresses.optional(),
+    ttl_s: z.int().min(10).max(DEFAULTS.invitationSecondsMax).optional(),
+    voter: z.boolean().optional(),
+    learner: z.boolean().optional(),
+    yes,
+  }),
+  'invite/revoke': z.strictObject({
+    ...callerShape,
+    ids: z.array(invitationId).min(1).max(LIMITS.idsMax),
+    yes,
+  }),
+  invitations: z.strictObject({ ...callerShape }),
+  join: z.strictObject({
+    ...callerShape,
+    token: z.string().min(1).max(4_096),
+    addresses: addresses.optional(),
+    yes,
+  }),
+  leave: z.strictObject({ ...callerShape, yes }),
+  members: z.strictObject({ ...callerShape }),
+  'member/promote': z.strictObject({ ...callerShape, machine: name, yes }),
+  'member/demote': z.strictObject({ ...callerShape, machine: name, yes }),
+  'member/remove': z.strictObject({ ...callerShape, machine: name, yes }),
+  peers: z.strictObject({ ...callerShape }),
+  leader: z.strictObject({ ...callerShape }),
   'audit/export': z.strictObject({
     ...callerShape,
     since: mark.optional().describe('how long ago (4h), a time, or the id of the last event seen'),

@@ -1,5 +1,6 @@
 // Outputs of the operations, as every door shows them.
 import { z } from 'zod'
+import { MESH_OUTPUTS } from './outputs-mesh.ts'
 import type { OperationName } from './table.ts'
 
 /** What of a file somebody holds by its symbols. */
@@ -275,6 +276,7 @@ export const OUTPUTS = {
       }),
     ),
   }),
+  ...MESH_OUTPUTS,
   'audit/export': z.object({
     lines: z.array(z.string()).describe('lines of the log as they are'),
     next: z.string().nullable().describe('the `since` of the next page; null: there is none'),

@@ -1,7 +1,7 @@
 // What the operation table says of an operation, as plain data.
 
-/** Who may do it: agents at any door; persons with a terminal's confirmation. */
-export type OperationClass = 'agent' | 'person'
+/** Who may do it: agents at any door; persons with a terminal's confirmation; `mesh`: whoever has the secret that it takes. */
+export type OperationClass = 'agent' | 'person' | 'mesh'
 
 /** How a word on the command line becomes a field of the input. */
 export interface FlagSpec {

@@ -1,9 +1,10 @@
 // The operation table: the source of the command line's verbs, the MCP tools, the HTTP routes and the reference pages, so
 // that no surface can do what another cannot. Plain data without schemas (those stand in schemas.ts), so that the command
 // line starts without a schema library.
-import type { Exit } from '../errors.ts'
+import type { Exit } from '../error-catalogue.ts'
 import { CLAIM_OPERATIONS } from './claims.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
+import { MESH_OPERATIONS } from './mesh.ts'
 import { REQUEST_OPERATIONS } from './requests.ts'
 import type { OperationSpec } from './spec.ts'
 import { TASK_OPERATIONS } from './tasks.ts'
@@ -13,12 +14,14 @@ export type OperationName =
   | keyof typeof REQUEST_OPERATIONS
   | keyof typeof TASK_OPERATIONS
   | keyof typeof INSIGHT_OPERATIONS
+  | keyof typeof MESH_OPERATIONS
 
 export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...CLAIM_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...TASK_OPERATIONS,
   ...INSIGHT_OPERATIONS,
+  ...MESH_OPERATIONS,
 }
 
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly OperationName[]

@@ -12,16 +12,15 @@ import type {
   Key,
   LedgerClaim,
   Party,
-  PeerId,
   QueueEntry,
   QueueId,
-  RepoId,
   RequestedId,
   Scope,
   SessionId,
   Stamp,
   Urgency,
 } from '../../../protocol/index.ts'
+import type { MeshCommand } from '../mesh/command.ts'
 
 export type Command =
   | ClaimCommand
@@ -37,8 +36,7 @@ export type Command =
   | ExpireTasksCommand
   | BranchGoneCommand
   | VerifyCommand
-  | EnrolCommand
-  | MemberCommand
+  | MeshCommand
 
 export interface ClaimCommand {
   readonly kind: 'claim'
@@ -181,23 +179,6 @@ export interface VerifyCommand {
   readonly fences: Readonly<Record<string, number>>
 }
 
-/** Fixes a repository's ledger in the mesh: the founder has written its genesis before it asks. */
-export interface EnrolCommand {
-  readonly kind: 'enrol'
-  readonly repo: RepoId
-  readonly peer: PeerId
-  readonly roots: readonly string[]
-  readonly generation: number
-  readonly genesis: string
-}
-
-/** Enters this machine, or what has changed of it, into the mesh ledger. */
-export interface MemberCommand {
-  readonly kind: 'member'
-  readonly peer: PeerId
-  readonly machine: string
-}
-
 /** A claim that blocks, or one that lately ended and still does for its lock-delay. */
 export interface Conflict {
   readonly scope: Scope
@@ -239,7 +220,12 @@ export type Outcome =
       readonly already: boolean
     }
   | { readonly kind: 'verified'; readonly claims: readonly VerifiedClaim[] }
-  | { readonly kind: 'enrolled'; readonly generation: number; readonly isNew: boolean }
+  | {
+      readonly kind: 'enrolled'
+      readonly generation: number
+      readonly genesis: string
+      readonly isNew: boolean
+    }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly failure: Failure }
 

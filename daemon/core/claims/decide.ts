@@ -7,7 +7,6 @@ import {
   type LedgerClaim,
   type RecordBody,
   type Renew,
-  type RequestId,
   type Scope,
 } from '../../../protocol/index.ts'
 import { inTheWay, partiesIn } from '../queue/blockers.ts'
@@ -18,8 +17,9 @@ import { standingOf, type Standing } from '../queue/waits.ts'
 import { decideAsk, decideRespond } from '../requests/decide.ts'
 import { decideBranchGone, decideComplete, decideExpireTasks } from '../tasks/decide.ts'
 import { blockedFailure, taskObstacle } from '../tasks/obstacle.ts'
+import { decideMesh } from '../mesh/decide.ts'
 import { idsOfSession, sessionKey, type View } from '../view.ts'
-import type { ClaimCommand, EnrolCommand, MemberCommand, Outcome, Refused } from './command.ts'
+import type { ClaimCommand, Outcome, Refused } from './command.ts'
 import {
   fail,
   nextClaimId,
@@ -65,10 +65,8 @@ export function decide(request: Request, context: DecisionContext): Decision {
       return decideBranchGone(request.rid, command, view)
     case 'verify':
       return { kind: 'answer', outcome: verify(command, view) }
-    case 'enrol':
-      return decideEnrol(request.rid, command, view)
-    case 'member':
-      return decideMember(request.rid, command, view)
+    default:
+      return decideMesh(request.rid, command, context)
   }
 }
 
@@ -250,38 +248,4 @@ function overLimit(command: ClaimCommand, view: View): Decision | null {
       data: { scope: 'claims', held, limit: claimsPerAgent, retry_after: 60 },
     },
   )
-}
-
-function decideEnrol(rid: RequestId, command: EnrolCommand, view: View): Decision {
-  const { repo, peer, roots, generation, genesis } = command
-  const known = view.state.repos.get(repo)
-  if (known !== undefined && known.generation >= generation) {
-    if (known.machines.includes(peer)) {
-      const outcome: Outcome = { kind: 'enrolled', generation: known.generation, isNew: false }
-      return { kind: 'answer', outcome }
-    }
-    return { kind: 'append', bodies: [{ kind: 'attach', rid, repo, peer }], warnings: [] }
-  }
-  const voters = [peer]
-  const body: RecordBody = {
-    kind: 'enrol',
-    rid,
-    repo,
-    generation,
-    founder: peer,
-    voters,
-    roots,
-    genesis,
-  }
-  return { kind: 'append', bodies: [body], warnings: [] }
-}
-
-function decideMember(rid: RequestId, command: MemberCommand, view: View): Decision {
-  const { peer, machine } = command
-  const known = view.state.members.get(peer)
-  if (known?.machine === machine) return { kind: 'answer', outcome: { kind: 'done' } }
-  const role = known?.role ?? 'voter'
-  const addresses = known?.addresses ?? []
-  const body: RecordBody = { kind: 'member', rid, peer, machine, role, addresses }
-  return { kind: 'append', bodies: [body], warnings: [] }
 }

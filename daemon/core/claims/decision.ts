@@ -11,6 +11,7 @@ import {
   type RequestId,
 } from '../../../protocol/index.ts'
 import type { View } from '../view.ts'
+import type { Signer } from '../consensus/types.ts'
 import type { Command, Failure, Outcome } from './command.ts'
 import type { AwaitedBy } from '../queue/deadlock.ts'
 import type { Waits } from '../queue/waits.ts'
@@ -28,6 +29,7 @@ export interface DecisionContext {
   readonly wallMs: number
   readonly delays: readonly LockDelay[]
   readonly waits: Waits
+  readonly signer: Signer
   readonly awaitedBy: AwaitedBy
   /** The leader's elapsed milliseconds. */
   readonly now: number

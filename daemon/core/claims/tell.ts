@@ -51,8 +51,8 @@ export function tellOutcome(
     case 'done':
       return { kind: 'done' }
     case 'enrolled': {
-      const generation = view.state.repos.get(outcome.repo)?.generation ?? 1
-      return { kind: 'enrolled', generation, isNew: true }
+      const { generation = 1, genesis = '' } = view.state.repos.get(outcome.repo) ?? {}
+      return { kind: 'enrolled', generation, genesis, isNew: true }
     }
   }
 }

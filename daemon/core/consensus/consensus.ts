@@ -53,7 +53,7 @@ export type ConsensusInput =
   | { readonly kind: 'durable'; readonly position: number }
   /** A peer's connection was refused or reset: if it leads, the others need not wait out their patience. */
   | { readonly kind: 'unreachable'; readonly peer: PeerId }
-  /** A connection to a peer came about: a leader makes itself known. */
+  /** A connection to a peer came about: a leader makes itself known, and without one there may be one now. */
   | { readonly kind: 'reachable'; readonly peer: PeerId }
 
 /** Rebuilds the core from its durable log, whose frames must hold the genesis. */
@@ -127,7 +127,7 @@ export function stepConsensus(core: Consensus, input: ConsensusInput): void {
       if (core.role.kind === 'leader') {
         wake(core, core.role)
         greet(core, core.role, input.peer)
-      }
+      } else if (core.role.kind === 'follower' && core.role.leader === null) hastenElection(core)
       return
   }
 }
@@ -175,6 +175,10 @@ function onTick(core: Consensus, now: number, wallMs: number): void {
 /** Its leader's process is gone: somebody else may ask for votes soon. */
 function loseLeader(core: Consensus, role: Follower): void {
   core.role = { ...role, heardAt: -Infinity, isQuiet: false }
+  hastenElection(core)
+}
+
+function hastenElection(core: Consensus): void {
   core.electionAt = Math.min(core.electionAt, core.now + core.random() * core.timing.heartbeatMs)
 }
 

@@ -1,0 +1,177 @@
+// The operations about machines: who is a member, who is invited, who leads.
+import type { ArgumentSpec, FlagSpec, OperationSpec } from './spec.ts'
+
+const YES: FlagSpec = {
+  flag: '--yes',
+  field: 'yes',
+  type: 'switch',
+  help: 'do not ask (only with `trust_scripts: true`)',
+}
+
+const MACHINE: ArgumentSpec = {
+  field: 'machine',
+  name: 'MACHINE',
+  help: 'its name, or its peer id',
+  many: false,
+  required: true,
+}
+
+const ADDRESS: FlagSpec = {
+  flag: '--address',
+  field: 'addresses',
+  type: 'texts',
+  value: 'ADDR',
+  help: 'where others reach this machine: an address or a name, with :PORT or without',
+}
+
+export const MESH_OPERATIONS = {
+  invite: {
+    summary: 'Make a one-time invitation for another machine',
+    class: 'person',
+    ofRepo: false,
+    writes: true,
+    tool: null,
+    arguments: [],
+    flags: [
+      ADDRESS,
+      { flag: '--ttl', field: 'ttl_s', type: 'duration', value: 'TIME', help: 'good for (1h)' },
+      {
+        flag: '--voter',
+        field: 'voter',
+        type: 'switch',
+        help: 'it shall vote once it has caught up',
+      },
+      {
+        flag: '--learner',
+        field: 'learner',
+        type: 'switch',
+        help: 'a copy without a vote (this is the default)',
+      },
+      YES,
+    ],
+    examples: ['skein invite --address 100.64.0.3', 'skein invite --ttl 10m --json'],
+    details:
+      'Prints one line of text: whoever has it can join once. It holds a secret; send it as you would a password. Opens the mesh port, on loopback unless `listen` in config.yml or --address says more.',
+  },
+  'invite/revoke': {
+    summary: 'Withdraw invitations that were not used',
+    class: 'person',
+    ofRepo: false,
+    writes: true,
+    tool: null,
+    arguments: [{ field: 'ids', name: 'ID', help: 'inv_…', many: true, required: true }],
+    flags: [YES],
+    examples: ['skein invite revoke inv_01J…'],
+    details: 'Whoever joined with one stays a member: `skein member remove`.',
+  },
+  invitations: {
+    summary: 'List the invitations that are open',
+    class: 'agent',
+    ofRepo: false,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [],
+    examples: ['skein invitations'],
+    details: 'Without their secrets, which nobody keeps.',
+  },
+  join: {
+    summary: 'Become a member of another mesh with an invitation',
+    class: 'mesh',
+    ofRepo: false,
+    writes: true,
+    tool: null,
+    arguments: [
+      {
+        field: 'token',
+        name: 'TOKEN',
+        help: 'the text of the invitation, or - to read it from stdin',
+        many: false,
+        required: true,
+      },
+    ],
+    flags: [ADDRESS, { flag: '--yes', field: 'yes', type: 'switch', help: 'do not ask' }],
+    examples: ['skein join skein1…', 'skein join - < invitation'],
+    details:
+      'Only for a machine that is alone in its mesh. Its live claims are carried along and settled in the other mesh; its old ledgers are kept aside.',
+  },
+  leave: {
+    summary: 'Leave the mesh and go on alone',
+    class: 'person',
+    ofRepo: false,
+    writes: true,
+    tool: null,
+    arguments: [],
+    flags: [YES],
+    examples: ['skein leave'],
+    details: 'Its ledgers are kept aside, and its claims in the mesh end by their leases.',
+  },
+  members: {
+    summary: 'List the machines of the mesh',
+    class: 'agent',
+    ofRepo: false,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [],
+    examples: ['skein members', 'skein members --json'],
+    details: 'As this machine knows them: a voter may decide, a learner has a copy.',
+  },
+  'member/promote': {
+    summary: 'Let a machine vote',
+    class: 'person',
+    ofRepo: false,
+    writes: true,
+    tool: null,
+    arguments: [MACHINE],
+    flags: [YES],
+    examples: ['skein member promote studio'],
+    details:
+      'A ledger has 1, 3 or 5 voters: of two machines that may vote one does. A machine votes once it has caught up.',
+  },
+  'member/demote': {
+    summary: 'Make a machine a learner',
+    class: 'person',
+    ofRepo: false,
+    writes: true,
+    tool: null,
+    arguments: [MACHINE],
+    flags: [YES],
+    examples: ['skein member demote laptop'],
+    details: 'It keeps its copies and votes no more.',
+  },
+  'member/remove': {
+    summary: 'Remove a machine from the mesh',
+    class: 'person',
+    ofRepo: false,
+    writes: true,
+    tool: null,
+    arguments: [MACHINE],
+    flags: [YES],
+    examples: ['skein member remove old-laptop'],
+    details:
+      'Every member cuts it off as soon as it hears of it. What it holds ends when its leases run out.',
+  },
+  peers: {
+    summary: 'Show the connections to the other machines',
+    class: 'agent',
+    ofRepo: false,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [],
+    examples: ['skein peers', 'skein peers --json'],
+    details: 'Addresses, round trips, and when each was last heard of.',
+  },
+  leader: {
+    summary: 'Show who leads each ledger, and who votes in it',
+    class: 'agent',
+    ofRepo: false,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [],
+    examples: ['skein leader'],
+    details: 'As this machine sees it. `lag`: records that it knows of and that are not committed.',
+  },
+} as const satisfies Readonly<Record<string, OperationSpec>>
