@@ -190,6 +190,10 @@ export const machineFileSchema = z.strictObject({
     .max(16)
     .optional()
     .describe('Addresses of the mesh listener; default: port 7451 on loopback.'),
+  discovery: z
+    .enum(['none', 'mdns'])
+    .optional()
+    .describe('Also looks for members on the local network by multicast DNS; default: none.'),
   http_port: port
     .optional()
     .describe('Port of the HTTP API on loopback, 0 for any free one; default: 7452.'),

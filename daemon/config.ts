@@ -36,6 +36,7 @@ export interface Config {
   /** Null asks for the default name of machine-key.ts. */
   readonly machine: string | null
   readonly listen: readonly ListenAddress[]
+  readonly discovery: 'none' | 'mdns'
   readonly http_port: number
   readonly repos: Readonly<Record<string, readonly string[]>>
   readonly exclude: readonly string[]
@@ -104,6 +105,7 @@ export function loadConfig({ home, env, flags = {} }: ConfigInput): Config {
     listen: flags.listen ??
       variables.listen ??
       given.listen ?? [{ host: LOOPBACK, port: DEFAULT_MESH_PORT }],
+    discovery: given.discovery ?? 'none',
     http_port: flags.http_port ?? variables.http_port ?? given.http_port ?? DEFAULT_HTTP_PORT,
     repos: given.repos ?? {},
     exclude: given.exclude ?? [],

@@ -2,14 +2,18 @@
 import type { SkeinError } from '../protocol/index.ts'
 import { withCall, type Operations } from './client/operations.ts'
 
+/** It ends to start again: in another mesh. */
+export const AGAIN = 'again'
+
 /** How a daemon comes to its end: it is stopped, or its disk fails, which is kept for those who still ask. */
 export function createEnding(): {
-  readonly exit: Promise<number>
+  readonly exit: Promise<number | typeof AGAIN>
   readonly failure: () => SkeinError | null
   readonly fail: (error: SkeinError) => void
   readonly stop: () => void
+  readonly startAgain: () => void
 } {
-  const ended = Promise.withResolvers<number>()
+  const ended = Promise.withResolvers<number | typeof AGAIN>()
   let failure: SkeinError | null = null
   return {
     exit: ended.promise,
@@ -20,6 +24,9 @@ export function createEnding(): {
     },
     stop() {
       ended.resolve(0)
+    },
+    startAgain() {
+      ended.resolve(AGAIN)
     },
   }
 }

@@ -1,6 +1,8 @@
 // What a ledger needs of the machine that it lives on, and how it is called there.
 import type { AuditEvent, AuditEventInput, PeerId, SkeinError } from '../protocol/index.ts'
 import type { Signer } from './core/consensus/types.ts'
+import type { AbsentMachine } from './loop.ts'
+import type { Switchboard } from './mesh/switchboard.ts'
 import type { Clock, Storage } from './ports.ts'
 import type { MachineNames } from './record-events.ts'
 
@@ -13,6 +15,9 @@ export interface HostMachine {
   /** This many random bytes. */
   readonly random: (bytes: number) => Uint8Array
   readonly machineOf: MachineNames
+  /** To the other machines. */
+  readonly wire: Pick<Switchboard, 'join' | 'send'>
+  readonly absent: (peers: readonly PeerId[]) => readonly AbsentMachine[]
   /** Told of every event of every ledger, once it is in its audit log. */
   readonly onEvent: (event: AuditEvent) => void
   /** Told how long a ledger's decision took to become durable. */

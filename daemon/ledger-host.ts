@@ -1,5 +1,6 @@
 // One ledger of this machine at work: its log, its loop, its audit log, kept in step. What a crash loses of the audit log
 // is told again from the ledger; the ledger's log is written anew only when the audit log is safe on disk.
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   createYjsDocument,
   encodeRecord,
@@ -7,14 +8,16 @@ import {
   SkeinError,
   type AuditEventInput,
   type Genesis,
+  type PeerId,
   type RecordId,
 } from '../protocol/index.ts'
 import { DEFAULT_TIMING } from './core/consensus/types.ts'
 import type { HostMachine, LedgerFolder } from './host-machine.ts'
-import { startLoop, type Loop, type StoreWire } from './loop.ts'
+import { startLoop, type Loop, type LoopOptions, type StoreWire } from './loop.ts'
 import { asFailure, Keeper, toldFirst } from './keeper.ts'
 import { createWaitingRoom, type WaitingRoom } from './waiting.ts'
-import type { AuditPort } from './ports.ts'
+import type { LedgerLine } from './mesh/switchboard.ts'
+import type { AuditPort, Frame } from './ports.ts'
 
 export interface LedgerHost {
   readonly loop: Loop
@@ -23,12 +26,18 @@ export interface LedgerHost {
   readonly audit: AuditPort
   /** Where callers wait for the end of a place in the queue. */
   readonly waiting: WaitingRoom
+  readonly genesis: RecordId & { readonly generation: number }
   stop(): Promise<void>
 }
 
 export interface LedgerSettings {
   readonly caseExact: boolean
   readonly leaseMs: number
+  /** Names the ledger on the wire. */
+  readonly key: string
+  /** May this machine have a copy? */
+  readonly mayHave: (peer: PeerId) => boolean
+  readonly onChanges?: () => void
 }
 
 export interface LedgerOrigin {
@@ -40,6 +49,8 @@ export interface LedgerOrigin {
 
 const CALL_TIMEOUT_MS = 5_000
 const CHECKPOINT_RECORDS = 1_000
+const HAND_OVER_MS = 1_000
+const HAND_OVER_LOOK_MS = 10
 
 /**
  * Writes the genesis of a new ledger and makes it durable; a ledger that is there already keeps its own.
@@ -85,6 +96,23 @@ export async function foundLedger(
   await durable
   await store.close()
   return genesis
+}
+
+/** Begins this machine's copy of a ledger that others have: its genesis is known, everything else comes from them. */
+export async function adoptLedger(
+  machine: HostMachine,
+  { folder }: LedgerFolder,
+  genesis: RecordId & { readonly generation: number },
+): Promise<void> {
+  const wire = unwired()
+  const store = machine.storage.openLog(folder, wireEvents(wire))
+  const known = genesisIn((await store.load()).frames)
+  if (known === null) {
+    const durable = durably(wire)
+    store.append([{ kind: 'meta', value: { genesis } }])
+    await durable
+  }
+  await store.close()
 }
 
 /**
@@ -140,45 +168,94 @@ export async function openLedger(
   })
   const waiting = createWaitingRoom()
   const keeper = new Keeper(machine, place, audit, store, waiting)
-  const engine = {
-    ...settings,
+  const loop = startLoop(
+    {
+      ...shellOf(machine, place, settings, keeper),
+      engine: engineOf(machine, settings, frames, genesis),
+    },
+    store,
+    wire,
+  )
+  keeper.loop = loop
+  const leaveWire = machine.wire.join(settings.key, lineOf(loop, settings))
+  return {
+    loop,
+    genesis,
+    logBytes: () => store.size(),
+    audit: toldFirst(audit, keeper),
+    waiting,
+    async stop() {
+      await handOver(loop)
+      leaveWire()
+      await loop.stop()
+      keeper.tell()
+      await audit.close()
+    },
+  }
+}
+
+function engineOf(
+  machine: HostMachine,
+  { caseExact, leaseMs }: LedgerSettings,
+  frames: readonly Frame[],
+  genesis: LedgerHost['genesis'],
+): LoopOptions['engine'] {
+  return {
+    ...{ caseExact, leaseMs, frames, genesis },
     self: machine.self,
     signer: machine.signer,
     document: createYjsDocument(randomUint32(machine)),
     random: () => randomUint32(machine) / 2 ** 32,
     timing: DEFAULT_TIMING,
     checkpointRecords: CHECKPOINT_RECORDS,
-    frames,
-    genesis,
   }
-  const loop = startLoop(
-    {
-      engine,
-      clock: machine.clock,
-      entropy: () => machine.random(16),
-      onChanges: keeper.onChanges,
-      onIdle: keeper.onIdle,
-      onCommit: (seconds) => {
-        machine.onCommit(place.name, seconds)
-      },
-      onFailure: machine.onFailure,
-      callTimeoutMs: CALL_TIMEOUT_MS,
-    },
-    store,
-    wire,
-  )
-  keeper.loop = loop
+}
+
+/** What the loop needs of this machine. */
+function shellOf(
+  machine: HostMachine,
+  place: LedgerFolder,
+  { key, onChanges }: LedgerSettings,
+  keeper: Keeper,
+): Omit<LoopOptions, 'engine'> {
   return {
-    loop,
-    logBytes: () => store.size(),
-    audit: toldFirst(audit, keeper),
-    waiting,
-    async stop() {
-      await loop.stop()
-      keeper.tell()
-      await audit.close()
+    clock: machine.clock,
+    entropy: () => machine.random(16),
+    onChanges: (changes, rebased) => {
+      keeper.onChanges(changes, rebased)
+      onChanges?.()
     },
+    onIdle: keeper.onIdle,
+    onCommit: (seconds) => {
+      machine.onCommit(place.name, seconds)
+    },
+    send: (to, message) => {
+      machine.wire.send(key, to, message)
+    },
+    absent: machine.absent,
+    onFailure: machine.onFailure,
+    callTimeoutMs: CALL_TIMEOUT_MS,
   }
+}
+
+function lineOf(loop: Loop, { mayHave }: LedgerSettings): LedgerLine {
+  return {
+    receive: (from, message) => {
+      loop.receive(from, message)
+    },
+    noteLink: (peer, isUp) => {
+      loop.noteLink(peer, isUp)
+    },
+    mayHave,
+  }
+}
+
+/** A leader that stops asks another voter to lead, and stays until one does, or for a moment. */
+async function handOver(loop: Loop): Promise<void> {
+  const leads = (): boolean => loop.engine().consensus.role.kind === 'leader'
+  if (!leads() || !loop.handOver()) return
+  for (let waited = 0; leads() && waited < HAND_OVER_MS; waited += HAND_OVER_LOOK_MS)
+    await delay(HAND_OVER_LOOK_MS)
 }
 
 function unwired(): StoreWire {

@@ -1,5 +1,6 @@
 // One ledger's loop: everything that happens becomes an input in one bounded inbox, drained by one function; nothing else
 // calls the core. Effects are carried out in the order of the contract: persist, send, apply, reply.
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   formatRequestId,
   LIMITS,
@@ -18,6 +19,9 @@ import {
   type EngineOptions,
   type EngineReady,
 } from './core/engine.ts'
+import { isDetached } from './core/attachment.ts'
+import { majorityOf } from './core/consensus/quorum.ts'
+import type { PeerMessage } from './core/messages.ts'
 import type { AppliedChange, View } from './core/view.ts'
 import type { Clock, LedgerStore } from './ports.ts'
 
@@ -32,8 +36,16 @@ export interface Loop {
   engine(): Engine
   /** Tells the leader that these sessions of this machine live. */
   renewSessions(sessions: readonly SessionId[]): void
-  /** Resolves at the first moment that this machine leads and serves. */
+  /** Resolves when this machine leads and serves; where it does not decide alone, when it knows something of the ledger, or soon. */
   ready(): Promise<void>
+  /** What another machine says about this ledger. */
+  receive(from: PeerId, message: PeerMessage): void
+  /** A connection to another machine came about, or broke. */
+  noteLink(peer: PeerId, isUp: boolean): void
+  /** Who may vote in this ledger, and who has a copy of it. */
+  setMembers(willing: readonly PeerId[], copies: readonly PeerId[]): void
+  /** Somebody else had better lead: this machine is about to stop. False when there is nobody to ask. */
+  handOver(): boolean
   /** Ends the log's growth: writes it anew once the audit log holds everything in it. Resolves when asked for. */
   rewriteLog(): void
   stop(): Promise<void>
@@ -49,6 +61,10 @@ export interface LoopOptions {
   readonly onCommit?: (seconds: number) => void
   /** The log is broken: nothing more can be promised. */
   readonly onFailure: (error: SkeinError) => void
+  /** Carries a message to another machine, or loses it. */
+  readonly send: (to: PeerId, message: PeerMessage) => void
+  /** Which of these machines cannot be reached, for people. */
+  readonly absent: (peers: readonly PeerId[]) => readonly AbsentMachine[]
   /** After each drain, for upkeep that needs no hurry. */
   readonly onIdle: (logBytes: number) => void
   readonly callTimeoutMs: number
@@ -61,7 +77,16 @@ interface Pending {
   abandoned: boolean
 }
 
+/** A machine that cannot be reached. */
+export interface AbsentMachine {
+  readonly machine: string
+  /** ISO 8601; `start` of this daemon where it was never reached. */
+  readonly since: string
+}
+
 const TICK_MS = 250
+/** How long a copy is waited for that has nothing yet. */
+const KNOWN_MS = 3_000
 /** After a request was given up, how long the disk may take to say so. */
 const ABANDON_MS = 1_000
 
@@ -82,6 +107,7 @@ class LedgerLoop implements Loop {
   readonly #pending = new Map<RequestId, Pending>()
   readonly #timer: NodeJS.Timeout
   readonly #ready = Promise.withResolvers<true>()
+  readonly #known = Promise.withResolvers<true>()
   #inbox: EngineInput[] = []
   #isScheduled = false
   #isDraining = false
@@ -115,6 +141,8 @@ class LedgerLoop implements Loop {
       const message = `${String(this.#pending.size)} requests wait already`
       return Promise.reject(new SkeinError('BUSY', message))
     }
+    if (isDetached(this.#engine) && !this.#mayElect())
+      return Promise.reject(this.#noQuorum('no majority of the voters can be reached'))
     const rid = this.#nextRequestId()
     const request = { rid, command, entropy: this.#options.entropy() }
     return new Promise<Outcome>((resolve, reject) => {
@@ -137,7 +165,33 @@ class LedgerLoop implements Loop {
   }
 
   async ready(): Promise<void> {
-    await this.#ready.promise
+    if (this.#decidesAlone()) await this.#ready.promise
+    else await Promise.race([this.#known.promise, delay(KNOWN_MS, undefined, { ref: false })])
+  }
+
+  receive(from: PeerId, message: PeerMessage): void {
+    if (this.#isStopping) return
+    this.#inbox.push({ kind: 'receive', from, message })
+    if (this.#inbox.length > 1) return
+    // What one read of a socket brings is taken in one step.
+    queueMicrotask(() => {
+      this.#drain()
+    })
+  }
+
+  noteLink(peer: PeerId, isUp: boolean): void {
+    this.#take({ kind: isUp ? 'reachable' : 'unreachable', peer })
+  }
+
+  setMembers(willing: readonly PeerId[], copies: readonly PeerId[]): void {
+    this.#take({ kind: 'members', willing, copies })
+  }
+
+  handOver(): boolean {
+    if (this.#decidesAlone()) return false
+    this.#inbox.push({ kind: 'hand-over' })
+    this.#drain()
+    return this.#mayElect()
   }
 
   rewriteLog(): void {
@@ -197,11 +251,13 @@ class LedgerLoop implements Loop {
       if (order.kind === 'append') this.#store.append(order.frames)
       else this.#store.replace(order.frames)
     }
+    for (const { to, message } of ready.send) this.#options.send(to, message)
     if (ready.changes.length > 0 || ready.rebased)
       this.#options.onChanges(ready.changes, ready.rebased)
     for (const { rid, outcome } of ready.replies) this.#reply(rid, outcome)
     for (const rid of ready.abandoned) this.#rejectAbandoned(rid)
     if (isLeading(this.#engine)) this.#ready.resolve(true)
+    if (this.view().state.genesisHash !== '') this.#known.resolve(true)
     this.#options.onIdle(this.#store.size())
   }
 
@@ -235,12 +291,43 @@ class LedgerLoop implements Loop {
     const pending = this.#pending.get(rid)
     this.#pending.delete(rid)
     const seconds = String(this.#options.callTimeoutMs / 1000)
-    pending?.reject(
-      new SkeinError(
-        'NO_QUORUM',
-        `no majority of the voters answered within ${seconds} s; nothing was granted`,
-      ),
-    )
+    pending?.reject(this.#noQuorum(`no majority of the voters answered within ${seconds} s`))
+  }
+
+  /** With who is missing, and since when. */
+  #noQuorum(what: string): SkeinError {
+    const { committed } = this.#engine
+    const voters = this.#voters()
+    const missing = this.#options.absent(voters.filter((voter) => voter !== this.#peer()))
+    const { term, index } = committed.state.applied
+    const names = missing.map(({ machine, since }) => `${machine} (since ${since})`)
+    const who = names.length === 0 ? '' : `; missing: ${names.join(', ')}`
+    return new SkeinError('NO_QUORUM', `${what}${who}; nothing was granted`, {
+      data: {
+        voters: voters.length,
+        reachable: voters.length - missing.length,
+        missing,
+        last_ledger: { term, index },
+      },
+    })
+  }
+
+  /** Are there enough voters within reach for a leader to come about? */
+  #mayElect(): boolean {
+    const voters = this.#voters()
+    const missing = this.#options.absent(voters.filter((voter) => voter !== this.#peer()))
+    return voters.length === 0 || voters.length - missing.length >= majorityOf(voters)
+  }
+
+  #voters(): readonly PeerId[] {
+    const { chain } = this.#engine.consensus
+    const head = chain.head()
+    return head === null ? [] : chain.votersAt(head)
+  }
+
+  #decidesAlone(): boolean {
+    const voters = this.#voters()
+    return voters.length === 1 && voters[0] === this.#peer()
   }
 
   #fail(error: Error): void {

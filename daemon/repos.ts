@@ -2,16 +2,21 @@
 // says what is enrolled; a repository's ledger is founded before it is entered there, so that a ledger which the mesh
 // knows and this machine lacks is a loss to be told and never a new beginning.
 import path from 'node:path'
-import { asRepoId, SkeinError, type RepoId, type RepoState } from '../protocol/index.ts'
+import {
+  asRepoId,
+  SkeinError,
+  type PeerId,
+  type RepoId,
+  type RepoState,
+} from '../protocol/index.ts'
 import { CheckoutConfigs, firstConfig } from './checkout-configs.ts'
 import { addCheckout, loadRepoConfig, type Config, type RepoConfig } from './config.ts'
-import type { Command, Outcome } from './core/claims/command.ts'
-import { failureError } from './failure.ts'
 import { relativeInside } from './folders.ts'
 import type { Checkout, Git } from './git.ts'
-import { foundLedger, nextGeneration, openLedger, type LedgerHost } from './ledger-host.ts'
-import type { HostMachine } from './host-machine.ts'
+import { beginLedger, enterLedger, placeOf, type BeginOptions } from './ledger-begin.ts'
+import { openLedger, type LedgerHost } from './ledger-host.ts'
 import type { Log } from './log.ts'
+import { membersOf } from './mesh/members.ts'
 
 /** A repository that this machine serves, or says why it cannot. */
 export interface Repo {
@@ -51,10 +56,7 @@ export interface Repos {
   stop(): Promise<void>
 }
 
-export interface ReposOptions {
-  readonly machine: HostMachine
-  readonly mesh: LedgerHost
-  readonly meshId: string
+export interface ReposOptions extends BeginOptions {
   readonly git: Git
   readonly config: Config
   readonly log: Log
@@ -71,6 +73,7 @@ class EnrolledRepos implements Repos {
   readonly #opening = new Map<RepoId, Promise<Repo>>()
   readonly #known = new Map<string, RepoId>()
   readonly #configs = new CheckoutConfigs()
+  readonly #guides: (() => void)[] = []
 
   constructor(options: ReposOptions) {
     this.#options = options
@@ -124,7 +127,7 @@ class EnrolledRepos implements Repos {
   }
 
   async recover(id: RepoId): Promise<{ repo: Repo; generation: number; keptAt: string | null }> {
-    const known = this.#options.mesh.loop.view().state.repos.get(id)
+    const known = this.#options.mesh.state().repos.get(id)
     const lost = this.get(id)
     if (known === undefined || lost.problem?.code !== 'LEDGER_DAMAGED') {
       throw new SkeinError('FORBIDDEN', `the ledger of ${id} is not damaged: nothing to recover`, {
@@ -132,7 +135,7 @@ class EnrolledRepos implements Repos {
       })
     }
     const keptAt = this.#options.machine.storage.setAside(placeOf(id).folder)
-    const { generation } = await this.#begin(id, known.roots, known.generation)
+    const { generation } = await beginLedger(this.#options, id, known.roots, known.generation)
     const repo = await this.#open(id, lost.config, lost.checkouts)
     this.#options.log.warn({ repo: id, generation, keptAt }, 'a ledger was begun anew')
     return { repo, generation, keptAt }
@@ -140,13 +143,34 @@ class EnrolledRepos implements Repos {
 
   async start(): Promise<void> {
     const { mesh, machine } = this.#options
-    const states = [...mesh.loop.view().state.repos.values()]
+    const states = [...mesh.state().repos.values()]
     const mine = states.filter((state) => state.machines.includes(machine.self))
     await Promise.all(mine.map((state) => this.#openKnown(state)))
+    this.#guides.push(
+      mesh.onChange(() => {
+        this.#openArrived()
+      }),
+    )
+  }
+
+  /** The mesh ledger brought a repository that this machine has, and was not here yet when it started. */
+  #openArrived(): void {
+    const { mesh, machine, log } = this.#options
+    for (const state of mesh.state().repos.values()) {
+      const { repo } = state
+      if (!state.machines.includes(machine.self)) continue
+      if (this.#repos.has(repo) || this.#opening.has(repo)) continue
+      const opened = this.#openKnown(state).finally(() => this.#opening.delete(repo))
+      opened.catch((error: unknown) => {
+        log.error({ repo, error: String(error) }, 'a ledger could not be opened')
+      })
+      this.#opening.set(repo, opened)
+    }
   }
 
   async stop(): Promise<void> {
     await Promise.allSettled(this.#opening.values())
+    for (const end of this.#guides) end()
     await Promise.all(this.all().flatMap((repo) => (repo.host === null ? [] : [repo.host.stop()])))
   }
 
@@ -193,7 +217,7 @@ class EnrolledRepos implements Repos {
   }
 
   async #admitCheckout(id: RepoId, checkout: Checkout): Promise<void> {
-    const known = this.#options.mesh.loop.view().state.repos.get(id)
+    const known = this.#options.mesh.state().repos.get(id)
     const { commits, isShallow } = await this.#options.git.rootCommits(checkout)
     const isKin =
       known === undefined ||
@@ -241,8 +265,7 @@ class EnrolledRepos implements Repos {
     checkout: Checkout,
     config: RepoConfig,
   ): Promise<{ repo: Repo; isNew: boolean }> {
-    const { commits } = await this.#options.git.rootCommits(checkout)
-    const { isNew } = await this.#begin(id, commits, 0)
+    const isNew = await enterLedger(this.#options, id, checkout)
     this.#rememberCheckout(id, checkout)
     this.#known.set(checkout.root, id)
     const repo = await this.#open(id, config, [checkout.root])
@@ -250,49 +273,27 @@ class EnrolledRepos implements Repos {
     return { repo, isNew }
   }
 
-  /**
-   * Founds a ledger and enters it into the mesh, in this order: a ledger that the mesh knows and this machine lacks is
-   * then always a loss. A ledger that is there already keeps its own generation.
-   */
-  async #begin(
-    id: RepoId,
-    roots: readonly string[],
-    above: number,
-  ): Promise<{ generation: number; isNew: boolean }> {
-    const { machine, mesh, meshId } = this.#options
-    const place = placeOf(id)
-    const next = Math.max(above + 1, await nextGeneration(machine, place))
-    const origin = { ledger: 'repo', mesh: meshId, name: id, generation: next } as const
-    const { hash: genesis, generation } = await foundLedger(machine, place, origin)
-    const peer = machine.self
-    const outcome = await submit(mesh, {
-      kind: 'enrol',
-      repo: id,
-      peer,
-      roots,
-      generation,
-      genesis,
-    })
-    return { generation, isNew: outcome.kind === 'enrolled' && outcome.isNew }
-  }
-
-  async #openKnown(state: RepoState): Promise<void> {
+  async #openKnown(state: RepoState): Promise<Repo> {
     const checkouts = [...(this.#options.config.repos[state.repo] ?? [])]
     for (const root of checkouts) this.#known.set(root, state.repo)
     const config = firstConfig(checkouts) ?? loadRepoConfig(this.#options.config.home)
-    await this.#open(state.repo, config, checkouts)
+    return this.#open(state.repo, config, checkouts)
   }
 
   /** A ledger that cannot be served is told at every call; the others go on. */
   async #open(id: RepoId, config: RepoConfig, checkouts: string[]): Promise<Repo> {
+    const { mesh } = this.#options
+    const genesis = mesh.state().repos.get(id)?.genesis ?? ''
     const settings = {
       caseExact: config.case === 'exact',
       leaseMs: config.idle_release * 1000,
+      key: `${id}#${genesis.slice(0, 16)}`,
+      mayHave: (peer: PeerId) => membersOf(mesh.state(), id).copies.includes(peer),
     }
-    const genesis = this.#options.mesh.loop.view().state.repos.get(id)?.genesis ?? ''
     let repo: Repo
     try {
       const host = await openLedger(this.#options.machine, placeOf(id), settings, genesis)
+      this.#guides.push(mesh.guide(host, id))
       await host.loop.ready()
       repo = { id, config, host, problem: null, checkouts }
     } catch (error) {
@@ -312,18 +313,4 @@ class EnrolledRepos implements Repos {
 export function hostOf(repo: Repo): LedgerHost {
   if (repo.host !== null) return repo.host
   throw repo.problem ?? new SkeinError('LEDGER_DAMAGED', `the ledger of ${repo.id} is not served`)
-}
-
-/** Submits and lets failures be thrown. */
-export async function submit(
-  host: LedgerHost,
-  command: Command,
-): Promise<Exclude<Outcome, { kind: 'failed' }>> {
-  const outcome = await host.loop.submit(command)
-  if (outcome.kind !== 'failed') return outcome
-  throw failureError(outcome.failure)
-}
-
-function placeOf(id: RepoId): { name: RepoId; folder: string } {
-  return { name: id, folder: encodeURIComponent(id) }
 }

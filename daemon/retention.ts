@@ -2,7 +2,7 @@
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import type { LedgerHost } from './ledger-host.ts'
-import { MESH } from './mesh.ts'
+import { MESH } from './mesh/ledger.ts'
 import type { Clock } from './ports.ts'
 import type { Repos } from './repos.ts'
 

@@ -23,6 +23,10 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
   const { does } = command.verb
   const wantsHelp = command.fields['help'] === true
   if ('operation' in does && !wantsHelp) {
+    if (does.operation === 'join') {
+      const { runJoin } = await import('./commands/join.ts')
+      return runJoin(command, io)
+    }
     if (!isRecord(does.operation, command)) return runOperation(does.operation, command, io)
     const { runRecord } = await import('./commands/record.ts')
     return runRecord(does.operation, command, io, machine)

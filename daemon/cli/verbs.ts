@@ -19,7 +19,7 @@ export interface VerbSpec {
   readonly does: { readonly operation: OperationName } | { readonly local: LocalVerb }
 }
 
-export type Group = 'Claims' | 'Tasks' | 'Repositories' | 'This machine'
+export type Group = 'Claims' | 'Tasks' | 'Repositories' | 'Machines' | 'This machine'
 
 export type LocalVerb =
   'up' | 'down' | 'mcp' | 'logs' | 'try' | 'init' | 'config validate' | 'version' | 'help'
@@ -59,6 +59,17 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   recover: 'Repositories',
   'audit/verify': 'Repositories',
   'audit/export': 'Repositories',
+  invite: 'Machines',
+  'invite/revoke': 'Machines',
+  invitations: 'Machines',
+  join: 'Machines',
+  leave: 'Machines',
+  members: 'Machines',
+  'member/promote': 'Machines',
+  'member/demote': 'Machines',
+  'member/remove': 'Machines',
+  peers: 'Machines',
+  leader: 'Machines',
 }
 
 /** What only the command line takes: no other door has a screen to follow on, or files. */

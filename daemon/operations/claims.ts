@@ -14,7 +14,8 @@ import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { ClaimNow, ReleaseTarget } from '../core/claims/command.ts'
 import { claimJson, claimNowJson, exceptOf, iso, stateOf } from '../json.ts'
-import { hostOf, submit } from '../repos.ts'
+import { hostOf } from '../repos.ts'
+import { submit } from '../submit.ts'
 import {
   asOf,
   claimContext,

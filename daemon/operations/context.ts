@@ -14,7 +14,8 @@ import type { HolderClock } from '../core/claims/holder.ts'
 import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
 import type { History } from '../git-history.ts'
-import type { LedgerHost } from '../ledger-host.ts'
+import type { Joining } from '../mesh/joining.ts'
+import type { Mesh } from '../mesh/mesh.ts'
 import type { Clock, MetricsPort, SymbolIndex } from '../ports.ts'
 import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
@@ -31,7 +32,11 @@ export interface Parts {
   readonly symbols: SymbolIndex
   readonly clock: Clock
   readonly config: Config
-  readonly mesh: LedgerHost
+  readonly mesh: Mesh
+  readonly joining: Joining
+  /** Ends the daemon and starts it again, once the present answer has left. */
+  readonly startAgain: () => void
+  readonly random: (bytes: number) => Uint8Array
   readonly about: About
   readonly metrics: MetricsPort
 }
@@ -80,7 +85,7 @@ export function asOf(repo: Repo): OperationResult<'check'>['as_of'] {
 
 /** A machine's name in the mesh, or its peer id. */
 export function machineOf(parts: Pick<Parts, 'mesh'>, peer: PeerId): string {
-  return parts.mesh.loop.view().state.members.get(peer)?.machine ?? peer
+  return parts.mesh.member(peer)?.machine ?? peer
 }
 
 /** A person's act: at a terminal that was asked, or by a script that this machine's configuration trusts. */

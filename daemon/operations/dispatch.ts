@@ -15,6 +15,19 @@ import type { Handler, Parts } from './context.ts'
 import { auditExport, events } from './events.ts'
 import { follow } from './follow.ts'
 import { auditVerify, config, metrics, status, why } from './insight.ts'
+import {
+  invitations,
+  invite,
+  inviteRevoke,
+  join,
+  leader,
+  leave,
+  memberDemote,
+  memberPromote,
+  memberRemove,
+  members,
+  peers,
+} from './mesh.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
@@ -45,6 +58,17 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   enrol,
   recover,
   config,
+  invite,
+  'invite/revoke': inviteRevoke,
+  invitations,
+  join,
+  leave,
+  members,
+  'member/promote': memberPromote,
+  'member/demote': memberDemote,
+  'member/remove': memberRemove,
+  peers,
+  leader,
   'audit/verify': auditVerify,
   'audit/export': auditExport,
 }

@@ -3,7 +3,7 @@
 import { SkeinError, type AuditEvent } from '../../protocol/index.ts'
 import { isMatch } from '../audit-filter.ts'
 import type { CallContext, EventStream, Operations } from '../client/operations.ts'
-import { MESH } from '../mesh.ts'
+import { MESH } from '../mesh/ledger.ts'
 import { hostOf } from '../repos.ts'
 import type { Parts } from './context.ts'
 import { readEventQuery, type EventQuery } from './event-query.ts'

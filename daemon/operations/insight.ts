@@ -12,11 +12,14 @@ import {
   type Pattern,
 } from '../../protocol/index.ts'
 import { claimJson, iso } from '../json.ts'
+import { isDetached } from '../core/attachment.ts'
 import { isLeading } from '../core/engine.ts'
+import type { LedgerHost } from '../ledger-host.ts'
 import type { Place } from '../callers.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { claimContext, machineOf, type Handler, type Parts } from './context.ts'
 import { isAbout } from './event-query.ts'
+import { leaderName, votersOf } from './mesh.ts'
 import { readSubject } from './subject.ts'
 
 const EVENTS_TOLD = 20
@@ -45,17 +48,18 @@ export const why: Handler<OperationInput<'why'>> = async (parts, input, context)
 export const status: Handler<OperationInput<'status'>> = (parts) => {
   const { about, mesh, repos } = parts
   const repoStates = repos.all().map((repo) => repoStatus(parts, repo))
-  const { members, mesh: id } = mesh.loop.view().state
+  const { members } = mesh.state()
+  const online = [...members.keys()].filter((peer) => mesh.board.isReady(peer)).length
   const result: OperationResult<'status'> = {
     version: about.version,
-    ready: isLeading(mesh.loop.engine()) && repoStates.every((repo) => repo.quorum),
+    ready: isServed(mesh.host) && repoStates.every((repo) => repo.quorum),
     machine: about.machine,
     peer_id: about.peer,
     pid: process.pid,
     home: about.home,
     http: about.http,
     started_at: iso(about.startedAtMs),
-    mesh: { id, members: Math.max(1, members.size), online: 1 },
+    mesh: { id: mesh.id, members: Math.max(1, members.size), online: online + 1 },
     repos: repoStates,
   }
   return Promise.resolve(result)
@@ -110,6 +114,14 @@ async function placeIfAny(
   }
 }
 
+/** Can something be decided in it now, as far as this machine knows? */
+function isServed({ loop }: LedgerHost): boolean {
+  const engine = loop.engine()
+  const { role } = engine.consensus
+  if (role.kind === 'leader') return isLeading(engine)
+  return role.kind === 'follower' && role.leader !== null && !isDetached(engine)
+}
+
 function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>['repos'][number] {
   const live = [...(repo.host?.loop.view().state.claims.values() ?? [])]
   const base = {
@@ -124,16 +136,16 @@ function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>['repos'
     return { ...base, ...none, role: 'stopped' }
   }
   const engine = repo.host.loop.engine()
-  const { leader, applied, voters, claims } = repo.host.loop.view().state
+  const { applied, claims } = repo.host.loop.view().state
   return {
     ...base,
     role: engine.consensus.role.kind,
-    leader: leader === null ? null : machineOf(parts, leader),
+    leader: leaderName(parts, repo.host),
     term: applied.term,
     commit_index: applied.index,
-    voters: voters.map((peer) => machineOf(parts, peer)),
+    voters: votersOf(repo.host).map((peer) => machineOf(parts, peer)),
     claims: claims.size,
-    quorum: isLeading(engine),
+    quorum: isServed(repo.host),
   }
 }
 

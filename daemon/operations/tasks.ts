@@ -15,7 +15,8 @@ import { unmetNeeds } from '../core/tasks/needs.ts'
 import { isTold } from '../core/tasks/obstacle.ts'
 import type { View } from '../core/view.ts'
 import { claimJson, iso } from '../json.ts'
-import { hostOf, submit } from '../repos.ts'
+import { hostOf } from '../repos.ts'
+import { submit } from '../submit.ts'
 import type { PlanTask } from '../tasks/plan-file.ts'
 import {
   circlesIn,

@@ -32,7 +32,7 @@ function namedVerb(words: unknown): VerbSpec | null {
   })
 }
 
-const GROUPS: readonly Group[] = ['Claims', 'Tasks', 'Repositories', 'This machine']
+const GROUPS: readonly Group[] = ['Claims', 'Tasks', 'Repositories', 'Machines', 'This machine']
 
 function overview(page: Page): readonly string[] {
   const width = Math.max(...VERBS.map(({ name }) => name.length))

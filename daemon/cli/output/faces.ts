@@ -3,6 +3,18 @@ import type { OperationName, OperationResult } from '../../../protocol/index.ts'
 import { checkFace, claimFace } from './claim.ts'
 import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } from './claims.ts'
 import { eventsFace, exportFace } from './events.ts'
+import {
+  invitationsFace,
+  inviteFace,
+  joinFace,
+  leaderFace,
+  leaveFace,
+  memberFace,
+  memberRemoveFace,
+  membersFace,
+  peersFace,
+  revokeFace,
+} from './mesh.ts'
 import type { Page } from './page.ts'
 import {
   cancelFace,
@@ -47,6 +59,17 @@ const FACES: Faces = {
   recover: recoverFace,
   config: configFace,
   'audit/verify': auditFace,
+  invite: inviteFace,
+  'invite/revoke': revokeFace,
+  invitations: invitationsFace,
+  join: joinFace,
+  leave: leaveFace,
+  members: membersFace,
+  'member/promote': memberFace,
+  'member/demote': memberFace,
+  'member/remove': memberRemoveFace,
+  peers: peersFace,
+  leader: leaderFace,
 }
 
 /** The answer for a person. Texts by others cannot disturb it: they are cleaned before any face sees them. */

@@ -59,6 +59,7 @@ describe('loadConfig', () => {
       home,
       machine: null,
       listen: [{ host: '127.0.0.1', port: 7451 }],
+      discovery: 'none',
       http_port: 7452,
       repos: {},
       exclude: [],
@@ -87,9 +88,10 @@ describe('loadConfig', () => {
       { host: '127.0.0.1', port: 2002 },
     ])
     const sources = config.settings.map(({ key, source, from }) => [key, source, from])
-    assert.deepEqual(sources.slice(0, 4), [
+    assert.deepEqual(sources.slice(0, 5), [
       ['machine', 'file', `${home}/config.yml:2`],
       ['listen', 'environment', 'SKEIN_MESH_LISTEN'],
+      ['discovery', 'default', null],
       ['http_port', 'flag', null],
       ['repos', 'default', null],
     ])

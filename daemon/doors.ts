@@ -1,0 +1,84 @@
+// The ways in, opened last: whoever gets in finds everything there.
+import { createApi } from './api/server.ts'
+import { createEventStreams } from './api/event-stream.ts'
+import { createMcpRoutes, type OpenMcpHttp } from './api/mcp-routes.ts'
+import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
+import { allRoutes } from './api/routes.ts'
+import type { Callers } from './callers.ts'
+import type { Operations } from './client/operations.ts'
+import { isExplicit, type Config } from './config.ts'
+import { socketPaths } from './home.ts'
+import type { Log } from './log.ts'
+import type { LateMetrics } from './metrics/recorder.ts'
+import type { About } from './operations/context.ts'
+import type { Repos } from './repos.ts'
+import type { Teardown } from './teardown.ts'
+import { VERSION } from './version.ts'
+
+/** Front ends are handed in from above: the daemon knows none. */
+export interface FrontEnds {
+  readonly mcp: () => Promise<McpDoor>
+  readonly mcpHttp: () => Promise<OpenMcpHttp>
+}
+
+const CLOSE_GRACE_MS = 2_000
+
+export async function openDoors(
+  place: {
+    readonly frontEnds: FrontEnds
+    readonly env: Readonly<Record<string, string | undefined>>
+    readonly config: Config
+    readonly home: string
+    readonly token: string
+  },
+  stack: Teardown,
+  served: {
+    readonly operations: Operations
+    readonly about: About
+    readonly repos: Repos
+    readonly callers: Callers
+    readonly log: Log
+    readonly metrics: LateMetrics
+  },
+): Promise<{ readonly streams: () => number; readonly mcpConnections: () => number }> {
+  const { operations, about, repos, callers, log, metrics } = served
+  const streams = createEventStreams(operations)
+  const mcpOverHttp = createMcpRoutes(operations, place.frontEnds.mcpHttp)
+  const api = createApi({
+    log,
+    onAnswer(answered) {
+      metrics.recorder.request(answered)
+      log.debug({ ...answered }, 'answered')
+    },
+    token: place.token,
+    routes: allRoutes({
+      operations,
+      repos,
+      callers,
+      metrics,
+      streams,
+      mcp: mcpOverHttp,
+      version: VERSION,
+      hasCheckout: () => repos.all().some(({ checkouts }) => checkouts.length > 0),
+      isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
+    }),
+  })
+  stack.add(() => api.close(CLOSE_GRACE_MS))
+  // Before it: streams that go on would use up all its grace.
+  stack.add(() => mcpOverHttp.close())
+  stack.add(streams.close)
+  const sockets = socketPaths(place.home, place.env)
+  about.http = `http://127.0.0.1:${String(await listenOnPort(api, place.config))}`
+  const mcp = createMcpSocket(operations, place.frontEnds.mcp, log)
+  stack.add(() => mcp.close())
+  await mcp.listen(sockets.mcp)
+  await api.listenOnSocket(sockets.api)
+  return { streams: streams.count, mcpConnections: mcp.count }
+}
+
+function listenOnPort(api: ReturnType<typeof createApi>, config: Config): Promise<number> {
+  return api.listenOnPort(
+    config.http_port,
+    isExplicit(config, 'http_port') && config.http_port !== 0,
+  )
+}

@@ -1,0 +1,144 @@
+// The daemon's life in its mesh: the mesh itself, the repositories in it, and the ways into and out of it.
+import { LEDGER_VERSION, type PeerId } from '../protocol/index.ts'
+import type { Config } from './config.ts'
+import type { Git } from './git.ts'
+import type { History } from './git-history.ts'
+import { createGitObjects } from './git-objects.ts'
+import type { HostMachine } from './host-machine.ts'
+import type { Log } from './log.ts'
+import type { MachineKey } from './machine-key.ts'
+import { attach, vouchForOthers, type AttachingOptions } from './mesh/attaching.ts'
+import { createJoining, writeDeparture, type Joining } from './mesh/joining.ts'
+import type { Mesh } from './mesh/mesh.ts'
+import { WIRE_VERSION } from './mesh/packets.ts'
+import { startMesh, type CreateTransport } from './mesh/start.ts'
+import { createSwitchboard, type Switchboard } from './mesh/switchboard.ts'
+import type { TransportEvents } from './ports.ts'
+import { createRepoProof } from './repo-proof.ts'
+import { createRepos, type Repos } from './repos.ts'
+import type { Teardown } from './teardown.ts'
+import { VERSION } from './version.ts'
+
+export interface InMeshOptions {
+  readonly home: string
+  readonly name: string
+  readonly key: MachineKey
+  readonly machine: HostMachine
+  readonly line: MeshLine
+  readonly config: Config
+  readonly git: Git
+  readonly history: History
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+  /** Ends the daemon and starts it again: in another mesh. */
+  readonly startAgain: () => void
+}
+
+export interface InMesh {
+  readonly mesh: Mesh
+  readonly repos: Repos
+  readonly joining: Joining
+}
+
+/** The wire is there before the mesh is, which says who is on it. */
+export interface MeshLine {
+  readonly board: Switchboard
+  /** A machine's name as the mesh has it. */
+  readonly nameOf: (peer: PeerId) => string
+  enter(mesh: Mesh): void
+}
+
+export function createMeshLine(log: Log, self: PeerId, name: string): MeshLine {
+  let mesh: Mesh | null = null
+  const board = createSwitchboard({
+    log,
+    hello: () => ({
+      kind: 'hello',
+      speaks: WIRE_VERSION,
+      mesh: mesh?.id ?? '',
+      machine: name,
+      version: VERSION,
+      ledgerVersion: LEDGER_VERSION,
+    }),
+  })
+  return {
+    board,
+    nameOf: (peer) => mesh?.member(peer)?.machine ?? (peer === self ? name : peer),
+    enter(entered) {
+      mesh = entered
+    },
+  }
+}
+
+export async function enterMesh(options: InMeshOptions, stack: Teardown): Promise<InMesh> {
+  const { home, name, machine, line, config, git, log } = options
+  const createTransport = transportsOf(options)
+  const started = await startMesh(
+    {
+      ...{ home, machine, name, config, log, createTransport },
+      board: line.board,
+      onEnter: (mesh) => {
+        line.enter(mesh)
+      },
+      onRemoved: (mesh) => {
+        log.error(
+          { mesh: mesh.id },
+          'this machine was removed from its mesh, and begins one of its own',
+        )
+        writeDeparture(home, mesh, repos)
+        options.startAgain()
+      },
+    },
+    stack,
+  )
+  const { mesh, listening } = started
+  const attaching = attachingOf(options, mesh, () => repos)
+  const repos = createRepos({
+    ...{ machine, mesh, git, config, log },
+    attach: (id, root) => attach(attaching, id, root),
+  })
+  stack.add(() => repos.stop())
+  await repos.start()
+  vouchForOthers(attaching)
+  const joining = createJoining({
+    ...{ home, mesh, repos, listening },
+    machine: name,
+    knock: (networkKey) => createTransport(networkKey, SILENT),
+  })
+  return { mesh, repos, joining }
+}
+
+function attachingOf(
+  { git, history, env, machine, log }: InMeshOptions,
+  mesh: Mesh,
+  repos: () => Repos,
+): AttachingOptions {
+  return {
+    mesh,
+    proof: createRepoProof(git, history, createGitObjects(env)),
+    clock: machine.clock,
+    log,
+    checkoutsOf: (id) =>
+      repos()
+        .all()
+        .find((repo) => repo.id === id)?.checkouts ?? [],
+  }
+}
+
+/** libp2p is loaded when the mesh opens, and not before. */
+function transportsOf({ key, machine, log, config }: InMeshOptions): CreateTransport {
+  return async (networkKey, events) => {
+    const { createLibp2pTransport } = await import('./net/libp2p.ts')
+    const { random } = machine
+    const discovery = { mdns: config.discovery === 'mdns' }
+    return createLibp2pTransport({ key, networkKey, log, random, discovery }, events)
+  }
+}
+
+/** Of a transport that only asks. */
+const SILENT: TransportEvents = {
+  onMessage: () => undefined,
+  onUp: () => undefined,
+  onDown: () => undefined,
+  onQuestion: () => Promise.resolve(null),
+}

@@ -1,0 +1,80 @@
+// How a repository's ledger comes to this machine: founded and entered into the mesh, or as a copy of the one that the mesh
+// has. Its log is always there before the mesh ledger says so: a ledger that the mesh knows and this machine lacks is a loss.
+import { assert, type RepoId, type RepoState } from '../protocol/index.ts'
+import type { Checkout, Git } from './git.ts'
+import type { HostMachine, LedgerFolder } from './host-machine.ts'
+import { adoptLedger, foundLedger, nextGeneration } from './ledger-host.ts'
+import type { Mesh } from './mesh/mesh.ts'
+import { submit } from './submit.ts'
+
+export interface BeginOptions {
+  readonly machine: HostMachine
+  readonly mesh: Mesh
+  readonly git: Git
+  /** Shows a member that has the repository that this checkout has it too; it is a member's copy from then on. */
+  readonly attach: (id: RepoId, root: string) => Promise<void>
+}
+
+/** Founds the repository's ledger, or gets a copy of the one that the mesh has. Is it new to the mesh? */
+export async function enterLedger(
+  options: BeginOptions,
+  id: RepoId,
+  checkout: Checkout,
+): Promise<boolean> {
+  const { mesh, machine, git } = options
+  const known = mesh.state().repos.get(id)
+  if (known !== undefined && !known.machines.includes(machine.self)) {
+    await copyLedger(options, known, checkout)
+    return false
+  }
+  const { commits } = await git.rootCommits(checkout)
+  const begun = await beginLedger(options, id, commits, 0)
+  if (begun.isMine) return begun.isNew
+  // Another machine enrolled it in the same moment.
+  const first = mesh.state().repos.get(id)
+  assert(first !== undefined, 'what is enrolled is in the mesh ledger')
+  await copyLedger(options, first, checkout)
+  return false
+}
+
+/**
+ * Founds a ledger and enters it into the mesh. One that is there already keeps its own generation.
+ * @param above the generation that the new one must exceed.
+ */
+export async function beginLedger(
+  { machine, mesh }: BeginOptions,
+  id: RepoId,
+  roots: readonly string[],
+  above: number,
+): Promise<{ generation: number; isNew: boolean; isMine: boolean }> {
+  const place = placeOf(id)
+  const next = Math.max(above + 1, await nextGeneration(machine, place))
+  const origin = { ledger: 'repo', mesh: mesh.id, name: id, generation: next } as const
+  const { hash: genesis, generation } = await foundLedger(machine, place, origin)
+  const peer = machine.self
+  const outcome = await submit(mesh.host, {
+    kind: 'enrol',
+    repo: id,
+    peer,
+    roots,
+    generation,
+    genesis,
+  })
+  assert(outcome.kind === 'enrolled', 'an enrolment is answered as one')
+  return { generation, isNew: outcome.isNew, isMine: outcome.genesis === genesis }
+}
+
+export function placeOf(id: RepoId): LedgerFolder {
+  return { name: id, folder: encodeURIComponent(id) }
+}
+
+/** Begins a copy before the mesh knows of it. */
+async function copyLedger(
+  { machine, attach }: BeginOptions,
+  { repo, generation, genesis }: RepoState,
+  checkout: Checkout,
+): Promise<void> {
+  machine.storage.setAside(placeOf(repo).folder)
+  await adoptLedger(machine, placeOf(repo), { term: 0, index: 0, hash: genesis, generation })
+  await attach(repo, checkout.root)
+}

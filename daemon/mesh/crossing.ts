@@ -1,0 +1,85 @@
+// From one mesh into another: durable steps that a restart resumes. `joining.json` in the home says which mesh this machine
+// is going to and what it carries along; it is written once the other mesh has let it in, and removed when everything has
+// arrived.
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { SkeinError, type LedgerClaim, type RepoId } from '../../protocol/index.ts'
+import { replaceFile } from '../home.ts'
+import type { HostMachine } from '../host-machine.ts'
+import { adoptLedger } from '../ledger-host.ts'
+import { MESH } from './ledger.ts'
+import type { Welcome } from './questions.ts'
+
+export interface Crossing {
+  readonly from: string
+  /** Null: into a mesh of its own, founded by the next start. */
+  readonly to: string | null
+  readonly welcome: (Omit<Welcome, 'networkKey'> & { readonly networkKey: string }) | null
+  /** The old ledgers are archived and the new mesh ledger is begun. */
+  readonly isMoved: boolean
+  readonly carried: readonly Carried[]
+}
+
+/** A repository's live claims of the old mesh, to be settled in the new one. */
+export interface Carried {
+  readonly repo: RepoId
+  readonly generation: number
+  readonly checkouts: readonly string[]
+  readonly claims: readonly LedgerClaim[]
+}
+
+export function readCrossing(home: string): Crossing | null {
+  const file = fileIn(home)
+  if (!existsSync(file)) return null
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Crossing
+  } catch (cause) {
+    throw new SkeinError('HOME_UNUSABLE', `${file} cannot be read.`, { cause })
+  }
+}
+
+export function writeCrossing(home: string, crossing: Crossing): void {
+  replaceFile(fileIn(home), `${JSON.stringify(crossing, null, 2)}\n`)
+}
+
+export function endCrossing(home: string): void {
+  rmSync(fileIn(home), { force: true })
+}
+
+/** Archives what belongs to the old mesh and begins this machine's copy of the new one's ledger. Resumed by a restart. */
+export async function moveHome(
+  home: string,
+  machine: HostMachine,
+  crossing: Crossing,
+): Promise<Crossing | null> {
+  if (crossing.isMoved) return crossing
+  const folders = [MESH.folder, ...crossing.carried.map(({ repo }) => encodeURIComponent(repo))]
+  for (const folder of folders) archive(home, folder, crossing.from)
+  const { welcome, to } = crossing
+  if (welcome === null || to === null) {
+    for (const file of ['network.key', 'mesh', 'listening.json'])
+      rmSync(path.join(home, file), { force: true })
+    endCrossing(home)
+    return null
+  }
+  await adoptLedger(machine, MESH, welcome.genesis)
+  replaceFile(path.join(home, 'network.key'), `${welcome.networkKey}\n`)
+  replaceFile(path.join(home, 'mesh'), `${to}\n`)
+  const moved = { ...crossing, isMoved: true }
+  writeCrossing(home, moved)
+  return moved
+}
+
+function archive(home: string, folder: string, mesh: string): void {
+  for (const kind of ['ledger', 'audit']) {
+    const from = path.join(home, kind, folder)
+    const to = `${from}.of-${mesh}`
+    // Moved already before a crash; what lies there now is of the new mesh, and empty.
+    if (!existsSync(from) || existsSync(to)) continue
+    renameSync(from, to)
+  }
+}
+
+function fileIn(home: string): string {
+  return path.join(home, 'joining.json')
+}

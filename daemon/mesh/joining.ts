@@ -1,0 +1,166 @@
+// Into another mesh, and out of one: what is asked of the others before this machine moves. The move itself is made by the
+// next start (crossing.ts), so that a crash in between changes nothing.
+import {
+  joinBytes,
+  LEDGER_VERSION,
+  SkeinError,
+  type LedgerState,
+  type PeerId,
+} from '../../protocol/index.ts'
+import { decodeInvitation, signJoin, type Invitation } from '../invitation.ts'
+import type { Transport } from '../ports.ts'
+import { type Repos } from '../repos.ts'
+import { submit } from '../submit.ts'
+import { writeCrossing, type Carried } from './crossing.ts'
+import type { Listening } from './listening.ts'
+import { membersOf } from './members.ts'
+import type { Mesh } from './mesh.ts'
+import { encodeValue } from './packets.ts'
+import { readWelcome, type Welcome } from './questions.ts'
+
+export interface Joining {
+  /** What would be carried into the other mesh. */
+  carried(): readonly Carried[]
+  /** Asks to be let in, and notes the way; the daemon has to start again to go it. */
+  join(text: string, addresses: readonly string[], signal: AbortSignal): Promise<Joined>
+  /** Leaves the mesh; the daemon has to start again, alone. */
+  leave(): Promise<void>
+}
+
+export interface Joined {
+  readonly mesh: string
+  readonly role: Invitation['role']
+  readonly by: string
+  readonly members: readonly string[]
+  readonly carried: readonly Carried[]
+}
+
+export interface JoiningOptions {
+  readonly home: string
+  readonly machine: string
+  readonly mesh: Mesh
+  readonly repos: Repos
+  readonly listening: Listening
+  /** A transport of this machine with the other mesh's key, which listens nowhere. */
+  readonly knock: (networkKey: Uint8Array) => Promise<Transport>
+}
+
+const KNOCK_MS = 10_000
+
+export function createJoining(options: JoiningOptions): Joining {
+  return {
+    carried: () => carriedBy(options),
+    join: (text, addresses, signal) => join(options, decodeInvitation(text), addresses, signal),
+    leave: () => leave(options),
+  }
+}
+
+function carriedBy({ repos, mesh }: JoiningOptions): readonly Carried[] {
+  return repos.all().flatMap(({ id, host, checkouts }) => {
+    const state = host?.loop.view().state
+    if (state === undefined) return []
+    const claims = [...state.claims.values()].filter(({ peer }) => peer === mesh.self)
+    return [{ repo: id, generation: state.generation, checkouts: [...checkouts], claims }]
+  })
+}
+
+async function join(
+  options: JoiningOptions,
+  invitation: Invitation,
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<Joined> {
+  const { home, mesh, listening } = options
+  requireAlone(mesh)
+  if (invitation.mesh === mesh.id) {
+    throw new SkeinError('INPUT_USAGE', 'this machine is in that mesh already', {
+      hint: 'skein members',
+    })
+  }
+  const welcome = await knockWith(options, invitation, signal)
+  listening.add(addresses)
+  listening.remember(welcome.members)
+  const carried = carriedBy(options)
+  writeCrossing(home, {
+    from: mesh.id,
+    to: invitation.mesh,
+    welcome: { ...welcome, networkKey: Buffer.from(welcome.networkKey).toString('hex') },
+    isMoved: false,
+    carried,
+  })
+  const members = welcome.members.map((member) => member.machine)
+  return { mesh: invitation.mesh, role: invitation.role, by: invitation.machine, members, carried }
+}
+
+async function leave({ home, mesh, repos, machine: by }: JoiningOptions): Promise<void> {
+  const { members } = mesh.state()
+  if (members.size <= 1) {
+    throw new SkeinError('INPUT_USAGE', 'this machine is alone in its mesh: nothing to leave', {
+      hint: 'skein members',
+    })
+  }
+  requireReplaceable(mesh.state(), mesh.self)
+  await submit(mesh.host, { kind: 'remove-member', peer: mesh.self, reason: 'left', by })
+  writeDeparture(home, mesh, repos)
+}
+
+/** Asks to be let in. */
+async function knockWith(
+  { mesh, machine, knock }: JoiningOptions,
+  invitation: Invitation,
+  signal: AbortSignal,
+): Promise<Welcome> {
+  const transport = await knock(invitation.networkKey)
+  try {
+    const bytes = joinBytes(invitation.mesh, invitation.id, mesh.self, machine)
+    const question = encodeValue({
+      ...{ kind: 'join', mesh: invitation.mesh, invitation: invitation.id, machine },
+      ...{ ledgerVersion: LEDGER_VERSION, addresses: [] },
+      signature: signJoin(invitation.secret, bytes),
+    })
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(KNOCK_MS)])
+    return readWelcome(await transport.ask(invitation, question, limit))
+  } finally {
+    await transport.close()
+  }
+}
+
+/** The next start archives what belongs to the mesh and founds a new one. */
+export function writeDeparture(home: string, mesh: Mesh, repos: Repos): void {
+  const along = repos.all().map(({ id, host, checkouts }) => ({
+    repo: id,
+    generation: host?.loop.view().state.generation ?? 0,
+    checkouts: [...checkouts],
+    claims: [],
+  }))
+  writeCrossing(home, { from: mesh.id, to: null, welcome: null, isMoved: false, carried: along })
+}
+
+function requireAlone(mesh: Mesh): void {
+  const others = [...mesh.state().members.values()].filter(({ peer }) => peer !== mesh.self)
+  if (others.length === 0) return
+  const names = others.map(({ machine }) => machine)
+  throw new SkeinError('MESH_NOT_ALONE', `this machine is in a mesh with ${names.join(', ')}`, {
+    data: { mesh: mesh.id, members: names },
+  })
+}
+
+/** No ledger may be left to machines that may not decide in it. */
+export function requireReplaceable(state: LedgerState, peer: PeerId): void {
+  for (const repo of state.repos.values()) {
+    const { willing, copies } = membersOf(state, repo.repo)
+    const isOnly = willing.length === 1 && willing[0] === peer && copies.length > 1
+    if (!isOnly) continue
+    const others = copies
+      .filter((one) => one !== peer)
+      .map((one) => state.members.get(one)?.machine ?? one)
+    throw new SkeinError(
+      'MEMBER_LAST_VOTER',
+      `it alone decides in ${repo.repo}, which ${others.join(', ')} has too`,
+      {
+        hint: `skein member promote ${others[0] ?? 'MACHINE'}`,
+        data: { repo: repo.repo, machines: others },
+      },
+    )
+  }
+}

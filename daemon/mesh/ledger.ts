@@ -1,0 +1,58 @@
+// The mesh ledger: the members of the mesh, their invitations, and the repositories that they have enrolled.
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { asRepoId, SkeinError, type PeerId } from '../../protocol/index.ts'
+import { createFile } from '../home.ts'
+import type { HostMachine } from '../host-machine.ts'
+import { foundLedger, openLedger, type LedgerHost } from '../ledger-host.ts'
+
+/** The mesh's own ledger, which is nobody's repository. */
+export const MESH = { name: asRepoId('mesh'), folder: 'mesh' }
+/** Its name on the wire. */
+const MESH_KEY = 'mesh'
+/** The mesh ledger holds no claims: no lease of it ever runs out. */
+const MESH_LEASE_MS = 365 * 86_400_000
+
+export interface MeshLedgerHooks {
+  readonly onChanges: () => void
+  readonly mayHave: (peer: PeerId) => boolean
+}
+
+/**
+ * The mesh ledger, founded with the home: a mesh of one machine. A home that had one and lost it is told so: beginning
+ * anew by itself would forget every enrolment.
+ */
+export async function openMeshLedger(
+  home: string,
+  machine: HostMachine,
+  hooks: MeshLedgerHooks,
+): Promise<{ readonly host: LedgerHost; readonly id: string }> {
+  const marker = path.join(home, 'mesh')
+  const log = path.join(home, 'ledger', MESH.folder, 'log')
+  if (existsSync(marker) && !existsSync(log)) {
+    throw new SkeinError('LEDGER_DAMAGED', `the mesh ledger is missing: there is no ${log}`, {
+      hint: `Restore it from a backup. To begin a new mesh, in which every repository is enrolled anew: rm ${marker} && skein up`,
+    })
+  }
+  const meshId = `mesh_${randomBytes(10).toString('hex')}`
+  const origin = { ledger: 'mesh', mesh: meshId, name: meshId, generation: 1 } as const
+  const genesis = await foundLedger(machine, MESH, origin)
+  const settings = { caseExact: true, leaseMs: MESH_LEASE_MS, key: MESH_KEY, ...hooks }
+  const host = await openLedger(machine, MESH, settings, genesis.hash)
+  await host.loop.ready()
+  // A machine that joined knows its mesh before it has the ledger.
+  if (!existsSync(marker)) createFile(marker, `${host.loop.view().state.mesh}\n`)
+  return { host, id: readFileSync(marker, 'utf8').trim() }
+}
+
+/** The key that the members of a mesh share on the wire: made with the mesh. */
+export function networkKeyOf(home: string): Uint8Array {
+  const file = path.join(home, 'network.key')
+  createFile(file, `${randomBytes(32).toString('hex')}\n`)
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex')
+  if (key.length === 32) return Uint8Array.from(key)
+  throw new SkeinError('HOME_UNUSABLE', `${file} holds no network key.`, {
+    hint: `Restore it from a backup, or copy the file of another member of this mesh.`,
+  })
+}

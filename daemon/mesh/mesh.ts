@@ -1,0 +1,241 @@
+// The mesh as this machine lives in it: its ledger, the links to the others, and what follows from both for each ledger: who
+// may vote in it and who has a copy. The port opens with the first invitation, or with the first other member.
+import {
+  LEDGER_VERSION,
+  SkeinError,
+  type LedgerState,
+  type MemberState,
+  type PeerId,
+  type RepoId,
+} from '../../protocol/index.ts'
+import { isDetached } from '../core/attachment.ts'
+import type { LedgerHost } from '../ledger-host.ts'
+import type { Log } from '../log.ts'
+import type { Transport, TransportEvents } from '../ports.ts'
+import { submit } from '../submit.ts'
+import type { Listening } from './listening.ts'
+import { membersOf } from './members.ts'
+import type { Switchboard } from './switchboard.ts'
+
+export interface Mesh {
+  readonly id: string
+  readonly host: LedgerHost
+  readonly board: Switchboard
+  readonly self: PeerId
+  state(): LedgerState
+  member(peer: PeerId): MemberState | undefined
+  /** Told after every change of the mesh ledger; returns what ends that. */
+  onChange(listener: () => void): () => void
+  /** Keeps a ledger told who may vote in it and who has a copy; null: the mesh ledger itself. */
+  guide(host: LedgerHost, repo: RepoId | null): () => void
+  /** Opens the port, at these addresses too; idempotent. @returns where others can dial this machine. */
+  open(addresses: readonly string[]): Promise<readonly string[]>
+  isOpen(): boolean
+  networkKey(): Uint8Array
+  /** Something of the mesh ledger changed. */
+  changed(): void
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface MeshOptions {
+  readonly id: string
+  readonly host: LedgerHost
+  readonly board: Switchboard
+  readonly self: PeerId
+  readonly name: string
+  readonly networkKey: Uint8Array
+  readonly listening: Listening
+  /** Answers whoever is no member. */
+  readonly answer: (mesh: Mesh) => TransportEvents['onQuestion']
+  readonly createTransport: (networkKey: Uint8Array, events: TransportEvents) => Promise<Transport>
+  readonly log: Log
+  /** This machine is no member any more. */
+  readonly onRemoved: () => void
+}
+
+/** What this machine says of itself is said again until the ledger has it. */
+const ANNOUNCE_MS = 2_000
+
+export function createMesh(options: MeshOptions): Mesh {
+  return new RunningMesh(options)
+}
+
+class RunningMesh implements Mesh {
+  readonly #options: MeshOptions
+  readonly #listeners = new Set<() => void>()
+  #transport: Transport | null = null
+  #opening: Promise<Transport> | null = null
+  #announcing: NodeJS.Timeout | null = null
+  #isStopped = false
+  #wasMember = false
+
+  constructor(options: MeshOptions) {
+    this.#options = options
+  }
+
+  get id(): string {
+    return this.#options.id
+  }
+  get host(): LedgerHost {
+    return this.#options.host
+  }
+  get board(): Switchboard {
+    return this.#options.board
+  }
+  get self(): PeerId {
+    return this.#options.self
+  }
+
+  state(): LedgerState {
+    return this.host.loop.view().state
+  }
+
+  member(peer: PeerId): MemberState | undefined {
+    return this.state().members.get(peer)
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  guide(host: LedgerHost, repo: RepoId | null): () => void {
+    let last = ''
+    const tell = (): void => {
+      const { willing, copies } = membersOf(this.state(), repo)
+      const now = JSON.stringify([willing, copies])
+      if (now === last) return
+      last = now
+      host.loop.setMembers(
+        willing,
+        copies.filter((peer) => peer !== this.self),
+      )
+    }
+    tell()
+    return this.onChange(tell)
+  }
+
+  isOpen(): boolean {
+    return this.#transport !== null
+  }
+
+  networkKey(): Uint8Array {
+    return this.#options.networkKey
+  }
+
+  async start(): Promise<void> {
+    this.onChange(() => {
+      this.#follow()
+    })
+    this.guide(this.host, null)
+    this.#follow()
+    const { members, invitations } = this.state()
+    if (members.size > 1 || invitations.size > 0 || !this.#decidesAlone()) await this.open([])
+    else this.#announce()
+  }
+
+  async open(addresses: readonly string[]): Promise<readonly string[]> {
+    const { listening } = this.#options
+    const isNew = listening.add(addresses)
+    if (isNew && this.#transport !== null) await this.#close()
+    this.#opening ??= this.#listen()
+    const transport = await this.#opening
+    this.#announce()
+    return listening.announced(transport.addresses())
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    if (this.#announcing !== null) clearTimeout(this.#announcing)
+    await this.#close()
+  }
+
+  changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  async #close(): Promise<void> {
+    const transport = this.#transport
+    this.#transport = null
+    this.#opening = null
+    this.board.use(null)
+    await transport?.close()
+  }
+
+  async #listen(): Promise<Transport> {
+    const { networkKey, createTransport, listening, log, answer } = this.#options
+    const { events } = this.board
+    const transport = await createTransport(networkKey, { ...events, onQuestion: answer(this) })
+    try {
+      const addresses = await listening.listen(transport)
+      log.info({ addresses }, 'the mesh port is open')
+    } catch (error) {
+      await transport.close()
+      this.#opening = null
+      throw error
+    }
+    this.#transport = transport
+    this.board.use(transport)
+    this.#follow()
+    return transport
+  }
+
+  /** Who is a member now is let in and sought. */
+  #follow(): void {
+    const { members, removed } = this.state()
+    if (members.has(this.self)) this.#wasMember = true
+    else if (this.#wasMember && removed.includes(this.self)) this.#options.onRemoved()
+    const others = [...members.values()].filter(({ peer }) => peer !== this.self)
+    const known = others.length > 0 || members.size > 0 ? others : this.#options.listening.known()
+    this.#transport?.setPeers(known.map(({ peer, addresses }) => ({ peer, addresses })))
+    if (others.length > 0) this.#options.listening.remember(others)
+    if (others.length > 0 && this.#transport === null && !this.#isStopped)
+      void this.open([]).catch((error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error)
+        this.#options.log.error({ error: message }, 'the mesh port could not be opened')
+      })
+  }
+
+  /** Enters this machine's name and addresses into the mesh ledger, now or when it can. */
+  #announce(): void {
+    if (this.#announcing !== null) clearTimeout(this.#announcing)
+    this.#announcing = null
+    const { name: machine, self: peer, log, listening } = this.#options
+    const known = this.member(peer)
+    const transport = this.#transport
+    const addresses =
+      transport === null ? (known?.addresses ?? []) : listening.announced(transport.addresses())
+    const isSaid =
+      known?.machine === machine &&
+      known.version === LEDGER_VERSION &&
+      known.addresses.join() === addresses.join()
+    if (isSaid || this.#isStopped) return
+    const again = (): void => {
+      if (!this.#isStopped)
+        this.#announcing = setTimeout(() => {
+          this.#announce()
+        }, ANNOUNCE_MS).unref()
+    }
+    const isStranger = known === undefined && !this.#decidesAlone()
+    if (isStranger || isDetached(this.host.loop.engine())) {
+      again()
+      return
+    }
+    submit(this.host, { kind: 'member', peer, machine, addresses, version: LEDGER_VERSION }).catch(
+      (error: unknown) => {
+        if (!(error instanceof SkeinError)) throw error
+        log.warn(
+          { code: error.code, error: error.message },
+          'could not say yet where this machine is',
+        )
+        again()
+      },
+    )
+  }
+
+  #decidesAlone(): boolean {
+    const { voters } = this.state()
+    return voters.length === 1 && voters[0] === this.self
+  }
+}

@@ -1,0 +1,240 @@
+// Between the ledgers of this machine and the wire: says hello on every new link, hands each message to the ledger that it is
+// about, and carries questions between machines with their answers. Until both sides have said hello nothing else passes.
+import { isErrorCode, LEDGER_VERSION, SkeinError, type PeerId } from '../../protocol/index.ts'
+import type { PeerMessage } from '../core/messages.ts'
+import type { Log } from '../log.ts'
+import type { Link, Transport } from '../ports.ts'
+import { decodePacket, encodePacket, WIRE_VERSION, type Hello, type Packet } from './packets.ts'
+
+/** A ledger at the wire. */
+export interface LedgerLine {
+  readonly receive: (from: PeerId, message: PeerMessage) => void
+  readonly noteLink: (peer: PeerId, isUp: boolean) => void
+  /** May this machine have a copy? Whoever may not hears nothing of the ledger and is not heard. */
+  readonly mayHave: (peer: PeerId) => boolean
+}
+
+export type Answering = (from: PeerId, body: unknown) => Promise<unknown>
+
+/** A peer as the links and its hello show it. */
+export interface PeerLink {
+  readonly link: Link
+  readonly hello: Hello | null
+}
+
+export interface Switchboard {
+  /** @returns what takes the ledger off again. */
+  join(ledger: string, line: LedgerLine): () => void
+  send(ledger: string, to: PeerId, message: PeerMessage): void
+  /** @throws SkeinError PEER_UNREACHABLE, or what the other machine refused it with. */
+  ask(peer: PeerId, method: string, body: unknown, timeoutMs: number): Promise<unknown>
+  answer(method: string, answering: Answering): void
+  links(): readonly PeerLink[]
+  /** Said hello on a link that is up. */
+  isReady(peer: PeerId): boolean
+  use(transport: Transport | null): void
+  readonly events: {
+    readonly onMessage: (from: PeerId, message: Uint8Array) => void
+    readonly onUp: (peer: PeerId) => void
+    readonly onDown: (peer: PeerId) => void
+  }
+  /** Packets that were none, since the start. */
+  refused(): number
+}
+
+export interface SwitchboardOptions {
+  readonly log: Log
+  readonly hello: () => Hello
+}
+
+const ASKED_MAX = 256
+
+export function createSwitchboard(options: SwitchboardOptions): Switchboard {
+  return new Board(options)
+}
+
+class Board implements Switchboard {
+  readonly #options: SwitchboardOptions
+  readonly #lines = new Map<string, LedgerLine>()
+  readonly #answering = new Map<string, Answering>()
+  readonly #hellos = new Map<PeerId, Hello>()
+  readonly #asked = new Map<
+    number,
+    {
+      readonly peer: PeerId
+      readonly settle: (packet: Extract<Packet, { kind: 'answer' }>) => void
+    }
+  >()
+  #transport: Transport | null = null
+  #nextId = 1
+  #refused = 0
+
+  constructor(options: SwitchboardOptions) {
+    this.#options = options
+  }
+
+  readonly events = {
+    onMessage: (from: PeerId, message: Uint8Array): void => {
+      this.#take(from, message)
+    },
+    onUp: (peer: PeerId): void => {
+      this.#send(peer, this.#options.hello())
+    },
+    onDown: (peer: PeerId): void => {
+      // A peer that never came up leads nobody, but one that refuses the redial is surely gone.
+      this.#hellos.delete(peer)
+      for (const line of this.#lines.values()) if (line.mayHave(peer)) line.noteLink(peer, false)
+    },
+  }
+
+  join(ledger: string, line: LedgerLine): () => void {
+    this.#lines.set(ledger, line)
+    for (const peer of this.#hellos.keys()) if (line.mayHave(peer)) line.noteLink(peer, true)
+    return () => {
+      if (this.#lines.get(ledger) === line) this.#lines.delete(ledger)
+    }
+  }
+
+  send(ledger: string, to: PeerId, message: PeerMessage): void {
+    if (!this.#hellos.has(to) || this.#lines.get(ledger)?.mayHave(to) !== true) return
+    this.#send(to, { kind: 'ledger', ledger, message })
+  }
+
+  async ask(peer: PeerId, method: string, body: unknown, timeoutMs: number): Promise<unknown> {
+    if (!this.isReady(peer) || this.#asked.size >= ASKED_MAX) {
+      throw new SkeinError('PEER_UNREACHABLE', `${peer} is not connected`)
+    }
+    const id = this.#nextId++
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const timer = setTimeout(() => {
+      reject(
+        new SkeinError(
+          'PEER_UNREACHABLE',
+          `${peer} did not answer within ${String(timeoutMs / 1000)} s`,
+        ),
+      )
+    }, timeoutMs)
+    this.#asked.set(id, {
+      peer,
+      settle: ({ error, body: answer }) => {
+        if (error === null) resolve(answer)
+        else reject(refusal(error))
+      },
+    })
+    this.#send(peer, { kind: 'ask', id, method, body })
+    try {
+      return await promise
+    } finally {
+      clearTimeout(timer)
+      this.#asked.delete(id)
+    }
+  }
+
+  answer(method: string, answering: Answering): void {
+    this.#answering.set(method, answering)
+  }
+
+  links(): readonly PeerLink[] {
+    const links = this.#transport?.links() ?? []
+    return links.map((link) => ({ link, hello: this.#hellos.get(link.peer) ?? null }))
+  }
+
+  isReady(peer: PeerId): boolean {
+    return this.#hellos.has(peer)
+  }
+
+  use(transport: Transport | null): void {
+    this.#transport = transport
+    if (transport === null) this.#hellos.clear()
+  }
+
+  refused(): number {
+    return this.#refused
+  }
+
+  #send(to: PeerId, packet: Packet): void {
+    this.#transport?.send(to, encodePacket(packet))
+  }
+
+  #take(from: PeerId, bytes: Uint8Array): void {
+    const decoded = decodePacket(bytes, from)
+    if ('problem' in decoded) {
+      this.#refused++
+      this.#options.log.warn(
+        { peer: from, problem: decoded.problem },
+        'a peer sent what is no packet',
+      )
+      return
+    }
+    const { packet } = decoded
+    if (packet.kind === 'hello') this.#greet(from, packet)
+    else if (this.#hellos.has(from)) this.#deliver(from, packet)
+  }
+
+  #greet(from: PeerId, hello: Hello): void {
+    const { log } = this.#options
+    const mine = this.#options.hello()
+    const facts = { peer: from, machine: hello.machine, version: hello.version }
+    if (hello.mesh !== mine.mesh) {
+      log.warn({ ...facts, mesh: hello.mesh }, 'a peer of another mesh is not heard')
+      return
+    }
+    if (hello.speaks.min > WIRE_VERSION.max || hello.speaks.max < WIRE_VERSION.min) {
+      log.error(facts, 'a peer speaks no version that this one knows: upgrade the older of the two')
+      return
+    }
+    if (hello.ledgerVersion !== LEDGER_VERSION)
+      log.warn(
+        { ...facts, ledgerVersion: hello.ledgerVersion },
+        'a peer has another ledger version',
+      )
+    const isNew = !this.#hellos.has(from)
+    this.#hellos.set(from, hello)
+    if (!isNew) return
+    log.info(facts, 'connected')
+    for (const line of this.#lines.values()) if (line.mayHave(from)) line.noteLink(from, true)
+  }
+
+  #deliver(from: PeerId, packet: Exclude<Packet, Hello>): void {
+    if (packet.kind === 'ledger') {
+      const line = this.#lines.get(packet.ledger)
+      if (line?.mayHave(from) === true) line.receive(from, packet.message)
+      return
+    }
+    if (packet.kind === 'answer') {
+      const asked = this.#asked.get(packet.id)
+      if (asked?.peer === from) asked.settle(packet)
+      return
+    }
+    void this.#reply(from, packet)
+  }
+
+  async #reply(
+    from: PeerId,
+    { id, method, body }: Extract<Packet, { kind: 'ask' }>,
+  ): Promise<void> {
+    const answering = this.#answering.get(method)
+    let answer: Extract<Packet, { kind: 'answer' }>
+    try {
+      if (answering === undefined) throw new SkeinError('NOT_FOUND', `no method '${method}'`)
+      answer = { kind: 'answer', id, body: await answering(from, body), error: null }
+    } catch (error) {
+      const code = error instanceof SkeinError ? error.code : 'INTERNAL'
+      const message = error instanceof Error ? error.message.slice(0, 2_000) : 'it failed'
+      if (code === 'INTERNAL')
+        this.#options.log.error({ method, peer: from, error: message }, 'an answer failed')
+      answer = { kind: 'answer', id, body: null, error: { code, message } }
+    }
+    this.#send(from, answer)
+  }
+}
+
+function refusal({
+  code,
+  message,
+}: {
+  readonly code: string
+  readonly message: string
+}): SkeinError {
+  return new SkeinError(isErrorCode(code) ? code : 'PEER_REFUSED', message)
+}
