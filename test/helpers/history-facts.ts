@@ -1,8 +1,6 @@
 // What the audit logs of several daemons say of one repository, as one list of facts in the order of the ledger. Replicas
 // tell the same records alike, so wherever two logs both reach they must agree. Observations that have no record (refusals)
 // are left out; so are claims on symbols, tasks and resources, whose overlap is not one of paths.
-import type { AuditEventInput } from '../../protocol/index.ts'
-
 export type Fact = Granted | Ended
 
 export interface Granted {
@@ -31,7 +29,14 @@ export interface Ledger {
   readonly violations: readonly string[]
 }
 
-type Log = readonly AuditEventInput[]
+/** What is read of an event; those of the audit log and of the `events` operation have it. */
+interface Told {
+  readonly kind: string
+  readonly term: number
+  readonly index: number
+  readonly data: Readonly<Record<string, unknown>>
+}
+type Log = readonly Told[]
 
 /** @param logs the events of each daemon, by its name, in the order of its log; they may end at different places. */
 export function mergeLogs(logs: Readonly<Record<string, Log>>): Ledger {
@@ -99,7 +104,7 @@ function missingIn(
   )
 }
 
-function factOf(event: AuditEventInput): Fact | null {
+function factOf(event: Told): Fact | null {
   const { kind, term, index, data } = event
   if (data['claim_kind'] !== 'file') return null
   if (Array.isArray(data['symbols']) && data['symbols'].length > 0) return null

@@ -51,7 +51,7 @@ export function runModel(run: ModelRun): ModelResult {
   const seconds = (performance.now() - startedAt) / 1_000
   const result = { ...readOutput(stdout), seconds }
   if (result.verdict !== run.expect) {
-    const trail = `cd ${folder} && spin -t -p ${defines.join(' ')} ${path.join(FOLDER, run.file)}.pml`
+    const trail = `cd ${folder} && spin -t -p -g -k ${run.file}.pml.trail ${defines.join(' ')} ${path.join(FOLDER, run.file)}.pml`
     return { ...result, detail: `${stdout.slice(0, 600)}\nThe path: ${trail}` }
   }
   rmSync(folder, { recursive: true, force: true })
