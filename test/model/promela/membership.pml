@@ -9,7 +9,8 @@
    A machine holds a prefix of each term's records: what arrives is the next record of any term, from anybody, at any
    time, with or without its ancestors. It is acknowledged as soon as its ancestry is there, if no later term is promised.
 
-   Naive: NOPROMISE NOSTEPDOWN NOHEAD LONGEST VOLATILE (votes.pml), COUNTOLD, EARLYCONFIG, TWOATONCE; RIVALS is sound. */
+   Naive: NOPROMISE NOSTEPDOWN NOHEAD LONGEST VOLATILE (votes.pml), COUNTOLD, EARLYCONFIG, TWOATONCE; RIVALS,
+   UNSYNCED and PLAIN are sound. */
 #ifndef N
 #define N 4
 #endif
@@ -108,6 +109,15 @@ inline drop_told(e) {
   od
 }
 
+/* A leader has what it appends; with UNSYNCED only when it has synced it, which may be after others have, or never. */
+inline own_copy(v, e) {
+#ifndef UNSYNCED
+  DOC(v, e) = LAST(e); ACK(v, e) = LAST(e)
+#else
+  skip
+#endif
+}
+
 inline place(v, e) {
 #if CFGS > 0
   SET(e, LAST(e)) = (LAST(e) == 1 -> CONF(BASEE(e), BASEI(e)) : SET(e, LAST(e) - 1));
@@ -115,7 +125,7 @@ inline place(v, e) {
 #ifdef LONGEST
   depth[e - 1] = DEPTH(BASEE(e), BASEI(e));
 #endif
-  DOC(v, e) = LAST(e); ACK(v, e) = LAST(e);
+  own_copy(v, e);
   count(e)
 }
 
@@ -167,7 +177,7 @@ inline configure(e, by) {
   configs++;
   LAST(e) = LAST(e) + 1;
   SET(e, LAST(e)) = SET(e, LAST(e) - 1) ^ by;
-  DOC(OWN(e) - 1, e) = LAST(e); ACK(OWN(e) - 1, e) = LAST(e);
+  own_copy((OWN(e) - 1), e);
   count(e)
 }
 #if CFGS > 0
