@@ -3,7 +3,7 @@
 //
 // 1. Nobody but the listed peers gets a message in or out.
 // 2. Whatever a peer or a stranger does costs a bounded amount of memory, and at most its own link.
-import type { Libp2p } from '@libp2p/interface'
+import type { Connection, Libp2p } from '@libp2p/interface'
 import { SkeinError, type PeerId } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 import type { MachineKey } from '../machine-key.ts'
@@ -15,7 +15,7 @@ import { openDiscovery, type Discovery } from './discovery.ts'
 import { createGater, createStrangers } from './door/gater.ts'
 import { startNode, type NodeParts } from './node.ts'
 import { createPeers, type Peers } from './peers.ts'
-import { untilAborted } from './door/question.ts'
+import { closeOf, untilAborted } from './door/question.ts'
 import { MESH_PROTOCOL, receive } from './door/reception.ts'
 import { createSay } from './say.ts'
 import { NET_LIMITS, NET_TIMING, type NetLimits, type NetTiming } from './settings.ts'
@@ -190,12 +190,7 @@ class MeshTransport implements Libp2pTransport {
     const { node, peers, timing } = this.#works
     peers.retire()
     const bounded = AbortSignal.timeout(timing.closeMs)
-    const closed = node.getConnections().map((connection) =>
-      connection.close({ signal: bounded }).catch((error: unknown) => {
-        connection.abort(error instanceof Error ? error : new Error('closed'))
-      }),
-    )
-    await Promise.all(closed)
+    await Promise.all(node.getConnections().map((connection) => leave(connection, bounded)))
     peers.cut()
     const ended = Promise.all([this.#discovery.then((open) => open?.close()), node.stop()])
     await Promise.race([ended, untilAborted(AbortSignal.timeout(2 * timing.closeMs))])
@@ -212,6 +207,15 @@ class MeshTransport implements Libp2pTransport {
       return null
     }
   }
+}
+
+/** What was sent last leaves, unless the other side is gone. */
+async function leave(connection: Connection, signal: AbortSignal): Promise<void> {
+  const left = connection.close({ signal }).catch(() => {
+    connection.abort(new Error('closed'))
+  })
+  // Its own close() waits for streams that ended with it.
+  await Promise.race([left, closeOf(connection)])
 }
 
 function listenError(address: string, cause: unknown): SkeinError {

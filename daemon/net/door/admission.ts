@@ -66,14 +66,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
   }
 
   const answer = async (connection: MessageStream, { signal }: AbortOptions): Promise<void> => {
-    const bytes = byteStream(connection)
-    const deadline = AbortSignal.timeout(options.proofMs)
-    const proof = await bytes.read({
-      bytes: PROOF_BYTES,
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
-    })
-    bytes.unwrap()
-    const purpose = purposeOf(proof.subarray(), options)
+    const proof = await readProof(connection, options.proofMs, signal)
+    const purpose = proof === null ? null : purposeOf(proof, options)
     if (purpose === null) {
       options.onRefused('Keys')
       throw new Error('no proof of a key of this mesh')
@@ -108,6 +102,24 @@ export function questionKey(asked: PeerId): Uint8Array {
 export function proofOf(key: Uint8Array, random: Uint8Array): Uint8Array {
   const mac = createHmac('sha256', key).update(random).digest()
   return Buffer.concat([random, mac.subarray(0, PROOF_BYTES - RANDOM_BYTES)])
+}
+
+/** @returns null when it does not come. */
+async function readProof(
+  connection: MessageStream,
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array | null> {
+  const bytes = byteStream(connection)
+  const deadline = AbortSignal.timeout(withinMs)
+  const until = signal === undefined ? deadline : AbortSignal.any([signal, deadline])
+  try {
+    return (await bytes.read({ bytes: PROOF_BYTES, signal: until })).subarray()
+  } catch {
+    return null
+  } finally {
+    bytes.unwrap()
+  }
 }
 
 function purposeOf(proof: Uint8Array, { self, keys }: AdmissionOptions): Purpose | null {

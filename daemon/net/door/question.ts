@@ -58,12 +58,12 @@ async function readFramed(
   const length = (await bytes.read({ bytes: LENGTH_BYTES, signal })).getUint32(0)
   if (length > bytesMax) throw new Error(`more than ${String(bytesMax)} bytes`)
   if (length === 0) return new Uint8Array()
-  return Uint8Array.from((await bytes.read({ bytes: length, signal })).subarray())
+  return new Uint8Array((await bytes.read({ bytes: length, signal })).subarray())
 }
 
-function closeOf(connection: Connection): Promise<null> {
+export function closeOf(connection: Connection): Promise<null> {
   return new Promise((resolve) => {
-    if (connection.status !== 'open') resolve(null)
+    if (connection.status !== 'open' && connection.status !== 'closing') resolve(null)
     connection.addEventListener('close', () => {
       resolve(null)
     })

@@ -50,14 +50,14 @@ export function createFrameReader(
       held += bytes.length
       // What is unfinished is not copied again with each piece of it: a large frame comes in hundreds.
       if (held < wanted) {
-        parts[parts.length - 1] = Uint8Array.from(bytes)
+        parts[parts.length - 1] = new Uint8Array(bytes)
         return []
       }
       const all = parts.length === 1 ? bytes : Buffer.concat(parts)
       const { frames, used, next } = split(all, messageBytesMax)
       if (next === null) return null
       const rest = all.subarray(used)
-      parts = rest.length === 0 ? [] : [Uint8Array.from(rest)]
+      parts = rest.length === 0 ? [] : [new Uint8Array(rest)]
       held = rest.length
       wanted = next
       return frames
@@ -80,7 +80,10 @@ function split(
     if (length < 1 || length > messageBytesMax + 1) return { frames, used, next: null }
     const end = used + LENGTH_BYTES + length
     if (end > all.length) return { frames, used, next: LENGTH_BYTES + length }
-    const frame = frameOf(view.getUint8(used + LENGTH_BYTES), all.slice(used + HEADER_BYTES, end))
+    const frame = frameOf(
+      view.getUint8(used + LENGTH_BYTES),
+      new Uint8Array(all.subarray(used + HEADER_BYTES, end)),
+    )
     if (frame === null) return { frames, used, next: null }
     frames.push(frame)
     used = end

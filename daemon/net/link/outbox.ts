@@ -36,7 +36,7 @@ export function createOutbox(sink: Sink, onWrite: () => void): Outbox {
 
   /** Copies: the block is written over, and the stream may keep what it is given. */
   const seal = (): void => {
-    if (used > 0) blocks.push(Uint8Array.from(open.subarray(0, used)))
+    if (used > 0) blocks.push(new Uint8Array(open.subarray(0, used)))
     used = 0
   }
 
@@ -85,7 +85,7 @@ export function createOutbox(sink: Sink, onWrite: () => void): Outbox {
         bytes += part.length
         if (used + part.length > BLOCK_BYTES) seal()
         if (part.length > BLOCK_BYTES) {
-          blocks.push(Uint8Array.from(part))
+          blocks.push(new Uint8Array(part))
         } else {
           open.set(part, used)
           used += part.length
