@@ -48,6 +48,12 @@ export function createDialer(options: DialerOptions): Dialer {
     timer = null
   }
 
+  const stopRound = (): void => {
+    const given = round
+    round = null
+    given?.abort()
+  }
+
   const wait = (): void => {
     stopTimer()
     const delay = backoffMs(failures++, timing, options.random)
@@ -81,7 +87,9 @@ export function createDialer(options: DialerOptions): Dialer {
       addresses = next
       if (!hasNew) return
       failures = 0
-      if (timer !== null) start()
+      if (round === null && timer === null) return
+      stopRound()
+      start()
     },
     seek() {
       failures = 0
@@ -93,9 +101,7 @@ export function createDialer(options: DialerOptions): Dialer {
     rest() {
       stopTimer()
       failures = 0
-      const given = round
-      round = null
-      given?.abort()
+      stopRound()
     },
   }
 }

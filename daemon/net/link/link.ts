@@ -126,7 +126,7 @@ class StreamLink implements PeerLink {
 
   addConnection(connection: Connection): void {
     if (this.#isCut || connection.status !== 'open') {
-      connection.abort(new Error('not wanted'))
+      hangUp(connection)
       return
     }
     if (this.#connections.has(connection)) return
@@ -205,7 +205,7 @@ class StreamLink implements PeerLink {
         if (this.#opening !== connection) return
         this.#opening = null
         // Its close is what makes us look for another.
-        connection.abort(new Error('no stream could be opened'))
+        hangUp(connection)
       },
     )
   }
@@ -339,7 +339,7 @@ class StreamLink implements PeerLink {
     for (const connection of this.#connections) {
       if (connection === kept) continue
       this.#connections.delete(connection)
-      connection.abort(new Error('the link is over'))
+      hangUp(connection)
     }
   }
 
@@ -351,4 +351,14 @@ class StreamLink implements PeerLink {
     if (this.#settling !== null) clearTimeout(this.#settling)
     this.#settling = null
   }
+}
+
+/**
+ * At the end of this turn: it is called from within events of the connection's own streams, and libp2p, which goes on after
+ * them, would write into what is closed and throw where nobody catches it.
+ */
+function hangUp(connection: Connection): void {
+  queueMicrotask(() => {
+    connection.abort(new Error('the link is over'))
+  })
 }

@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { LIMITS } from '../../../protocol/index.ts'
 import type { Log } from '../../../daemon/log.ts'
 import type { Libp2pOptions } from '../../../daemon/net/libp2p.ts'
-import { questionKey } from '../../../daemon/net/door/admission.ts'
+import { proofOf, questionKey } from '../../../daemon/net/door/admission.ts'
 import { libp2pPlace, portOf, SILENT_LOG, type RealMachine } from '../../helpers/libp2p-place.ts'
 import { makeMachineKey } from '../../helpers/machine-keys.ts'
 import { until } from '../../helpers/poll.ts'
@@ -67,6 +67,38 @@ describe('a transport among bad peers', () => {
     assert.equal(a.transport.counters().refusedKeys, 100)
     await shout(portOf(address), 20, new Uint8Array())
     assert.equal(a.transport.counters().refusedKeys, 120)
+    await serves()
+  })
+
+  it('hangs up on garbage behind a proof of the key', async (t) => {
+    const { place, a, address, serves } = await twoMembers(t, { timing: { upgradeMs: 300 } })
+    for (const [key, garbage] of [
+      [place.networkKey, randomBytes(100)],
+      [place.networkKey, new Uint8Array(70_000)],
+      [place.networkKey, Buffer.from('\x13/multistream/1.0.0\n\x07/noise\n\x00\x20')],
+      [place.networkKey, new Uint8Array()],
+      [questionKey(a.transport.self), randomBytes(100)],
+    ] as const)
+      await shout(portOf(address), 10, Buffer.concat([proofOf(key, randomBytes(16)), garbage]))
+    assert.equal(a.transport.counters().refusedKeys, 0)
+    await serves()
+  })
+
+  it('hangs up on a member that speaks garbage below the streams', async (t) => {
+    const { place, a, bad, address, serves } = await twoMembers(t, { timing: { penaltyMs: 1 } })
+    const raw = await startRawPeer(t, bad, place.networkKey)
+    for (const garbage of [randomBytes(1_000), new Uint8Array(24), Buffer.alloc(1_000, 0xff)]) {
+      const connection = await raw.dial(a.transport.self, address)
+      await raw.openMesh(connection)
+      await a.witness.until(() => a.witness.story(bad.peer).at(-1) === 'up')
+      // What the streams lie in is nobody's interface.
+      const muxer: unknown = Reflect.get(connection, 'muxer')
+      assert.ok(typeof muxer === 'object' && muxer !== null && 'send' in muxer)
+      assert.ok(typeof muxer.send === 'function')
+      Reflect.apply(muxer.send, muxer, [garbage])
+      await closedOf(connection)
+      await a.witness.until(() => a.witness.story(bad.peer).at(-1) === 'reset')
+    }
     await serves()
   })
 

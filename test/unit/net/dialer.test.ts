@@ -146,6 +146,16 @@ describe('a dialer', () => {
     assert.equal(await connected, 'b')
   })
 
+  it('does not wait for a round with the old addresses either', async () => {
+    const { log, dial } = network({ a: 'hangs', b: 'connects' })
+    const { dialer, connected } = start(dial)
+    dialer.setAddresses(['a'])
+    dialer.seek()
+    dialer.setAddresses(['b'])
+    assert.equal(await connected, 'b')
+    assert.deepEqual(log, ['a', 'a given up', 'b'])
+  })
+
   it('gives a round up when it is told to rest', () => {
     const { log, dial } = network({ a: 'hangs' })
     const { dialer } = start(dial)
