@@ -2,7 +2,6 @@
 // calls the core. Effects are carried out in the order of the contract: persist, send, apply, reply.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
-  formatRequestId,
   LIMITS,
   SkeinError,
   type PeerId,
@@ -22,6 +21,7 @@ import {
 import { isDetached } from './core/attachment.ts'
 import { majorityOf } from './core/consensus/quorum.ts'
 import type { PeerMessage } from './core/messages.ts'
+import { nextRequestId } from './core/provisional/ask.ts'
 import type { AppliedChange, View } from './core/view.ts'
 import type { Clock, LedgerStore } from './ports.ts'
 
@@ -111,14 +111,13 @@ class LedgerLoop implements Loop {
   #inbox: EngineInput[] = []
   #isScheduled = false
   #isDraining = false
-  #sequence = 0
   #isStopping = false
   #failure: SkeinError | null = null
 
   constructor(options: LoopOptions, store: LedgerStore, wire: StoreWire) {
     this.#options = options
     this.#store = store
-    this.#engine = createEngine(options.engine)
+    this.#engine = createEngine({ ...options.engine, boot: options.clock.boot })
     wire.onDurable = (position) => {
       this.#inbox.push({ kind: 'durable', position })
       this.#drain()
@@ -143,7 +142,7 @@ class LedgerLoop implements Loop {
     }
     if (isDetached(this.#engine) && !this.#mayElect())
       return Promise.reject(this.#noQuorum('no majority of the voters can be reached'))
-    const rid = this.#nextRequestId()
+    const rid = nextRequestId(this.#engine)
     const request = { rid, command, entropy: this.#options.entropy() }
     return new Promise<Outcome>((resolve, reject) => {
       const deadline = this.#options.clock.monotonic() + this.#options.callTimeoutMs
@@ -205,15 +204,6 @@ class LedgerLoop implements Loop {
     await this.#store.close()
     this.#failure ??= new SkeinError('DAEMON_DOWN', 'the daemon is stopping')
     this.#rejectAll(this.#failure)
-  }
-
-  #peer(): PeerId {
-    return this.#options.engine.self
-  }
-
-  #nextRequestId(): RequestId {
-    const sequence = this.#sequence++
-    return formatRequestId({ peer: this.#peer(), incarnation: this.#engine.incarnation, sequence })
   }
 
   /** Requests of one turn of the event loop are decided together and share one sync. */
@@ -298,7 +288,9 @@ class LedgerLoop implements Loop {
   #noQuorum(what: string): SkeinError {
     const { committed } = this.#engine
     const voters = this.#voters()
-    const missing = this.#options.absent(voters.filter((voter) => voter !== this.#peer()))
+    const missing = this.#options.absent(
+      voters.filter((voter) => voter !== this.#options.engine.self),
+    )
     const { term, index } = committed.state.applied
     const names = missing.map(({ machine, since }) => `${machine} (since ${since})`)
     const who = names.length === 0 ? '' : `; missing: ${names.join(', ')}`
@@ -315,7 +307,9 @@ class LedgerLoop implements Loop {
   /** Are there enough voters within reach for a leader to come about? */
   #mayElect(): boolean {
     const voters = this.#voters()
-    const missing = this.#options.absent(voters.filter((voter) => voter !== this.#peer()))
+    const missing = this.#options.absent(
+      voters.filter((voter) => voter !== this.#options.engine.self),
+    )
     return voters.length === 0 || voters.length - missing.length >= majorityOf(voters)
   }
 
@@ -327,7 +321,7 @@ class LedgerLoop implements Loop {
 
   #decidesAlone(): boolean {
     const voters = this.#voters()
-    return voters.length === 1 && voters[0] === this.#peer()
+    return voters.length === 1 && voters[0] === this.#options.engine.self
   }
 
   #fail(error: Error): void {

@@ -12,6 +12,7 @@ import {
   type LedgerClaim,
   type LedgerRecord,
   type PeerId,
+  type RejectedClaim,
   type RepoId,
 } from '../protocol/index.ts'
 import type { AppliedChange } from './core/view.ts'
@@ -25,28 +26,46 @@ export function eventsOf(
   machineOf: MachineNames,
 ): AuditEventInput[] {
   let last: LedgerRecord | null = null
-  let at = 0
+  let place = 0
   return applied.flatMap(({ record, change }): AuditEventInput[] => {
-    at = record === last ? at + 1 : 0
+    place = record === last ? place + 1 : 0
     last = record
-    const told = describe(change, record, machineOf)
-    if (told === null) return []
+    const told = describeAll(change, record, machineOf)
+    const first = place
+    place += Math.max(0, told.length - 1)
     const { term, index } = record
-    const id = makeId('evt', record.atMs, entropyOf(record, at))
-    return [{ id, repo, at: new Date(record.atMs).toISOString(), term, index, ...told }]
+    const at = new Date(record.atMs).toISOString()
+    return told.map((one, i) => {
+      const id = makeId('evt', record.atMs, entropyOf(record, first + i))
+      return { id, repo, at, term, index, ...one }
+    })
   })
 }
 
 type Told = Pick<AuditEventInput, 'kind' | 'actor' | 'machine' | 'data'>
 
-function describe(
+function describeAll(
   change: AppliedChange['change'],
+  record: LedgerRecord,
+  machineOf: MachineNames,
+): readonly Told[] {
+  if (change.kind === 'reconciled') return change.rejected.map(ofSuperseded)
+  const told = describe(change, record, machineOf)
+  return told === null ? [] : [told]
+}
+
+function describe(
+  change: Exclude<AppliedChange['change'], { kind: 'reconciled' }>,
   record: LedgerRecord,
   machineOf: MachineNames,
 ): Told | null {
   switch (change.kind) {
     case 'granted':
-      return ofClaim('claim.granted', change.claim, {})
+      return ofClaim(
+        'claim.granted',
+        change.claim,
+        change.was === undefined ? {} : { was: change.was },
+      )
     case 'ended': {
       const { reason, by, note } = change
       const kind = EXPIRED.has(reason) ? 'claim.expired' : 'claim.released'
@@ -157,6 +176,26 @@ function ofRefusal({ body, met }: Extract<AppliedChange['change'], { kind: 'deni
   const asked = { agent, session, patterns, symbols }
   const data = { ...asked, waiters: [], circle, more: 0, conflicts: shown }
   return { kind: 'claim.refused', actor: agent, machine, data }
+}
+
+/** It never had a fence. */
+function ofSuperseded({ claim, conflicts }: RejectedClaim): Told {
+  const { id, scope, party, description, ttlSeconds } = claim
+  const { pattern, symbols, mode } = scope
+  const { agent, session, machine, branch } = party
+  const what = { claim: id, claim_kind: scope.kind, pattern, symbols, mode, fence: null }
+  const met = conflicts.map((holder) => ({
+    pattern,
+    symbols,
+    claim: holder.id,
+    holder: holder.agent,
+    holder_session: holder.session,
+    held: holder.pattern,
+    held_symbols: holder.symbols,
+  }))
+  const about = { agent, session, branch, description, ttl_s: ttlSeconds }
+  const data = { ...what, ...about, was: 'provisional', conflicts: met }
+  return { kind: 'claim.superseded', actor: agent, machine, data }
 }
 
 function ofTask(over: CompletedTask): Told {

@@ -24,6 +24,8 @@ export const LIMITS = {
   inboxMax: 1_000,
   /** Live claims that one repo holds; the folded state stays in the tens of megabytes. */
   liveClaimsMax: 20_000,
+  /** Provisional claims of one machine: all of them go into one request, and their outcomes into one record. */
+  provisionalsMax: 500,
   /** Waiting claims of one repo. */
   waitersMax: 10_000,
   /** Open requests against one claim. */

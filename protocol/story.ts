@@ -7,8 +7,13 @@ export function tellEvent(event: AuditEvent): string {
   const scope = named(data['pattern'], data['symbols'])
   const what = `${scope} (${word(data['claim'])}, fence ${word(data['fence'])})`
   switch (kind) {
-    case 'claim.granted':
-      return `${event.at}  ${actor} was granted ${what}${note(data)}`
+    case 'claim.granted': {
+      const how =
+        data['was'] === 'provisional' ? 'got its provisional claim confirmed:' : 'was granted'
+      return `${event.at}  ${actor} ${how} ${what}${note(data)}`
+    }
+    case 'claim.superseded':
+      return `${event.at}  ${actor} lost its provisional claim of ${scope} (${word(data['claim'])})${lostTo(data)}`
     case 'claim.renewed':
       return `${event.at}  ${actor} renewed ${what}`
     case 'claim.narrowed':
@@ -153,6 +158,15 @@ function refusals(data: AuditEvent['data']): string {
   )
   const told = [...held, ...waited]
   return told.length === 0 ? 'a claim' : told.join('; ')
+}
+
+/** Whom a provisional claim lost to. */
+function lostTo(data: AuditEvent['data']): string {
+  const held = facts(data['conflicts']).map((conflict) => {
+    const what = named(conflict['held'], conflict['held_symbols'])
+    return `${word(conflict['holder'])} holds ${what}`
+  })
+  return held.length === 0 ? '' : `: ${held.join('; ')}`
 }
 
 function facts(list: unknown): readonly Readonly<Record<string, unknown>>[] {

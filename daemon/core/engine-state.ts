@@ -1,7 +1,16 @@
 // What an engine holds, what comes in and what goes out.
-import type { PeerId, Position, RecordId, RequestId, SessionId } from '../../protocol/index.ts'
+import type {
+  ClaimId,
+  EndReason,
+  PeerId,
+  Position,
+  ProvisionalClaim,
+  RecordId,
+  RequestId,
+  SessionId,
+} from '../../protocol/index.ts'
 import type { Outcome } from './claims/command.ts'
-import type { Request } from './claims/decision.ts'
+import type { ProvisionalRequest, Request, SettleRequest } from './claims/decision.ts'
 import type { ConsensusInput } from './consensus/consensus.ts'
 import type { Consensus, ConsensusOptions, PersistOrder } from './consensus/types.ts'
 import type { Leases } from './leases.ts'
@@ -19,6 +28,14 @@ export type EngineInput =
       readonly wallMs: number
     }
   | { readonly kind: 'request'; readonly request: Request }
+  /** A claim for which there is no quorum: noted here, and settled later. */
+  | { readonly kind: 'provisional'; readonly request: ProvisionalRequest }
+  /** Provisional claims of this machine are over. */
+  | {
+      readonly kind: 'end-provisional'
+      readonly ids: readonly ClaimId[]
+      readonly reason: EndReason
+    }
   /** The caller is gone or was told that there is no quorum. */
   | { readonly kind: 'abandon'; readonly rid: RequestId }
   /** Sessions of this machine that are alive. */
@@ -51,12 +68,18 @@ export interface EngineOptions extends ConsensusOptions {
   readonly leaseMs: number
   /** Records between checkpoints. */
   readonly checkpointRecords: number
+  /** Of this machine's present boot: what was stamped in it is counted by its clocks. Without it no stamp counts. */
+  readonly boot?: string
 }
 
 export interface Engine {
   readonly options: EngineOptions
   readonly consensus: Consensus
   readonly incarnation: number
+  /** From this position on the incarnation is durable. */
+  readonly incarnationAt: number
+  /** The next request of this machine, of a caller or of the engine itself. */
+  sequence: number
   /** What is committed. */
   committed: View
   /** A leader's: everything that it appended. */
@@ -83,6 +106,16 @@ export interface Engine {
   readonly renewals: Renewals
   /** Who may vote in this ledger, as the mesh has it, by age; null: nobody has said. */
   willing: readonly PeerId[] | null
+  /** Provisional claims of this machine, in the order of their `n`. */
+  readonly ownProvisionals: Map<ClaimId, OwnProvisional>
+  /** What the other machines last said of theirs. */
+  readonly foreignProvisionals: Map<
+    PeerId,
+    { readonly version: number; readonly claims: readonly ProvisionalClaim[] }
+  >
+  readonly provisionals: Provisionals
+  /** A leader's: what machines ask to be settled, until those that come at about the same time are here too. */
+  settling: { readonly since: number; readonly requests: Map<RequestId, SettleRequest> } | null
   /** The leader that own requests were sent to, and when they were looked at last. */
   follows: PeerId | null
   resentAt: number
@@ -135,6 +168,34 @@ export interface OwnRequest {
   sentAt: number
   sent: number
   told: { readonly outcome: Outcome; readonly at: Position } | null
+}
+
+export interface OwnProvisional {
+  readonly claim: ProvisionalClaim
+  /** Durable from this position on. */
+  readonly position: number
+  /** A leader may have heard of it: the ledger has the last word on it, also when it has ended here. */
+  isAsked: boolean
+  ended: EndReason | null
+}
+
+/** What a machine keeps beside its provisional claims and those of others. */
+export interface Provisionals {
+  /** The greatest seen, and the last `n` used. */
+  lamport: number
+  n: number
+  /** Rises with every change of the own ones that is durable. */
+  changes: number
+  /** Positions at which such changes become durable. */
+  changesAt: number[]
+  /** Answers that wait for the log. */
+  waiting: { readonly rid: RequestId; readonly outcome: Outcome; readonly position: number }[]
+  /** What the others were last told, when, and how often it will be said again. */
+  told: { changes: number; at: number; again: number }
+  /** The own request to settle that is under way, or was last. */
+  asked: { readonly rid: RequestId; readonly changes: number; readonly at: Instant } | null
+  /** What was last known of the ledger, where nothing is known to be committed since the start. */
+  lastKnown: { readonly head: RecordId; readonly view: View } | null
 }
 
 /** One moment by all clocks of a machine, in milliseconds. */

@@ -46,6 +46,16 @@ import { noteAttachment } from './attachment.ts'
 import { handOver } from './membership.ts'
 import type { PeerMessage } from './messages.ts'
 import { noteWork } from './quiet.ts'
+import { nextSettle, notePromoted } from './provisional/ask.ts'
+import { hearProvisionals, tellProvisionals, tellProvisionalsTo } from './provisional/gossip.ts'
+import { takeProvisional } from './provisional/note.ts'
+import {
+  endProvisionals,
+  endProvisionalsOf,
+  forgetSettled,
+  loadProvisionals,
+  noteProvisionals,
+} from './provisional/own.ts'
 import { createWaits } from './queue/waits.ts'
 import {
   createRenewals,
@@ -56,7 +66,7 @@ import {
   takeAlive,
 } from './renewals.ts'
 import { noteBarrier, tellCommitted } from './replies.ts'
-import { applyRecord, createView, viewOfPath } from './view.ts'
+import { applyRecord, createView, viewOfPath, type AppliedChange } from './view.ts'
 
 /** Uptime counts a suspend and the monotonic clock does not: a greater difference in one step was one. */
 const SUSPEND_MS = 1_000
@@ -67,13 +77,16 @@ export function createEngine(options: EngineOptions): Engine {
   const consensus = createConsensus(options)
   const incarnation = incarnationOf(options.frames) + 1
   const abandoned = abandonedIn(options.frames)
-  persist(consensus, [{ kind: 'meta', value: { incarnation } }])
+  const incarnationAt = persist(consensus, [{ kind: 'meta', value: { incarnation } }])
+  const { own, provisionals } = loadProvisionals(options.frames)
   const known = commitIn(options.frames)
   if (known !== null) learnCommit(consensus, known)
   return {
     options,
     consensus,
     incarnation,
+    incarnationAt,
+    sequence: 0,
     committed: createView(options.caseExact),
     tail: null,
     leases: createLeases(),
@@ -90,6 +103,10 @@ export function createEngine(options: EngineOptions): Engine {
     abandonedAt: [],
     renewals: createRenewals(),
     willing: null,
+    ownProvisionals: own,
+    foreignProvisionals: new Map(),
+    provisionals,
+    settling: null,
     follows: null,
     resentAt: 0,
     gaveBackAt: 0,
@@ -115,8 +132,11 @@ export function stepEngine(engine: Engine, inputs: readonly EngineInput[]): Engi
     takeInput(engine, input)
     if (!joins) settle(engine, persisted)
   }
+  const toSettle = nextSettle(engine)
+  if (toSettle !== null) takeRequest(engine, toSettle)
   lead(engine)
   settle(engine, persisted)
+  tellProvisionals(engine)
   if (!isReady(engine)) {
     resend(engine)
     giveBack(engine)
@@ -142,8 +162,15 @@ function takeInput(engine: Engine, input: EngineInput): void {
     case 'request':
       takeRequest(engine, input.request)
       return
+    case 'provisional':
+      takeProvisional(engine, input.request)
+      return
+    case 'end-provisional':
+      endProvisionals(engine, input.ids, input.reason)
+      return
     case 'abandon':
       abandon(engine, input.rid)
+      endProvisionalsOf(engine, input.rid)
       releaseAbandoned(engine)
       return
     case 'receive':
@@ -162,6 +189,7 @@ function takeInput(engine: Engine, input: EngineInput): void {
     case 'reachable':
       noteWork(engine)
       stepConsensus(engine.consensus, input)
+      tellProvisionalsTo(engine, input.peer)
       return
     case 'rewrite-log':
       rewriteLog(engine)
@@ -169,6 +197,7 @@ function takeInput(engine: Engine, input: EngineInput): void {
     case 'durable':
       stepConsensus(engine.consensus, input)
       noteAbandoned(engine)
+      noteProvisionals(engine)
       return
     default:
       stepConsensus(engine.consensus, input)
@@ -193,6 +222,9 @@ function receive(engine: Engine, from: PeerId, message: PeerMessage): void {
       noteWork(engine)
       stepConsensus(engine.consensus, { kind: 'reachable', peer: from })
       return
+    case 'provisionals':
+      hearProvisionals(engine, from, message)
+      return
     case 'give-back':
       if (isReady(engine)) for (const rid of ownedBy(message, from)) releaseGrant(engine, rid)
       return
@@ -207,6 +239,7 @@ function takeRequest(engine: Engine, request: Request): void {
   if (engine.abandoned.has(rid)) return
   // Asked twice: deciding it again could give another answer.
   if (engine.decided.has(rid) || engine.answering.has(rid)) return
+  if (engine.settling?.requests.has(rid) === true) return
   const told = engine.replied.get(rid)
   if (told !== undefined) {
     post(engine, parseRequestId(rid).peer, told)
@@ -250,6 +283,7 @@ function settle(engine: Engine, persisted: PersistOrder[]): void {
   if (ready.commits.length > 0) {
     tellCaughtUp(engine)
     settleRenewals(engine)
+    forgetSettled(engine)
   }
   if (engine.tail !== null && engine.consensus.role.kind !== 'leader') stopLeading(engine)
 }
@@ -258,13 +292,18 @@ function applyCommit(engine: Engine, records: readonly LedgerRecord[], rebase: b
   if (rebase) {
     const { view, changes } = viewOfPath(engine.options.caseExact, records)
     engine.committed = view
-    engine.out.changes.push(...changes)
     engine.out.rebased = true
+    noteChanges(engine, changes)
   } else {
-    for (const record of records) engine.out.changes.push(...applyRecord(engine.committed, record))
+    for (const record of records) noteChanges(engine, applyRecord(engine.committed, record))
   }
   for (const record of records) compactAfter(engine, record)
   releaseAbandoned(engine)
+}
+
+function noteChanges(engine: Engine, changes: readonly AppliedChange[]): void {
+  for (const applied of changes) notePromoted(engine, applied)
+  engine.out.changes.push(...changes)
 }
 
 function emptyOut(): Engine['out'] {

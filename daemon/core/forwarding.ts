@@ -85,15 +85,16 @@ export function tellCaughtUp(engine: Engine): void {
 }
 
 /**
- * Tells a caller of this machine. What was sent to another one may still be on its way there, and a refusal leaves no
+ * Tells a caller of this machine, if one waits: what the engine asked of itself is answered by the ledger. What was sent to another one may still be on its way there, and a refusal leaves no
  * record that would stop a late copy: whatever that brings is given back.
  */
 export function tellOwn(engine: Engine, rid: RequestId, outcome: Outcome): void {
   const own = engine.own.get(rid)
   engine.own.delete(rid)
+  if (own === undefined || own.request.command.kind === 'settle') return
   engine.out.replies.push({ rid, outcome })
   const isRefused = outcome.kind === 'refused' || outcome.kind === 'failed'
-  if (isRefused && own?.request.command.kind === 'claim' && own.askedOf !== null)
+  if (isRefused && own.request.command.kind === 'claim' && own.askedOf !== null)
     abandon(engine, rid)
 }
 

@@ -10,7 +10,7 @@ import {
   type RequestId,
 } from '../../protocol/index.ts'
 import { decide } from './claims/decide.ts'
-import type { Request } from './claims/decision.ts'
+import type { Request, SettleRequest } from './claims/decision.ts'
 import { isServing, propose } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
 import { isOver } from './abandoned.ts'
@@ -20,6 +20,7 @@ import { stepAside, votersToPropose } from './membership.ts'
 import { circleOf, pumpQueue } from './queue/pump.ts'
 import { ageWaits, noteWaits, restartWaits } from './queue/waits.ts'
 import { noteWork, quietenIfIdle } from './quiet.ts'
+import { settle } from './provisional/settle.ts'
 import { awaitConfirmation } from './replies.ts'
 import {
   applyRecord,
@@ -38,6 +39,7 @@ export function lead(engine: Engine): void {
   if (engine.tail === null) return
   const lapsed = sweep(engine.leases, engine.tail, engine.options.leaseMs)
   if (lapsed.length > 0) append(engine, lapsed)
+  settleDue(engine, engine.tail)
   moveQueue(engine, engine.tail)
   const voters = votersToPropose(engine)
   if (voters !== null) append(engine, [{ kind: 'config', voters }])
@@ -77,6 +79,9 @@ export function decideRequest(engine: Engine, request: Request): void {
     case 'answer':
       awaitConfirmation(engine, request, decision.outcome)
       return
+    case 'collect':
+      collect(engine, decision.request)
+      return
     case 'append': {
       const last = append(engine, decision.bodies).at(-1)
       if (last === undefined) return
@@ -89,6 +94,7 @@ export function decideRequest(engine: Engine, request: Request): void {
 /** What was not told is asked again, by the machines of its callers, of whoever leads next. */
 export function stopLeading(engine: Engine): void {
   engine.tail = null
+  engine.settling = null
   engine.early.clear()
   engine.replied.clear()
   engine.decided.clear()
@@ -179,6 +185,36 @@ function moveQueue(engine: Engine, view: View): void {
     broken = circleOf(context, engine.grantedTo)
   }
   engine.grantedTo.clear()
+}
+
+function collect(engine: Engine, request: SettleRequest): void {
+  engine.settling ??= { since: engine.consensus.now, requests: new Map() }
+  engine.settling.requests.set(request.rid, request)
+}
+
+/** Machines that come back at about the same time are settled together: among them the earlier claim wins. */
+function settleDue(engine: Engine, view: View): void {
+  const { settling, consensus, leases, options } = engine
+  if (settling === null || consensus.now - settling.since < consensus.timing.settleAfterMs) return
+  engine.settling = null
+  const requests = [...settling.requests.values()]
+  const delays = delaysNow(leases, options.caseExact)
+  const context = {
+    view,
+    delays,
+    append: (bodies: readonly RecordBody[]) => void append(engine, bodies),
+  }
+  const outcomes = settle(context, requests)
+  // Settled before: the ledger has the answer.
+  if (outcomes.length === 0) {
+    for (const request of requests) awaitConfirmation(engine, request, { kind: 'reconciled' })
+    return
+  }
+  const rids = requests.map(({ rid }) => rid)
+  for (const at of append(engine, [{ kind: 'reconcile', rids, outcomes }])) {
+    for (const request of requests)
+      engine.decided.set(request.rid, { request, at, warnings: [], told: null })
+  }
 }
 
 function noteGrant(engine: Engine, { change }: AppliedChange): void {

@@ -20,7 +20,7 @@ import { sessionKey, type AppliedChange, type View } from './view.ts'
 
 /** The name under which a leader ends claims of itself: see the fold. */
 const LEADER = 'leader'
-const RATE_ERROR = 0.02
+export const RATE_ERROR = 0.02
 const GRACE_MS = 5_000
 /** A full look at all live claims is made at most this often. */
 const SWEEP_MS = 1_000
@@ -80,6 +80,10 @@ export function noteChange(leases: Leases, { change }: AppliedChange): void {
   if (change.kind === 'granted' || change.kind === 'renewed') {
     leases.claimedAt.set(change.claim.id, leases.elapsedMs)
     noteRenewal(leases, change.claim.peer, change.claim.session)
+  }
+  if (change.kind === 'reconciled') {
+    // Its machine asked just now, and counts from there; the grant may be that of an earlier leader.
+    for (const { peer, session } of change.holders) noteRenewal(leases, peer, session)
   }
   if (change.kind === 'asked') leases.askedAt.set(change.request.id, leases.elapsedMs)
   if (change.kind === 'answered') leases.askedAt.delete(change.answered.request.id)

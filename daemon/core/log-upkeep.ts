@@ -5,6 +5,7 @@ import { persist, persistSnapshot } from './consensus/durability.ts'
 import { flush } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
 import type { Frame } from './frame.ts'
+import { framesOf } from './provisional/own.ts'
 
 /** A checkpoint at the latest when this many bytes have come since the last one. */
 const CHECKPOINT_BYTES = 1_000_000
@@ -45,7 +46,12 @@ export function rewriteLog(engine: Engine): void {
   const mark = markOf(engine)
   const incarnation: Frame = { kind: 'meta', value: { incarnation: engine.incarnation } }
   flush(engine.consensus)
-  persistSnapshot(engine.consensus, [origin, incarnation, ...mark, ...abandoned])
+  persistSnapshot(engine.consensus, [
+    ...[origin, incarnation],
+    ...mark,
+    ...abandoned,
+    ...framesOf(engine),
+  ])
 }
 
 /** How long a watermark may be newer than what the log says of it. */

@@ -1,11 +1,24 @@
 // What the machines of one ledger say to each other: consensus, and what a follower asks of its leader.
-import type { PeerId, Position, RequestId, SessionId } from '../../protocol/index.ts'
+import type {
+  PeerId,
+  Position,
+  ProvisionalClaim,
+  RequestId,
+  SessionId,
+} from '../../protocol/index.ts'
 import type { Outcome } from './claims/command.ts'
 import type { Request } from './claims/decision.ts'
 import type { ConsensusMessage } from './consensus/types.ts'
 
 export type PeerMessage =
-  ConsensusMessage | RequestMessage | ReplyMessage | AliveMessage | AliveConfirmed | GiveBack | Seek
+  | ConsensusMessage
+  | RequestMessage
+  | ReplyMessage
+  | AliveMessage
+  | AliveConfirmed
+  | GiveBack
+  | Seek
+  | ProvisionalsMessage
 
 /** Who leads? A leader makes itself known. */
 export interface Seek {
@@ -47,6 +60,15 @@ export interface AliveConfirmed {
   readonly kind: 'alive-confirmed'
   readonly id: number
   readonly at: Position
+}
+
+/** All provisional claims of the sender; the highest version is what holds. */
+export interface ProvisionalsMessage {
+  readonly kind: 'provisionals'
+  readonly version: number
+  /** The greatest that the sender has seen. */
+  readonly lamport: number
+  readonly claims: readonly ProvisionalClaim[]
 }
 
 /** Requests of the sender that were given up there, and granted all the same. */

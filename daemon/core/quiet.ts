@@ -19,6 +19,7 @@ export function quietenIfIdle(engine: Engine): void {
     tail.state.queue.size > 0 ||
     tail.state.asked.size > 0 ||
     engine.own.size > 0 ||
+    engine.settling !== null ||
     head === null ||
     commit === null ||
     comparePositions(commit, head) !== 0

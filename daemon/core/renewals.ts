@@ -1,10 +1,15 @@
 // Leases as their holder's machine knows them. A renewal counts from when it was sent, and only once a round of its leader
 // that began after it came was confirmed by a majority: a deposed leader renews nothing.
-import { comparePositions, type PeerId, type SessionId } from '../../protocol/index.ts'
+import {
+  comparePositions,
+  type LedgerClaim,
+  type PeerId,
+  type SessionId,
+} from '../../protocol/index.ts'
 import { confirmLeadership } from './consensus/leader.ts'
 import type { Engine, Instant, Renewals } from './engine-state.ts'
 import { leaderOf, post } from './forwarding.ts'
-import { noteRenewal } from './leases.ts'
+import { noteRenewal, RATE_ERROR } from './leases.ts'
 import type { AliveConfirmed, AliveMessage } from './messages.ts'
 
 /** Renewals whose answer is still awaited; older ones are lost. */
@@ -70,6 +75,28 @@ export function settleRenewals(engine: Engine): void {
     for (const session of renewal.sessions) renewals.confirmed.set(session, renewal.sentAt)
     return false
   })
+}
+
+/**
+ * Live claims of this machine that it must not believe in any more: their sessions' leases have run out by its own count,
+ * from the newest of the last confirmed renewal and the claim's own stamp. One that the leader has not ended comes back
+ * with the next confirmed renewal; after a start everything older than a lease waits for that.
+ */
+export function lapsedClaims(engine: Engine, now = instantOf(engine)): readonly LedgerClaim[] {
+  const { committed, consensus, options } = engine
+  const limitMs = options.leaseMs * (1 - RATE_ERROR)
+  return [...committed.state.claims.values()].filter((claim) => {
+    if (claim.peer !== consensus.self) return false
+    const renewed = engine.renewals.confirmed.get(claim.session)
+    const sinceRenewal = renewed === undefined ? Infinity : elapsedAtHolder(renewed, now)
+    return Math.min(sinceRenewal, sinceStamp(claim, options.boot, now)) >= limitMs
+  })
+}
+
+/** A stamp of another boot, or of another machine, says nothing that these clocks could count from. */
+function sinceStamp({ stamp }: LedgerClaim, boot: string | undefined, now: Instant): number {
+  if (boot === undefined || stamp.boot !== boot) return Infinity
+  return Math.max(now.uptimeMs - stamp.uptimeMs, now.wallMs - stamp.wallMs, 0)
 }
 
 /** Elapsed since then as its holder counts: the most that any of its clocks says. */

@@ -12,6 +12,7 @@ import type {
   SessionId,
 } from '../ids.ts'
 import type { InvitationState, MemberRole } from '../member.ts'
+import type { ProvisionalClaim, ProvisionalOrder } from '../provisional.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { ClaimRequest, RequestEnd } from '../request.ts'
 import type { TaskEnd } from '../task.ts'
@@ -81,6 +82,37 @@ export interface Grant extends Answers {
   readonly key: Key | null
   /** The place in the queue that this grant fills. */
   readonly from: QueueId | null
+  /** Set when the claim was provisional: the call that it was noted for. Its Reconcile follows. */
+  readonly provisional?: Answers
+}
+
+/**
+ * Provisional claims are settled: what stands here of each is decided for ever, and answers every request in `rids`. The
+ * grants of the promoted ones, under the ids that they have, stand before it.
+ */
+export interface Reconcile {
+  readonly kind: 'reconcile'
+  readonly rids: readonly RequestId[]
+  /** In the order in which they were judged, each against everything before it. */
+  readonly outcomes: readonly Settlement[]
+}
+
+export type Settlement = SettledOne &
+  (
+    | { readonly kind: 'promoted' }
+    | {
+        readonly kind: 'rejected'
+        readonly claim: ProvisionalClaim
+        /** What it met: live claims, those promoted before it, or a task that is done. */
+        readonly conflicts: readonly ClaimId[]
+      }
+    /** Its holder had given it up: whatever was made of it is gone, too. */
+    | { readonly kind: 'ended'; readonly reason: EndReason }
+  )
+
+export interface SettledOne extends ProvisionalOrder {
+  readonly id: ClaimId
+  readonly peer: PeerId
 }
 
 /** A claim joins the queue. */
@@ -262,6 +294,7 @@ export type RecordBody =
   | Revoke
   | Renew
   | Narrow
+  | Reconcile
   | Task
   | Member
   | RemoveMember
@@ -289,6 +322,7 @@ export const RECORD_KINDS: Readonly<Record<RecordKind, number>> = {
   revoke: 1,
   renew: 1,
   narrow: 1,
+  reconcile: 2,
   task: 1,
   member: 1,
   'remove-member': 2,

@@ -1,18 +1,32 @@
 // What a record changed, as data: boards, waiters and the audit log live from it.
-import type { EndReason, LedgerClaim } from '../claim.ts'
-import type { PeerId, RepoId, RequestId } from '../ids.ts'
+import type { EndReason, LedgerClaim, Party } from '../claim.ts'
+import type { ClaimId, PeerId, RepoId, RequestId } from '../ids.ts'
 import type { MemberRole } from '../member.ts'
+import type { ProvisionalClaim } from '../provisional.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { AnsweredRequest, ClaimRequest } from '../request.ts'
 import type { CompletedTask } from '../task.ts'
 import type { Enrol } from './body.ts'
 import type { LedgerRecord } from './record.ts'
 
+/** A provisional claim that lost. */
+export interface RejectedClaim {
+  readonly claim: ProvisionalClaim
+  /** What it met, as far as the ledger still knows it. */
+  readonly conflicts: readonly LedgerClaim[]
+}
+
 export type Change =
   | { readonly kind: 'founded' }
   | { readonly kind: 'leader'; readonly leader: PeerId }
   | { readonly kind: 'voters'; readonly voters: readonly PeerId[] }
-  | { readonly kind: 'granted'; readonly claim: LedgerClaim; readonly rid: RequestId | null }
+  | {
+      readonly kind: 'granted'
+      readonly claim: LedgerClaim
+      readonly rid: RequestId | null
+      /** What it was until now, when it was something. */
+      readonly was?: 'provisional'
+    }
   | { readonly kind: 'queued'; readonly entry: QueueEntry }
   | { readonly kind: 'popped'; readonly entry: QueueEntry }
   | {
@@ -47,6 +61,14 @@ export type Change =
       readonly claim: LedgerClaim
       readonly partner: LedgerClaim
       readonly narrowed: boolean
+    }
+  /** Provisional claims are settled; the grants of the promoted ones came before. */
+  | {
+      readonly kind: 'reconciled'
+      readonly promoted: readonly ClaimId[]
+      /** Whose sessions hold the promoted ones. */
+      readonly holders: readonly Pick<Party, 'peer' | 'session'>[]
+      readonly rejected: readonly RejectedClaim[]
     }
   | {
       readonly kind: 'member'

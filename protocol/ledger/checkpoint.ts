@@ -2,7 +2,7 @@
 // parts, so that no record is large.
 import { SkeinError } from '../errors.ts'
 import type { LedgerClaim } from '../claim.ts'
-import type { PeerId } from '../ids.ts'
+import type { ClaimId, PeerId } from '../ids.ts'
 import type { InvitationState, MemberState } from '../member.ts'
 import type { QueueEntry } from '../queue.ts'
 import type { ClaimRequest } from '../request.ts'
@@ -48,6 +48,8 @@ export function encodeState(state: LedgerState): string {
     members: [...state.members.values()],
     invitations: [...state.invitations.values()],
     repos: [...state.repos.values()],
+    settled: [...state.settled],
+    promoted: [...state.promoted],
   }
   return JSON.stringify(encoded)
 }
@@ -64,6 +66,8 @@ type EncodedState = Omit<
   | 'members'
   | 'invitations'
   | 'repos'
+  | 'settled'
+  | 'promoted'
 > & {
   readonly claims: readonly LedgerClaim[]
   readonly queue: readonly QueueEntry[]
@@ -76,6 +80,9 @@ type EncodedState = Omit<
   /** Not there in checkpoints from before there were several machines. */
   readonly invitations?: readonly InvitationState[]
   readonly repos: readonly RepoState[]
+  /** Not there in checkpoints from before there were provisional claims. */
+  readonly settled?: readonly (readonly [PeerId, number])[]
+  readonly promoted?: readonly ClaimId[]
 }
 
 /** What members of the first version did not say. */
@@ -98,6 +105,8 @@ export function decodeState(text: string): LedgerState {
     members,
     invitations = [],
     repos,
+    settled = [],
+    promoted = [],
     ...rest
   } = parseState(text)
   return {
@@ -115,6 +124,8 @@ export function decodeState(text: string): LedgerState {
     members: new Map(members.map((member) => [member.peer, { ...FIRST_MEMBERS, ...member }])),
     invitations: new Map(invitations.map((invitation) => [invitation.id, invitation])),
     repos: new Map(repos.map((repo) => [repo.repo, repo])),
+    settled: new Map(settled),
+    promoted: new Set(promoted),
   }
 }
 

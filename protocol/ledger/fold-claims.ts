@@ -23,7 +23,9 @@ export function grant(state: LedgerState, record: LedgerRecord, body: Grant): Ch
     }
     state.claims.set(claim.id, claim)
     reopen(state, claim)
-    changes.push({ kind: 'granted', claim, rid: body.rid })
+    if (body.provisional !== undefined) state.promoted.add(claim.id)
+    const was = body.provisional === undefined ? {} : { was: 'provisional' as const }
+    changes.push({ kind: 'granted', claim, rid: body.rid, ...was })
     for (const partner of claim.coexistsWith) {
       changes.push(...link(state, partner, claim, body.narrows.includes(partner)))
     }

@@ -8,6 +8,7 @@ import { decodeState } from './checkpoint.ts'
 import { end, grant, narrow, renew } from './fold-claims.ts'
 import { remember, rememberKey } from './fold-memory.ts'
 import { attach, enrol, invite, member, removeMember, uninvite } from './fold-mesh.ts'
+import { reconcile } from './fold-provisional.ts'
 import { endTasks } from './fold-tasks.ts'
 import { answer, ask, drop, push } from './fold-waits.ts'
 import type { LedgerRecord } from './record.ts'
@@ -68,6 +69,8 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
       return renew(state, record, body)
     case 'narrow':
       return narrow(state, body)
+    case 'reconcile':
+      return reconcile(state, record, body)
     case 'task':
       return endTasks(state, record, body)
     case 'member':

@@ -10,6 +10,7 @@ import type {
   RequestId,
 } from '../ids.ts'
 import type { InvitationState, MemberState } from '../member.ts'
+import type { ProvisionalClaim } from '../provisional.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { AnsweredRequest, ClaimRequest } from '../request.ts'
 import type { CompletedTask } from '../task.ts'
@@ -49,6 +50,20 @@ export interface LedgerState {
   /** Machines that were members once, the last ones. */
   removed: readonly PeerId[]
   readonly repos: Map<RepoId, RepoState>
+  /** Provisional claims of each peer up to this `n` are settled. */
+  readonly settled: Map<PeerId, number>
+  /** Provisional claims that were granted by a leader whose Reconcile did not come to be. */
+  readonly promoted: Set<ClaimId>
+  /** Provisional claims that lost lately, oldest first. */
+  readonly rejected: RejectedProvisional[]
+}
+
+export interface RejectedProvisional {
+  readonly claim: ProvisionalClaim
+  readonly conflicts: readonly ClaimId[]
+  readonly atMs: number
+  readonly term: number
+  readonly index: number
 }
 
 export interface EndedClaim {
@@ -87,6 +102,7 @@ export type RequestOutcome =
   | { readonly kind: 'narrowed'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'task-over'; readonly tasks: readonly CompletedTask[] }
   | { readonly kind: 'enrolled'; readonly repo: RepoId }
+  | { readonly kind: 'reconciled' }
   | { readonly kind: 'done' }
 
 export interface KeyedOutcome {
@@ -111,6 +127,7 @@ export const KEYS_REMEMBERED = 10_000
 export const KEY_LIFE_MS = 24 * 3_600_000
 export const ENDED_REMEMBERED = 64
 export const ANSWERED_REMEMBERED = 64
+export const REJECTED_REMEMBERED = 64
 /**
  * Completed tasks are told for a day (DEFAULTS.completedToldSeconds). What waits for one may need to know for longer:
  * until the plan that says so has come to every checkout.
@@ -141,6 +158,9 @@ export function emptyState(): LedgerState {
     invitations: new Map(),
     removed: [],
     repos: new Map(),
+    settled: new Map(),
+    promoted: new Set(),
+    rejected: [],
   }
 }
 

@@ -10,17 +10,19 @@ import {
   type PeerId,
   type RequestId,
 } from '../../protocol/index.ts'
-import type { Command, Outcome } from '../../daemon/core/claims/command.ts'
+import type { ClaimCommand, Command, Outcome } from '../../daemon/core/claims/command.ts'
 import { campaign } from '../../daemon/core/consensus/candidate.ts'
 import { DEFAULT_TIMING } from '../../daemon/core/consensus/types.ts'
 import {
   createEngine,
+  isLeading,
   stepEngine,
   type Engine,
   type EngineInput,
 } from '../../daemon/core/engine.ts'
 import type { Frame } from '../../daemon/ports.ts'
 import type { PeerMessage } from '../../daemon/core/messages.ts'
+import { nextRequestId } from '../../daemon/core/provisional/ask.ts'
 import type { Letter as ConsensusLetter } from './script.ts'
 
 export type Letter = Omit<ConsensusLetter, 'message'> & { readonly message: PeerMessage }
@@ -29,7 +31,7 @@ type Which = (letter: Letter) => boolean
 interface Part {
   engine: Engine
   disk: Frame[]
-  waiting: Frame[]
+  waiting: (Frame | { readonly replaces: readonly Frame[] })[]
   position: number
 }
 
@@ -40,6 +42,7 @@ export class EngineScript {
     []
   mail: Letter[] = []
   #now = 1_000
+  #chance = 1
 
   constructor(voters: readonly string[]) {
     this.#genesis = encodeRecord({
@@ -83,6 +86,7 @@ export class EngineScript {
     const ready = stepEngine(part.engine, inputs)
     for (const order of ready.persist) {
       if (order.kind === 'append') part.waiting.push(...order.frames)
+      else part.waiting.push({ replaces: order.frames })
     }
     for (const { to, message } of ready.send) this.mail.push({ from: name, to, message })
     for (const { rid, outcome } of ready.replies) this.replies.push({ by: name, rid, outcome })
@@ -96,7 +100,10 @@ export class EngineScript {
   sync(name: string): void {
     const part = this.#part(name)
     if (part.waiting.length === 0) return
-    part.disk.push(...part.waiting)
+    for (const write of part.waiting) {
+      if ('replaces' in write) part.disk = [...write.replaces]
+      else part.disk.push(write)
+    }
     part.position += part.waiting.length
     part.waiting = []
     this.give(name, { kind: 'durable', position: part.position })
@@ -136,6 +143,38 @@ export class EngineScript {
     return rid
   }
 
+  /** A call for which there is no quorum; what it is answered stands in `replies`. */
+  provisional(name: string, command: ClaimCommand): RequestId {
+    const rid = nextRequestId(this.engine(name))
+    const entropy = Uint8Array.from({ length: 16 }, (_, i) => this.#chance * 16 + i)
+    this.#chance++
+    this.give(name, { kind: 'provisional', request: { rid, command, entropy } })
+    return rid
+  }
+
+  outcomeOf(rid: RequestId): Outcome | undefined {
+    return this.replies.find((reply) => reply.rid === rid)?.outcome
+  }
+
+  /** Lets time pass for these machines, and all that it brings happen. */
+  pass(names: readonly string[], ms: number): void {
+    for (let passed = 0; passed < ms; passed += 500) {
+      for (const name of names) this.tick(name, 500 / names.length)
+      this.settle(names)
+    }
+  }
+
+  /** Has it lead, with the votes of these. */
+  elect(name: string, by: readonly string[]): void {
+    const all = [name, ...by]
+    for (let i = 0; i < 4 && !isLeading(this.engine(name)); i++) {
+      this.stand(name)
+      this.settle(all)
+    }
+    this.tick(name, 600)
+    this.settle(all)
+  }
+
   #open(name: string, frames: readonly Frame[]): Engine {
     return createEngine({
       self: asPeerId(name),
@@ -148,6 +187,7 @@ export class EngineScript {
       caseExact: false,
       leaseMs: 600_000,
       checkpointRecords: 1_000,
+      boot: 'b',
     })
   }
 
@@ -169,7 +209,7 @@ export function partyOf(session: string, machine: string): Party {
   }
 }
 
-export function claimOf(party: Party, pattern: string, waitSeconds = 0): Command {
+export function claimOf(party: Party, pattern: string, waitSeconds = 0): ClaimCommand {
   return {
     kind: 'claim',
     party,

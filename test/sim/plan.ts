@@ -122,6 +122,7 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
       electionMsMax: DEFAULT_TIMING.electionMsMax * speed,
       quietAfterMs: prng.pick([500, 5_000, 60_000]) * speed,
       detachedAfterMs: DEFAULT_TIMING.detachedAfterMs * speed,
+      settleAfterMs: DEFAULT_TIMING.settleAfterMs * speed,
     },
     leaseMs: prng.pick([6_000, 10_000, 20_000]),
     checkpointRecords: isStorm ? prng.pick([5, 12, 1_000, 1_000]) : prng.pick([6, 12, 30, 1_000]),

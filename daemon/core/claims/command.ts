@@ -7,11 +7,14 @@ import type {
   CompletedTask,
   DropReason,
   EndedClaim,
+  EndedProvisional,
   EndReason,
   ErrorCode,
   Key,
   LedgerClaim,
   Party,
+  PeerId,
+  ProvisionalClaim,
   QueueEntry,
   QueueId,
   RequestedId,
@@ -36,6 +39,7 @@ export type Command =
   | ExpireTasksCommand
   | BranchGoneCommand
   | VerifyCommand
+  | SettleCommand
   | MeshCommand
 
 export interface ClaimCommand {
@@ -179,6 +183,14 @@ export interface VerifyCommand {
   readonly fences: Readonly<Record<string, number>>
 }
 
+/** All provisional claims of a machine, for a leader to settle; and those that ended since a leader may have heard of them. */
+export interface SettleCommand {
+  readonly kind: 'settle'
+  readonly peer: PeerId
+  readonly claims: readonly ProvisionalClaim[]
+  readonly ended: readonly EndedProvisional[]
+}
+
 /** A claim that blocks, or one that lately ended and still does for its lock-delay. */
 export interface Conflict {
   readonly scope: Scope
@@ -187,6 +199,8 @@ export interface Conflict {
   readonly symbols: readonly string[]
   /** Milliseconds until the lock-delay of an expired claim ends; null for a live claim. */
   readonly delayMs: number | null
+  /** The claim is a provisional one: its `fence` is none. */
+  readonly provisional?: true
 }
 
 export type Outcome =
@@ -226,6 +240,9 @@ export type Outcome =
       readonly genesis: string
       readonly isNew: boolean
     }
+  /** Noted here, without a fence; a Reconcile will say what becomes of them. */
+  | { readonly kind: 'provisional'; readonly claims: readonly ProvisionalClaim[] }
+  | { readonly kind: 'reconciled' }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly failure: Failure }
 

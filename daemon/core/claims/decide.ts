@@ -4,6 +4,7 @@ import {
   keyName,
   LIMITS,
   outcomeOf,
+  parseRequestId,
   type LedgerClaim,
   type RecordBody,
   type Renew,
@@ -65,6 +66,10 @@ export function decide(request: Request, context: DecisionContext): Decision {
       return decideBranchGone(request.rid, command, view)
     case 'verify':
       return { kind: 'answer', outcome: verify(command, view) }
+    case 'settle':
+      return parseRequestId(request.rid).peer === command.peer
+        ? { kind: 'collect', request: { ...request, command } }
+        : fail('CLAIM_NOT_YOURS', 'a machine settles its own provisional claims only')
     default:
       return decideMesh(request.rid, command, context)
   }
@@ -184,7 +189,8 @@ function ownClaimOf(view: View, party: ClaimCommand['party'], scope: Scope): Led
   return null
 }
 
-function scopeKey(scope: Scope): string {
+/** Two scopes with one key are the same. */
+export function scopeKey(scope: Scope): string {
   return JSON.stringify([scope.kind, scope.pattern, [...scope.symbols].sort(), scope.mode])
 }
 

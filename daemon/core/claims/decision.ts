@@ -12,7 +12,7 @@ import {
 } from '../../../protocol/index.ts'
 import type { View } from '../view.ts'
 import type { Signer } from '../consensus/types.ts'
-import type { Command, Failure, Outcome } from './command.ts'
+import type { ClaimCommand, Command, Failure, Outcome, SettleCommand } from './command.ts'
 import type { AwaitedBy } from '../queue/deadlock.ts'
 import type { Waits } from '../queue/waits.ts'
 import type { LockDelay } from './judge.ts'
@@ -23,6 +23,9 @@ export interface Request {
   /** 16 bytes of chance for the ids of this request. */
   readonly entropy: Uint8Array
 }
+
+export type ProvisionalRequest = Request & { readonly command: ClaimCommand }
+export type SettleRequest = Request & { readonly command: SettleCommand }
 
 export interface DecisionContext {
   readonly view: View
@@ -45,6 +48,8 @@ export type Decision =
     }
   /** Changes nothing; told once leadership is confirmed and what it rests on is committed. */
   | { readonly kind: 'answer'; readonly outcome: Outcome }
+  /** Waits for others of its kind, and is decided with them. */
+  | { readonly kind: 'collect'; readonly request: SettleRequest }
   /** Told like an answer: most failures rest on the state, which a deposed leader may have wrong. */
   | { readonly kind: 'fail'; readonly failure: Failure }
 

@@ -43,16 +43,26 @@ export function grantFor(
     const id = asked.claimIds[at]
     if (id === undefined) return []
     const met = partners.filter((partner) => partner.scope === at).map((partner) => partner.id)
-    const { description } = terms
-    const ttlSeconds = ttlOf(terms, scope) + waited
-    const narrowable = isNarrowable(terms, scope)
-    const coexistsWith = [...new Set(met)]
-    const claim = { ...scope, id, description, narrowable, ttlSeconds, stamp, coexistsWith }
-    const task = taskOf(terms, scope)
-    return [task === null ? claim : { ...claim, task }]
+    const about = termsFor(terms, scope)
+    const ttlSeconds = about.ttlSeconds + waited
+    return [{ ...scope, ...about, id, ttlSeconds, stamp, coexistsWith: [...new Set(met)] }]
   })
   const narrows = [...new Set(partners.filter((partner) => partner.narrows).map(({ id }) => id))]
   return { kind: 'grant', rid, party, claims, narrows, key, from }
+}
+
+/** What a claim of this scope is by the terms of its call. */
+export function termsFor(
+  terms: ClaimTerms,
+  scope: Scope,
+): Pick<GrantedClaim, 'description' | 'narrowable' | 'ttlSeconds' | 'task'> {
+  const task = taskOf(terms, scope)
+  return {
+    description: terms.description,
+    narrowable: isNarrowable(terms, scope),
+    ttlSeconds: ttlOf(terms, scope),
+    ...(task === null ? {} : { task }),
+  }
 }
 
 /** What one record links is bounded. @returns the failure that says so; null when it fits. */

@@ -48,6 +48,8 @@ export function tellOutcome(
       return { kind: 'narrowed', claims: claimsNow(view, outcome.ids) }
     case 'task-over':
       return { kind: 'task-over', tasks: outcome.tasks, already: false }
+    case 'reconciled':
+      return { kind: 'reconciled' }
     case 'done':
       return { kind: 'done' }
     case 'enrolled': {

@@ -75,6 +75,8 @@ export interface Timing {
   readonly quietAfterMs: number
   /** Without a word from a leader for so long, a machine counts itself as cut off. */
   readonly detachedAfterMs: number
+  /** A leader settles what machines ask within so long of each other together. */
+  readonly settleAfterMs: number
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -84,6 +86,7 @@ export const DEFAULT_TIMING: Timing = {
   electionMsMax: 6_000,
   quietAfterMs: 60_000,
   detachedAfterMs: 10_000,
+  settleAfterMs: 2_000,
 }
 
 /** Ed25519 of this machine's key; deterministic, so the core stays replayable. */

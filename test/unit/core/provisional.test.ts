@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  asPeerId,
+  type ClaimId,
+  type LedgerRecord,
+  type ProvisionalClaim,
+} from '../../../protocol/index.ts'
+import type { ClaimCommand } from '../../../daemon/core/claims/command.ts'
+import { ownProvisionals } from '../../../daemon/core/provisional/own.ts'
+import { knownProvisionals } from '../../../daemon/core/provisional/note.ts'
+import { lapsedClaims } from '../../../daemon/core/renewals.ts'
+import { claimOf, EngineScript, partyOf } from '../../sim/engine-script.ts'
+
+const ALL = ['a', 'b', 'c']
+
+/** A mesh of three that `a` leads. */
+function mesh(): EngineScript {
+  const script = new EngineScript(ALL)
+  script.settle(ALL)
+  script.elect('a', ['b', 'c'])
+  return script
+}
+
+function noted(script: EngineScript, name: string, command: ClaimCommand): ProvisionalClaim[] {
+  const rid = script.provisional(name, command)
+  script.sync(name)
+  const outcome = script.outcomeOf(rid)
+  assert.equal(outcome?.kind, 'provisional', JSON.stringify(outcome))
+  return [...outcome.claims]
+}
+
+function onlyOne(claims: readonly ProvisionalClaim[]): ProvisionalClaim {
+  const [claim] = claims
+  assert.ok(claim !== undefined && claims.length === 1)
+  return claim
+}
+
+function note(script: EngineScript, session: string, machine: string, pattern: string) {
+  return onlyOne(noted(script, machine, claimOf(partyOf(session, machine), pattern)))
+}
+
+function path(script: EngineScript, name: string): LedgerRecord[] {
+  const { chain, commit } = script.engine(name).consensus
+  assert.ok(commit !== null)
+  return [...chain.pathFromBase(commit)]
+}
+
+function outcomes(script: EngineScript, name: string): string[] {
+  return path(script, name).flatMap(({ body }) =>
+    body.kind === 'reconcile' ? body.outcomes.map(({ kind, id }) => `${kind} ${id}`) : [],
+  )
+}
+
+function isHeld(script: EngineScript, name: string, id: ClaimId): boolean {
+  return script.engine(name).committed.state.claims.has(id)
+}
+
+describe('a provisional claim', () => {
+  it('is told only once it is durable, and has no fence', () => {
+    const script = mesh()
+    const rid = script.provisional('c', claimOf(partyOf('s', 'c'), 'src/a.ts'))
+    assert.equal(script.outcomeOf(rid), undefined)
+    script.sync('c')
+    const outcome = script.outcomeOf(rid)
+    assert.equal(outcome?.kind, 'provisional')
+    assert.ok(outcome.claims.every((claim) => !('fence' in claim)))
+  })
+
+  it('is refused by a live claim of the last known ledger', () => {
+    const script = mesh()
+    script.request('a', 100, claimOf(partyOf('s1', 'a'), 'src/a.ts'))
+    script.settle(ALL)
+    script.tick('a', 600)
+    script.settle(ALL)
+    const rid = script.provisional('c', claimOf(partyOf('s2', 'c'), 'src/**'))
+    const outcome = script.outcomeOf(rid)
+    assert.equal(outcome?.kind, 'refused')
+    assert.deepEqual(
+      outcome.conflicts.map(({ claim, provisional }) => [claim.agent, provisional]),
+      [['s1', undefined]],
+    )
+  })
+
+  it('is refused by what the log held, after a start without quorum', () => {
+    const script = mesh()
+    script.request('a', 100, claimOf(partyOf('s1', 'a'), 'src/a.ts'))
+    script.settle(ALL)
+    script.restart('c')
+    script.tick('c')
+    const rid = script.provisional('c', claimOf(partyOf('s2', 'c'), 'src/a.ts'))
+    assert.equal(script.outcomeOf(rid)?.kind, 'refused')
+  })
+
+  it('is refused by an earlier one of the same side, and not by one that ended', () => {
+    const script = mesh()
+    const first = note(script, 's1', 'b', 'src/a.ts')
+    script.deliver(({ message }) => message.kind === 'provisionals')
+    const wanted = claimOf(partyOf('s2', 'c'), 'src/a.ts')
+    const outcome = script.outcomeOf(script.provisional('c', wanted))
+    assert.equal(outcome?.kind, 'refused')
+    assert.deepEqual(
+      outcome.conflicts.map(({ claim, provisional }) => [claim.id, provisional]),
+      [[first.id, true]],
+    )
+    script.give('b', { kind: 'end-provisional', ids: [first.id], reason: 'released' })
+    script.sync('b')
+    script.deliver(({ message }) => message.kind === 'provisionals')
+    assert.equal(noted(script, 'c', wanted).length, 1)
+  })
+
+  it('is the same one when its session asks again', () => {
+    const script = mesh()
+    const [first] = noted(script, 'c', claimOf(partyOf('s', 'c'), 'src/a.ts'))
+    const [again] = noted(script, 'c', claimOf(partyOf('s', 'c'), 'src/a.ts'))
+    assert.equal(again?.id, first?.id)
+    assert.equal(ownProvisionals(script.engine('c')).length, 1)
+  })
+
+  it('comes after all that its machine has heard of', () => {
+    const script = mesh()
+    const first = note(script, 's1', 'b', 'src/a.ts')
+    script.deliver(({ message }) => message.kind === 'provisionals')
+    const second = note(script, 's2', 'c', 'src/b.ts')
+    assert.ok(second.lamport > first.lamport)
+  })
+
+  it('outlives a restart and a log that is written anew; its number is never used again', () => {
+    const script = mesh()
+    const first = note(script, 's', 'c', 'src/a.ts')
+    const second = note(script, 's', 'c', 'src/b.ts')
+    script.give('c', { kind: 'end-provisional', ids: [second.id], reason: 'ttl' })
+    script.give('c', { kind: 'rewrite-log' })
+    script.sync('c')
+    script.restart('c')
+    script.tick('c')
+    assert.deepEqual(
+      ownProvisionals(script.engine('c')).map(({ id }) => id),
+      [first.id],
+    )
+    assert.ok(note(script, 's', 'c', 'src/x.ts').n > second.n)
+  })
+
+  it('takes nothing where its call was given up', () => {
+    const script = mesh()
+    const rid = script.provisional('c', claimOf(partyOf('s', 'c'), 'src/a.ts'))
+    script.give('c', { kind: 'abandon', rid })
+    script.settle(ALL)
+    script.pass(ALL, 6_000)
+    assert.equal(script.outcomeOf(rid), undefined)
+    assert.deepEqual(ownProvisionals(script.engine('c')), [])
+    assert.equal(script.engine('a').committed.state.claims.size, 0)
+  })
+})
+
+describe('a heal', () => {
+  it('promotes, under the same id and with a fence, and tells the peers to forget', () => {
+    const script = mesh()
+    const claim = note(script, 's', 'c', 'src/a.ts')
+    script.settle(ALL)
+    assert.equal(knownProvisionals(script.engine('b')).length, 1)
+    script.pass(ALL, 4_000)
+    const held = script.engine('c').committed.state.claims.get(claim.id)
+    assert.ok(held !== undefined && held.fence > 0)
+    assert.deepEqual(outcomes(script, 'c'), [`promoted ${claim.id}`])
+    for (const name of ALL) assert.deepEqual(knownProvisionals(script.engine(name)), [])
+  })
+
+  it('rejects what meets a confirmed claim, however early it was', () => {
+    const script = mesh()
+    const early = note(script, 's1', 'c', 'src/a.ts')
+    script.drop()
+    script.request('a', 100, claimOf(partyOf('s2', 'a'), 'src/a.ts'))
+    script.settle(['a', 'b'])
+    script.pass(ALL, 5_000)
+    assert.deepEqual(outcomes(script, 'a'), [`rejected ${early.id}`])
+    assert.equal(isHeld(script, 'c', early.id), false)
+    assert.deepEqual(ownProvisionals(script.engine('c')), [])
+  })
+
+  it('prefers the earlier of two sides that come at about the same time', () => {
+    const script = mesh()
+    // c has heard of more than b, so its claim is the later one, though it asks first.
+    script.drop()
+    note(script, 's0', 'c', 'docs/a.md')
+    const late = note(script, 's1', 'c', 'src/a.ts')
+    const early = note(script, 's2', 'b', 'src/**')
+    script.drop(({ message }) => message.kind === 'provisionals')
+    script.settle(['a', 'c'])
+    script.tick('a', 500)
+    script.settle(ALL)
+    script.pass(ALL, 5_000)
+    assert.ok(isHeld(script, 'a', early.id))
+    assert.equal(isHeld(script, 'a', late.id), false)
+    assert.ok(outcomes(script, 'a').includes(`rejected ${late.id}`))
+  })
+
+  it('gives back what was promoted after its holder had given it up', () => {
+    const script = mesh()
+    const claim = note(script, 's', 'c', 'src/a.ts')
+    script.tick('c', 10)
+    script.settle(ALL)
+    // Asked by now; the end reaches the leader after the promotion.
+    script.give('c', { kind: 'end-provisional', ids: [claim.id], reason: 'released' })
+    script.sync('c')
+    script.drop(({ from }) => from === 'c')
+    script.pass(['a', 'b'], 3_000)
+    assert.ok(isHeld(script, 'a', claim.id))
+    script.pass(ALL, 6_000)
+    assert.equal(isHeld(script, 'a', claim.id), false)
+    assert.deepEqual(outcomes(script, 'a'), [`promoted ${claim.id}`, `ended ${claim.id}`])
+    assert.equal(script.engine('c').ownProvisionals.size, 0)
+  })
+
+  it('says the same again to a machine that forgot that it asked', () => {
+    const script = mesh()
+    const claim = note(script, 's1', 'c', 'src/a.ts')
+    script.tick('c', 10)
+    script.settle(ALL)
+    script.pass(['a', 'b'], 3_000)
+    assert.ok(isHeld(script, 'a', claim.id))
+    script.drop()
+    script.restart('c')
+    script.pass(ALL, 6_000)
+    assert.deepEqual(outcomes(script, 'a'), [`promoted ${claim.id}`])
+    assert.equal(script.engine('c').ownProvisionals.size, 0)
+  })
+})
+
+describe('a lease, as its holder counts it', () => {
+  function held(): EngineScript {
+    const script = mesh()
+    const command = claimOf(partyOf('s', 'c'), 'src/a.ts')
+    script.tick('c')
+    const { consensus, uptimeMs } = script.engine('c')
+    const stamp = { boot: 'b', wallMs: consensus.wallMs, uptimeMs: uptimeMs ?? 0 }
+    script.request('c', 100, { ...command, stamp })
+    script.settle(ALL)
+    script.tick('a', 600)
+    script.settle(ALL)
+    assert.equal(script.engine('c').committed.state.claims.size, 1)
+    return script
+  }
+
+  it('runs from the stamp of the claim, for less than the leader waits', () => {
+    const script = held()
+    assert.deepEqual(lapsedClaims(script.engine('c')), [])
+    script.tick('c', 500_000)
+    assert.deepEqual(lapsedClaims(script.engine('c')), [])
+    script.tick('c', 90_000)
+    assert.equal(lapsedClaims(script.engine('c')).length, 1)
+    assert.deepEqual(lapsedClaims(script.engine('a')), [], "another's claim is not its own")
+  })
+
+  it('runs anew from when a confirmed renewal was sent', () => {
+    const script = held()
+    script.tick('c', 500_000)
+    // It asks who leads, and hears it.
+    script.settle(ALL)
+    const { session } = partyOf('s', 'c')
+    script.give('c', { kind: 'alive', sessions: [session] })
+    script.settle(ALL)
+    script.tick('c', 500_000)
+    assert.deepEqual(lapsedClaims(script.engine('c')), [])
+    script.tick('c', 100_000)
+    assert.equal(lapsedClaims(script.engine('c')).length, 1)
+  })
+
+  it('is not counted from a stamp of another boot', () => {
+    const script = mesh()
+    const command = claimOf(partyOf('s', 'c'), 'src/a.ts')
+    const stamp = { boot: 'another', wallMs: 1e15, uptimeMs: 1e15 }
+    script.request('c', 100, { ...command, stamp })
+    script.settle(ALL)
+    script.tick('a', 600)
+    script.settle(ALL)
+    script.tick('c', 10)
+    assert.equal(lapsedClaims(script.engine('c')).length, 1)
+  })
+
+  it('of a promoted claim runs from when it was asked for, however old it is', () => {
+    const script = mesh()
+    const claim = note(script, 's', 'c', 'src/a.ts')
+    script.drop()
+    script.tick('c', 10)
+    script.pass(ALL, 4_000)
+    assert.ok(isHeld(script, 'c', claim.id))
+    assert.deepEqual(lapsedClaims(script.engine('c')), [])
+    assert.equal(script.engine('c').consensus.self, asPeerId('c'))
+  })
+})
