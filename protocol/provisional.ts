@@ -28,6 +28,9 @@ export interface ProvisionalClaim extends ProvisionalOrder {
   readonly task?: TaskFacts
 }
 
+/** A claim of another ledger, before it has its place among the provisional ones of this. */
+export type CarriedClaim = Omit<ProvisionalClaim, 'rid' | 'base' | keyof ProvisionalOrder>
+
 /** One that its holder gave up, or its daemon ended, when a leader may have heard of it already. */
 export interface EndedProvisional extends ProvisionalOrder {
   readonly id: ClaimId

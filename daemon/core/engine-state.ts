@@ -1,5 +1,6 @@
 // What an engine holds, what comes in and what goes out.
 import type {
+  CarriedClaim,
   ClaimId,
   EndReason,
   PeerId,
@@ -30,6 +31,8 @@ export type EngineInput =
   | { readonly kind: 'request'; readonly request: Request }
   /** A claim for which there is no quorum: noted here, and settled later. */
   | { readonly kind: 'provisional'; readonly request: ProvisionalRequest }
+  /** Claims of another ledger that this one shall take over; under the ids that they have, so asking twice is asking once. */
+  | { readonly kind: 'carry'; readonly claims: readonly CarriedClaim[] }
   /** Provisional claims of this machine are over. */
   | {
       readonly kind: 'end-provisional'
@@ -91,6 +94,8 @@ export interface Engine {
   readonly grantedTo: Set<string>
   /** Requests of this machine's callers that have no answer yet. */
   readonly own: Map<RequestId, OwnRequest>
+  /** Of them, and of those before: what the engine asks of itself. Nobody is told the answer. */
+  readonly inner: Set<RequestId>
   /** Those with an answer that speaks of what is not committed here yet. */
   toTell: OwnRequest[]
   /** Requests that came before this leader may decide. */

@@ -6,7 +6,13 @@
 //    that the judgement rested on is committed.
 // 2. A request is decided at most once: by its id, on the path.
 // 3. A request that was given up is never left with a grant: a Release follows it before anything else is told.
-import { parseRequestId, type LedgerRecord, type PeerId } from '../../protocol/index.ts'
+import {
+  parseRequestId,
+  type ClaimId,
+  type EndReason,
+  type LedgerRecord,
+  type PeerId,
+} from '../../protocol/index.ts'
 import { abandon, noteAbandoned } from './abandoned.ts'
 import type { Request } from './claims/decision.ts'
 import { createConsensus, stepConsensus, takeReady } from './consensus/consensus.ts'
@@ -46,9 +52,9 @@ import { noteAttachment } from './attachment.ts'
 import { handOver } from './membership.ts'
 import type { PeerMessage } from './messages.ts'
 import { noteWork } from './quiet.ts'
-import { nextSettle, notePromoted } from './provisional/ask.ts'
+import { innerRequest, nextSettle, notePromoted } from './provisional/ask.ts'
 import { hearProvisionals, tellProvisionals, tellProvisionalsTo } from './provisional/gossip.ts'
-import { takeProvisional } from './provisional/note.ts'
+import { carry, takeProvisional } from './provisional/note.ts'
 import {
   endProvisionals,
   endProvisionalsOf,
@@ -93,6 +99,7 @@ export function createEngine(options: EngineOptions): Engine {
     waits: createWaits(),
     grantedTo: new Set(),
     own: new Map(),
+    inner: new Set(),
     toTell: [],
     early: new Map(),
     decided: new Map(),
@@ -165,8 +172,12 @@ function takeInput(engine: Engine, input: EngineInput): void {
     case 'provisional':
       takeProvisional(engine, input.request)
       return
+    case 'carry':
+      carry(engine, input.claims)
+      return
     case 'end-provisional':
       endProvisionals(engine, input.ids, input.reason)
+      endPromoted(engine, input.ids, input.reason)
       return
     case 'abandon':
       abandon(engine, input.rid)
@@ -202,6 +213,14 @@ function takeInput(engine: Engine, input: EngineInput): void {
     default:
       stepConsensus(engine.consensus, input)
   }
+}
+
+/** They became claims just before their end was heard of here. */
+function endPromoted(engine: Engine, asked: readonly ClaimId[], reason: EndReason): void {
+  const { claims } = engine.committed.state
+  const ids = asked.filter((id) => claims.get(id)?.peer === engine.consensus.self)
+  const own = ids.filter((id) => !engine.ownProvisionals.has(id))
+  if (own.length > 0) takeRequest(engine, innerRequest(engine, { kind: 'end', ids: own, reason }))
 }
 
 function receive(engine: Engine, from: PeerId, message: PeerMessage): void {

@@ -91,7 +91,7 @@ export function tellCaughtUp(engine: Engine): void {
 export function tellOwn(engine: Engine, rid: RequestId, outcome: Outcome): void {
   const own = engine.own.get(rid)
   engine.own.delete(rid)
-  if (own === undefined || own.request.command.kind === 'settle') return
+  if (engine.inner.delete(rid) || own === undefined) return
   engine.out.replies.push({ rid, outcome })
   const isRefused = outcome.kind === 'refused' || outcome.kind === 'failed'
   if (isRefused && own.request.command.kind === 'claim' && own.askedOf !== null)

@@ -2,22 +2,27 @@
 // and say that they live.
 import {
   asSessionId,
-  formatRequestId,
   outcomeOf,
   URGENCIES,
   type ClaimId,
   type Key,
   type LedgerClaim,
   type Party,
+  type ProvisionalClaim,
   type QueueEntry,
   type RequestId,
   type Scope,
+  type Stamp,
 } from '../../protocol/index.ts'
 import type { ClaimCommand, Command, Outcome } from '../../daemon/core/claims/command.ts'
+import { isLeading, type EngineInput } from '../../daemon/core/engine.ts'
+import { leaderOf } from '../../daemon/core/forwarding.ts'
+import { nextRequestId } from '../../daemon/core/provisional/ask.ts'
 import type { AppliedChange } from '../../daemon/core/view.ts'
 import { answerProblem } from './answers.ts'
 import type { Instant } from './clock.ts'
-import type { Machine } from './machine.ts'
+import { bootOf, type Machine } from './machine.ts'
+import { Provisionals } from './provisionals.ts'
 import type { Op } from './op.ts'
 import type { SpecClaim } from './spec.ts'
 import { insideOf, PATTERNS, QUIET } from './universe.ts'
@@ -46,6 +51,7 @@ const SCOPES_MAX = 3
 export class Clients {
   readonly ops = new Map<RequestId, Op>()
   readonly sessions: Session[]
+  readonly provisionals: Provisionals
   readonly #world: World
   readonly #beliefs = new Map<ClaimId, Belief>()
   granted = 0
@@ -57,6 +63,7 @@ export class Clients {
 
   constructor(world: World) {
     this.#world = world
+    this.provisionals = new Provisionals(world)
     const { plan, prng, names } = world
     const shared = prng.chance(0.3)
     this.sessions = Array.from({ length: plan.sessions }, (_, number): Session => {
@@ -126,7 +133,9 @@ export class Clients {
     const op = this.ops.get(rid)
     check(op !== undefined, 'reply', `a reply to nobody: ${rid}`)
     const { checker } = this.#world
-    const problem = answerProblem(checker.spec, op, outcome, checker.committed())
+    const problem = op.isProvisional
+      ? this.provisionals.onReply(machine, op, outcome)
+      : answerProblem(checker.spec, op, outcome, checker.committed())
     check(problem === null, 'reply', `${rid} of ${op.command.kind}: ${problem ?? ''}`)
     check(op.home === machine.number, 'reply', `${rid} was answered on another machine`)
     if (op.state === 'pending') this.#told(op, outcome)
@@ -148,6 +157,34 @@ export class Clients {
       if (change.kind === 'granted') this.#endWait(machine, change.rid, change.claim)
       if (change.kind === 'dropped') this.#endWait(machine, change.entry.rid, null)
     }
+    this.provisionals.onChanges(machine, changes)
+  }
+
+  /** What its engine asks of itself is a call, too. */
+  onInner({ engine, number, clock }: Machine): void {
+    for (const rid of engine?.inner ?? []) {
+      const request = engine?.own.get(rid)?.request
+      if (request === undefined || this.ops.has(rid)) continue
+      this.ops.set(rid, {
+        ...request,
+        home: number,
+        session: null,
+        isProvisional: false,
+        floor: 0,
+        sentAt: clock.at(this.#world.now),
+        state: 'answered',
+        isMarked: false,
+        told: [],
+        isRefused: false,
+        isTakenUp: false,
+      })
+    }
+  }
+
+  /** A provisional claim of a session became a claim. */
+  onPromoted({ id, party, scope }: ProvisionalClaim): void {
+    const session = this.sessions.find((found) => found.party.session === party.session)
+    session?.held.set(id, scope.pattern)
   }
 
   /** A place was filled or lost; its caller is told by the waiter's own daemon. */
@@ -264,11 +301,13 @@ export class Clients {
         this.#afterLoss(session, home, op)
       return
     }
+    if (this.#endProvisional(session, home)) return
+    const isProvisional = this.#asksProvisionally(home)
     const command = this.#drawCommand(session, home)
     if (command === null) return
-    const next = this.#newOp(home, session.number, command)
+    const next = this.#newOp(home, session.number, command, isProvisional)
     session.op = next
-    if (prng.chance(0.1)) this.#stray(prng.pick(machines), next)
+    if (!next.isProvisional && prng.chance(0.1)) this.#stray(prng.pick(machines), next)
     this.#submit(next)
     this.#watch(next)
   }
@@ -279,12 +318,26 @@ export class Clients {
     session.op = null
     if (prng.chance(0.3)) return
     const isKeyed = op.command.kind === 'claim' && op.command.key !== null
-    const isAnew = op.isMarked || (isKeyed && prng.chance(0.7))
-    const next = isAnew ? this.#newOp(home, session.number, op.command) : op
+    const isAnew = op.isMarked || op.isProvisional || (isKeyed && prng.chance(0.7))
+    const next = isAnew ? this.#newOp(home, session.number, op.command, op.isProvisional) : op
     next.state = 'pending'
     session.op = next
     this.#submit(next)
     this.#watch(next)
+  }
+
+  #endProvisional({ party }: Session, home: Machine): boolean {
+    const { prng } = this.#world
+    const [id] = this.provisionals.heldBy(party.session)
+    if (id === undefined || !prng.chance(0.15)) return false
+    this.provisionals.end(home, id)
+    return true
+  }
+
+  #asksProvisionally({ engine }: Machine): boolean {
+    const { prng, plan } = this.#world
+    const isDetached = engine !== null && leaderOf(engine) === null && !isLeading(engine)
+    return prng.chance(isDetached ? 0.6 : plan.provisional)
   }
 
   #drawCommand(session: Session, home: Machine): Command | null {
@@ -300,7 +353,7 @@ export class Clients {
       ['end', held.length > 0 ? 0.5 : 0],
       ['force', 0.4],
     ] as const)
-    const stamp = { wallMs: home.clock.at(now).wallMs, boot: 'b', uptimeMs: 0 }
+    const stamp = stampOf(home, now)
     switch (kind) {
       case 'claim': {
         const count = prng.weighted([
@@ -380,7 +433,7 @@ export class Clients {
       },
       urgency: prng.pick(URGENCIES),
       waitSeconds: prng.chance(plan.queueing) ? prng.pick([2, 8, 60]) : 0,
-      stamp: { wallMs: home.clock.at(now).wallMs, boot: 'b', uptimeMs: 0 },
+      stamp: stampOf(home, now),
       key,
     }
   }
@@ -390,17 +443,16 @@ export class Clients {
     return { key: `k${String(session.keys)}`, digest: JSON.stringify(scopes) }
   }
 
-  #newOp(home: Machine, session: number | null, command: Command): Op {
+  #newOp(home: Machine, session: number | null, command: Command, isProvisional = false): Op {
     const { prng, checker, now } = this.#world
-    const rid = formatRequestId({
-      peer: home.name,
-      incarnation: home.engine?.incarnation ?? 0,
-      sequence: ++home.sequence,
-    })
+    const { engine } = home
+    if (engine === null) throw new Error('a call to a machine that is down')
+    const rid = nextRequestId(engine)
     const op: Op = {
       rid,
       home: home.number,
       session,
+      isProvisional: isProvisional && command.kind === 'claim',
       command,
       entropy: prng.bytes(16),
       floor: checker.committed(),
@@ -421,7 +473,8 @@ export class Clients {
     const home = this.#home(op)
     if (this.#world.isTracing)
       this.#world.note('request', home.number, `${rid} ${JSON.stringify(command)}`)
-    this.#world.give(home, [{ kind: 'request', request: { rid, command, entropy } }])
+    const kind = op.isProvisional ? 'provisional' : 'request'
+    this.#world.give(home, [{ kind, request: { rid, command, entropy } } as EngineInput])
   }
 
   /** A copy of it, to whom it is no business. */
@@ -460,7 +513,13 @@ export class Clients {
     }
     op.state = 'answered'
     const session = op.session === null ? undefined : this.sessions[op.session]
-    if (op.command.kind === 'claim' && outcome.kind !== 'granted' && outcome.kind !== 'renewed') {
+    if (outcome.kind === 'provisional') {
+      op.told = outcome.claims.map(({ id }) => id)
+    } else if (
+      op.command.kind === 'claim' &&
+      outcome.kind !== 'granted' &&
+      outcome.kind !== 'renewed'
+    ) {
       // (A wait that was dropped got nothing, either.)
       this.refused++
       op.isRefused = true
@@ -554,6 +613,11 @@ export class Clients {
 
 function sessionOf(op: Op): { session: string | null } {
   return 'party' in op.command ? { session: op.command.party.session } : { session: null }
+}
+
+function stampOf({ clock, name }: Machine, trueMs: number): Stamp {
+  const { wallMs, uptimeMs } = clock.at(trueMs)
+  return { wallMs, boot: bootOf(name), uptimeMs }
 }
 
 function distinct(scopes: readonly Scope[]): Scope[] {

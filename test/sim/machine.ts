@@ -36,7 +36,6 @@ export class Machine {
   /** Counts processes: what was planned for an earlier one is void. */
   boot = 0
   suspendedUntil = 0
-  sequence = 0
   /** The incarnation is durable, so that requests may be numbered. */
   isNumbering = false
   inbox: EngineInput[] = []
@@ -77,7 +76,6 @@ export class Machine {
     const { genesis, names } = this.#ledger
     const prng = this.#prng
     this.boot++
-    this.sequence = 0
     this.isNumbering = false
     this.inbox = []
     this.isSyncPlanned = false
@@ -92,6 +90,7 @@ export class Machine {
       caseExact: false,
       leaseMs: plan.leaseMs,
       checkpointRecords: plan.checkpointRecords,
+      boot: bootOf(this.name),
     })
     engine.consensus.learners = names.slice(plan.voters)
     this.engine = engine
@@ -128,6 +127,11 @@ export class Machine {
       },
     })
   }
+}
+
+/** Processes end, the machine under them runs on. */
+export function bootOf(name: string): string {
+  return `boot of ${name}`
 }
 
 /** Which records an update brings, by the update itself. */

@@ -19,6 +19,8 @@ interface Totals {
   readonly commits: number[]
   elections: number
   crashes: number
+  promoted: number
+  rejected: number
   violations: number
 }
 
@@ -52,7 +54,7 @@ else runHere()
 
 function runHere(): void {
   const startedAt = performance.now()
-  const totals: Totals = { seeds: 0, commits: [], elections: 0, crashes: 0, violations: 0 }
+  const totals: Totals = noTotals()
   const step = count('step', values.step)
   for (let i = 0; i < seeds && totals.violations < violationsMax; i++) {
     const result = runOnce(from + i * step)
@@ -60,6 +62,8 @@ function runHere(): void {
     totals.commits.push(result.commits)
     totals.elections += result.elections
     totals.crashes += result.crashes
+    totals.promoted += result.promoted
+    totals.rejected += result.rejected
     if (result.violation !== null) {
       totals.violations++
       say(report(result))
@@ -69,9 +73,14 @@ function runHere(): void {
   else process.send(totals)
 }
 
+function noTotals(): Totals {
+  const counts = { seeds: 0, elections: 0, crashes: 0, promoted: 0, rejected: 0, violations: 0 }
+  return { ...counts, commits: [] }
+}
+
 async function runWorkers(): Promise<void> {
   const startedAt = performance.now()
-  const totals: Totals = { seeds: 0, commits: [], elections: 0, crashes: 0, violations: 0 }
+  const totals: Totals = noTotals()
   const own = process.argv.slice(2).filter((arg, i, all) => {
     const before = all[i - 1] ?? ''
     return !/^--(workers|seeds|from)/.test(arg) && !/^--(workers|seeds|from)$/.test(before)
@@ -90,6 +99,8 @@ async function runWorkers(): Promise<void> {
         totals.commits.push(...part.commits)
         totals.elections += part.elections
         totals.crashes += part.crashes
+        totals.promoted += part.promoted
+        totals.rejected += part.rejected
         totals.violations += part.violations
       })
       child.on('error', reject)
@@ -147,7 +158,7 @@ function finish(totals: Totals, startedAt: number): void {
   const median = commits[commits.length >> 1] ?? 0
   const seconds = (performance.now() - startedAt) / 1000
   say(
-    `seeds ${String(totals.seeds)}, commits ${String(sum)}, median commits a seed ${String(median)}, elections ${String(totals.elections)}, crashes ${String(totals.crashes)}, violations ${String(totals.violations)}, seconds ${seconds.toFixed(1)}`,
+    `seeds ${String(totals.seeds)}, commits ${String(sum)}, median commits a seed ${String(median)}, elections ${String(totals.elections)}, crashes ${String(totals.crashes)}, provisional claims promoted ${String(totals.promoted)} and rejected ${String(totals.rejected)}, violations ${String(totals.violations)}, seconds ${seconds.toFixed(1)}`,
   )
   if (totals.violations > 0) process.exitCode = 1
 }

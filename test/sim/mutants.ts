@@ -33,6 +33,10 @@ const LEADING = 'daemon/core/leading.ts'
 const REPLIES = 'daemon/core/replies.ts'
 const LEASES = 'daemon/core/leases.ts'
 const CHAIN = 'protocol/ledger/chain.ts'
+const SETTLE = 'daemon/core/provisional/settle.ts'
+const ASK = 'daemon/core/provisional/ask.ts'
+const OWN = 'daemon/core/provisional/own.ts'
+const RENEWALS = 'daemon/core/renewals.ts'
 
 /** Acknowledgements that look at the promise nowhere, on either side. */
 const BLIND_ACKS: readonly Edit[] = [
@@ -274,6 +278,19 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: { kind: 'scenario', name: 'lateVote' },
   },
   {
+    id: 'N14',
+    what: 'when the sides meet, the earlier clock wins, also over a confirmed claim',
+    edits: [
+      {
+        file: SETTLE,
+        find: '...conflicts.map(({ claim: { id } }) => id),',
+        replace:
+          '...conflicts.filter((met) => met.claim.stamp.wallMs <= claim.stamp.wallMs).map((met) => met.claim.id),',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
+  },
+  {
     id: 'N15',
     what: "a follower takes its leader's head for committed",
     edits: [
@@ -400,6 +417,108 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     caughtBy: { kind: 'scenario', name: 'bypassedGround' },
+  },
+  {
+    id: 'P1',
+    what: 'provisional claims are settled against what is committed, not against all that the leader appended',
+    edits: [
+      {
+        file: LEADING,
+        find: '  const context = {\n    view,\n    delays,\n    append',
+        replace: '  const context = {\n    view: engine.committed,\n    delays,\n    append',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
+  },
+  {
+    id: 'P2',
+    what: 'a provisional claim that was settled is judged anew when it is asked for again',
+    edits: [
+      {
+        file: SETTLE,
+        find: '  if (claim.n <= settledOf(view.state, place.peer)) return []\n',
+        replace: '',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 300 },
+  },
+  {
+    id: 'P3',
+    what: 'provisional claims are settled in the order in which they come',
+    edits: [
+      {
+        file: SETTLE,
+        find: 'live.sort((a, b) => compareProvisionals(placeOf(a), placeOf(b)))',
+        replace: 'live',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
+  },
+  {
+    id: 'P4',
+    what: 'a leader is not told that a provisional claim has ended since it was asked about',
+    edits: [
+      {
+        file: OWN,
+        find: 'const asked = live.filter(({ isAsked }) => isAsked)',
+        replace: 'const asked = live.filter(() => false)',
+      },
+      {
+        file: OWN,
+        find: 'live.filter(({ isAsked }) => !isAsked).map(idOf)',
+        replace: 'live.map(idOf)',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 300 },
+  },
+  {
+    id: 'P5',
+    what: 'a provisional claim is told before it is durable',
+    edits: [
+      {
+        file: 'daemon/core/provisional/note.ts',
+        find: 'if (position <= engine.consensus.durable) engine',
+        replace: 'if (position >= 0) engine',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 300 },
+  },
+  {
+    id: 'P6',
+    what: 'a log that is written anew forgets provisional claims',
+    edits: [
+      {
+        file: 'daemon/core/log-upkeep.ts',
+        find: '...abandoned, ...framesOf(engine)]',
+        replace: '...abandoned]',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
+  },
+  {
+    id: 'P7',
+    what: 'a machine counts the leases of its claims by a clock that stops in its sleep',
+    edits: [
+      {
+        file: RENEWALS,
+        find: '    now.uptimeMs - since.uptimeMs,\n    now.wallMs - since.wallMs,\n',
+        replace: '',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 3_000 },
+  },
+  {
+    id: 'P8',
+    what: 'what is not durable yet is asked to be settled',
+    edits: [
+      {
+        file: OWN,
+        find: 'filter(({ position }) => position <= consensus.durable)',
+        replace: 'filter(({ position }) => position <= consensus.durable || true)',
+      },
+      { file: ASK, find: 'engine.incarnationAt > consensus.durable', replace: 'false' },
+    ],
+    caughtBy: { kind: 'seeds', voters: 1, within: 1_000 },
   },
 ]
 

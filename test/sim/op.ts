@@ -21,6 +21,8 @@ export interface Op {
   /** Number of the machine whose daemon sent it. */
   readonly home: number
   readonly session: number | null
+  /** Asked for without quorum. */
+  readonly isProvisional: boolean
   readonly command: Command
   readonly entropy: Uint8Array
   /** Last index that was committed anywhere when it was first sent. */

@@ -64,6 +64,8 @@ export interface Plan {
   readonly queueing: number
   readonly keyed: number
   readonly rateError: number
+  /** Share of acts that ask provisionally although there is a leader. */
+  readonly provisional: number
 }
 
 const NOTHING: readonly number[] = [0, 0, 1, 3]
@@ -158,6 +160,7 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     queueing: prng.pick([0, 0.3, 0.7]),
     keyed: prng.pick([0, 0.3, 0.8]),
     rateError: prng.pick([0, 0.005, 0.02]),
+    provisional: prng.pick([0, 0.03, 0.2]),
   }
 }
 

@@ -10,6 +10,9 @@ export interface SeedResult {
   readonly commits: number
   readonly decisions: number
   readonly elections: number
+  /** Provisional claims that became claims, and those that did not. */
+  readonly promoted: number
+  readonly rejected: number
   readonly crashes: number
   readonly cuts: number
   readonly steps: number
@@ -42,6 +45,8 @@ export function runSeed(
     commits: world.checker.committed(),
     decisions: world.checker.spec.decisions,
     elections: world.checker.elections,
+    promoted: world.checker.spec.countSettled('promoted'),
+    rejected: world.checker.spec.countSettled('rejected'),
     crashes: world.crashes,
     cuts: world.cuts,
     steps: world.steps,
@@ -76,7 +81,16 @@ function play(world: World): void {
     )
   }
   clients.isEnding = true
+  while (!clients.provisionals.isSettled()) {
+    world.runUntil(world.now + 250, STEPS_MAX)
+    check(
+      world.now - healedAt <= LIVENESS_MS || clients.provisionals.isSettled(),
+      'liveness',
+      `provisional claims are not settled within ${String(LIVENESS_MS)} ms of the last fault`,
+    )
+  }
   world.runUntil(world.now + plan.settleMs, STEPS_MAX)
+  clients.provisionals.checkSettled()
   clients.checkAbandoned()
   clients.checkQueue(healedAt)
   checkAgreement(world)

@@ -9,6 +9,7 @@ import type {
   QueueId,
   RecordBody,
   RequestId,
+  Settlement,
 } from '../../protocol/index.ts'
 import { isSamePartyOutside, type Op } from './op.ts'
 import { URGENCIES } from '../../protocol/index.ts'
@@ -21,6 +22,7 @@ export interface SpecClaim {
   readonly rid: RequestId | null
   readonly mode: ClaimMode
   readonly fence: number
+  readonly term: number
   readonly from: number
   /** Coverage from each index on. */
   readonly masks: { readonly from: number; readonly mask: number }[]
@@ -48,6 +50,8 @@ export interface SpecWorld {
   bornAt(record: LedgerRecord): number
   /** Throws if the claim's holder still believes in it at this time. */
   checkBelief(claim: SpecClaim, trueMs: number, what: string): void
+  /** A provisional claim that its holder, or its call, gave up. */
+  isGivenUp(id: ClaimId): boolean
   readonly hasWallSteps: boolean
   readonly tickMs: number
 }
@@ -69,6 +73,9 @@ export class Spec {
   /** The record that decided a request. */
   readonly decided = new Map<RequestId, LedgerRecord>()
   readonly keys = new Map<string, RequestId>()
+  /** What records said of provisional claims. */
+  readonly settled = new Map<ClaimId, 'promoted' | 'rejected' | 'ended'>()
+  readonly #answered = new Set<RequestId>()
   readonly #world: SpecWorld
   #fence = 0
   #termStartedAt = 0
@@ -109,6 +116,9 @@ export class Spec {
       case 'narrow':
         this.#narrow(record, body)
         break
+      case 'reconcile':
+        this.#reconcile(record, body)
+        break
       case 'term-start':
         this.#termStartedAt = this.#world.bornAt(record)
         return
@@ -116,6 +126,10 @@ export class Spec {
         return
     }
     this.decisions++
+  }
+
+  countSettled(how: 'promoted' | 'rejected'): number {
+    return [...this.settled.values()].filter((kind) => kind === how).length
   }
 
   isLiveAt(id: ClaimId, index: number): boolean {
@@ -153,6 +167,10 @@ export class Spec {
   }
 
   #grant(record: LedgerRecord, body: Body<'grant'>): void {
+    if (body.provisional !== undefined) {
+      this.#promote(record, body, body.provisional.rid)
+      return
+    }
     const { command } = this.#op(body.rid)
     check(command.kind === 'claim', 'reply', `a grant for a ${command.kind}`)
     check(
@@ -160,9 +178,7 @@ export class Spec {
       'reply',
       `${at(record)} grants ${String(body.claims.length)} of ${String(command.scopes.length)} scopes`,
     )
-    const fence = record.generation * 2 ** 32 + record.index
-    check(fence > this.#fence, 'I8 fences rise', `${String(fence)} after ${String(this.#fence)}`)
-    this.#fence = fence
+    const fence = this.#nextFence(record)
     this.#checkKey(record, body)
     const granted = body.claims.map((claim, i): SpecClaim => {
       const scope = command.scopes[i]
@@ -171,21 +187,7 @@ export class Spec {
         'reply',
         `${at(record)} grants another scope than asked`,
       )
-      check(!this.claims.has(claim.id), 'I8 fences rise', `the id ${claim.id} came twice`)
-      return {
-        id: claim.id,
-        party: body.party,
-        rid: body.rid,
-        mode: claim.mode,
-        fence,
-        from: record.index,
-        masks: [{ from: record.index, mask: maskOf(claim.pattern) }],
-        to: Infinity,
-        endReason: '',
-        endedBornAt: 0,
-        touchedBornAt: this.#world.bornAt(record),
-        ttlMs: claim.ttlSeconds * 1000,
-      }
+      return this.#claimOf(record, body, claim, fence, body.rid)
     })
     if (body.from !== null) this.#leave(record, body.from)
     for (const claim of granted) this.#checkExclusion(record, claim)
@@ -193,6 +195,113 @@ export class Spec {
     for (const claim of granted) {
       this.claims.set(claim.id, claim)
       this.live.set(claim.id, claim)
+    }
+  }
+
+  #nextFence(record: LedgerRecord): number {
+    const fence = record.generation * 2 ** 32 + record.index
+    check(fence > this.#fence, 'I8 fences rise', `${String(fence)} after ${String(this.#fence)}`)
+    this.#fence = fence
+    return fence
+  }
+
+  #claimOf(
+    record: LedgerRecord,
+    { party }: Body<'grant'>,
+    claim: Body<'grant'>['claims'][number],
+    fence: number,
+    rid: RequestId | null,
+  ): SpecClaim {
+    check(!this.claims.has(claim.id), 'I8 fences rise', `the id ${claim.id} came twice`)
+    return {
+      id: claim.id,
+      party,
+      rid,
+      mode: claim.mode,
+      fence,
+      term: record.term,
+      from: record.index,
+      masks: [{ from: record.index, mask: maskOf(claim.pattern) }],
+      to: Infinity,
+      endReason: '',
+      endedBornAt: 0,
+      touchedBornAt: this.#world.bornAt(record),
+      ttlMs: claim.ttlSeconds * 1000,
+    }
+  }
+
+  /** A provisional claim becomes one: as it was asked for, once, and overlapping nothing. */
+  #promote(record: LedgerRecord, body: Body<'grant'>, rid: RequestId | null): void {
+    const { command, isProvisional, isRefused } = this.#op(rid)
+    const [claim] = body.claims
+    check(
+      claim !== undefined && isProvisional && !isRefused && command.kind === 'claim',
+      'provisional',
+      `${at(record)} promotes what was never noted`,
+    )
+    const isAsked = command.scopes.some(
+      ({ pattern, mode }) => pattern === claim.pattern && mode === claim.mode,
+    )
+    check(
+      isAsked && body.party.session === command.party.session && body.claims.length === 1,
+      'provisional',
+      `${at(record)} promotes another scope, or for another session`,
+    )
+    check(!this.settled.has(claim.id), 'provisional', `${claim.id} is promoted when it is settled`)
+    const promoted = this.#claimOf(record, body, claim, this.#nextFence(record), rid)
+    this.#checkExclusion(record, promoted)
+    this.claims.set(claim.id, promoted)
+    this.live.set(claim.id, promoted)
+  }
+
+  #reconcile(record: LedgerRecord, body: Body<'reconcile'>): void {
+    for (const rid of body.rids) {
+      check(!this.#answered.has(rid), 'decided once', `${rid} is answered again at ${at(record)}`)
+      this.#answered.add(rid)
+    }
+    const judged = body.outcomes.filter(({ kind }) => kind !== 'ended')
+    judged.forEach((outcome, i) => {
+      const before = judged[i - 1]
+      check(
+        before === undefined || isBefore(before, outcome),
+        'provisional order',
+        `${at(record)} settles ${before?.id ?? ''} before ${outcome.id}`,
+      )
+    })
+    for (const outcome of body.outcomes) this.#settle(record, body, outcome)
+  }
+
+  #settle(record: LedgerRecord, body: Body<'reconcile'>, outcome: Settlement): void {
+    const { id, kind } = outcome
+    const before = this.settled.get(id)
+    const isAgain = kind === 'ended' && before === 'promoted'
+    check(
+      before === undefined || isAgain,
+      'provisional',
+      `${id} is ${kind} at ${at(record)} and was ${before ?? ''} before`,
+    )
+    this.settled.set(id, kind)
+    if (kind === 'promoted') {
+      check(this.claims.has(id), 'provisional', `${id} is promoted without a grant`)
+      return
+    }
+    check(!this.live.has(id), 'provisional', `${id} is ${kind} and lives`)
+    if (kind === 'ended') {
+      check(this.#world.isGivenUp(id), 'provisional', `${id} ended, and nobody gave it up`)
+      return
+    }
+    const { claim, conflicts } = outcome
+    check(conflicts.length > 0, 'provisional', `${id} is rejected because of nothing`)
+    for (const met of conflicts) {
+      this.#checkConflict(claim.party, claim.scope, met, record.index, `which rejects ${id}`)
+      // One that a lost leader promoted is confirmed, whatever its place.
+      const isOfBatch = this.claims.get(met)?.term === record.term
+      const winner = isOfBatch ? body.outcomes.find((other) => other.id === met) : undefined
+      check(
+        winner === undefined || isBefore(winner, outcome),
+        'provisional order',
+        `${id} is rejected because of ${met}, which comes after it`,
+      )
     }
   }
 
@@ -355,7 +464,8 @@ export class Spec {
 
   #release(record: LedgerRecord, body: Body<'release'>): void {
     for (const id of body.ids) {
-      const claim = this.#end(record, id, body.reason)
+      // Its own daemon gave it up, for whatever reason: no delay.
+      const claim = this.#end(record, id, isForced(body.reason) ? 'released' : body.reason)
       if (claim === null) continue
       if (body.reason === 'abandoned') {
         const op = claim.rid === null ? undefined : this.#world.opOf(claim.rid)
@@ -363,6 +473,14 @@ export class Spec {
           op !== undefined && (op.state !== 'answered' || !op.told.includes(id)),
           'acknowledged grant lost',
           `${id} was told as granted and is taken back at ${at(record)}`,
+        )
+        continue
+      }
+      if (body.rid === null) {
+        check(
+          this.settled.get(id) === 'promoted' && this.#world.isGivenUp(id),
+          'provisional',
+          `${id} is given back at ${at(record)}, and nobody gave it up`,
         )
         continue
       }
@@ -462,6 +580,12 @@ export class Spec {
       }
     }
   }
+}
+
+/** In the order in which provisional claims are settled. */
+function isBefore(a: Settlement, b: Settlement): boolean {
+  if (a.lamport !== b.lamport) return a.lamport < b.lamport
+  return a.peer === b.peer ? a.n < b.n : a.peer < b.peer
 }
 
 export function isForced(reason: string): boolean {

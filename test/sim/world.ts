@@ -12,6 +12,7 @@ import {
 import type { Outcome } from '../../daemon/core/claims/command.ts'
 import { isLeading, stepEngine, type EngineInput } from '../../daemon/core/engine.ts'
 import type { Addressed, PeerMessage } from '../../daemon/core/messages.ts'
+import { lapsedClaims } from '../../daemon/core/renewals.ts'
 import { Checker } from './checker.ts'
 import { holderElapsed, SimClock } from './clock.ts'
 import { EventHeap } from './heap.ts'
@@ -54,6 +55,7 @@ export class World {
       plan.voters,
       {
         opOf: (rid) => this.clients.ops.get(rid),
+        isGivenUp: (id) => this.clients.provisionals.isGivenUp(id),
         checkBelief: (claim, trueMs, what) => {
           this.#checkBelief(claim, trueMs, what)
         },
@@ -159,6 +161,7 @@ export class World {
     if (engine === null) return
     const ready = this.#guard(machine, () => stepEngine(engine, inputs))
     machine.disk.write(ready.persist)
+    this.clients.onInner(machine)
     this.checker.afterStep(machine.number, engine)
     for (const envelope of ready.send) this.#send(machine, envelope)
     if (ready.changes.length > 0 && this.isTracing) {
@@ -233,7 +236,21 @@ export class World {
     }
   }
 
+  /** By its own machine's count, unless that knows of the end already. */
+  #checkLapsed({ id, party }: SpecClaim, trueMs: number, what: string): void {
+    const holder = this.machines.find(({ name }) => name === party.peer)
+    const engine = holder?.engine ?? null
+    if (holder === undefined || engine?.committed.state.claims.has(id) !== true) return
+    const lapsed = lapsedClaims(engine, holder.clock.at(trueMs))
+    check(
+      lapsed.some((claim) => claim.id === id),
+      'lease',
+      `${id}: ${what} while its machine takes it for held`,
+    )
+  }
+
   #checkBelief(claim: SpecClaim, trueMs: number, what: string): void {
+    this.#checkLapsed(claim, trueMs, what)
     const belief = this.clients.beliefOf(claim)
     if (belief === undefined) return
     const holder = this.machines[belief.home]

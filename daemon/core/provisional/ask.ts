@@ -7,7 +7,8 @@ import {
   type LedgerRecord,
   type RequestId,
 } from '../../../protocol/index.ts'
-import type { SettleRequest } from '../claims/decision.ts'
+import type { Command, SettleCommand } from '../claims/command.ts'
+import type { Request, SettleRequest } from '../claims/decision.ts'
 import type { Engine, Instant } from '../engine-state.ts'
 import { leaderOf } from '../forwarding.ts'
 import { isReady } from '../leading.ts'
@@ -32,15 +33,30 @@ export function nextSettle(engine: Engine): SettleRequest | null {
     if (asked.changes === provisionals.changes && engine.own.has(asked.rid)) return null
     if (consensus.now - asked.at.monotonicMs < consensus.timing.heartbeatMs) return null
     engine.own.delete(asked.rid)
+    engine.inner.delete(asked.rid)
   }
-  const rid = nextRequestId(engine)
-  provisionals.asked = { rid, changes: provisionals.changes, at: instantOf(engine) }
   for (const one of due) one.isAsked = true
   const claims = due.flatMap(({ claim, ended }) => (ended === null ? [claim] : []))
   const ended = due.flatMap(({ claim, ended: reason }): EndedProvisional[] =>
     reason === null ? [] : [{ id: claim.id, lamport: claim.lamport, n: claim.n, reason }],
   )
-  const command = { kind: 'settle', peer: consensus.self, claims, ended } as const
+  const request = innerRequest<SettleCommand>(engine, {
+    kind: 'settle',
+    peer: consensus.self,
+    claims,
+    ended,
+  })
+  provisionals.asked = { rid: request.rid, changes: provisionals.changes, at: instantOf(engine) }
+  return request
+}
+
+/** A request that the engine makes of itself. */
+export function innerRequest<C extends Command>(
+  engine: Engine,
+  command: C,
+): Request & { readonly command: C } {
+  const rid = nextRequestId(engine)
+  engine.inner.add(rid)
   return { rid, command, entropy: new Uint8Array(16) }
 }
 

@@ -19,7 +19,7 @@ export function tellProvisionals(engine: Engine): void {
   const isDetached = !isReady(engine) && leaderOf(engine) === null
   const isDue = consensus.now - told.at >= consensus.timing.electionMsMin
   if (!isNews && (!isDue || (told.again === 0 && !isDetached))) return
-  const again = isNews ? AGAIN : Math.max(0, told.again - 1)
+  const again = isNews || isDetached ? AGAIN : Math.max(0, told.again - 1)
   provisionals.told = { changes, at: consensus.now, again }
   for (const peer of others(engine)) post(engine, peer, listOf(engine))
 }

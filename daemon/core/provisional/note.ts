@@ -5,6 +5,7 @@ import {
   emptyState,
   LIMITS,
   settledOf,
+  type CarriedClaim,
   type LedgerClaim,
   type Position,
   type ProvisionalClaim,
@@ -33,6 +34,25 @@ export function takeProvisional(engine: Engine, request: ProvisionalRequest): vo
   const outcome: Outcome = { kind: 'provisional', claims }
   if (position <= engine.consensus.durable) engine.out.replies.push({ rid, outcome })
   else engine.provisionals.waiting.push({ rid, outcome, position })
+}
+
+/** Claims that were confirmed elsewhere: nothing here is asked first, and they come before all that is provisional. */
+export function carry(engine: Engine, claims: readonly CarriedClaim[]): void {
+  const { state } = engine.committed
+  const rejected = new Set(state.rejected.map(({ claim }) => claim.id))
+  const fresh = claims.filter(
+    ({ id, party }) =>
+      party.peer === engine.consensus.self &&
+      !engine.ownProvisionals.has(id) &&
+      !state.claims.has(id) &&
+      !rejected.has(id),
+  )
+  if (fresh.length === 0) return
+  const { n } = engine.provisionals
+  keep(
+    engine,
+    fresh.map((claim, at) => ({ ...claim, rid: null, lamport: 0, n: n + 1 + at, base: null })),
+  )
 }
 
 /** All that are known here and not settled: of this machine, and of others as they last said. */

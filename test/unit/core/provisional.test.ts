@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  asClaimId,
   asPeerId,
+  encodeRecord,
+  formatRequestId,
   type ClaimId,
   type LedgerRecord,
   type ProvisionalClaim,
+  type RecordBody,
+  type Settlement,
 } from '../../../protocol/index.ts'
 import type { ClaimCommand } from '../../../daemon/core/claims/command.ts'
 import { ownProvisionals } from '../../../daemon/core/provisional/own.ts'
 import { knownProvisionals } from '../../../daemon/core/provisional/note.ts'
+import { settle } from '../../../daemon/core/provisional/settle.ts'
+import type { SettleRequest } from '../../../daemon/core/claims/decision.ts'
+import { applyRecord, createView } from '../../../daemon/core/view.ts'
 import { lapsedClaims } from '../../../daemon/core/renewals.ts'
 import { claimOf, EngineScript, partyOf } from '../../sim/engine-script.ts'
 
@@ -224,6 +232,118 @@ describe('a heal', () => {
     script.pass(ALL, 6_000)
     assert.deepEqual(outcomes(script, 'a'), [`promoted ${claim.id}`])
     assert.equal(script.engine('c').ownProvisionals.size, 0)
+  })
+})
+
+describe('claims of another ledger', () => {
+  it('are settled like any, once, and before what is provisional', () => {
+    const script = mesh()
+    const rival = note(script, 's1', 'b', 'src/a.ts')
+    script.drop()
+    const [, carried] = noted(script, 'c', {
+      ...claimOf(partyOf('s2', 'c'), 'src/a.ts'),
+      scopes: ['docs/a.md', 'docs/b.md'].map((pattern) => {
+        return { kind: 'file', pattern, symbols: [], mode: 'exclusive' }
+      }),
+    })
+    assert.ok(carried !== undefined)
+    const claim = {
+      ...carried,
+      id: asClaimId('clm_carried'),
+      scope: { ...carried.scope, pattern: 'src/a.ts' },
+    }
+    script.give('c', { kind: 'carry', claims: [claim] }, { kind: 'carry', claims: [claim] })
+    script.drop()
+    script.pass(ALL, 6_000)
+    assert.ok(isHeld(script, 'a', claim.id))
+    assert.equal(isHeld(script, 'a', rival.id), false)
+    script.give('c', { kind: 'carry', claims: [claim] })
+    script.pass(ALL, 4_000)
+    assert.equal(outcomes(script, 'a').filter((told) => told.endsWith(claim.id)).length, 1)
+  })
+})
+
+describe('settling', () => {
+  const patterns = ['src/a.ts', 'src/**', 'docs/a.md', 'docs/*.md', 'src/b.ts', 'x.ts']
+
+  function requests(): SettleRequest[] {
+    return ['a', 'b', 'c'].map((peer, i): SettleRequest => {
+      const claims = patterns.map((_, at): ProvisionalClaim => {
+        const command = claimOf(partyOf(`s${peer}`, peer), patterns[(at + i) % 6] ?? '')
+        const [scope] = command.scopes
+        assert.ok(scope !== undefined)
+        return {
+          id: asClaimId(`clm_${peer}${String(at)}`),
+          rid: null,
+          party: command.party,
+          scope,
+          description: '',
+          narrowable: false,
+          ttlSeconds: 60,
+          stamp: command.stamp,
+          lamport: 1 + ((at * 7 + i * 3) % 5),
+          n: at + 1,
+          base: null,
+        }
+      })
+      const command = { kind: 'settle', peer: asPeerId(peer), claims, ended: [] } as const
+      const rid = formatRequestId({ peer: asPeerId(peer), incarnation: 1, sequence: 0 })
+      return { rid, command, entropy: new Uint8Array(16) }
+    })
+  }
+
+  /** Settles on an empty ledger, or on one that has come so far. */
+  function settled(asked: readonly SettleRequest[], before: readonly RecordBody[] = []) {
+    const view = createView(false)
+    const appended: RecordBody[] = []
+    let index = 0
+    const append = (bodies: readonly RecordBody[]): void => {
+      for (const body of bodies) {
+        const parent = { term: 1, index, hash: '0'.repeat(32) }
+        index++
+        const draft = { generation: 1, term: 1, index, parent, atMs: 0, body }
+        applyRecord(view, encodeRecord(draft))
+        appended.push(body)
+      }
+    }
+    append(before)
+    return { outcomes: settle({ view, delays: [], append }, asked), appended, append, view }
+  }
+
+  function verdictOf({ kind, id }: Settlement): string {
+    return `${kind} ${id}`
+  }
+
+  it('says the same for the same requests in any order', () => {
+    const [a, b, c] = requests()
+    assert.ok(a !== undefined && b !== undefined && c !== undefined)
+    const { outcomes: first } = settled([a, b, c])
+    assert.ok(first.some(({ kind }) => kind === 'rejected'))
+    for (const order of [
+      [c, b, a],
+      [b, a, c, b],
+      [a, c, b],
+    ]) {
+      assert.deepEqual(settled(order).outcomes, first)
+    }
+  })
+
+  it('finishes what a lost leader left without its Reconcile, and grants nothing again', () => {
+    const { outcomes: first, appended } = settled(requests())
+    for (let cut = 0; cut <= appended.length; cut++) {
+      const again = settled(requests(), appended.slice(0, cut))
+      // What a claim met may be more by now; that it lost is the same.
+      assert.deepEqual(again.outcomes.map(verdictOf), first.map(verdictOf))
+      assert.deepEqual(again.appended, appended)
+    }
+  })
+
+  it('says nothing more of what is settled', () => {
+    const { outcomes, append, appended, view } = settled(requests())
+    append([{ kind: 'reconcile', rids: [], outcomes }])
+    const count = appended.length
+    assert.deepEqual(settle({ view, delays: [], append }, requests()), [])
+    assert.equal(appended.length, count)
   })
 })
 
