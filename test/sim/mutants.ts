@@ -440,7 +440,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 300 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'P3',
@@ -469,7 +469,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'live.map(idOf)',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 300 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'P5',
@@ -481,7 +481,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (position >= 0) engine',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 300 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'P6',
@@ -493,7 +493,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '...abandoned]',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'P7',
@@ -505,7 +505,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 3_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
   },
   {
     id: 'P8',
@@ -518,7 +518,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
       { file: ASK, find: 'engine.incarnationAt > consensus.durable', replace: 'false' },
     ],
-    caughtBy: { kind: 'seeds', voters: 1, within: 1_000 },
+    caughtBy: { kind: 'seeds', voters: 1, within: 100 },
   },
 ]
 
