@@ -8,11 +8,13 @@ import type { HostMachine } from './host-machine.ts'
 import type { Log } from './log.ts'
 import type { MachineKey } from './machine-key.ts'
 import { attach, vouchForOthers, type AttachingOptions } from './mesh/attaching.ts'
+import { startCarrying } from './mesh/carrying.ts'
 import { createJoining, writeDeparture, type Joining } from './mesh/joining.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import { WIRE_VERSION } from './mesh/packets.ts'
 import { startMesh, type CreateTransport } from './mesh/start.ts'
 import { createSwitchboard, type Switchboard } from './mesh/switchboard.ts'
+import { startPartitions } from './partitions.ts'
 import type { TransportEvents } from './ports.ts'
 import { createRepoProof } from './repo-proof.ts'
 import { createRepos, type Repos } from './repos.ts'
@@ -100,6 +102,13 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
   stack.add(() => repos.stop())
   await repos.start()
   vouchForOthers(attaching)
+  if (started.crossing !== null) {
+    stack.add(startCarrying({ home, crossing: started.crossing, repos, log }))
+  }
+  const partitions = startPartitions({ repos, machine, log })
+  stack.add(() => {
+    partitions.stop()
+  })
   const joining = createJoining({
     ...{ home, mesh, repos, listening },
     machine: name,

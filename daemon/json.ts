@@ -47,7 +47,7 @@ export function claimJson(
     symbols: claim.symbols,
     mode: claim.mode,
     narrowable: claim.narrowable,
-    fence: claim.fence,
+    fence: state === 'provisional' ? null : claim.fence,
     state,
     granted_at: iso(claim.grantedAtMs),
     expires_at: iso(expiresAtMs(claim)),
@@ -98,7 +98,8 @@ export function stateOf(reason: EndReason): ClaimState {
 
 export function conflictJson(context: ClaimContext, conflict: Conflict): ConflictJson {
   const { scope, claim, paths, symbols, delayMs } = conflict
-  const state = delayMs === null ? 'active' : 'expired'
+  const live = conflict.provisional === true ? 'provisional' : 'active'
+  const state = delayMs === null ? live : 'expired'
   return {
     your_pattern: scope.pattern,
     your_symbols: scope.symbols,

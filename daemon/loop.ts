@@ -4,11 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   LIMITS,
   SkeinError,
+  type CarriedClaim,
+  type ClaimId,
+  type EndReason,
   type PeerId,
   type RequestId,
   type SessionId,
 } from '../protocol/index.ts'
-import type { Command, Outcome } from './core/claims/command.ts'
+import type { ClaimCommand, Command, Outcome } from './core/claims/command.ts'
 import {
   createEngine,
   isLeading,
@@ -31,6 +34,12 @@ export interface Loop {
    * @throws SkeinError BUSY, NO_QUORUM (nothing was granted), or what broke the log.
    */
   submit(command: Command): Promise<Outcome>
+  /** Notes a claim for which there is no quorum; answers once it is in this machine's log. */
+  note(command: ClaimCommand): Promise<Outcome>
+  /** Provisional claims of this machine are over. */
+  endProvisional(ids: readonly ClaimId[], reason: EndReason): void
+  /** Hands in claims of another ledger, to be settled in this one. */
+  carry(claims: readonly CarriedClaim[]): void
   /** What is committed, as this machine knows it. */
   view(): View
   engine(): Engine
@@ -142,12 +151,31 @@ class LedgerLoop implements Loop {
     }
     if (isDetached(this.#engine) && !this.#mayElect())
       return Promise.reject(this.#noQuorum('no majority of the voters can be reached'))
+    return this.#ask((rid, entropy) => ({ kind: 'request', request: { rid, command, entropy } }))
+  }
+
+  note(command: ClaimCommand): Promise<Outcome> {
+    if (this.#failure !== null) return Promise.reject(this.#failure)
+    return this.#ask((rid, entropy) => ({
+      kind: 'provisional',
+      request: { rid, command, entropy },
+    }))
+  }
+
+  endProvisional(ids: readonly ClaimId[], reason: EndReason): void {
+    this.#take({ kind: 'end-provisional', ids, reason })
+  }
+
+  carry(claims: readonly CarriedClaim[]): void {
+    this.#take({ kind: 'carry', claims })
+  }
+
+  #ask(inputOf: (rid: RequestId, entropy: Uint8Array) => EngineInput): Promise<Outcome> {
     const rid = nextRequestId(this.#engine)
-    const request = { rid, command, entropy: this.#options.entropy() }
     return new Promise<Outcome>((resolve, reject) => {
       const deadline = this.#options.clock.monotonic() + this.#options.callTimeoutMs
       this.#pending.set(rid, { deadline, resolve, reject, abandoned: false })
-      this.#take({ kind: 'request', request })
+      this.#take(inputOf(rid, this.#options.entropy()))
     })
   }
 

@@ -2,6 +2,8 @@
 // tells leaders which sessions live.
 import { DEFAULTS, SkeinError, type SessionId } from '../protocol/index.ts'
 import { isLiving, systemProcesses, type ProcessIdentity } from './client/proc.ts'
+import { asLedgerClaim } from './core/provisional/note.ts'
+import { ownProvisionals } from './core/provisional/own.ts'
 import type { EndCommand, EndWaitsCommand } from './core/claims/command.ts'
 import { endingsNow, waitsOver, type HolderClock, type SessionSigns } from './core/claims/holder.ts'
 import type { Log } from './log.ts'
@@ -66,12 +68,14 @@ class Worker {
   #sweepRepo(repo: Repo, isRenewal: boolean, holding: Set<SessionId>): void {
     const { clock, sessions, peer } = this.#options
     if (repo.host === null) return
-    const { state } = repo.host.loop.view()
-    if (state.claims.size === 0 && state.queue.size === 0) return
+    const { loop } = repo.host
+    const { state } = loop.view()
+    const noted = ownProvisionals(loop.engine()).map(asLedgerClaim)
+    if (state.claims.size === 0 && state.queue.size === 0 && noted.length === 0) return
     const mine = [...state.claims.values()].filter((claim) => claim.peer === peer)
     const waits = [...state.queue.values()].filter(({ party }) => party.peer === peer)
     const present = new Set(
-      [...mine, ...waits.map(({ party }) => party)].map(({ session }) => session),
+      [...mine, ...noted, ...waits.map(({ party }) => party)].map(({ session }) => session),
     )
     for (const session of present) holding.add(session)
     const limits = {
@@ -82,6 +86,9 @@ class Worker {
     const signsOf = (session: SessionId): SessionSigns => sessions.signsOf(session)
     for (const { reason, ids } of endingsNow(mine, signsOf, limits, at)) {
       this.#submit(repo, { kind: 'end', ids, reason })
+    }
+    for (const { reason, ids } of endingsNow(noted, signsOf, limits, at)) {
+      loop.endProvisional(ids, reason)
     }
     for (const { reason, ids } of waitsOver(waits, signsOf, limits, at)) {
       this.#submit(repo, { kind: 'end-waits', ids, reason })

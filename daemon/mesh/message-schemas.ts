@@ -55,6 +55,23 @@ const addresses = z.array(z.string().max(256)).max(16)
 const repo = z.string().min(1).max(LIMITS.nameCharactersMax)
 const hash = z.string().max(64)
 
+const rid = z.string().min(1).max(256)
+const provisional = z.looseObject({
+  id,
+  rid: rid.nullable(),
+  party,
+  scope,
+  description: text,
+  narrowable: z.boolean(),
+  ttlSeconds: seconds,
+  stamp,
+  lamport: integer,
+  n: integer,
+  base: position.nullable(),
+  task: z.looseObject({}).optional(),
+})
+const provisionals = z.array(provisional).max(LIMITS.provisionalsMax)
+
 const command = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('claim'),
@@ -139,6 +156,14 @@ const command = z.discriminatedUnion('kind', [
     ids,
     fences: z.record(z.string(), z.number()),
   }),
+  z.looseObject({
+    kind: z.literal('settle'),
+    peer,
+    claims: provisionals,
+    ended: z
+      .array(z.looseObject({ id, reason, lamport: integer, n: integer }))
+      .max(LIMITS.provisionalsMax),
+  }),
   z.looseObject({ kind: z.literal('member'), peer, machine: name, addresses, version: integer }),
   z.looseObject({ kind: z.literal('invite'), id, key: peer, role, lifeSeconds: seconds, by: name }),
   z.looseObject({ kind: z.literal('uninvite'), ids }),
@@ -168,8 +193,6 @@ const command = z.discriminatedUnion('kind', [
   }),
   z.looseObject({ kind: z.literal('attach'), repo, peer }),
 ])
-
-const rid = z.string().min(1).max(256)
 
 export const peerMessage = z.discriminatedUnion('kind', [
   z.looseObject({
@@ -227,6 +250,12 @@ export const peerMessage = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('alive'), id: integer, sessions: z.array(name).max(100_000) }),
   z.looseObject({ kind: z.literal('alive-confirmed'), id: integer, at: position }),
   z.looseObject({ kind: z.literal('give-back'), rids: z.array(rid).max(100_000) }),
+  z.looseObject({
+    kind: z.literal('provisionals'),
+    version: integer,
+    lamport: integer,
+    claims: provisionals,
+  }),
   z.looseObject({ kind: z.literal('seek') }),
 ])
 

@@ -109,5 +109,6 @@ function speaksForItself(message: PeerMessage, from: PeerId): boolean {
 
 function ownerOf(command: Command, from: PeerId): PeerId {
   if ('party' in command) return command.party.peer
-  return command.kind === 'member' || command.kind === 'enrol' ? command.peer : from
+  const isOwn = command.kind === 'member' || command.kind === 'enrol' || command.kind === 'settle'
+  return isOwn ? command.peer : from
 }

@@ -4,12 +4,14 @@ import {
   type ClaimId,
   type LedgerClaim,
   type OperationResult,
+  type ProvisionalClaim,
   type QueueEntry,
   type Scope,
 } from '../../protocol/index.ts'
 import type { Place } from '../callers.ts'
 import type { ClaimNow, Conflict, Outcome, Refused } from '../core/claims/command.ts'
-import { besideJson, claimNowJson, conflictJson, waiterJson } from '../json.ts'
+import { asLedgerClaim } from '../core/provisional/note.ts'
+import { besideJson, claimJson, claimNowJson, conflictJson, waiterJson } from '../json.ts'
 import { refusalOptions } from '../refusal-options.ts'
 import { claimContext, type Parts } from './context.ts'
 
@@ -58,6 +60,21 @@ export function granted(
   const beside = besideJson(context, partners)
   return { ...EMPTY, status: 'granted', claims, beside, warnings }
 }
+
+/** Noted here, and nothing more: what it needs is a majority that settles it. */
+export function provisionalResult(
+  parts: Parts,
+  place: Place,
+  noted: readonly ProvisionalClaim[],
+  warnings: readonly string[],
+): Result {
+  const context = claimContext(parts, place)
+  const claims = noted.map((claim) => claimJson(context, asLedgerClaim(claim), 'provisional'))
+  return { ...EMPTY, status: 'provisional', claims, warnings: [...warnings, PROVISIONAL] }
+}
+
+const PROVISIONAL =
+  'no majority answers: this is noted on this machine only, without a fence, and settled when the machines meet again; others may hold the same until then'
 
 function partnerOf(
   { claimOf }: ReturnType<typeof claimContext>,

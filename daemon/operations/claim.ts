@@ -5,6 +5,7 @@ import {
   isSameSession,
   keyName,
   makeId,
+  SkeinError,
   type ClaimTerms,
   type DropReason,
   type OperationInput,
@@ -28,9 +29,10 @@ import type { View } from '../core/view.ts'
 import { failureError } from '../failure.ts'
 import { besideJson, conflictJson, iso, waiterJson } from '../json.ts'
 import { requireBounded } from '../coverage.ts'
+import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
-import { blocked, grantedResult, refusedResult } from './answers.ts'
+import { blocked, grantedResult, provisionalResult, refusedResult } from './answers.ts'
 import { waitInQueue } from './queue.ts'
 import { asOf, claimContext, stampNow, type Handler, type Parts } from './context.ts'
 import { readScopes } from './scopes.ts'
@@ -75,7 +77,24 @@ export async function claimScopes(
     again: asking.again ?? false,
   }
   const asked: Asked = { place, command, warnings, context }
-  return { result: await answerOf(parts, asked, await submit(host, command)), prepared }
+  const outcome = await decideOrNote(host, command, input.provisional === true)
+  return { result: await answerOf(parts, asked, outcome), prepared }
+}
+
+/** A decision of the ledger; without a majority, and where the caller wants that, a note of this machine. */
+async function decideOrNote(
+  host: LedgerHost,
+  command: ClaimCommand,
+  mayNote: boolean,
+): Promise<Exclude<Outcome, { kind: 'failed' }>> {
+  try {
+    return await submit(host, command)
+  } catch (error) {
+    if (!mayNote || !(error instanceof SkeinError) || error.code !== 'NO_QUORUM') throw error
+    const noted = await host.loop.note(command)
+    if (noted.kind === 'failed') throw failureError(noted.failure)
+    return noted
+  }
 }
 
 interface Asked {
@@ -91,6 +110,9 @@ async function answerOf(
   outcome: Exclude<Outcome, { kind: 'failed' }>,
 ): Promise<OperationResult<'claim'>> {
   const { party, scopes, key } = command
+  if (outcome.kind === 'provisional') {
+    return provisionalResult(parts, place, outcome.claims, warnings)
+  }
   if (outcome.kind === 'refused') {
     if (key === null) recordRefusal(parts, place, command, outcome)
     return refusedResult(parts, place, scopes, outcome, warnings)

@@ -9,10 +9,14 @@ import {
   type OperationInput,
   type OperationResult,
   type Party,
+  type ProvisionalClaim,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { ClaimNow, ReleaseTarget } from '../core/claims/command.ts'
+import { asLedgerClaim, knownProvisionals } from '../core/provisional/note.ts'
+import { ownProvisionals } from '../core/provisional/own.ts'
+import type { LedgerHost } from '../ledger-host.ts'
 import { claimJson, claimNowJson, exceptOf, iso, stateOf } from '../json.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
@@ -88,11 +92,55 @@ export const release: Handler<OperationInput<'release'>> = async (parts, input, 
   const place = await parts.callers.place(input, context)
   const party = await parts.callers.party(input, context, place)
   const force = input.force === true ? clean(input.reason ?? '') : null
-  const outcome = await submit(hostOf(place.repo), { kind: 'release', party, target, force })
+  const host = hostOf(place.repo)
+  const noted = releaseProvisionals(host, party, target)
+  const told = claimContext(parts, place)
+  const given = noted.map((claim) => claimJson(told, asLedgerClaim(claim), 'released'))
+  const left = withoutThese(target, noted)
+  if (left === null) return { released: given, already: [] }
+  const outcome = await submit(host, { kind: 'release', party, target: left, force })
   if (outcome.kind !== 'ended') throw unexpected('release', outcome.kind)
   const already = new Set<string>(outcome.already)
-  const released = toJson(parts, place, outcome.claims).filter((ended) => !already.has(ended.id))
-  return { released, already: [...already] }
+  const ended = toJson(parts, place, outcome.claims).filter(({ id }) => !already.has(id))
+  return { released: [...given, ...ended], already: [...already] }
+}
+
+/** Provisional claims of this machine need nobody else's word to end. */
+function releaseProvisionals(
+  { loop }: LedgerHost,
+  party: Party,
+  target: ReleaseTarget,
+): readonly ProvisionalClaim[] {
+  const found = ownProvisionals(loop.engine()).filter((claim) => {
+    if (!isSameParty(party, claim.party)) return false
+    switch (target.by) {
+      case 'ids':
+        return target.ids.includes(claim.id)
+      case 'this-session':
+      case 'mine':
+        return target.by === 'mine' || claim.party.session === party.session
+      case 'session':
+        return claim.party.session === target.session
+      case 'agent':
+        return claim.party.agent === target.agent
+    }
+  })
+  if (found.length > 0)
+    loop.endProvisional(
+      found.map(({ id }) => id),
+      'released',
+    )
+  return found
+}
+
+/** What is left to release once these are; null: nothing. */
+function withoutThese(
+  target: ReleaseTarget,
+  noted: readonly ProvisionalClaim[],
+): ReleaseTarget | null {
+  if (target.by !== 'ids' || noted.length === 0) return target
+  const ids = target.ids.filter((id) => !noted.some((claim) => claim.id === id))
+  return ids.length === 0 ? null : { by: 'ids', ids }
 }
 
 export const verify: Handler<OperationInput<'verify'>> = async (parts, input, context) => {
@@ -163,14 +211,20 @@ function liveClaims(
   input: OperationInput<'claims'>,
   party: Party,
 ): Claim[] {
-  const { state } = hostOf(place.repo).loop.view()
+  const { loop } = hostOf(place.repo)
   const isWanted = (found: LedgerClaim): boolean => {
     if (input.of_agent !== undefined && found.agent !== clean(input.of_agent)) return false
     if (input.of_session !== undefined && found.session !== clean(input.of_session)) return false
     return input.mine !== true || isSameParty(party, found)
   }
   const context = claimContext(parts, place)
-  return [...state.claims.values()].filter(isWanted).map((found) => claimJson(context, found))
+  const noted = knownProvisionals(loop.engine()).map(asLedgerClaim)
+  return [
+    ...[...loop.view().state.claims.values()]
+      .filter(isWanted)
+      .map((one) => claimJson(context, one)),
+    ...noted.filter(isWanted).map((one) => claimJson(context, one, 'provisional')),
+  ]
 }
 
 function recentlyEnded(

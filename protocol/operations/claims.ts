@@ -55,6 +55,12 @@ export const CLAIM_OPERATIONS = {
         help: 'wait in the queue for what blocks (at most 10m)',
       },
       {
+        flag: '--provisional',
+        field: 'provisional',
+        type: 'switch',
+        help: 'without a majority: note it here, without a fence, and settle it when it is back',
+      },
+      {
         flag: '--urgency',
         field: 'urgency',
         type: 'text',

@@ -74,6 +74,10 @@ export const INPUTS = {
     description: z.string().max(LIMITS.descriptionCharactersMax).optional(),
     ttl_s: ttl.optional(),
     narrowable: z.boolean().optional(),
+    provisional: z
+      .boolean()
+      .optional()
+      .describe('without a majority: note it here, and settle it later'),
     wait_s: z.int().min(0).max(DEFAULTS.waitSecondsMax).optional(),
     urgency: urgency.optional(),
     idempotency_key: name.optional(),
