@@ -7,6 +7,7 @@ import type {
   Position,
   ProvisionalClaim,
   RecordId,
+  RejectedClaim,
   RequestId,
   SessionId,
 } from '../../protocol/index.ts'
@@ -63,7 +64,16 @@ export interface EngineReady {
   readonly replies: readonly { readonly rid: RequestId; readonly outcome: Outcome }[]
   /** Abandoned requests that are durably so. */
   readonly abandoned: readonly RequestId[]
+  /**
+   * Provisional claims of this machine that the ledger has settled, also where the record that says so has been compacted
+   * away. One may come again after a crash.
+   */
+  readonly settled: readonly SettledProvisional[]
 }
+
+export type SettledProvisional =
+  | { readonly kind: 'promoted'; readonly claim: ProvisionalClaim }
+  | ({ readonly kind: 'rejected' } & RejectedClaim)
 
 export interface EngineOptions extends ConsensusOptions {
   readonly caseExact: boolean
@@ -145,6 +155,7 @@ export interface Engine {
     rebased: boolean
     replies: { rid: RequestId; outcome: Outcome }[]
     abandoned: RequestId[]
+    settled: SettledProvisional[]
   }
 }
 

@@ -326,5 +326,5 @@ function noteChanges(engine: Engine, changes: readonly AppliedChange[]): void {
 }
 
 function emptyOut(): Engine['out'] {
-  return { send: [], changes: [], rebased: false, replies: [], abandoned: [] }
+  return { send: [], changes: [], rebased: false, replies: [], abandoned: [], settled: [] }
 }

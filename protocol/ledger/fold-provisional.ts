@@ -20,7 +20,7 @@ export function reconcile(state: LedgerState, record: LedgerRecord, body: Reconc
     const { term, index, atMs } = record
     state.rejected.push({ claim, conflicts, atMs, term, index })
     if (state.rejected.length > REJECTED_REMEMBERED) state.rejected.shift()
-    rejected.push({ claim, conflicts: conflicts.flatMap((met) => claimOf(state, met) ?? []) })
+    rejected.push({ claim, conflicts: conflicts.flatMap((met) => knownClaim(state, met) ?? []) })
   }
   for (const rid of body.rids) remember(state, rid, { kind: 'reconciled' })
   const holders = promoted.flatMap((id) => state.claims.get(id) ?? [])
@@ -32,7 +32,8 @@ export function settledOf(state: LedgerState, peer: PeerId): number {
   return state.settled.get(peer) ?? 0
 }
 
-function claimOf(state: LedgerState, id: ClaimId): LedgerClaim | null {
+/** A claim by its id, live or lately ended. */
+export function knownClaim(state: LedgerState, id: ClaimId): LedgerClaim | null {
   const live = state.claims.get(id)
   return live ?? state.ended.findLast(({ claim }) => claim.id === id)?.claim ?? null
 }

@@ -157,7 +157,6 @@ export class Clients {
       if (change.kind === 'granted') this.#endWait(machine, change.rid, change.claim)
       if (change.kind === 'dropped') this.#endWait(machine, change.entry.rid, null)
     }
-    this.provisionals.onChanges(machine, changes)
   }
 
   /** What its engine asks of itself is a call, too. */

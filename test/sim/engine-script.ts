@@ -21,6 +21,7 @@ import {
   type EngineInput,
 } from '../../daemon/core/engine.ts'
 import type { Frame } from '../../daemon/ports.ts'
+import type { SettledProvisional } from '../../daemon/core/engine-state.ts'
 import type { PeerMessage } from '../../daemon/core/messages.ts'
 import { nextRequestId } from '../../daemon/core/provisional/ask.ts'
 import type { Letter as ConsensusLetter } from './script.ts'
@@ -40,6 +41,7 @@ export class EngineScript {
   readonly #genesis: LedgerRecord
   readonly replies: { readonly by: string; readonly rid: RequestId; readonly outcome: Outcome }[] =
     []
+  readonly settled: { readonly by: string; readonly settled: SettledProvisional }[] = []
   mail: Letter[] = []
   #now = 1_000
   #chance = 1
@@ -89,6 +91,7 @@ export class EngineScript {
       else part.waiting.push({ replaces: order.frames })
     }
     for (const { to, message } of ready.send) this.mail.push({ from: name, to, message })
+    for (const settled of ready.settled) this.settled.push({ by: name, settled })
     for (const { rid, outcome } of ready.replies) this.replies.push({ by: name, rid, outcome })
   }
 

@@ -2,8 +2,8 @@
 // records that settle, and by the paths of the universe.
 import type { ClaimId, ProvisionalClaim, Scope } from '../../protocol/index.ts'
 import type { Conflict, Outcome } from '../../daemon/core/claims/command.ts'
+import type { EngineReady } from '../../daemon/core/engine.ts'
 import { knownProvisionals } from '../../daemon/core/provisional/note.ts'
-import type { AppliedChange } from '../../daemon/core/view.ts'
 import type { Machine } from './machine.ts'
 import { isSamePartyOutside, type Op } from './op.ts'
 import type { Spec } from './spec.ts'
@@ -66,11 +66,22 @@ export class Provisionals {
     return null
   }
 
-  onChanges(machine: Machine, changes: readonly AppliedChange[]): void {
-    for (const { change } of changes) {
-      if (change.kind !== 'reconciled') continue
-      for (const id of change.promoted) this.#become(machine, id, 'promoted')
-      for (const { claim } of change.rejected) this.#become(machine, claim.id, 'rejected')
+  /** Its machine says what became of it: what the records say. */
+  onSettled(machine: Machine, settled: EngineReady['settled']): void {
+    const { spec } = this.#world.checker
+    for (const { kind, claim } of settled) {
+      const said = spec.settled.get(claim.id)
+      // What was promoted and ended so long ago that the ledger has forgotten it is lost all the same.
+      const isForgotten = said === 'promoted' && !spec.live.has(claim.id)
+      check(
+        said === kind || said === 'ended' || isForgotten,
+        'provisional settled',
+        `${claim.id} is told to be ${kind}, and is ${String(said)}`,
+      )
+      const noted = this.#noted.get(claim.id)
+      if (noted?.home !== machine.number || noted.state !== 'held') continue
+      noted.state = kind
+      if (kind === 'promoted') this.#world.clients.onPromoted(noted.claim)
     }
   }
 
@@ -114,13 +125,6 @@ export class Provisionals {
         `machine ${String(number)} still knows ${known.map(({ id }) => id).join(', ')}`,
       )
     }
-  }
-
-  #become(machine: Machine, id: ClaimId, state: 'promoted' | 'rejected'): void {
-    const noted = this.#noted.get(id)
-    if (noted?.home !== machine.number || noted.state !== 'held') return
-    noted.state = state
-    if (state === 'promoted') this.#world.clients.onPromoted(noted.claim)
   }
 
   /** What it was judged against does not overlap it, nor does what its machine had noted before. */

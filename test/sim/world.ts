@@ -169,6 +169,7 @@ export class World {
       this.note('apply', machine.number, `${String(last?.term)}.${String(last?.index)}`)
     }
     this.clients.onChanges(machine, ready.changes)
+    this.clients.provisionals.onSettled(machine, ready.settled)
     for (const { rid, outcome } of ready.replies) this.#reply(machine, rid, outcome)
     for (const rid of ready.abandoned) this.clients.onAbandoned(machine, rid)
     this.#sync(machine)

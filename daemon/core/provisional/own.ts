@@ -2,16 +2,18 @@
 // them. One that ended here is forgotten at once, unless a leader may have heard of it: then it stays, as ended, until the
 // ledger has said so too, for a late copy of what was asked may still promote it.
 import {
+  knownClaim,
   settledOf,
   type ClaimId,
   type EndReason,
+  type LedgerState,
   type PeerId,
   type ProvisionalClaim,
   type RequestId,
 } from '../../../protocol/index.ts'
 import { persist } from '../consensus/durability.ts'
 import { flush } from '../consensus/leader.ts'
-import type { Engine, OwnProvisional, Provisionals } from '../engine-state.ts'
+import type { Engine, OwnProvisional, Provisionals, SettledProvisional } from '../engine-state.ts'
 import type { Frame } from '../frame.ts'
 
 /** Live ones that are durable. */
@@ -64,7 +66,17 @@ export function forgetSettled(engine: Engine): void {
   const over = [...engine.ownProvisionals.values()].filter(
     ({ claim, ended }) => claim.n <= upTo && (ended === null || !state.claims.has(claim.id)),
   )
+  for (const { claim, ended } of over)
+    if (ended === null) engine.out.settled.push(whatBecameOf(state, claim))
   forget(engine, over.map(idOf))
+}
+
+/** One that lost so long ago that the ledger has forgotten to whom is told to have met nobody. */
+function whatBecameOf(state: LedgerState, claim: ProvisionalClaim): SettledProvisional {
+  if (knownClaim(state, claim.id) !== null) return { kind: 'promoted', claim }
+  const rejected = state.rejected.find((lost) => lost.claim.id === claim.id)
+  const met = rejected?.conflicts ?? []
+  return { kind: 'rejected', claim, conflicts: met.flatMap((id) => knownClaim(state, id) ?? []) }
 }
 
 /** What has become durable may be told. */

@@ -12,7 +12,7 @@ import {
   type Settlement,
 } from '../../../protocol/index.ts'
 import type { ClaimCommand } from '../../../daemon/core/claims/command.ts'
-import { ownProvisionals } from '../../../daemon/core/provisional/own.ts'
+import { forgetSettled, ownProvisionals } from '../../../daemon/core/provisional/own.ts'
 import { knownProvisionals } from '../../../daemon/core/provisional/note.ts'
 import { settle } from '../../../daemon/core/provisional/settle.ts'
 import type { SettleRequest } from '../../../daemon/core/claims/decision.ts'
@@ -172,6 +172,28 @@ describe('a heal', () => {
     assert.ok(held !== undefined && held.fence > 0)
     assert.deepEqual(outcomes(script, 'c'), [`promoted ${claim.id}`])
     for (const name of ALL) assert.deepEqual(knownProvisionals(script.engine(name)), [])
+  })
+
+  it('is told where the claims were noted, once each, also from a checkpoint', () => {
+    const script = mesh()
+    const won = note(script, 's1', 'c', 'src/a.ts')
+    const lost = note(script, 's1', 'c', 'src/b.ts')
+    script.request('a', 100, claimOf(partyOf('s2', 'a'), 'src/b.ts'))
+    script.pass(ALL, 5_000)
+    const told = () =>
+      script.settled.map(({ by, settled: { kind, claim } }) => `${by} ${kind} ${claim.id}`)
+    const expected = [`c promoted ${won.id}`, `c rejected ${lost.id}`]
+    assert.deepEqual(told(), expected)
+    // As a machine whose log ends before that finds it: the records are gone, the state is there.
+    const engine = script.engine('c')
+    engine.ownProvisionals.set(lost.id, { claim: lost, position: 0, isAsked: true, ended: null })
+    forgetSettled(engine)
+    const [again] = engine.out.settled
+    assert.equal(again?.kind, 'rejected')
+    assert.deepEqual(
+      again.conflicts.map(({ agent }) => agent),
+      ['s2'],
+    )
   })
 
   it('rejects what meets a confirmed claim, however early it was', () => {
