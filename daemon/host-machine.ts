@@ -1,7 +1,7 @@
 // What a ledger needs of the machine that it lives on, and how it is called there.
 import type { AuditEvent, AuditEventInput, PeerId, SkeinError } from '../protocol/index.ts'
 import type { Signer } from './core/consensus/types.ts'
-import type { AbsentMachine } from './loop.ts'
+import type { AbsentMachine } from './absence.ts'
 import type { Switchboard } from './mesh/switchboard.ts'
 import type { Clock, Storage } from './ports.ts'
 import type { MachineNames } from './record-events.ts'

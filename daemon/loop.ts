@@ -11,6 +11,7 @@ import {
   type RequestId,
   type SessionId,
 } from '../protocol/index.ts'
+import { noQuorum, type AbsentMachine } from './absence.ts'
 import type { ClaimCommand, Command, Outcome } from './core/claims/command.ts'
 import {
   createEngine,
@@ -84,13 +85,6 @@ interface Pending {
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: Error) => void
   abandoned: boolean
-}
-
-/** A machine that cannot be reached. */
-export interface AbsentMachine {
-  readonly machine: string
-  /** ISO 8601; `start` of this daemon where it was never reached. */
-  readonly since: string
 }
 
 const TICK_MS = 250
@@ -314,22 +308,10 @@ class LedgerLoop implements Loop {
 
   /** With who is missing, and since when. */
   #noQuorum(what: string): SkeinError {
-    const { committed } = this.#engine
     const voters = this.#voters()
-    const missing = this.#options.absent(
-      voters.filter((voter) => voter !== this.#options.engine.self),
-    )
-    const { term, index } = committed.state.applied
-    const names = missing.map(({ machine, since }) => `${machine} (since ${since})`)
-    const who = names.length === 0 ? '' : `; missing: ${names.join(', ')}`
-    return new SkeinError('NO_QUORUM', `${what}${who}; nothing was granted`, {
-      data: {
-        voters: voters.length,
-        reachable: voters.length - missing.length,
-        missing,
-        last_ledger: { term, index },
-      },
-    })
+    const others = voters.filter((voter) => voter !== this.#options.engine.self)
+    const { applied } = this.view().state
+    return noQuorum(what, voters.length, this.#options.absent(others), applied)
   }
 
   /** Are there enough voters within reach for a leader to come about? */

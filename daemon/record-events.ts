@@ -110,23 +110,33 @@ function describe(
       const machine = machineOf(change.leader)
       return { kind: 'leader.elected', actor: machine, machine, data: { peer: change.leader } }
     }
-    case 'member': {
-      const machine = machineOf(change.peer)
-      if (!change.isNew) return null
-      const data = { peer: change.peer, name: change.machine, role: change.role }
-      return { kind: 'member.joined', actor: machine, machine, data }
-    }
-    case 'member-gone': {
-      const { peer, machine, reason, by } = change
-      const kind = reason === 'left' ? 'member.left' : 'member.removed'
-      return { kind, actor: by, machine, data: { peer, name: machine, by } }
-    }
+    case 'member':
+      return change.isNew ? ofMember(change, machineOf(change.peer)) : null
+    case 'member-gone':
+      return ofGone(change)
     case 'founded':
     case 'voters':
     case 'enrolled':
     case 'attached':
       return null
   }
+}
+
+function ofMember(
+  { peer, machine: name, role }: Extract<AppliedChange['change'], { kind: 'member' }>,
+  machine: string,
+): Told {
+  return { kind: 'member.joined', actor: machine, machine, data: { peer, name, role } }
+}
+
+function ofGone({
+  peer,
+  machine,
+  reason,
+  by,
+}: Extract<AppliedChange['change'], { kind: 'member-gone' }>): Told {
+  const kind = reason === 'left' ? 'member.left' : 'member.removed'
+  return { kind, actor: by, machine, data: { peer, name: machine, by } }
 }
 
 const EXPIRED: ReadonlySet<EndReason> = new Set(['ttl', 'lease', 'task-expired'])
