@@ -186,8 +186,15 @@ class LedgerLoop implements Loop {
   }
 
   async ready(): Promise<void> {
-    if (this.#decidesAlone()) await this.#ready.promise
-    else await Promise.race([this.#known.promise, delay(KNOWN_MS, undefined, { ref: false })])
+    if (this.#decidesAlone()) {
+      await this.#ready.promise
+      return
+    }
+    // It holds the process: a machine that goes into another mesh has nothing else open meanwhile.
+    const waiting = new AbortController()
+    const patience = delay(KNOWN_MS, undefined, { signal: waiting.signal }).catch(() => undefined)
+    await Promise.race([this.#known.promise, patience])
+    waiting.abort()
   }
 
   receive(from: PeerId, message: PeerMessage): void {
