@@ -150,7 +150,9 @@ export function learnCommit(core: Consensus, id: RecordId): void {
 }
 
 export function headPosition(core: Consensus): Position {
-  return core.chain.head() ?? { term: 0, index: -1 }
+  const head = core.chain.head()
+  // Not the record itself: positions go over the wire.
+  return head === null ? { term: 0, index: -1 } : { term: head.term, index: head.index }
 }
 
 export function isBelievable(core: Consensus, term: number): boolean {
