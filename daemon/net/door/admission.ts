@@ -85,6 +85,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         if (connection.direction === 'inbound') await answer(connection, given)
         else if (isConnection(connection)) await call(connection, given)
         else throw new Error('no connection')
+        joinPieces(connection)
         return connection
       },
     },
@@ -127,6 +128,12 @@ function purposeOf(proof: Uint8Array, { self, keys }: AdmissionOptions): Purpose
     timingSafeEqual(proof, proofOf(key, proof.subarray(0, RANDOM_BYTES)))
   if (keys().some(fits)) return 'mesh'
   return fits(questionKey(self)) ? 'question' : null
+}
+
+/** A packet of Noise is two pieces, of which the first has two bytes: they leave in one write, and wake the other side once. */
+function joinPieces(connection: MessageStream): void {
+  const send = connection.send.bind(connection)
+  connection.send = (data) => send(data instanceof Uint8Array ? data : data.subarray())
 }
 
 function isConnection(stream: MessageStream): stream is MultiaddrConnection {
