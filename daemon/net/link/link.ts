@@ -11,6 +11,7 @@ import type { PeerId } from '../../../protocol/index.ts'
 import type { Link } from '../../ports.ts'
 import { textOfAddress } from '../address.ts'
 import type { Dialer } from '../dialer.ts'
+import { grantSparingly } from './credit.ts'
 import {
   PING_BYTES,
   createFrameReader,
@@ -234,6 +235,7 @@ class StreamLink implements PeerLink {
 
   #listen(stream: Stream): void {
     const reader = createFrameReader(this.#options.messageBytesMax)
+    grantSparingly(stream)
     stream.addEventListener('message', ({ data }) => {
       if (this.#in?.stream !== stream || !this.#isUp) return
       this.#vitals.noteHeard(performance.now())
@@ -262,7 +264,6 @@ class StreamLink implements PeerLink {
           break
         case 'pong':
           this.#rtt = Math.max(0, performance.now() - Buffer.from(frame.bytes).readDoubleBE())
-          break
       }
     }
   }
@@ -287,8 +288,7 @@ class StreamLink implements PeerLink {
 
   /** The peer lost its stream, and with it the link, before we did. */
   #beginAnew(connection: Connection): void {
-    if (this.#in?.connection === connection) this.#end('reset')
-    else this.#end('reset', connection)
+    this.#end('reset', this.#in?.connection === connection ? undefined : connection)
   }
 
   #lose(connection: Connection): void {
