@@ -70,7 +70,18 @@ export function onAppend(core: Consensus, from: PeerId, message: Message<'append
   else postponeElection(core)
   if (message.commit !== null) learnCommit(core, message.commit)
   const missing = comparePositions(headPosition(core), message.upto) < 0
+  if (!missing && message.update.length > 0 && isAckOnItsWay(core)) {
+    core.heardRound = message.round
+    return
+  }
   respond(core, from, message, missing ? core.document.stateVector() : null)
+}
+
+/** A head of this term waits for its sync, whose acknowledgement is answer enough: `acknowledge` sends it. */
+function isAckOnItsWay(core: Consensus): boolean {
+  const head = core.chain.head()
+  if (head === null || head.term !== core.promise.term) return false
+  return core.durableHead === null || comparePositions(core.durableHead, head) < 0
 }
 
 export function onCommit(core: Consensus, from: PeerId, message: Message<'commit'>): void {
