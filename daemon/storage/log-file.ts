@@ -64,6 +64,9 @@ export async function openLogFile(
   }
 }
 
+/** Copied in some ten microseconds. */
+const WRITTEN_AT_ONCE_MAX = 65_536
+
 interface State {
   readonly fd: number
   /** The file's name for itself in its marks. */
@@ -101,11 +104,13 @@ export class LogFile {
     return milliseconds
   }
 
-  /** Writes and syncs in the thread pool; returns how long the sync took as seen from here. */
+  /** Syncs in the thread pool, and writes there what is large; returns how long the sync took as seen from here. */
   async commitPooled(frames: readonly Uint8Array[]): Promise<number> {
     const { fd, end } = this.#state
     const batch = this.#batchOf(frames)
-    await writeAll(this.#ops, fd, batch, end)
+    // Into the page cache: some microseconds, against two ways through the pool.
+    if (batch.length <= WRITTEN_AT_ONCE_MAX) writeAllSync(this.#ops, fd, batch, end)
+    else await writeAll(this.#ops, fd, batch, end)
     const startedAt = performance.now()
     await this.#ops.datasync(fd)
     const milliseconds = performance.now() - startedAt
