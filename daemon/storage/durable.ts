@@ -130,9 +130,14 @@ class DurableStore implements LedgerStore {
   #schedule(): void {
     if (this.#isScheduled || this.#isBusy || this.#isDead) return
     this.#isScheduled = true
-    queueMicrotask(() => {
+    const start = (): void => {
       this.#isScheduled = false
       this.#startJob()
+    }
+    queueMicrotask(() => {
+      // What is sent in the same step leaves before a sync holds the loop: the others sync meanwhile.
+      if (this.#policy.mayBlock()) queueMicrotask(start)
+      else start()
     })
   }
 
