@@ -8,7 +8,7 @@ import type { Target } from './load/caller.ts'
 import { Driver } from './load/driver.ts'
 import type { Order, Outcome } from './load/order.ts'
 import type { Options } from './options.ts'
-import { Daemon, makeCheckout, type Checkout } from './skein.ts'
+import { Daemon, makeCheckout, type Checkout, type Member } from './skein.ts'
 import { median } from './stats.ts'
 
 export type System = Target['system']
@@ -22,7 +22,14 @@ export interface LineUp {
   readonly daemon: Daemon
   readonly anchors: readonly Server[]
   readonly driver: Driver
-  readonly servers: readonly { readonly target: Target; readonly pid: number }[]
+  readonly servers: readonly Contender[]
+}
+
+/** A system whose turn comes, and the processes that do its work. */
+export interface Contender {
+  readonly target: Target
+  readonly also?: readonly Target[]
+  readonly pids: readonly number[]
 }
 
 /** Linux counts processor time in hundredths of a second. */
@@ -61,9 +68,9 @@ export class Bench {
     return path.resolve(ROOT, this.options.program)
   }
 
-  newDaemon(): Daemon {
+  newDaemon(checkout = this.checkout(), member?: Member): Daemon {
     const { nodeFlags } = this.options
-    return new Daemon(this.ground, { file: this.program, nodeFlags }, this.checkout())
+    return new Daemon(this.ground, { file: this.program, nodeFlags }, checkout, member)
   }
 
   lineUp(): Promise<LineUp> {
@@ -88,8 +95,8 @@ export class Bench {
     const installed = [etcd, redis].filter((anchor: Anchor) => anchor.version !== null)
     const anchors = await Promise.all(installed.map((anchor) => anchor.start(this.ground)))
     const servers = [
-      { target: daemon.target, pid: daemon.pid },
-      ...anchors.map(({ target, process }) => ({ target, pid: process.pid })),
+      { target: daemon.target, pids: [daemon.pid] },
+      ...anchors.map(({ target, process }) => ({ target, pids: [process.pid] })),
     ]
     return { daemon, anchors, driver: new Driver(this.ground), servers }
   }
@@ -97,13 +104,21 @@ export class Bench {
   /** The same order for every system in turn, as often as there are runs, after one that does not count. */
   async alternate(order: Omit<Order, 'target'>): Promise<Runs> {
     const { driver, servers } = await this.lineUp()
+    return this.alternateAmong(driver, servers, order)
+  }
+
+  async alternateAmong(
+    driver: Driver,
+    servers: readonly Contender[],
+    order: Omit<Order, 'target'>,
+  ): Promise<Runs> {
     const runs: Partial<Record<System, Measured[]>> = {}
     for (let run = -1; run < this.runs; run++) {
-      for (const { target, pid } of servers) {
-        const before = processorMicroseconds(pid)
-        const outcome = await driver.run({ ...order, target })
+      for (const { target, also = [], pids } of servers) {
+        const before = processorMicroseconds(pids)
+        const outcome = await driver.run({ ...order, target, also })
         if (run < 0) continue
-        const spent = (processorMicroseconds(pid) - before) / outcome.count
+        const spent = (processorMicroseconds(pids) - before) / outcome.count
         ;(runs[target.system] ??= []).push({ ...outcome, processorMicroseconds: spent })
       }
     }
@@ -129,8 +144,11 @@ export function ratio(
   return median((runs.skein ?? []).map((run, at) => run[figure] / (others[at]?.[figure] ?? NaN)))
 }
 
-function processorMicroseconds(pid: number): number {
-  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MICROSECONDS
+/** User and system time that these processes have had. */
+export function processorMicroseconds(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return sum + (Number(fields[11]) + Number(fields[12])) * TICK_MICROSECONDS
+  }, 0)
 }

@@ -9,6 +9,7 @@ import { callersRows, checkRows, claimRows } from './groups/claims.ts'
 import { doorRows } from './groups/doors.ts'
 import { historyRows } from './groups/history.ts'
 import { growthRows, judgeRows, queueRows, symbolRows } from './groups/in-process.ts'
+import { meshRows } from './groups/mesh.ts'
 import { GROUPS, type GroupName } from './groups/names.ts'
 import { commandRows, startRows } from './groups/starts.ts'
 import { describeMachine } from './machine.ts'
@@ -25,12 +26,13 @@ const MEASURES: Readonly<Record<GroupName, (bench: Bench) => Promise<Row[]>>> = 
   callers: callersRows,
   check: checkRows,
   doors: doorRows,
+  mesh: meshRows,
   start: startRows,
   command: commandRows,
   history: historyRows,
 }
 /** These stand alone: other servers would take from their time. */
-const ALONE: readonly GroupName[] = ['start', 'command', 'history']
+const ALONE: readonly GroupName[] = ['mesh', 'start', 'command', 'history']
 
 try {
   const options = readOptions(process.argv.slice(2))

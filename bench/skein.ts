@@ -5,6 +5,7 @@ import net from 'node:net'
 import path from 'node:path'
 import { plainEnvironment, type Ground, type Spawned } from './ground.ts'
 import type { Target } from './load/caller.ts'
+import { parseHttp, post } from './load/skein-caller.ts'
 
 export interface Checkout {
   readonly root: string
@@ -18,21 +19,31 @@ export interface Program {
   readonly nodeFlags: readonly string[]
 }
 
+/** One machine of several. */
+export interface Member {
+  readonly machine: string
+}
+
 const READY_MS_MAX = 20_000
 const FOLDERS = 64
 const FILES_IN_FOLDER = 64
 
-/** A repository of 4,096 files. */
-export function makeCheckout(ground: Ground): Checkout {
+/** By default a repository of 4,096 files. */
+export function makeCheckout(
+  ground: Ground,
+  { repo = 'bench/repo', folders = FOLDERS } = {},
+): Checkout {
   const root = ground.folder('repo')
   const files: string[] = []
-  for (let folder = 0; folder < FOLDERS; folder++) {
+  for (let folder = 0; folder < folders; folder++) {
     const name = `src/area-${String(folder % 8)}/part-${String(folder)}`
     mkdirSync(path.join(root, name), { recursive: true })
     for (let file = 0; file < FILES_IN_FOLDER; file++) files.push(`${name}/file-${String(file)}.ts`)
   }
-  for (const file of files) writeFileSync(path.join(root, file), 'export {}\n')
-  writeFileSync(path.join(root, '.skein.yml'), 'repo: bench/repo\n')
+  // Long and different enough to be shown as proof of having the repository.
+  for (const file of files)
+    writeFileSync(path.join(root, file), `export const name = '${repo} ${file.repeat(2)}'\n`)
+  writeFileSync(path.join(root, '.skein.yml'), `repo: ${repo}\n`)
   const person = ['-c', 'user.name=bench', '-c', 'user.email=bench@localhost']
   for (const args of [
     ['init', '-q', '-b', 'main'],
@@ -48,6 +59,13 @@ export function makeCheckout(ground: Ground): Checkout {
   return { root, files }
 }
 
+/** The same repository on another machine. */
+export function cloneCheckout(ground: Ground, { root, files }: Checkout): Checkout {
+  const clone = path.join(ground.folder('clone'), 'repo')
+  execFileSync('git', ['clone', '-q', root, clone], { env: plainEnvironment(), stdio: 'ignore' })
+  return { root: clone, files }
+}
+
 export class Daemon {
   readonly home: string
   readonly checkout: Checkout
@@ -55,11 +73,17 @@ export class Daemon {
   readonly #program: Program
   #process: Spawned | null = null
 
-  constructor(ground: Ground, program: Program, checkout: Checkout) {
+  constructor(ground: Ground, program: Program, checkout: Checkout, member?: Member) {
     this.#ground = ground
     this.#program = program
     this.checkout = checkout
     this.home = ground.folder('home')
+    if (member === undefined) return
+    const { machine } = member
+    writeFileSync(
+      path.join(this.home, 'config.yml'),
+      `machine: ${machine}\ntrust_scripts: true\nlisten: ["127.0.0.1:0"]\n`,
+    )
   }
 
   get pid(): number {
@@ -104,14 +128,37 @@ export class Daemon {
   }
 
   async enrol(): Promise<void> {
-    const body = JSON.stringify({ cwd: this.checkout.root })
-    const head = `POST /v1/enrol HTTP/1.1\r\nhost: skein\r\nconnection: close\r\ncontent-length: ${String(body.length)}\r\n\r\n`
-    const answer = await askOnce(this.socket, head + body)
-    if (!answer.startsWith('HTTP/1.1 200')) throw new Error(`enrol failed: ${answer}`)
+    await this.call('enrol', { cwd: this.checkout.root })
   }
 
-  async stop(): Promise<void> {
-    if (this.#process !== null) await this.#ground.stop(this.#process)
+  /** @throws Error with the answer, unless it is 200. */
+  async call(operation: string, input: object): Promise<Readonly<Record<string, unknown>>> {
+    const text = JSON.stringify(input)
+    const head = 'host: skein\r\nconnection: close\r\n'
+    const answer = parseHttp(
+      Buffer.from(await askOnce(this.socket, post(`/v1/${operation}`, head, text))),
+    )?.answer
+    if (answer?.status !== 200)
+      throw new Error(`${operation} failed: ${answer?.body ?? 'no answer'}`)
+    return JSON.parse(answer.body) as Readonly<Record<string, unknown>>
+  }
+
+  /** Resolves once it answers that it is ready: at once, or after it has gone into another mesh. */
+  async becomeReady(): Promise<void> {
+    const deadline = performance.now() + READY_MS_MAX
+    while (!(await isReady(this.socket))) {
+      if (performance.now() > deadline) throw new Error('the daemon does not become ready')
+      await this.#ground.sleep(10)
+    }
+  }
+
+  /** The process stands still, its connections stay; and goes on. */
+  freeze(isFrozen: boolean): void {
+    this.#process?.child.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT')
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.#process !== null) await this.#ground.stop(this.#process, signal)
     this.#process = null
   }
 

@@ -21,23 +21,35 @@ export const etcd: Anchor = {
   name: 'etcd',
   version: versionOf('etcd'),
   async start(ground) {
-    const [port, peerPort] = [await freePort(), await freePort()]
-    const [client, peer] = [port, peerPort].map((at) => `http://127.0.0.1:${String(at)}`)
+    const [server] = await startEtcd(ground, 1)
+    if (server === undefined) throw new Error('no etcd was started')
+    return server
+  },
+}
+
+/** So many nodes that are one cluster; default settings otherwise. */
+export async function startEtcd(ground: Ground, nodes: number): Promise<readonly Server[]> {
+  const ports: { readonly client: number; readonly peer: number }[] = []
+  for (let i = 0; i < nodes; i++) ports.push({ client: await freePort(), peer: await freePort() })
+  const url = (port: number): string => `http://127.0.0.1:${String(port)}`
+  const cluster = ports.map(({ peer }, at) => `bench-${String(at)}=${url(peer)}`).join()
+  const started = ports.map(({ client, peer }, at) => {
     const flags = {
-      name: 'bench',
+      name: `bench-${String(at)}`,
       'data-dir': ground.folder('etcd'),
-      'listen-client-urls': client,
-      'advertise-client-urls': client,
-      'listen-peer-urls': peer,
-      'initial-advertise-peer-urls': peer,
-      'initial-cluster': `bench=${String(peer)}`,
+      'listen-client-urls': url(client),
+      'advertise-client-urls': url(client),
+      'listen-peer-urls': url(peer),
+      'initial-advertise-peer-urls': url(peer),
+      'initial-cluster': cluster,
       'log-level': 'error',
     }
-    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)])
+    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])
     const process = ground.spawn('etcd', args)
-    await portAnswers(ground, port, process)
-    return { target: { system: 'etcd', port }, process }
-  },
+    return { target: { system: 'etcd' as const, port: client }, process }
+  })
+  for (const { target, process } of started) await portAnswers(ground, target.port, process)
+  return started
 }
 
 export const redis: Anchor = {

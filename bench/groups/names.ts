@@ -8,6 +8,7 @@ export const GROUPS = {
   callers: 'durable claims by 32 callers, beside etcd and Redis',
   check: 'checks',
   doors: 'the loopback port: HTTP, MCP, event streams',
+  mesh: 'three machines, beside a cluster of three etcd',
   start: 'starts of the daemon and the bridge',
   command: '`skein check` as a process',
   history: 'memory, and a restart with a long history',

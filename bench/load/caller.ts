@@ -20,6 +20,8 @@ export type Target =
       /** Over the loopback port instead of the socket: as plain HTTP, or as MCP of an era. */
       readonly port?: { readonly number: number; readonly token: string; readonly speaks: Speech }
     }
+  /** A session on the MCP socket. */
+  | { readonly system: 'skein'; readonly mcp: string; readonly checkout: string }
   | { readonly system: 'etcd'; readonly port: number }
   | { readonly system: 'redis'; readonly port: number }
 

@@ -3,6 +3,8 @@ import type { Target } from './caller.ts'
 
 export interface Order {
   readonly target: Target
+  /** Callers are spread over these too. */
+  readonly also?: readonly Target[]
   readonly callers: number
   readonly act: 'claim' | 'release' | 'lifecycle' | 'check' | 'ping'
   /** Between rounds claims are given back, outside of the measured time. */

@@ -6,6 +6,7 @@ import { EtcdSession } from './etcd-caller.ts'
 import type { Order, Outcome } from './order.ts'
 import { openRedisCaller } from './redis-caller.ts'
 import { openSkeinCaller } from './skein-caller.ts'
+import { openSocketCaller } from './socket-caller.ts'
 import { quantile, sortNumbers } from '../stats.ts'
 
 /** About what a record of skein holds of one claim. */
@@ -37,7 +38,8 @@ process.on('disconnect', () => {
 })
 
 async function run(order: Order): Promise<Outcome> {
-  const callers = await callersOf(order.target, order.callers)
+  const targets = [order.target, ...(order.also ?? [])]
+  const callers = await callersOf(targets, order.callers)
   const latencies: number[] = []
   let busyMs = 0
   for (let round = 0; round < order.rounds; round++) {
@@ -87,25 +89,37 @@ function act(what: Order['act'], caller: LoadCaller, key: string): Promise<void>
   }
 }
 
-function callersOf(target: Target, count: number): Promise<LoadCaller[]> {
-  const key = JSON.stringify([target, count])
+function callersOf(targets: readonly Target[], count: number): Promise<LoadCaller[]> {
+  const key = JSON.stringify([targets, count])
   const known = opened.get(key)
   if (known !== undefined) return known
-  const callers = open(target, count)
+  const callers = openSpread(targets, count)
   opened.set(key, callers)
   return callers
 }
 
-async function open(target: Target, count: number): Promise<LoadCaller[]> {
+async function openSpread(targets: readonly Target[], count: number): Promise<LoadCaller[]> {
   const names = Array.from({ length: count }, (_, i) => `caller-${String(i)}-of-${String(count)}`)
+  const parts = targets.map((target, at) =>
+    open(
+      target,
+      names.filter((_, i) => i % targets.length === at),
+    ),
+  )
+  return (await Promise.all(parts)).flat()
+}
+
+async function open(target: Target, names: readonly string[]): Promise<LoadCaller[]> {
   switch (target.system) {
     case 'skein':
       return Promise.all(
-        names.map((name) =>
-          target.port === undefined || target.port.speaks === 'http'
+        names.map((name) => {
+          if ('mcp' in target) return openSocketCaller(target, name)
+          const { port } = target
+          return port === undefined || port.speaks === 'http'
             ? openSkeinCaller({ ...target, name })
-            : openMcpCaller(target.port, name),
-        ),
+            : openMcpCaller(port, name)
+        }),
       )
     case 'etcd': {
       const session = await EtcdSession.open(target.port)

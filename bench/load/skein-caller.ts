@@ -9,14 +9,22 @@ export interface HttpAnswer {
   readonly head: string
 }
 
-interface Identity {
+export interface Identity {
   readonly socket: string
   readonly checkout: string
   readonly port?: { readonly number: number; readonly token: string }
   readonly name: string
 }
 
-export async function openSkeinCaller(identity: Identity): Promise<LoadCaller> {
+/** One party that calls operations, one after another. */
+export interface Party {
+  /** @throws Error with what was answered, unless that is 200. */
+  readonly call: (operation: string, input: object) => Promise<Readonly<Record<string, unknown>>>
+  readonly ping: () => Promise<void>
+  readonly close: () => void
+}
+
+export async function openParty(identity: Identity): Promise<Party> {
   const { socket, checkout, port, name } = identity
   const place = port === undefined ? { path: socket } : { host: '127.0.0.1', port: port.number }
   const exchange = await Exchange.open(place, parseHttp)
@@ -25,16 +33,25 @@ export async function openSkeinCaller(identity: Identity): Promise<LoadCaller> {
   const self = { agent: name, session: `session-of-${name}`, ...where }
   const heads = headsFor(port)
 
-  async function call(
-    operation: string,
-    input: object,
-  ): Promise<Readonly<Record<string, unknown>>> {
-    const body = JSON.stringify({ ...self, ...input })
-    const { status, body: text } = await exchange.ask(post(`/v1/${operation}`, heads, body))
-    if (status !== 200) throw new Error(`${operation} answered ${String(status)}: ${text}`)
-    return JSON.parse(text) as Readonly<Record<string, unknown>>
+  return {
+    async call(operation, input) {
+      const body = JSON.stringify({ ...self, ...input })
+      const { status, body: text } = await exchange.ask(post(`/v1/${operation}`, heads, body))
+      if (status !== 200) throw new Error(`${operation} answered ${String(status)}: ${text}`)
+      return JSON.parse(text) as Readonly<Record<string, unknown>>
+    },
+    async ping() {
+      const { status } = await exchange.ask(`GET /healthz HTTP/1.1\r\n${heads}\r\n`)
+      if (status !== 200) throw new Error(`/healthz answered ${String(status)}`)
+    },
+    close() {
+      exchange.close()
+    },
   }
+}
 
+export async function openSkeinCaller(identity: Identity): Promise<LoadCaller> {
+  const { call, ping, close } = await openParty(identity)
   return {
     async claim(key) {
       const { status } = await call('claim', { scopes: [{ kind: 'file', pattern: key }] })
@@ -43,16 +60,11 @@ export async function openSkeinCaller(identity: Identity): Promise<LoadCaller> {
     async release() {
       await call('release', { mine: true })
     },
-    async ping() {
-      const { status } = await exchange.ask(`GET /healthz HTTP/1.1\r\n${heads}\r\n`)
-      if (status !== 200) throw new Error(`/healthz answered ${String(status)}`)
-    },
     async check(key) {
       await call('check', { scopes: [{ kind: 'file', pattern: key }] })
     },
-    close() {
-      exchange.close()
-    },
+    ping,
+    close,
   }
 }
 
