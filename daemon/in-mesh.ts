@@ -100,6 +100,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
     attach: (id, root) => attach(attaching, id, root),
   })
   stack.add(() => repos.stop())
+  await mesh.host.loop.ready()
   await repos.start()
   vouchForOthers(attaching)
   if (started.crossing !== null) {

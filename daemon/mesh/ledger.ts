@@ -40,10 +40,18 @@ export async function openMeshLedger(
   const genesis = await foundLedger(machine, MESH, origin)
   const settings = { caseExact: true, leaseMs: MESH_LEASE_MS, key: MESH_KEY, ...hooks }
   const host = await openLedger(machine, MESH, settings, genesis.hash)
-  await host.loop.ready()
+  // A copy that others decide in comes over the wire, which is opened next; what it says by then is on disk.
+  if (decidesAlone(host, machine.self)) await host.loop.ready()
   // A machine that joined knows its mesh before it has the ledger.
   if (!existsSync(marker)) createFile(marker, `${host.loop.view().state.mesh}\n`)
   return { host, id: readFileSync(marker, 'utf8').trim() }
+}
+
+function decidesAlone(host: LedgerHost, self: PeerId): boolean {
+  const { chain } = host.loop.engine().consensus
+  const head = chain.head()
+  const voters = head === null ? [] : chain.votersAt(head)
+  return voters.length === 1 && voters[0] === self
 }
 
 /** The key that the members of a mesh share on the wire: made with the mesh. */
