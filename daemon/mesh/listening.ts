@@ -68,14 +68,14 @@ export function createListening({ home, addresses, isExplicit }: ListeningOption
         }))
         return [...new Set([...given, ...more].map(multiaddrOf))]
       }
-      const fixed = kept.port !== undefined && !isExplicit ? kept.port : null
+      const fixed = isChosenHere() ? (kept.port ?? null) : null
       try {
         const listened = await transport.listen(wanted(fixed))
         keepPort(listened)
         return listened
       } catch (error) {
         const isTaken = error instanceof SkeinError && error.code === 'PORT_TAKEN'
-        if (!isTaken || isExplicit) throw error
+        if (!isTaken || !isChosenHere()) throw error
         const listened = await transport.listen(wanted(0))
         keepPort(listened)
         return listened
@@ -94,8 +94,12 @@ export function createListening({ home, addresses, isExplicit }: ListeningOption
 
   function keepPort(listened: readonly string[]): void {
     const [port] = portsOf(listened)
-    if (port !== undefined && !isExplicit) keep({ port })
-    else if (port !== undefined && addresses.some((one) => one.port === 0)) keep({ port })
+    if (port !== undefined && isChosenHere()) keep({ port })
+  }
+
+  /** Nobody insists on a port: the one that was free once is kept, so that others find this machine where it was. */
+  function isChosenHere(): boolean {
+    return !isExplicit || addresses.every((one) => one.port === 0)
   }
 }
 
