@@ -100,7 +100,8 @@ async function leave({ home, mesh, repos, machine: by }: JoiningOptions): Promis
     })
   }
   requireReplaceable(mesh.state(), mesh.self)
-  await submit(mesh.host, { kind: 'remove-member', peer: mesh.self, reason: 'left', by })
+  const command = { kind: 'remove-member', peer: mesh.self, reason: 'left', by } as const
+  await mesh.removedBy(submit(mesh.host, command))
   writeDeparture(home, mesh, repos)
 }
 

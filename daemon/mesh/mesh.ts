@@ -13,6 +13,7 @@ import type { LedgerHost } from '../ledger-host.ts'
 import type { Log } from '../log.ts'
 import type { Transport, TransportEvents } from '../ports.ts'
 import { submit } from '../submit.ts'
+import { watchBelonging } from './belonging.ts'
 import type { Listening } from './listening.ts'
 import { membersOf } from './members.ts'
 import type { Switchboard } from './switchboard.ts'
@@ -31,6 +32,8 @@ export interface Mesh {
   /** Opens the port, at these addresses too; idempotent. @returns where others can dial this machine. */
   open(addresses: readonly string[]): Promise<readonly string[]>
   isOpen(): boolean
+  /** Until this machine is no member any more, by its own wish: the answer may be cut off with everything else. */
+  removedBy(leaving: Promise<unknown>): Promise<void>
   networkKey(): Uint8Array
   /** Something of the mesh ledger changed. */
   changed(): void
@@ -69,6 +72,8 @@ class RunningMesh implements Mesh {
   #announcing: NodeJS.Timeout | null = null
   #isStopped = false
   #wasMember = false
+  #onOwnWish: (() => void) | null = null
+  #endBelonging: () => void = () => undefined
 
   constructor(options: MeshOptions) {
     this.#options = options
@@ -130,6 +135,7 @@ class RunningMesh implements Mesh {
     })
     this.guide(this.host, null)
     this.#follow()
+    this.#endBelonging = this.#watchBelonging()
     const { members, invitations } = this.state()
     if (members.size > 1 || invitations.size > 0 || !this.#decidesAlone()) await this.open([])
     else this.#announce()
@@ -145,8 +151,22 @@ class RunningMesh implements Mesh {
     return listening.announced(transport.addresses())
   }
 
+  async removedBy(leaving: Promise<unknown>): Promise<void> {
+    const removed = Promise.withResolvers<undefined>()
+    this.#onOwnWish = () => {
+      removed.resolve(undefined)
+    }
+    try {
+      await Promise.race([leaving, removed.promise])
+    } catch (error) {
+      this.#onOwnWish = null
+      throw error
+    }
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#endBelonging()
     if (this.#announcing !== null) clearTimeout(this.#announcing)
     await this.#close()
   }
@@ -185,7 +205,7 @@ class RunningMesh implements Mesh {
   #follow(): void {
     const { members, removed } = this.state()
     if (members.has(this.self)) this.#wasMember = true
-    else if (this.#wasMember && removed.includes(this.self)) this.#options.onRemoved()
+    else if (this.#wasMember && removed.includes(this.self)) this.#noteRemoved()
     const others = [...members.values()].filter(({ peer }) => peer !== this.self)
     const known = others.length > 0 || members.size > 0 ? others : this.#options.listening.known()
     this.#transport?.setPeers(known.map(({ peer, addresses }) => ({ peer, addresses })))
@@ -195,6 +215,29 @@ class RunningMesh implements Mesh {
         const message = error instanceof Error ? error.message : String(error)
         this.#options.log.error({ error: message }, 'the mesh port could not be opened')
       })
+  }
+
+  #noteRemoved(): void {
+    if (this.#onOwnWish === null) this.#options.onRemoved()
+    else this.#onOwnWish()
+  }
+
+  #watchBelonging(): () => void {
+    return watchBelonging({
+      mesh: this.id,
+      lost: () => {
+        const others = [...this.state().members.values()].filter(({ peer }) => peer !== this.self)
+        return this.#wasMember && others.every(({ peer }) => !this.board.isReady(peer))
+          ? others
+          : []
+      },
+      index: () => this.state().applied.index,
+      ask: (target, question, signal) =>
+        this.#transport?.ask(target, question, signal) ?? Promise.reject(new Error('not open')),
+      onRemoved: () => {
+        this.#noteRemoved()
+      },
+    })
   }
 
   /** Enters this machine's name and addresses into the mesh ledger, now or when it can. */

@@ -24,7 +24,7 @@ const question = z.discriminatedUnion('kind', [
     addresses: z.array(short).max(16),
     signature: short,
   }),
-  z.looseObject({ kind: z.literal('am-i-a-member'), mesh: short }),
+  z.looseObject({ kind: z.literal('am-i-a-member'), mesh: short, index: z.int() }),
 ])
 
 export type Question = z.infer<typeof question>
@@ -56,8 +56,9 @@ export function answerStrangers(mesh: Mesh, log: Log): TransportEvents['onQuesti
     const asked = read(bytes)
     if (asked === null) return null
     if (asked.kind === 'am-i-a-member') {
-      const { members, removed } = mesh.state()
-      return encodeValue({ isMember: members.has(from), isRemoved: removed.includes(from) })
+      const { removed, applied } = mesh.state()
+      const knows = asked.mesh === mesh.id && applied.index >= asked.index
+      return encodeValue({ isRemoved: knows && removed.includes(from) })
     }
     try {
       return encodeValue(await admit(mesh, from, asked))
