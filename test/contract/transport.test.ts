@@ -1,4 +1,5 @@
 import '../../daemon/shims.ts'
+import { onCleanup, type Cleaner } from '../helpers/cleanup.ts'
 import { libp2pPlace } from '../helpers/libp2p-place.ts'
 import { makeMachineKey } from '../helpers/machine-keys.ts'
 import { createMemoryHub } from '../helpers/memory-transport.ts'
@@ -6,9 +7,9 @@ import { Witness } from '../helpers/transport-witness.ts'
 import { transportContract, type TransportPlace } from './transport.ts'
 
 transportContract('createLibp2pTransport', (t) => libp2pPlace(t))
-transportContract('createMemoryHub', () => memoryPlace())
+transportContract('createMemoryHub', memoryPlace)
 
-function memoryPlace(): TransportPlace {
+function memoryPlace(cleaner: Cleaner): TransportPlace {
   const hub = createMemoryHub()
   let dead = 0
   return {
@@ -16,6 +17,7 @@ function memoryPlace(): TransportPlace {
       const witness = new Witness()
       const { peer } = makeMachineKey()
       const transport = hub.createTransport(peer, witness.events, { ...settings, backoffMs: 20 })
+      onCleanup(cleaner, () => transport.close())
       await transport.listen(['/ip4/127.0.0.1/tcp/0'])
       return { transport, witness }
     },

@@ -26,6 +26,7 @@ export async function startRawPeer(
   cleaner: Cleaner,
   key: MachineKey,
   networkKey: Uint8Array,
+  { isReading = true }: { readonly isReading?: boolean } = {},
 ): Promise<RawPeer> {
   const node = await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', key.seed()),
@@ -46,9 +47,10 @@ export async function startRawPeer(
     for (const connection of node.getConnections()) connection.abort(new Error('over'))
     await node.stop()
   })
-  // What the other sends is taken, and forgotten.
   await node.handle('/skein/mesh/1', (stream) => {
-    stream.addEventListener('message', () => undefined)
+    // Taken and forgotten, or not taken at all.
+    if (isReading) stream.addEventListener('message', () => undefined)
+    else stream.pause()
   })
   return {
     node,

@@ -11,31 +11,18 @@ import type { PeerId } from '../../../protocol/index.ts'
 import type { Link } from '../../ports.ts'
 import { textOfAddress } from '../address.ts'
 import type { Dialer } from '../dialer.ts'
-import { grantSparingly } from './credit.ts'
-import {
-  PING_BYTES,
-  createFrameReader,
-  encodeMessageHeader,
-  encodePing,
-  type FrameReader,
-} from './frames.ts'
-import { createOutbox, type Outbox } from './outbox.ts'
-import { createVitals, type Vitals, type VitalsTiming } from './vitals.ts'
+import { createTalk, type Talk, type TalkOptions } from './talk.ts'
+import type { VitalsTiming } from './vitals.ts'
 
 export type DownHow = 'refused' | 'reset' | 'silent'
 
-export interface LinkOptions {
+export interface LinkOptions extends TalkOptions {
   readonly peer: PeerId
   readonly dialer: Dialer
   readonly openStream: (connection: Connection) => Promise<Stream>
   readonly timing: LinkTiming
-  readonly waitingBytesMax: number
-  readonly messageBytesMax: number
   readonly onUp: () => void
   readonly onDown: (how: DownHow) => void
-  readonly onMessage: (message: Uint8Array) => void
-  readonly onWrite: () => void
-  readonly onBadFrame: () => void
 }
 
 export interface LinkTiming extends VitalsTiming {
@@ -67,29 +54,34 @@ export function createLink(options: LinkOptions): PeerLink {
   return new StreamLink(options)
 }
 
+/** A stream, and what it runs on. */
+interface Way {
+  readonly stream: Stream
+  readonly connection: Connection
+}
+
 class StreamLink implements PeerLink {
   readonly #options: LinkOptions
+  readonly #talk: Talk
   readonly #connections = new Set<Connection>()
   #opening: Connection | null = null
-  #out: { readonly outbox: Outbox; readonly connection: Connection } | null = null
-  #in: { readonly stream: Stream; readonly connection: Connection } | null = null
+  #out: Way | null = null
+  #in: Way | null = null
   #isUp = false
   #isCut = false
   #hasToldRefused = false
   #settling: NodeJS.Timeout | null = null
-
-  readonly #vitals: Vitals
   #since = Date.now()
-  #seen: number | null = null
-  #rtt: number | null = null
-  readonly #sent = { messages: 0, bytes: 0 }
-  readonly #received = { messages: 0, bytes: 0 }
-  #dropped = 0
-  #badFrames = 0
 
   constructor(options: LinkOptions) {
     this.#options = options
-    this.#vitals = createVitals(options.timing)
+    this.#talk = createTalk({
+      ...options,
+      onBadFrame: () => {
+        options.onBadFrame()
+        this.#end('reset')
+      },
+    })
   }
 
   facts(): Link {
@@ -98,31 +90,13 @@ class StreamLink implements PeerLink {
       peer: this.#options.peer,
       isUp: this.#isUp,
       address: this.#isUp && address !== undefined ? textOfAddress(address) : null,
-      rttMs: this.#isUp ? this.#rtt : null,
-      lastSeenMs: this.#seen,
       sinceMs: this.#since,
-      waitingBytes: this.#out?.outbox.waitingBytes() ?? 0,
-      sent: { ...this.#sent },
-      received: { ...this.#received },
-      dropped: this.#dropped,
-      badFrames: this.#badFrames,
+      ...this.#talk.facts(),
     }
   }
 
   send(message: Uint8Array): boolean {
-    const { waitingBytesMax, messageBytesMax } = this.#options
-    if (!this.#isUp || this.#out === null) return false
-    const { outbox } = this.#out
-    const isTooMuch = outbox.waitingBytes() + message.length > waitingBytesMax
-    if (isTooMuch || message.length > messageBytesMax) {
-      this.#dropped++
-      return false
-    }
-    outbox.put(encodeMessageHeader(message.length), message)
-    this.#vitals.noteSent(performance.now())
-    this.#sent.messages++
-    this.#sent.bytes += message.length
-    return true
+    return this.#isUp && this.#talk.send(message)
   }
 
   addConnection(connection: Connection): void {
@@ -146,25 +120,20 @@ class StreamLink implements PeerLink {
     if (this.#in !== null) this.#beginAnew(connection)
     if (!this.#connections.has(connection)) return
     this.#in = { stream, connection }
-    stream.addEventListener('close', () => {
-      if (this.#in?.stream === stream) this.#end('reset')
-    })
-    stream.addEventListener('remoteCloseWrite', () => {
-      if (this.#in?.stream === stream) this.#end('reset')
-    })
+    for (const over of ['close', 'remoteCloseWrite'] as const)
+      stream.addEventListener(over, () => {
+        if (this.#in?.stream === stream) this.#end('reset')
+      })
     this.#openOut(connection)
     this.#tryUp()
   }
 
   isPunished(): boolean {
-    return this.#vitals.isPunished(performance.now())
+    return this.#talk.isPunished()
   }
 
   tick(): void {
-    if (!this.#isUp) return
-    const due = this.#vitals.check(performance.now())
-    if (due === 'silent') this.#end('silent')
-    else if (due === 'ping') this.#ping()
+    if (this.#isUp && this.#talk.isSilent()) this.#end('silent')
   }
 
   noteRefused(): void {
@@ -182,7 +151,7 @@ class StreamLink implements PeerLink {
     this.#isUp = false
     this.#options.dialer.rest()
     this.#stopSettling()
-    this.#out?.outbox.flush()
+    this.#talk.retire()
   }
 
   cut(): void {
@@ -212,10 +181,9 @@ class StreamLink implements PeerLink {
   }
 
   #takeOut(stream: Stream, connection: Connection): void {
-    const outbox = createOutbox(stream, this.#options.onWrite)
-    this.#out = { outbox, connection }
+    this.#out = { stream, connection }
     stream.addEventListener('close', () => {
-      if (this.#out?.outbox === outbox) this.#end('reset')
+      if (this.#out?.stream === stream) this.#end('reset')
     })
     this.#tryUp()
   }
@@ -225,70 +193,14 @@ class StreamLink implements PeerLink {
     this.#isUp = true
     this.#stopSettling()
     this.#options.dialer.rest()
-    this.#vitals.noteUp(performance.now())
-    this.#since = this.#seen = Date.now()
-    this.#options.onUp()
-    this.#ping()
-    // Last: until here what the peer sent was held back by its stream.
-    this.#listen(this.#in.stream)
-  }
-
-  #listen(stream: Stream): void {
-    const reader = createFrameReader(this.#options.messageBytesMax)
-    grantSparingly(stream)
-    stream.addEventListener('message', ({ data }) => {
-      if (this.#in?.stream !== stream || !this.#isUp) return
-      this.#vitals.noteHeard(performance.now())
-      this.#seen = Date.now()
-      this.#read(reader, data.subarray(), stream)
-    })
-  }
-
-  #read(reader: FrameReader, bytes: Uint8Array, stream: Stream): void {
-    const frames = reader.read(bytes)
-    if (frames === null) {
-      this.#punish()
-      return
-    }
-    for (const frame of frames) {
-      // What is told may end the link.
-      if (this.#in?.stream !== stream) return
-      switch (frame.kind) {
-        case 'message':
-          this.#received.messages++
-          this.#received.bytes += frame.bytes.length
-          this.#options.onMessage(frame.bytes)
-          break
-        case 'ping':
-          this.#write(encodePing('pong', frame.bytes))
-          break
-        case 'pong':
-          this.#rtt = Math.max(0, performance.now() - Buffer.from(frame.bytes).readDoubleBE())
-      }
-    }
-  }
-
-  #ping(): void {
-    const payload = Buffer.alloc(PING_BYTES)
-    payload.writeDoubleBE(performance.now())
-    this.#write(encodePing('ping', payload))
-  }
-
-  #write(frame: Uint8Array): void {
-    this.#out?.outbox.put(frame)
-    this.#vitals.noteSent(performance.now())
-  }
-
-  #punish(): void {
-    this.#badFrames++
-    this.#vitals.noteOffence(performance.now())
-    this.#options.onBadFrame()
-    this.#end('reset')
+    this.#since = Date.now()
+    this.#talk.begin(this.#out.stream, this.#in.stream, this.#options.onUp)
   }
 
   /** The peer lost its stream, and with it the link, before we did. */
   #beginAnew(connection: Connection): void {
-    this.#end('reset', this.#in?.connection === connection ? undefined : connection)
+    if (this.#in?.connection === connection) this.#end('reset')
+    else this.#end('reset', connection)
   }
 
   #lose(connection: Connection): void {
@@ -317,8 +229,7 @@ class StreamLink implements PeerLink {
   #end(how: 'reset' | 'silent', kept?: Connection): void {
     if (this.#isCut) return
     const wasUp = this.#isUp
-    const isWorthIt = wasUp && this.#vitals.noteDown(performance.now())
-    this.#drop(kept)
+    const isWorthIt = this.#drop(kept)
     if (kept !== undefined) this.#startSettling()
     if (wasUp) {
       this.#since = Date.now()
@@ -329,11 +240,12 @@ class StreamLink implements PeerLink {
     else this.#options.dialer.seekLater()
   }
 
-  #drop(kept?: Connection): void {
+  /** @returns whether a new link is worth seeking at once */
+  #drop(kept?: Connection): boolean {
     this.#stopSettling()
+    const isWorthIt = this.#talk.end()
     this.#isUp = false
     this.#opening = null
-    this.#out?.outbox.stop()
     this.#out = null
     this.#in = null
     for (const connection of this.#connections) {
@@ -341,6 +253,7 @@ class StreamLink implements PeerLink {
       this.#connections.delete(connection)
       hangUp(connection)
     }
+    return isWorthIt
   }
 
   #startSettling(): void {

@@ -204,6 +204,26 @@ describe('a transport among bad peers', () => {
     await a.witness.until(() => a.witness.messages >= 100_000)
   })
 
+  it('keeps a bounded number of pongs for a member that asks for them and reads none', async (t) => {
+    const limits = { waitingBytesMax: 100_000 }
+    const { place, a, bad, address, serves } = await twoMembers(t, { limits })
+    const raw = await startRawPeer(t, bad, place.networkKey, { isReading: false })
+    const stream = await raw.openMesh(await raw.dial(a.transport.self, address))
+    await a.witness.last(bad.peer, 'up')
+    const pings = Buffer.concat(Array.from({ length: 5_000 }, () => frame(9, 1, ...randomBytes(8))))
+    const waiting = () =>
+      a.transport.links().find(({ peer }) => peer === bad.peer)?.waitingBytes ?? Infinity
+    let most = 0
+    for (let i = 0; i < 60; i++) {
+      if (!stream.send(pings)) await once(stream, 'drain')
+      await new Promise(setImmediate)
+      most = Math.max(most, waiting())
+    }
+    await until('a full queue', () => waiting() > limits.waitingBytesMax)
+    assert.ok(most < 2 * limits.waitingBytesMax, String(most))
+    await serves()
+  })
+
   it('gives a second stream of a member no second link', async (t) => {
     const { place, a, bad, address, serves } = await twoMembers(t)
     const raw = await startRawPeer(t, bad, place.networkKey)
