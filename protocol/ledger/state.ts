@@ -180,6 +180,11 @@ export function parseRequestId(rid: RequestId): RequestName {
   return { peer: peer as PeerId, incarnation: Number(incarnation), sequence: Number(sequence) }
 }
 
+/** The machine whose caller asked. */
+export function peerOf(rid: RequestId): PeerId {
+  return parseRequestId(rid).peer
+}
+
 /** Rises over the life of a peer. Exact below incarnation 2^21. */
 export function requestNumber({ incarnation, sequence }: RequestName): number {
   return incarnation * 2 ** 32 + sequence

@@ -6,6 +6,7 @@ import {
   judgeable,
   overlapScopes,
   parsePattern,
+  peerOf,
   type ClaimId,
   type EndReason,
   type LedgerClaim,
@@ -50,7 +51,8 @@ export function decideRelease(rid: RequestId, command: ReleaseCommand, view: Vie
 }
 
 export function decideEnd(rid: RequestId, command: EndCommand, view: View): Decision {
-  const ids = command.ids.filter((id) => view.state.claims.has(id))
+  // A daemon's word is of its own sessions.
+  const ids = command.ids.filter((id) => view.state.claims.get(id)?.peer === peerOf(rid))
   if (ids.length === 0) {
     return { kind: 'answer', outcome: { kind: 'ended', claims: [], already: command.ids } }
   }

@@ -1,6 +1,7 @@
 // Giving up places in the queue: by whoever waits, or by the waiter's own daemon.
 import {
   isSameParty,
+  peerOf,
   type QueueId,
   type RecordBody,
   type RequestId,
@@ -28,7 +29,7 @@ export function decideCancel(rid: RequestId, command: CancelCommand, view: View)
 }
 
 export function decideEndWaits(rid: RequestId, command: EndWaitsCommand, view: View): Decision {
-  const ids = command.ids.filter((id) => view.state.queue.has(id))
+  const ids = command.ids.filter((id) => view.state.queue.get(id)?.party.peer === peerOf(rid))
   if (ids.length === 0) return { kind: 'answer', outcome: { kind: 'cancelled', ids: [] } }
   return drop(rid, ids, command.reason, 'daemon')
 }

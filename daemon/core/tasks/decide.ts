@@ -1,6 +1,7 @@
 // How tasks end: completed by the session that works on them, freed by an operator, or completed because their branch is
 // gone. A task is its session's: another session of the same agent would do the work twice, or call it done unseen.
 import {
+  peerOf,
   isSameSession,
   type LedgerClaim,
   type RecordBody,
@@ -47,7 +48,9 @@ export function decideBranchGone(rid: RequestId, command: BranchGoneCommand, vie
   // A claim that moved to another branch since the remote was asked goes on.
   const claims = ids
     .flatMap((id) => view.state.claims.get(id) ?? [])
-    .filter((claim) => claim.kind === 'task' && claim.branch === branch)
+    .filter(
+      (claim) => claim.kind === 'task' && claim.branch === branch && claim.peer === peerOf(rid),
+    )
   if (claims.length > 0) return over(rid, claims, 'branch_removed', 'daemon', '')
   return { kind: 'answer', outcome: { kind: 'task-over', tasks: [], already: true } }
 }
