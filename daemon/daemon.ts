@@ -68,8 +68,9 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       try {
         running = await startOnce(options)
       } catch (error) {
-        if (error instanceof SkeinError) return error.exit
-        throw error
+        if (!(error instanceof SkeinError)) throw error
+        tellFailedStart(options, running.home, error)
+        return error.exit
       }
     }
   }
@@ -86,6 +87,15 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       await finished
     },
   }
+}
+
+/** Nobody waits for this start: the log is where its failure is found. */
+function tellFailedStart(options: DaemonOptions, home: string, error: SkeinError): void {
+  const config = loadConfig({ home, env: options.env, flags: options.flags })
+  openLog(home, logOptions(options, config)).error(
+    { code: error.code, error: error.message, hint: error.hint },
+    'the daemon could not start again',
+  )
 }
 
 interface Running extends Pick<Daemon, 'home' | 'machine' | 'http'> {

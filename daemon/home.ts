@@ -84,6 +84,15 @@ export function socketPaths(
   })
 }
 
+/** Counts this start of a daemon, durably: the number is never given again. */
+export function countStart(home: string): number {
+  const file = path.join(home, 'starts')
+  const known = existsSync(file) ? Number(readFileSync(file, 'utf8').trim()) : 0
+  const count = Number.isSafeInteger(known) ? known + 1 : 1
+  replaceFile(file, `${String(count)}\n`)
+  return count
+}
+
 /** Renames a folder to a free name beside it and returns that; null if there is no such folder. */
 export function setAside(folder: string): string | null {
   if (!existsSync(folder)) return null

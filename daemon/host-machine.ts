@@ -12,6 +12,8 @@ export interface HostMachine {
   readonly signer: Signer
   readonly storage: Storage
   readonly clock: Clock
+  /** How often a daemon of this home has started, this time included. */
+  readonly starts: number
   /** This many random bytes. */
   readonly random: (bytes: number) => Uint8Array
   readonly machineOf: MachineNames

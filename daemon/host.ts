@@ -2,7 +2,7 @@
 import path from 'node:path'
 import type { PeerId, SkeinError } from '../protocol/index.ts'
 import { createClock } from './clock.ts'
-import { setAside } from './home.ts'
+import { countStart, setAside } from './home.ts'
 import type { HostMachine } from './host-machine.ts'
 import { iso } from './json.ts'
 import type { Log } from './log.ts'
@@ -42,6 +42,7 @@ export function createMachine(
   const startedAt = clock.wall()
   return {
     self: key.peer,
+    starts: countStart(home),
     signer: {
       sign: (bytes) => Buffer.from(key.sign(bytes)).toString('base64'),
       verify: (peer, bytes, signature) =>

@@ -87,7 +87,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
           { mesh: mesh.id },
           'this machine was removed from its mesh, and begins one of its own',
         )
-        writeDeparture(home, mesh, repos)
+        writeDeparture(home, mesh, repos, machine.clock.wall())
         options.startAgain()
       },
     },
@@ -96,7 +96,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
   const { mesh, listening } = started
   const attaching = attachingOf(options, mesh, () => repos)
   const repos = createRepos({
-    ...{ machine, mesh, git, config, log },
+    ...{ home, machine, mesh, git, config, log },
     attach: (id, root) => attach(attaching, id, root),
   })
   stack.add(() => repos.stop())
@@ -111,7 +111,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
     partitions.stop()
   })
   const joining = createJoining({
-    ...{ home, mesh, repos, listening },
+    ...{ home, mesh, repos, listening, clock: machine.clock },
     machine: name,
     knock: (networkKey) => createTransport(networkKey, SILENT),
   })

@@ -2,12 +2,14 @@
 // has. Its log is always there before the mesh ledger says so: a ledger that the mesh knows and this machine lacks is a loss.
 import { assert, type RepoId, type RepoState } from '../protocol/index.ts'
 import type { Checkout, Git } from './git.ts'
+import { generationSeen } from './generations.ts'
 import type { HostMachine, LedgerFolder } from './host-machine.ts'
 import { adoptLedger, foundLedger, nextGeneration } from './ledger-host.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import { submit } from './submit.ts'
 
 export interface BeginOptions {
+  readonly home: string
   readonly machine: HostMachine
   readonly mesh: Mesh
   readonly git: Git
@@ -28,7 +30,7 @@ export async function enterLedger(
     return false
   }
   const { commits } = await git.rootCommits(checkout)
-  const begun = await beginLedger(options, id, commits, 0)
+  const begun = await beginLedger(options, id, commits, generationSeen(options.home, id))
   if (begun.isMine) return begun.isNew
   // Another machine enrolled it in the same moment.
   const first = mesh.state().repos.get(id)

@@ -208,6 +208,7 @@ function engineOf(
     random: () => randomUint32(machine) / 2 ** 32,
     timing: DEFAULT_TIMING,
     checkpointRecords: CHECKPOINT_RECORDS,
+    starts: machine.starts,
   }
 }
 

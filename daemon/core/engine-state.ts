@@ -81,6 +81,8 @@ export interface EngineOptions extends ConsensusOptions {
   readonly leaseMs: number
   /** Records between checkpoints. */
   readonly checkpointRecords: number
+  /** Starts of this machine so far: request ids of a log that was begun anew must not repeat those of the one before. */
+  readonly starts?: number
   /** Of this machine's present boot: what was stamped in it is counted by its clocks. Without it no stamp counts. */
   readonly boot?: string
 }

@@ -81,7 +81,7 @@ export type { Engine, EngineInput, EngineOptions, EngineReady } from './engine-s
 
 export function createEngine(options: EngineOptions): Engine {
   const consensus = createConsensus(options)
-  const incarnation = incarnationOf(options.frames) + 1
+  const incarnation = Math.max(incarnationOf(options.frames) + 1, options.starts ?? 0)
   const abandoned = abandonedIn(options.frames)
   const incarnationAt = persist(consensus, [{ kind: 'meta', value: { incarnation } }])
   const { own, provisionals } = loadProvisionals(options.frames)

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { SkeinError, type LedgerClaim, type RepoId } from '../../protocol/index.ts'
+import { noteGeneration } from '../generations.ts'
 import { replaceFile } from '../home.ts'
 import type { HostMachine } from '../host-machine.ts'
 import { adoptLedger } from '../ledger-host.ts'
@@ -15,6 +16,8 @@ export interface Crossing {
   /** Null: into a mesh of its own, founded by the next start. */
   readonly to: string | null
   readonly welcome: (Omit<Welcome, 'networkKey'> & { readonly networkKey: string }) | null
+  /** When it was begun, in milliseconds since 1970: names what is archived. */
+  readonly atMs: number
   /** The old ledgers are archived and the new mesh ledger is begun. */
   readonly isMoved: boolean
   readonly carried: readonly Carried[]
@@ -54,7 +57,8 @@ export async function moveHome(
 ): Promise<Crossing | null> {
   if (crossing.isMoved) return crossing
   const folders = [MESH.folder, ...crossing.carried.map(({ repo }) => encodeURIComponent(repo))]
-  for (const folder of folders) archive(home, folder, crossing.from)
+  for (const { repo, generation } of crossing.carried) noteGeneration(home, repo, generation)
+  for (const folder of folders) archive(home, folder, `${crossing.from}-${String(crossing.atMs)}`)
   const { welcome, to } = crossing
   if (welcome === null || to === null) {
     for (const file of ['network.key', 'mesh', 'listening.json'])
@@ -70,10 +74,10 @@ export async function moveHome(
   return moved
 }
 
-function archive(home: string, folder: string, mesh: string): void {
+function archive(home: string, folder: string, name: string): void {
   for (const kind of ['ledger', 'audit']) {
     const from = path.join(home, kind, folder)
-    const to = `${from}.of-${mesh}`
+    const to = `${from}.of-${name}`
     // Moved already before a crash; what lies there now is of the new mesh, and empty.
     if (!existsSync(from) || existsSync(to)) continue
     renameSync(from, to)

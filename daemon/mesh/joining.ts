@@ -8,7 +8,7 @@ import {
   type PeerId,
 } from '../../protocol/index.ts'
 import { decodeInvitation, signJoin, type Invitation } from '../invitation.ts'
-import type { Transport } from '../ports.ts'
+import type { Clock, Transport } from '../ports.ts'
 import { type Repos } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { writeCrossing, type Carried } from './crossing.ts'
@@ -41,6 +41,7 @@ export interface JoiningOptions {
   readonly mesh: Mesh
   readonly repos: Repos
   readonly listening: Listening
+  readonly clock: Clock
   /** A transport of this machine with the other mesh's key, which listens nowhere. */
   readonly knock: (networkKey: Uint8Array) => Promise<Transport>
 }
@@ -70,7 +71,7 @@ async function join(
   addresses: readonly string[],
   signal: AbortSignal,
 ): Promise<Joined> {
-  const { home, mesh, listening } = options
+  const { home, mesh, listening, clock } = options
   requireAlone(mesh)
   if (invitation.mesh === mesh.id) {
     throw new SkeinError('INPUT_USAGE', 'this machine is in that mesh already', {
@@ -85,6 +86,7 @@ async function join(
     from: mesh.id,
     to: invitation.mesh,
     welcome: { ...welcome, networkKey: Buffer.from(welcome.networkKey).toString('hex') },
+    atMs: clock.wall(),
     isMoved: false,
     carried,
   })
@@ -92,7 +94,7 @@ async function join(
   return { mesh: invitation.mesh, role: invitation.role, by: invitation.machine, members, carried }
 }
 
-async function leave({ home, mesh, repos, machine: by }: JoiningOptions): Promise<void> {
+async function leave({ home, mesh, repos, clock, machine: by }: JoiningOptions): Promise<void> {
   const { members } = mesh.state()
   if (members.size <= 1) {
     throw new SkeinError('INPUT_USAGE', 'this machine is alone in its mesh: nothing to leave', {
@@ -102,7 +104,7 @@ async function leave({ home, mesh, repos, machine: by }: JoiningOptions): Promis
   requireReplaceable(mesh.state(), mesh.self)
   const command = { kind: 'remove-member', peer: mesh.self, reason: 'left', by } as const
   await mesh.removedBy(submit(mesh.host, command))
-  writeDeparture(home, mesh, repos)
+  writeDeparture(home, mesh, repos, clock.wall())
 }
 
 /** Asks to be let in. */
@@ -127,14 +129,15 @@ async function knockWith(
 }
 
 /** The next start archives what belongs to the mesh and founds a new one. */
-export function writeDeparture(home: string, mesh: Mesh, repos: Repos): void {
+export function writeDeparture(home: string, mesh: Mesh, repos: Repos, atMs: number): void {
   const along = repos.all().map(({ id, host, checkouts }) => ({
     repo: id,
     generation: host?.loop.view().state.generation ?? 0,
     checkouts: [...checkouts],
     claims: [],
   }))
-  writeCrossing(home, { from: mesh.id, to: null, welcome: null, isMoved: false, carried: along })
+  const crossing = { from: mesh.id, to: null, welcome: null, atMs, isMoved: false }
+  writeCrossing(home, { ...crossing, carried: along })
 }
 
 function requireAlone(mesh: Mesh): void {

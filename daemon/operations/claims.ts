@@ -13,6 +13,8 @@ import {
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
+import { isDetached } from '../core/attachment.ts'
+import { lapsedClaims } from '../core/renewals.ts'
 import type { ClaimNow, ReleaseTarget } from '../core/claims/command.ts'
 import { asLedgerClaim, knownProvisionals } from '../core/provisional/note.ts'
 import { ownProvisionals } from '../core/provisional/own.ts'
@@ -218,11 +220,14 @@ function liveClaims(
     return input.mine !== true || isSameParty(party, found)
   }
   const context = claimContext(parts, place)
-  const noted = knownProvisionals(loop.engine()).map(asLedgerClaim)
+  const engine = loop.engine()
+  const noted = knownProvisionals(engine).map(asLedgerClaim)
+  // Cut off for longer than its lease, this machine gives up what its sessions held.
+  const lapsed = new Set(isDetached(engine) ? lapsedClaims(engine).map(({ id }) => id) : [])
   return [
     ...[...loop.view().state.claims.values()]
       .filter(isWanted)
-      .map((one) => claimJson(context, one)),
+      .map((one) => claimJson(context, one, lapsed.has(one.id) ? 'expired' : 'active')),
     ...noted.filter(isWanted).map((one) => claimJson(context, one, 'provisional')),
   ]
 }

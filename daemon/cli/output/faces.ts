@@ -96,6 +96,7 @@ export function renderQuiet(result: unknown): string {
 
 /** Where results keep what they are about; a release has ended some of its claims before. */
 const QUIET_FIELDS = [
+  'token',
   'released',
   'claims',
   'entries',
