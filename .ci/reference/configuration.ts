@@ -25,6 +25,8 @@ const IN_EFFECT: Readonly<Record<FileName, ReadonlySet<string>>> = {
   ]),
   'config.yml': new Set([
     'machine',
+    'listen',
+    'discovery',
     'http_port',
     'repos',
     'exclude',
@@ -43,6 +45,7 @@ const VARIABLES: readonly (readonly [string, string])[] = [
   ['SKEIN_AGENT', 'Who calls, unless `--agent` says so.'],
   ['SKEIN_SESSION', 'Which run of the caller, unless `--session` says so.'],
   ['SKEIN_HTTP_PORT', 'Sets `http_port`; 0 for any free one.'],
+  ['SKEIN_MESH_LISTEN', 'Sets `listen`: `host:port`, several with commas.'],
   ['SKEIN_NO_START', '`1`: `skein mcp` starts no daemon.'],
   [
     'CLAUDE_CODE_SESSION_ID',
@@ -71,7 +74,7 @@ export function configurationPage(): string {
       VARIABLES.map(([name, text]) => [`\`${name}\``, text]),
     ),
     '## The home',
-    '`$SKEIN_HOME`, by default `~/.skein`, mode 0700. `identity.key`: the machine’s key. `machine`: its name. `token`: the bearer token of the HTTP port. `config.yml`. `api.sock`, `mcp.sock`: the doors. `daemon.pid`: the lock. `ledger/`: one durable log for each repository, and `mesh` for this machine’s own. `audit/`: the audit logs, in segments of 32 MiB. `logs/`: the daemon’s log, in four files. `retention` bounds both.',
+    '`$SKEIN_HOME`, by default `~/.skein`, mode 0700. `identity.key`: the machine’s key. `machine`: its name. `token`: the bearer token of the HTTP port. `config.yml`. `api.sock`, `mcp.sock`: the doors. `daemon.pid`: the lock. `mesh`: the id of its mesh. `network.key`: the key that the members share. `listening.json`: the mesh port, and where the other members were last. `joining.json`: the way into another mesh. `ledger/`: one durable log for each repository, and `mesh` for the mesh’s own. `audit/`: the audit logs, in segments of 32 MiB. Both keep what belonged to an earlier mesh under `NAME.of-MESH`. `logs/`: the daemon’s log, in four files. `retention` bounds both.',
   )
 }
 

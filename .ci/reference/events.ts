@@ -20,7 +20,7 @@ export function eventsPage(): string {
           '`id`',
           '`evt_` and a ULID. Of events that tell a record of the ledger, the same wherever it is told.',
         ],
-        ['`repo`', 'Id of the repository, or `mesh` for this machine’s own ledger.'],
+        ['`repo`', 'Id of the repository, or `mesh` for the ledger of the mesh.'],
         ['`kind`', 'One of those below.'],
         [
           '`at`',
