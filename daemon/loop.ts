@@ -109,6 +109,7 @@ class LedgerLoop implements Loop {
   readonly #engine: Engine
   readonly #pending = new Map<RequestId, Pending>()
   readonly #timer: NodeJS.Timeout
+  #election: NodeJS.Timeout | null = null
   readonly #ready = Promise.withResolvers<true>()
   readonly #known = Promise.withResolvers<true>()
   #inbox: EngineInput[] = []
@@ -230,6 +231,7 @@ class LedgerLoop implements Loop {
     clearInterval(this.#timer)
     this.#drain()
     this.#isStopping = true
+    if (this.#election !== null) clearTimeout(this.#election)
     await this.#store.close()
     this.#failure ??= new SkeinError('DAEMON_DOWN', 'the daemon is stopping')
     this.#rejectAll(this.#failure)
@@ -278,6 +280,18 @@ class LedgerLoop implements Loop {
     if (isLeading(this.#engine)) this.#ready.resolve(true)
     if (this.view().state.genesisHash !== '') this.#known.resolve(true)
     this.#options.onIdle(this.#store.size())
+    this.#awaitElection()
+  }
+
+  /** Whose turn it is to stand is a matter of less than a tick. */
+  #awaitElection(): void {
+    const { role, electionAt, now } = this.#engine.consensus
+    const inMs = electionAt - now
+    if (role.kind === 'leader' || inMs <= 0 || inMs >= TICK_MS || this.#election !== null) return
+    this.#election = setTimeout(() => {
+      this.#election = null
+      this.#drain()
+    }, inMs).unref()
   }
 
   #reply(rid: RequestId, outcome: Outcome): void {

@@ -127,7 +127,8 @@ export function stepConsensus(core: Consensus, input: ConsensusInput): void {
       if (core.role.kind === 'leader') {
         wake(core, core.role)
         greet(core, core.role, input.peer)
-      } else if (core.role.kind === 'follower' && core.role.leader === null) hastenElection(core)
+      } else if (core.role.kind === 'follower' && core.role.leader === null)
+        hastenElection(core, null)
       return
   }
 }
@@ -175,11 +176,18 @@ function onTick(core: Consensus, now: number, wallMs: number): void {
 /** Its leader's process is gone: somebody else may ask for votes soon. */
 function loseLeader(core: Consensus, role: Follower): void {
   core.role = { ...role, heardAt: -Infinity, isQuiet: false }
-  hastenElection(core)
+  hastenElection(core, role.leader)
 }
 
-function hastenElection(core: Consensus): void {
-  core.electionAt = Math.min(core.electionAt, core.now + core.random() * core.timing.heartbeatMs)
+/**
+ * Voters that lose a leader lose it at the same moment, and with one of three gone each needs the vote of the other: they
+ * stand one after another, so far apart that a vote fits between.
+ */
+function hastenElection(core: Consensus, lost: PeerId | null): void {
+  const head = core.chain.head()
+  const left = (head === null ? [] : core.chain.votersAt(head)).filter((voter) => voter !== lost)
+  const turn = Math.max(0, left.indexOf(core.self)) + core.random() / 2
+  core.electionAt = Math.min(core.electionAt, core.now + turn * (core.timing.heartbeatMs / 2))
 }
 
 /** A split vote: starts over from the question without consequences. */
@@ -203,6 +211,9 @@ function receive(core: Consensus, from: PeerId, message: ConsensusMessage): void
       return
     case 'vote-response':
       if (message.granted) onVoteResponse(core, from, message.term, message.signature)
+      // The votes are split, perhaps: a next round need not wait for as long as a silent leader is waited for.
+      else if (core.role.kind === 'candidate' && core.role.term === message.term)
+        hastenElection(core, null)
       return
     case 'append':
       onAppend(core, from, message)
