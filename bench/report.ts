@@ -98,6 +98,16 @@ to the committed grant of the next in line.
 **Symbols** are read by the daemon's own index with the shipped parser thread, from TypeScript files of 5,000 lines and 1,000
 declared methods, the thread started and the grammar loaded before. The event loop is that of the asking process.
 
+**Three machines** are three daemons with homes, clones and voices of their own, which speak with each other as they do
+everywhere (TCP, Noise), and beside them three etcd with default settings; all disks are one disk. One caller speaks on the MCP
+socket of a daemon that does not lead, as the bridge of a harness does, and with an etcd that does not lead; 32 callers are
+spread over all three. A grant counts as arrived when the last of the other two shows it in its event stream, from the moment
+when its caller has its answer. A killed leader (SIGKILL) is started again and waited for before the next is killed; a frozen
+one (SIGSTOP) keeps its connections and says nothing. The next grant is asked for at once and again every 10 ms. Idle is
+measured for a minute, after the ledgers have fallen quiet; bytes are what the kernel counts on the connections, without the
+headers of TCP and IP. A new peer is in sync when it says the commit index that the leader said before it came; the time is
+counted from when its daemon last said that it has no such ledger.
+
 **Starts.** From spawn to the first 200 of \`/readyz\` on the socket, asked every millisecond, with one repository enrolled;
 from spawn of \`skein mcp\` to the answer of \`initialize\`; from spawn to exit of \`skein check FILE\`, in turn with
 \`node -e 0\`. Medians of at least 11.

@@ -95,6 +95,29 @@ describe('an election', () => {
     assert.equal(answer?.message.kind === 'pre-vote-response' && answer.message.granted, false)
   })
 
+  it('is stood for in turn by voters that lose their leader at once', () => {
+    const script = led()
+    const peer = script.core('a').self
+    for (const name of ['b', 'c']) script.give(name, { kind: 'unreachable', peer })
+    const [first, second] = ['b', 'c'].map((name) => {
+      const { electionAt, now } = script.core(name)
+      return electionAt - now
+    })
+    const step = script.core('b').timing.heartbeatMs / 2
+    assert.ok(first !== undefined && first >= 0 && first <= step / 2, String(first))
+    assert.ok(second !== undefined && second >= step && second <= 1.5 * step, String(second))
+  })
+
+  it('is stood for again soon by a candidate that was refused', () => {
+    const script = new Script(ALL)
+    script.stand('a')
+    script.stand('b')
+    script.deliver(of('vote', 'b'))
+    script.deliver(of('vote-response', 'a'))
+    const { electionAt, now, timing } = script.core('a')
+    assert.ok(electionAt - now <= timing.heartbeatMs, String(electionAt - now))
+  })
+
   it('is won alone without a question, when alone', () => {
     const script = new Script(['a'])
     script.tick('a')
@@ -118,6 +141,19 @@ describe('a leader', () => {
     assert.equal(script.core('a').commit?.index, 1)
     script.sync('a')
     assert.equal(script.core('a').commit?.index, 2)
+  })
+
+  it('is answered once for each record, when it is durable, and with positions only', () => {
+    const script = led()
+    script.propose('a', noop('1'))
+    script.deliver(of('append', 'b'))
+    assert.equal(script.mail.some(of('append-response')), false)
+    script.sync('b')
+    const [answer, ...more] = script.mail.filter(of('append-response')).map((one) => one.message)
+    assert.equal(more.length, 0)
+    assert.ok(answer?.kind === 'append-response')
+    assert.deepEqual(answer.head, { term: 1, index: 2 })
+    assert.deepEqual(answer.ack, { term: 1, index: 2 })
   })
 
   it('is a follower after a restart, whatever it promised itself', () => {
