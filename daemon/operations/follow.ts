@@ -69,6 +69,7 @@ class Inbox {
   readonly #repos: ReadonlySet<string> | null
   #unread: AuditEvent[] = []
   #isFull = false
+  #toldAt = -Infinity
   #wake: (() => void) | null = null
 
   constructor(query: EventQuery, signal: AbortSignal) {
@@ -87,8 +88,11 @@ class Inbox {
     } else this.#unread.push(event)
     const wake = this.#wake
     this.#wake = null
-    // Whoever claims waits for a write to each of some hundred streams: what comes meanwhile shares it.
-    if (wake !== null) setTimeout(wake, GATHER_MS)
+    if (wake === null) return
+    // Whoever claims waits for a write to each of some hundred streams: what comes soon after one shares the next.
+    const restMs = this.#toldAt + GATHER_MS - performance.now()
+    if (restMs > 0) setTimeout(wake, restMs)
+    else wake()
   }
 
   /** The log told this one, and with it everything of its repository before it. */
@@ -109,6 +113,7 @@ class Inbox {
       })
     const events = this.#unread
     this.#unread = []
+    this.#toldAt = performance.now()
     return events.filter((event) => isMatch(event, this.#query.filter))
   }
 }
