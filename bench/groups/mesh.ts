@@ -11,12 +11,14 @@ import type { Row } from '../row.ts'
 export async function meshRows(bench: Bench): Promise<Row[]> {
   const cluster = await Cluster.start(bench)
   try {
-    const rows = await meshClaimRows(bench, cluster)
-    for (const measure of [arrivalRow, handOverRow, killedRow, frozenRow, idleRow, newcomerRow]) {
-      const row = await measure(bench, cluster)
-      bench.say(`  ${row.what}: ${row.skein}`)
+    const rows: Row[] = []
+    const keep = (row: Row): void => {
+      bench.say(`  ${row.what}: ${row.skein} ${row.etcd}`)
       rows.push(row)
     }
+    for (const row of await meshClaimRows(bench, cluster)) keep(row)
+    for (const measure of [arrivalRow, handOverRow, killedRow, frozenRow, idleRow, newcomerRow])
+      keep(await measure(bench, cluster))
     return rows
   } finally {
     await cluster.stop()

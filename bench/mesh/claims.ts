@@ -73,7 +73,7 @@ async function manyCallers(
     contenders.push({ target: first.target, also: rest.map((one) => one.target), pids })
   }
   const runs = await bench.alternateAmong(driver, contenders, {
-    ...{ act: 'claim', callers: MANY, rounds: bench.count(5, 1), turns: HELD },
+    ...{ act: 'claim', callers: MANY, rounds: bench.count(2, 1), turns: HELD },
     keys: bench.checkout().files,
   })
   const share = ratio(runs, 'perSecond')
