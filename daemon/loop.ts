@@ -11,7 +11,7 @@ import {
   type RequestId,
   type SessionId,
 } from '../protocol/index.ts'
-import { noQuorum, type AbsentMachine } from './absence.ts'
+import { decidesAlone, mayElect, noQuorum, votersKnown, type AbsentMachine } from './absence.ts'
 import type { ClaimCommand, Command, Outcome } from './core/claims/command.ts'
 import {
   createEngine,
@@ -23,7 +23,6 @@ import {
   type EngineReady,
 } from './core/engine.ts'
 import { isDetached } from './core/attachment.ts'
-import { majorityOf } from './core/consensus/quorum.ts'
 import type { PeerMessage } from './core/messages.ts'
 import { nextRequestId } from './core/provisional/ask.ts'
 import type { AppliedChange, View } from './core/view.ts'
@@ -144,7 +143,7 @@ class LedgerLoop implements Loop {
       const message = `${String(this.#pending.size)} requests wait already`
       return Promise.reject(new SkeinError('BUSY', message))
     }
-    if (isDetached(this.#engine) && !this.#mayElect())
+    if (isDetached(this.#engine) && !mayElect(this.#engine, this.#options.absent))
       return Promise.reject(this.#noQuorum('no majority of the voters can be reached'))
     return this.#ask((rid, entropy) => ({ kind: 'request', request: { rid, command, entropy } }))
   }
@@ -187,7 +186,7 @@ class LedgerLoop implements Loop {
   }
 
   async ready(): Promise<void> {
-    if (this.#decidesAlone()) {
+    if (decidesAlone(this.#engine)) {
       await this.#ready.promise
       return
     }
@@ -217,10 +216,10 @@ class LedgerLoop implements Loop {
   }
 
   handOver(): boolean {
-    if (this.#decidesAlone()) return false
+    if (decidesAlone(this.#engine)) return false
     this.#inbox.push({ kind: 'hand-over' })
     this.#drain()
-    return this.#mayElect()
+    return mayElect(this.#engine, this.#options.absent)
   }
 
   rewriteLog(): void {
@@ -329,30 +328,10 @@ class LedgerLoop implements Loop {
 
   /** With who is missing, and since when. */
   #noQuorum(what: string): SkeinError {
-    const voters = this.#voters()
+    const voters = votersKnown(this.#engine)
     const others = voters.filter((voter) => voter !== this.#options.engine.self)
     const { applied } = this.view().state
     return noQuorum(what, voters.length, this.#options.absent(others), applied)
-  }
-
-  /** Are there enough voters within reach for a leader to come about? */
-  #mayElect(): boolean {
-    const voters = this.#voters()
-    const missing = this.#options.absent(
-      voters.filter((voter) => voter !== this.#options.engine.self),
-    )
-    return voters.length === 0 || voters.length - missing.length >= majorityOf(voters)
-  }
-
-  #voters(): readonly PeerId[] {
-    const { chain } = this.#engine.consensus
-    const head = chain.head()
-    return head === null ? [] : chain.votersAt(head)
-  }
-
-  #decidesAlone(): boolean {
-    const voters = this.#voters()
-    return voters.length === 1 && voters[0] === this.#options.engine.self
   }
 
   #fail(error: Error): void {
