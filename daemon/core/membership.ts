@@ -1,8 +1,9 @@
 // A leader moves its ledger's voters towards those that are wanted: one at a time, only ones that have caught up, and never
-// to an even number that it could not leave again.
+// to an even number that it could not leave again, nor to voters of whom no majority is heard.
 import { chooseVoters, type PeerId } from '../../protocol/index.ts'
 import { becomeFollower } from './consensus/follower.ts'
 import { mayChangeVoters, transferTo } from './consensus/leader.ts'
+import { isMajority } from './consensus/quorum.ts'
 import type { Consensus, Leader } from './consensus/types.ts'
 import type { Engine } from './engine-state.ts'
 
@@ -23,9 +24,20 @@ export function nextVoters(consensus: Consensus, wanted: readonly PeerId[]): Pee
   const goesOn = ready.length + extra.length > 1
   if (next !== undefined && (!leavesEven || goesOn)) return [...present, next]
   if (missing.length > 0 && present.length <= wanted.length) return null
-  // The leader itself goes last: it has to lead the other changes.
-  const gone = extra.find((peer) => peer !== consensus.self) ?? extra[0]
-  return gone === undefined ? null : present.filter((peer) => peer !== gone)
+  const gone = firstToGo(consensus, role, extra)
+  if (gone === undefined) return null
+  const rest = present.filter((peer) => peer !== gone)
+  return isMajority(rest, (peer) => isThere(consensus, role, peer)) ? rest : null
+}
+
+/** Whoever cannot help to commit what follows goes first; the leader itself last: it has to lead the other changes. */
+function firstToGo(
+  consensus: Consensus,
+  role: Leader,
+  extra: readonly PeerId[],
+): PeerId | undefined {
+  const others = extra.filter((peer) => peer !== consensus.self)
+  return others.find((peer) => !isThere(consensus, role, peer)) ?? others[0] ?? extra[0]
 }
 
 /** The step to take now, if it is allowed. */
@@ -64,6 +76,12 @@ function hasCaughtUp(consensus: Consensus, role: Leader, peer: PeerId): boolean 
   const ack = role.progress.get(peer)?.ack
   if (head === null || ack?.term !== role.term) return false
   return head.index - ack.index <= CAUGHT_UP_RECORDS && isHeard(consensus, role, peer)
+}
+
+/** A machine without a copy is heard no more, though it was a moment ago. */
+function isThere(consensus: Consensus, role: Leader, peer: PeerId): boolean {
+  if (peer === consensus.self) return true
+  return consensus.learners.includes(peer) && isHeard(consensus, role, peer)
 }
 
 function isHeard({ now, timing }: Consensus, role: Leader, peer: PeerId): boolean {

@@ -46,7 +46,7 @@ export class EngineScript {
   #now = 1_000
   #chance = 1
 
-  constructor(voters: readonly string[]) {
+  constructor(voters: readonly string[], others: readonly string[] = []) {
     this.#genesis = encodeRecord({
       generation: 1,
       term: 0,
@@ -63,8 +63,15 @@ export class EngineScript {
         version: 1,
       },
     })
-    for (const name of voters) {
-      const disk: Frame[] = [{ kind: 'record', bytes: this.#genesis.bytes }]
+    const { term, index, hash, generation } = this.#genesis
+    const first: Frame = { kind: 'record', bytes: this.#genesis.bytes }
+    // Whoever joins later knows which ledger it is, and nothing of it.
+    const joined: Frame = {
+      kind: 'meta',
+      value: { genesis: { term, index, hash, generation } },
+    }
+    for (const name of [...voters, ...others]) {
+      const disk = voters.includes(name) ? [first] : [joined]
       const part = { engine: this.#open(name, disk), disk, waiting: [], position: 0 }
       this.#parts.set(name, part)
       this.give(name)
@@ -144,6 +151,19 @@ export class EngineScript {
     const entropy = Uint8Array.from({ length: 16 }, (_, i) => sequence * 16 + i)
     this.give(name, { kind: 'request', request: { rid, command, entropy } })
     return rid
+  }
+
+  /** The mesh tells a machine who may vote, and who has a copy. */
+  tellMembers(name: string, willing: readonly string[], copies: readonly string[]): void {
+    const others = copies.filter((peer) => peer !== name).map(asPeerId)
+    this.give(name, { kind: 'members', willing: willing.map(asPeerId), copies: others })
+  }
+
+  /** The voters at a machine's head. */
+  votersAt(name: string): readonly string[] {
+    const { chain } = this.engine(name).consensus
+    const head = chain.head()
+    return head === null ? [] : chain.votersAt(head)
   }
 
   /** A call for which there is no quorum; what it is answered stands in `replies`. */

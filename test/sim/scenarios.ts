@@ -1,6 +1,7 @@
 // Directed schedules: each passes on the protocol as it is and ends in a violation where a mutant breaks it.
 import { formatRequestId } from '../../protocol/index.ts'
 import { claimOf, EngineScript, partyOf } from './engine-script.ts'
+import { laggardStaysLearner, leaderRemoved, removedGoesFirst } from './member-scenarios.ts'
 import { Script } from './script.ts'
 import { check } from './violation.ts'
 
@@ -272,6 +273,9 @@ function bypassedGround(): void {
 }
 
 export const scenarios = {
+  removedGoesFirst,
+  leaderRemoved,
+  laggardStaysLearner,
   lateCopy,
   bypassedGround,
   figure8,
