@@ -98,15 +98,20 @@ export function tellOwn(engine: Engine, rid: RequestId, outcome: Outcome): void 
     abandon(engine, rid)
 }
 
-/** Nobody led when this machine looked last: asks the voters. */
+/**
+ * Nobody led when this machine looked last: asks the voters. Who has no record yet, or only knows voters that are gone, asks
+ * everybody: a quiet leader does not speak first.
+ */
 function seek(engine: Engine): void {
-  const { now, timing, chain, self } = engine.consensus
+  const { now, timing, chain, self, learners } = engine.consensus
   const patience = engine.own.size > 0 ? timing.heartbeatMs : timing.electionMsMin
-  const head = chain.head()
-  if (head === null || now - engine.soughtAt < patience) return
+  if (now - engine.soughtAt < patience) return
   engine.soughtAt = now
-  for (const voter of chain.votersAt(head))
-    if (voter !== self) post(engine, voter, { kind: 'seek' })
+  const head = chain.head()
+  const voters = head === null ? [] : chain.votersAt(head)
+  const isKnown = engine.willing === null || voters.some((peer) => learners.includes(peer))
+  for (const peer of isKnown ? voters : learners)
+    if (peer !== self) post(engine, peer, { kind: 'seek' })
 }
 
 /** Grants and places of requests that were given up here are taken back by the leader. */

@@ -54,3 +54,21 @@ export function laggardStaysLearner(): void {
   const voters = [...script.votersAt('a')].sort().join()
   check(voters === 'a,b,c', 'liveness', `${voters} vote, and all have everything`)
 }
+
+/** A ledger without work has a quiet leader; a machine that joins then gets a copy all the same. */
+export function joinsQuietLedger(): void {
+  const script = new EngineScript(['a'], ['b'])
+  script.tellMembers('a', ['a'], ['a'])
+  script.pass(['a'], 70_000)
+  const { role } = script.engine('a').consensus
+  check(role.kind === 'leader' && role.isQuiet, 'script', 'a is not quiet')
+  script.tellMembers('b', ['a'], ['a', 'b'])
+  script.tellMembers('a', ['a'], ['a', 'b'])
+  script.pass(['a', 'b'], 5_000)
+  const leader = script.engine('b').consensus.role
+  check(
+    leader.kind === 'follower' && leader.leader === 'a',
+    'liveness',
+    'b has a copy and does not know who leads',
+  )
+}

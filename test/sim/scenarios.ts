@@ -1,7 +1,12 @@
 // Directed schedules: each passes on the protocol as it is and ends in a violation where a mutant breaks it.
 import { formatRequestId } from '../../protocol/index.ts'
 import { claimOf, EngineScript, partyOf } from './engine-script.ts'
-import { laggardStaysLearner, leaderRemoved, removedGoesFirst } from './member-scenarios.ts'
+import {
+  joinsQuietLedger,
+  laggardStaysLearner,
+  leaderRemoved,
+  removedGoesFirst,
+} from './member-scenarios.ts'
 import { Script } from './script.ts'
 import { check } from './violation.ts'
 
@@ -276,6 +281,7 @@ export const scenarios = {
   removedGoesFirst,
   leaderRemoved,
   laggardStaysLearner,
+  joinsQuietLedger,
   lateCopy,
   bypassedGround,
   figure8,
