@@ -49,7 +49,7 @@ import {
   rewriteLog,
 } from './log-upkeep.ts'
 import { noteAttachment } from './attachment.ts'
-import { handOver } from './membership.ts'
+import { handOver, setMembers } from './membership.ts'
 import type { PeerMessage } from './messages.ts'
 import { noteWork } from './quiet.ts'
 import { innerRequest, nextSettle, notePromoted } from './provisional/ask.ts'
@@ -191,8 +191,7 @@ function takeInput(engine: Engine, input: EngineInput): void {
       renewOwn(engine, input.sessions)
       return
     case 'members':
-      engine.willing = input.willing
-      engine.consensus.learners = input.copies
+      setMembers(engine, input.willing, input.copies)
       return
     case 'hand-over':
       handOver(engine.consensus)

@@ -10,6 +10,18 @@ import type { Engine } from './engine-state.ts'
 /** A new voter may lack at most so many records. */
 const CAUGHT_UP_RECORDS = 100
 
+/** What the mesh says of this ledger. What a machine without a copy said last is never settled, and stands in nobody's way. */
+export function setMembers(
+  engine: Engine,
+  willing: readonly PeerId[],
+  copies: readonly PeerId[],
+): void {
+  engine.willing = willing
+  engine.consensus.learners = copies
+  for (const peer of engine.foreignProvisionals.keys())
+    if (!copies.includes(peer)) engine.foreignProvisionals.delete(peer)
+}
+
 /** The next voters on the way to the wanted ones; null when there is no step to take now. */
 export function nextVoters(consensus: Consensus, wanted: readonly PeerId[]): PeerId[] | null {
   const { role, chain } = consensus
