@@ -7,6 +7,7 @@ import {
   decodeRecord,
   positionKey,
   type LedgerRecord,
+  type PeerId,
   type Position,
   type RecordId,
 } from '../../protocol/index.ts'
@@ -14,6 +15,7 @@ import type { Engine } from '../../daemon/core/engine.ts'
 import type { Frame } from '../../daemon/ports.ts'
 import type { DiskObserver } from './disk.ts'
 import { at, Spec, type SpecWorld } from './spec.ts'
+import { isMajorityOf, Voters } from './voters.ts'
 import { check, Violation } from './violation.ts'
 
 interface Born {
@@ -25,6 +27,8 @@ interface Born {
 /** The durable content of one machine, by keys of records. */
 class Holding implements DiskObserver {
   readonly keys = new Set<number>()
+  /** The commit that the log knows of. */
+  mark: RecordId | null = null
   /** Up to here the committed path is known to be on the disk. */
   verifiedTo = -1
   readonly #keysOf: (frame: Frame) => readonly number[]
@@ -35,10 +39,13 @@ class Holding implements DiskObserver {
 
   kept(frame: Frame): void {
     for (const key of this.#keysOf(frame)) this.keys.add(key)
+    if (frame.kind === 'meta' && 'commit' in frame.value)
+      this.mark = frame.value['commit'] as RecordId
   }
 
   emptied(): void {
     this.keys.clear()
+    this.mark = null
     this.verifiedTo = -1
   }
 }
@@ -51,21 +58,27 @@ export class Checker {
   readonly #writers = new Map<number, number>()
   readonly #leaders = new Map<number, number>()
   readonly #holdings: Holding[] = []
-  readonly #voters: number
-  readonly #heads: (Position | null)[] = []
+  readonly #nameOf: (machine: number) => PeerId | undefined
+  readonly #voters: Voters
+  readonly #heads: (LedgerRecord | null)[] = []
   readonly #durableHeads: (RecordId | null)[] = []
   readonly #states = new Map<number, string>()
   readonly #seenApplied: number[] = []
   readonly #now: () => number
   elections = 0
 
+  get configs(): number {
+    return this.#voters.configs
+  }
+
   constructor(
     genesis: LedgerRecord,
-    voters: number,
+    nameOf: (machine: number) => PeerId | undefined,
     world: Omit<SpecWorld, 'bornAt'>,
     now: () => number,
   ) {
-    this.#voters = voters
+    this.#nameOf = nameOf
+    this.#voters = new Voters(this.path, (id) => this.#born.get(positionKey(id))?.record)
     this.#now = now
     this.#born.set(positionKey(genesis), { record: genesis, by: -1, trueMs: 0 })
     this.path.push(genesis)
@@ -87,7 +100,13 @@ export class Checker {
   }
 
   /** A machine wrote records into the array of a term. */
-  noteAppend(machine: number, term: number, records: readonly Uint8Array[]): void {
+  noteAppend(
+    machine: number,
+    term: number,
+    records: readonly Uint8Array[],
+    commit: RecordId | null,
+  ): void {
+    if (commit !== null) this.#noteCommit(machine, commit)
     for (const bytes of records) {
       const record = decodeRecord(bytes)
       const writer = this.#writers.get(record.term) ?? machine
@@ -104,6 +123,7 @@ export class Checker {
         `${at(record)} was made twice${known?.record.hash === record.hash ? ', the same' : ''}`,
       )
       this.#born.set(positionKey(record), { record, by: machine, trueMs: this.#now() })
+      this.#voters.noteBirth(record)
     }
   }
 
@@ -135,6 +155,13 @@ export class Checker {
       'I3 monotone head',
       `machine ${String(machine)} restarts below what was durable`,
     )
+    const mark = this.#holdings[machine]?.mark ?? null
+    const { commit } = engine.consensus
+    check(
+      mark === null || (commit !== null && isAtLeast(commit, mark)),
+      'marked commit',
+      `machine ${String(machine)} has forgotten that ${String(mark?.term)}.${String(mark?.index)} is committed`,
+    )
     this.#heads[machine] = head
     this.#durableHeads[machine] = engine.consensus.durableHead
     this.#seenApplied[machine] = -1
@@ -145,13 +172,27 @@ export class Checker {
     const last = this.path.length - 1
     const record = this.path[last]
     if (record === undefined) return
-    let holders = 0
-    for (let voter = 0; voter < this.#voters; voter++) if (this.#holds(voter, last)) holders++
+    const holders = this.#holdings
+      .map((_, machine) => (this.#holds(machine, last) ? this.#nameOf(machine) : undefined))
+      .filter((name) => name !== undefined)
+    // A leader counts by the voters at its head.
+    const counted = [this.votersInForce(), ...this.#voters.proposed()]
     check(
-      holders > this.#voters / 2,
+      counted.some((voters) => isMajorityOf(voters, holders)),
       'I5 nothing committed is lost',
-      `${at(record)} is committed and whole on ${String(holders)} of ${String(this.#voters)} voters' disks`,
+      `${at(record)} is committed and whole on the disks of ${holders.join(', ')}, of the voters ${this.votersInForce().join(', ')}`,
     )
+  }
+
+  /** The voters at the last committed record. */
+  votersInForce(): readonly PeerId[] {
+    return this.#voters.at(this.path.at(-1))
+  }
+
+  /** The voters that a machine may go by, wherever it is. */
+  votersAnywhere(): (readonly PeerId[])[] {
+    const heads = this.#heads.filter((head) => head !== null)
+    return [this.path.at(-1), ...heads].map((head) => this.#voters.at(head))
   }
 
   /** The path folded from the genesis gives the state that this machine has. */
@@ -210,6 +251,7 @@ export class Checker {
     )
     for (const record of fresh.reverse()) {
       this.path.push(record)
+      this.#voters.noteCommit(record)
       this.spec.apply(record)
     }
     this.checkDurable()

@@ -210,7 +210,9 @@ export class Clients {
   /** Waiters that nothing stands in the way of are granted. */
   checkQueue(awakeSinceMs: number): void {
     const { checker, now } = this.#world
-    const stuck = checker.spec.stuckWaiters(now, 13_000, awakeSinceMs)
+    const stuck = checker.spec
+      .stuckWaiters(now, 13_000, awakeSinceMs)
+      .filter(({ party }) => this.#isOfMember(party))
     check(
       stuck.length === 0,
       'queue moves',
@@ -222,6 +224,7 @@ export class Clients {
   checkAbandoned(): void {
     const { spec } = this.#world.checker
     for (const wait of spec.queue.values()) {
+      if (!this.#isOfMember(wait.party)) continue
       const op = wait.rid === null ? undefined : this.ops.get(wait.rid)
       check(
         op?.state !== 'abandoned',
@@ -231,6 +234,7 @@ export class Clients {
     }
     for (const claim of spec.live.values()) {
       const op = claim.rid === null ? undefined : this.ops.get(claim.rid)
+      if (!this.#isOfMember(claim.party)) continue
       check(
         op === undefined || op.isTakenUp || (op.state !== 'abandoned' && !op.isRefused),
         'I9 abandoned',
@@ -241,8 +245,8 @@ export class Clients {
 
   /** After the faults: a claim that nothing stands in the way of. */
   askQuietly(): void {
-    const { machines, prng } = this.#world
-    const home = prng.pick(machines)
+    const { prng } = this.#world
+    const home = prng.pick(this.#world.members())
     const party: Party = {
       agent: 'last',
       agentGiven: false,
@@ -271,6 +275,11 @@ export class Clients {
       this.#world.planIn(100, ask)
     }
     ask()
+  }
+
+  /** A removed machine gives nothing back and takes nothing up. */
+  #isOfMember({ peer }: Party): boolean {
+    return this.#world.members().some(({ name }) => name === peer)
   }
 
   #repeat(everyMs: number, act: () => void): void {

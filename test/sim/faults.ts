@@ -25,6 +25,7 @@ export function planFaults(world: World): void {
     })
   }
   planGossip(world)
+  world.mesh?.start()
 }
 
 /** Any two machines exchange what they lack, now and then. */
@@ -100,6 +101,9 @@ function strike(world: World, kind: FaultKind): void {
     case 'campaign':
       campaignNow(world)
       return
+    case 'hand-over':
+      handOver(world, leader)
+      return
     case 'silence':
       world.clients.silence()
       return
@@ -144,10 +148,11 @@ function suspend(world: World, machine: Machine, forMs: number): void {
 /** Some voters stand at once, asking nobody first: safety must not need the question. */
 function campaignNow(world: World): void {
   const { prng, plan, machines } = world
-  for (const machine of prng.shuffled(machines.slice(0, plan.voters)).slice(0, 1 + prng.int(2))) {
+  const all = world.mesh === null ? machines.slice(0, plan.voters) : machines
+  for (const machine of prng.shuffled(all).slice(0, 1 + prng.int(2))) {
     const { engine } = machine
     if (engine === null || machine.suspendedUntil > world.now) continue
-    if (engine.consensus.role.kind === 'leader') continue
+    if (engine.consensus.role.kind === 'leader' || engine.consensus.chain.head() === null) continue
     campaign(engine.consensus)
     world.step(machine, [])
   }
@@ -156,8 +161,17 @@ function campaignNow(world: World): void {
 function transfer(world: World, leader: Machine | undefined): void {
   const engine = leader?.engine
   if (leader === undefined || engine === null || engine === undefined) return
-  const voters = world.machines.slice(0, world.plan.voters).filter((other) => other !== leader)
+  const voters = world.checker.votersInForce().filter((name) => name !== leader.name)
   if (voters.length === 0) return
-  transferTo(engine.consensus, world.prng.pick(voters).name)
+  transferTo(engine.consensus, world.prng.pick(voters))
   world.step(leader, [])
+}
+
+/** As a daemon that stops does: asks another voter to lead, and waits for it no longer than it likes. */
+function handOver(world: World, leader: Machine | undefined): void {
+  if (leader === undefined) return
+  world.give(leader, [{ kind: 'hand-over' }])
+  world.planFor(leader, world.prng.exponential(4 * world.plan.latencyMs), () => {
+    world.crash(leader, world.prng.exponential(world.plan.downMs))
+  })
 }

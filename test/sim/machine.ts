@@ -21,6 +21,8 @@ export interface Ledger {
   readonly genesis: LedgerRecord
   readonly names: readonly PeerId[]
   readonly firstFrames: readonly Frame[]
+  /** Of a machine that joins: which ledger it is, and no record. */
+  readonly joinFrames: readonly Frame[]
 }
 
 export class Machine {
@@ -62,7 +64,9 @@ export class Machine {
     this.#keys = keys
     const observer = checker.watchDisk(number, (frame) => keys.of(frame))
     const logId = plan.isByteDisk ? plan.prng.bytes(8) : null
-    this.disk = new SimDisk(ledger.firstFrames, observer, logId)
+    const isFounder = number < (plan.mesh?.founders ?? plan.machines)
+    const frames = isFounder ? ledger.firstFrames : ledger.joinFrames
+    this.disk = new SimDisk(frames, observer, logId)
   }
 
   readonly #keys: FrameKeys
@@ -107,7 +111,8 @@ export class Machine {
     const keys = this.#keys
     const watched: Partial<LedgerDocument> = {
       append: (term, records) => {
-        this.#checker.noteAppend(this.number, term, records)
+        const commit = this.engine?.consensus.commit ?? null
+        this.#checker.noteAppend(this.number, term, records, commit)
         return keys.note(document.append(term, records), records)
       },
       merge: (update) => {

@@ -19,6 +19,8 @@ interface Totals {
   readonly commits: number[]
   elections: number
   crashes: number
+  changes: number
+  configs: number
   promoted: number
   rejected: number
   violations: number
@@ -62,6 +64,8 @@ function runHere(): void {
     totals.commits.push(result.commits)
     totals.elections += result.elections
     totals.crashes += result.crashes
+    totals.changes += result.changes
+    totals.configs += result.configs
     totals.promoted += result.promoted
     totals.rejected += result.rejected
     if (result.violation !== null) {
@@ -74,8 +78,8 @@ function runHere(): void {
 }
 
 function noTotals(): Totals {
-  const counts = { seeds: 0, elections: 0, crashes: 0, promoted: 0, rejected: 0, violations: 0 }
-  return { ...counts, commits: [] }
+  const counts = { seeds: 0, elections: 0, crashes: 0, changes: 0, configs: 0 }
+  return { ...counts, promoted: 0, rejected: 0, violations: 0, commits: [] }
 }
 
 async function runWorkers(): Promise<void> {
@@ -99,6 +103,8 @@ async function runWorkers(): Promise<void> {
         totals.commits.push(...part.commits)
         totals.elections += part.elections
         totals.crashes += part.crashes
+        totals.changes += part.changes
+        totals.configs += part.configs
         totals.promoted += part.promoted
         totals.rejected += part.rejected
         totals.violations += part.violations
@@ -158,7 +164,7 @@ function finish(totals: Totals, startedAt: number): void {
   const median = commits[commits.length >> 1] ?? 0
   const seconds = (performance.now() - startedAt) / 1000
   say(
-    `seeds ${String(totals.seeds)}, commits ${String(sum)}, median commits a seed ${String(median)}, elections ${String(totals.elections)}, crashes ${String(totals.crashes)}, provisional claims promoted ${String(totals.promoted)} and rejected ${String(totals.rejected)}, violations ${String(totals.violations)}, seconds ${seconds.toFixed(1)}`,
+    `seeds ${String(totals.seeds)}, commits ${String(sum)}, median commits a seed ${String(median)}, elections ${String(totals.elections)}, crashes ${String(totals.crashes)}, changes of the mesh ${String(totals.changes)} and of voters ${String(totals.configs)}, provisional claims promoted ${String(totals.promoted)} and rejected ${String(totals.rejected)}, violations ${String(totals.violations)}, seconds ${seconds.toFixed(1)}`,
   )
   if (totals.violations > 0) process.exitCode = 1
 }

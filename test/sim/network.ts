@@ -30,7 +30,7 @@ export class Network {
       arrive()
       return
     }
-    if (this.isCut(from, to)) return
+    if (this.isCut(from, to) || !this.#mayTalk(from, to)) return
     if (!isCalm && prng.chance(plan.loss)) return
     this.#deliver(from, to, arrive)
     if (!isCalm && prng.chance(plan.duplication)) this.#deliver(from, to, arrive)
@@ -48,14 +48,21 @@ export class Network {
     }
   }
 
+  #mayTalk(from: Machine, to: Machine): boolean {
+    return this.#world.mesh?.mayTalk(from, to) ?? true
+  }
+
   #deliver(from: Machine, to: Machine, arrive: () => void): void {
     const world = this.#world
     world.planIn(this.#delay(), () => {
       // What was under way may also reach the process that comes next.
-      if (this.isCut(from, to) || !to.isUp()) return
+      if (this.isCut(from, to) || !to.isUp() || !this.#mayTalk(from, to)) return
       if (to.suspendedUntil > world.now) {
         // What reached the host waits in its buffers, or was lost with the connection.
-        if (world.prng.chance(0.5)) world.planFor(to, 0, arrive)
+        if (world.prng.chance(0.5))
+          world.planFor(to, 0, () => {
+            if (this.#mayTalk(from, to)) arrive()
+          })
         return
       }
       arrive()

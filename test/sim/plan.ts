@@ -25,13 +25,25 @@ export type FaultKind =
   | 'rewrite-log'
   | 'transfer'
   | 'campaign'
+  | 'hand-over'
   | 'silence'
+
+export interface MeshPlan {
+  readonly prng: Prng
+  /** Machines of the first state; the others have yet to join. */
+  readonly founders: number
+  readonly everyMs: number
+  /** How long a machine takes to hear of a change. */
+  readonly learnMs: number
+}
 
 export interface Plan {
   readonly seed: number
   readonly prng: Prng
   readonly machines: number
   readonly voters: number
+  /** How the mesh changes; null: it stays as it is. */
+  readonly mesh: MeshPlan | null
   readonly isYjs: boolean
   readonly isByteDisk: boolean
   readonly timing: Timing
@@ -68,6 +80,7 @@ export interface Plan {
   readonly provisional: number
 }
 
+const MACHINES_MAX = 7
 const NOTHING: readonly number[] = [0, 0, 1, 3]
 
 export function drawPlan(seed: number, options: SimOptions): Plan {
@@ -80,7 +93,7 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
       [5, 1],
     ])
   const isAlone = voters === 1
-  const machines = drawMachines(prng, voters)
+  const founders = drawMachines(prng, voters)
   // A storm: elections, messages, syncs and faults all take about as long, so that they cross in every way.
   const isStorm = !isAlone && prng.chance(0.6)
   const speed = isStorm
@@ -91,6 +104,8 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
         [0.1, 3],
       ])
   const weight = (): number => prng.pick(NOTHING)
+  const changes = drawChanges(seed, founders)
+  const machines = founders + changes.newcomers
   const many = machines > 1
   const hasWallSteps = prng.chance(0.4)
   const faults: [FaultKind, number][] = [
@@ -107,15 +122,22 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     ['rewrite-log', weight()],
     ['transfer', isAlone ? 0 : weight() / 2],
     ['campaign', isAlone ? 0 : isStorm ? 4 + 2 * weight() : weight()],
+    ['hand-over', changes.isOn ? 1 : 0],
     ['silence', weight()],
   ]
+  const faultsUntilMs = isStorm
+    ? prng.between(3_000, 7_000)
+    : isAlone
+      ? prng.between(8_000, 24_000)
+      : prng.between(20_000, 45_000)
   return {
     seed,
     prng,
     machines,
     voters,
+    mesh: changes.isOn ? drawMesh(changes.prng, founders, faultsUntilMs, speed) : null,
     isYjs: options.yjsEvery > 0 && seed % options.yjsEvery === 0,
-    isByteDisk: machines === 1 && prng.chance(0.3),
+    isByteDisk: founders === 1 && prng.chance(0.3),
     timing: {
       heartbeatMs: DEFAULT_TIMING.heartbeatMs * speed,
       // In a storm a deposed leader may take long to notice.
@@ -128,13 +150,12 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     },
     leaseMs: prng.pick([6_000, 10_000, 20_000]),
     checkpointRecords: isStorm ? prng.pick([5, 12, 1_000, 1_000]) : prng.pick([6, 12, 30, 1_000]),
-    tickMs: isAlone ? prng.between(150, 400) : Math.max(25, prng.between(150, 300) * speed),
+    tickMs:
+      isAlone && !changes.isOn
+        ? prng.between(150, 400)
+        : Math.max(25, prng.between(150, 300) * speed),
     batchMs: prng.pick([0, 0, 3, 25]),
-    faultsUntilMs: isStorm
-      ? prng.between(3_000, 7_000)
-      : isAlone
-        ? prng.between(8_000, 24_000)
-        : prng.between(20_000, 45_000),
+    faultsUntilMs,
     settleMs: isStorm ? 2_500 : isAlone ? 4_000 : 8_000,
     stepsMin: isAlone ? 0 : 1_200,
     faultEveryMs: isStorm ? prng.between(60, 300) : prng.between(1_000, 6_000),
@@ -168,4 +189,17 @@ function drawMachines(prng: Prng, voters: number): number {
   if (voters === 5) return 5
   if (voters === 3) return prng.pick([3, 3, 4, 5])
   return prng.pick([1, 1, 1, 3, 4])
+}
+
+/** From a source of its own: seeds without changes run as they would if there were none anywhere. */
+function drawChanges(seed: number, founders: number) {
+  const prng = new Prng(seed ^ 0x6d65_7368)
+  const isOn = prng.chance(founders >= 3 ? 0.75 : 0.4)
+  const least = founders === 1 ? 2 : 0
+  return { prng, isOn, newcomers: isOn ? least + prng.int(MACHINES_MAX - founders - least + 1) : 0 }
+}
+
+function drawMesh(prng: Prng, founders: number, forMs: number, speed: number): MeshPlan {
+  const everyMs = forMs / prng.between(4, 25)
+  return { prng, founders, everyMs, learnMs: prng.pick([30, 300, 2_000]) * speed }
 }

@@ -98,13 +98,16 @@ export class Provisionals {
 
   /** Does any machine have something that is not settled yet? */
   isSettled(): boolean {
-    return this.#world.machines.every(({ engine }) => engine?.ownProvisionals.size === 0)
+    return this.#world.members().every(({ engine }) => engine?.ownProvisionals.size === 0)
   }
 
   checkSettled(): void {
-    const { checker, machines } = this.#world
+    const { checker } = this.#world
     const { spec } = checker
+    const members = this.#world.members()
     for (const { claim, state } of this.#noted.values()) {
+      // Nobody settles what a removed machine noted.
+      if (members.every(({ name }) => name !== claim.party.peer)) continue
       const settled = spec.settled.get(claim.id)
       check(
         state === 'ending' || state === 'ended' || settled === 'promoted' || settled === 'rejected',
@@ -117,7 +120,7 @@ export class Provisionals {
         `${claim.id} was given up and lives`,
       )
     }
-    for (const { engine, number } of machines) {
+    for (const { engine, number } of members) {
       const known = engine === null ? [] : knownProvisionals(engine)
       check(
         known.length === 0,

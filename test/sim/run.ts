@@ -15,6 +15,9 @@ export interface SeedResult {
   readonly rejected: number
   readonly crashes: number
   readonly cuts: number
+  /** Changes of the mesh, and of the voters. */
+  readonly changes: number
+  readonly configs: number
   readonly steps: number
   readonly virtualMs: number
   readonly traceHash: string
@@ -49,6 +52,8 @@ export function runSeed(
     rejected: world.checker.spec.countSettled('rejected'),
     crashes: world.crashes,
     cuts: world.cuts,
+    changes: world.mesh?.changes ?? 0,
+    configs: world.checker.configs,
     steps: world.steps,
     virtualMs: world.now,
     traceHash: world.traceHash(),
@@ -58,7 +63,7 @@ export function runSeed(
 
 function play(world: World): void {
   const { plan, clients, checker } = world
-  for (const machine of world.machines)
+  for (const machine of world.members())
     world.planIn(world.prng.float() * 300, () => {
       if (machine.boot === 0) world.boot(machine)
     })
@@ -89,7 +94,12 @@ function play(world: World): void {
       `provisional claims are not settled within ${String(LIVENESS_MS)} ms of the last fault`,
     )
   }
+  while (world.mesh?.isSettled() === false) {
+    world.runUntil(world.now + 250, STEPS_MAX)
+    if (world.now - healedAt > LIVENESS_MS) world.mesh.checkSettled(LIVENESS_MS, 'still')
+  }
   world.runUntil(world.now + plan.settleMs, STEPS_MAX)
+  world.mesh?.checkSettled(world.now - healedAt, 'as late as')
   clients.provisionals.checkSettled()
   clients.checkAbandoned()
   clients.checkQueue(healedAt)
@@ -104,15 +114,16 @@ function heal(world: World): void {
   world.network.heal()
   const wakes = Math.max(world.now, ...world.machines.map((machine) => machine.suspendedUntil))
   world.runUntil(wakes + 1, STEPS_MAX)
-  for (const machine of world.machines) {
+  for (const machine of world.members()) {
     machine.slowDiskUntil = 0
     if (!machine.isUp()) world.boot(machine)
   }
+  world.mesh?.heal()
 }
 
 /** In the end all machines have the same path and the same state. */
 function checkAgreement(world: World): void {
-  for (const machine of world.machines) {
+  for (const machine of world.members()) {
     const { engine } = machine
     check(engine !== null, 'liveness', `machine ${String(machine.number)} is down`)
     const { applied } = engine.committed.state

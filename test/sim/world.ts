@@ -17,6 +17,7 @@ import { Checker } from './checker.ts'
 import { holderElapsed, SimClock } from './clock.ts'
 import { EventHeap } from './heap.ts'
 import { FrameKeys, Machine, type Ledger } from './machine.ts'
+import { Mesh } from './mesh.ts'
 import { Network } from './network.ts'
 import type { Plan } from './plan.ts'
 import type { Prng } from './prng.ts'
@@ -33,6 +34,8 @@ export class World {
   readonly network: Network
   readonly checker: Checker
   readonly clients: Clients
+  /** Null when it stays as it is. */
+  readonly mesh: Mesh | null
   readonly names: readonly PeerId[]
   readonly #heap = new EventHeap()
   readonly #say: ((line: string) => void) | null
@@ -52,7 +55,7 @@ export class World {
     const ledger = found(plan, this.names, keys)
     this.checker = new Checker(
       ledger.genesis,
-      plan.voters,
+      (number) => this.names[number],
       {
         opOf: (rid) => this.clients.ops.get(rid),
         isGivenUp: (id) => this.clients.provisionals.isGivenUp(id),
@@ -71,6 +74,7 @@ export class World {
     }
     this.network = new Network(this)
     this.clients = new Clients(this)
+    this.mesh = plan.mesh === null ? null : new Mesh(this, plan.mesh)
   }
 
   /** Digest of everything that happened. */
@@ -122,7 +126,7 @@ export class World {
     const engine = machine.start()
     this.note('boot', machine.number, engine.incarnation)
     this.checker.afterRestart(machine.number, engine)
-    this.step(machine, [])
+    this.step(machine, this.mesh === null ? [] : [this.mesh.atBoot(machine)])
     this.#tick(machine)
   }
 
@@ -180,6 +184,11 @@ export class World {
       (machine) =>
         machine.engine !== null && machine.suspendedUntil <= this.now && isLeading(machine.engine),
     )
+  }
+
+  /** Machines that belong to the mesh now. */
+  members(): Machine[] {
+    return this.machines.filter((machine) => this.mesh?.isMember(machine) ?? true)
   }
 
   #reply(machine: Machine, rid: RequestId, outcome: Outcome): void {
@@ -285,7 +294,13 @@ function found(plan: Plan, names: readonly PeerId[], keys: FrameKeys): Ledger {
   })
   const document = plan.isYjs ? createYjsDocument(plan.prng.uint32()) : createArrayDocument()
   const update = keys.note(document.append(0, [genesis.bytes]), [genesis.bytes])
-  return { genesis, names, firstFrames: [{ kind: 'update', bytes: update }] }
+  const { term, index, hash, generation } = genesis
+  return {
+    genesis,
+    names,
+    firstFrames: [{ kind: 'update', bytes: update }],
+    joinFrames: [{ kind: 'meta', value: { genesis: { term, index, hash, generation } } }],
+  }
 }
 
 function describe(from: Machine, message: PeerMessage): string {
