@@ -155,11 +155,13 @@ export class Machine {
   /** Every event of the repository that its audit log holds. */
   async events(): Promise<OperationResult<'events'>['events']> {
     const all: OperationResult<'events'>['events'][number][] = []
-    for (let after: string | undefined; ; after = all.at(-1)?.id) {
-      const from = after === undefined ? {} : { after }
-      const { events, more } = await this.must('events', { repo: REPO, limit: 1_000, ...from })
+    let since = '1970-01-01'
+    for (;;) {
+      const { events, more } = await this.must('events', { repo: REPO, limit: 1_000, since })
       all.push(...events)
-      if (!more || events.length === 0) return all
+      const last = events.at(-1)
+      if (!more || last === undefined) return all
+      since = last.id
     }
   }
 }
@@ -285,8 +287,22 @@ export async function promote(mesh: TestMesh): Promise<void> {
     throw new Error('three voters need three machines')
   for (const { name } of [second, third])
     await founder.must('member/promote', { machine: name, yes: true })
-  for (const machine of [founder, second, third])
+  for (const machine of [founder, second, third]) {
     for (const ledger of ['mesh', REPO]) await untilVoters(machine, ledger, 3)
+    await untilOnline(machine, mesh.machines.length)
+  }
+}
+
+/** Where a machine listens is told through the mesh ledger: right after a join only whoever invited it is connected. */
+export async function untilOnline(machine: Machine, count: number): Promise<void> {
+  await until(
+    `${machine.name} is connected to all`,
+    async () => {
+      const members = await machine.must('members')
+      return members.filter(({ online }) => online).length === count
+    },
+    { withinMs: 20_000, everyMs: 20 },
+  )
 }
 
 export async function untilVoters(machine: Machine, name: string, voters: number): Promise<void> {

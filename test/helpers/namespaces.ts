@@ -39,14 +39,14 @@ export class Namespaces {
     this.#make(own)
     const peer = ['peer', 'name', port, 'netns', this.#switch()]
     this.#inside(own, 'link', 'add', 'eth0', 'type', 'veth', ...peer)
-    this.#inside(own, 'addr', 'add', `10.77.0.${String(number)}/24`, 'dev', 'eth0')
+    this.#inside(own, 'addr', 'add', `${this.#addressOf(machine)}/24`, 'dev', 'eth0')
     this.#inside(own, 'link', 'set', 'lo', 'up')
     this.#inside(own, 'link', 'set', 'eth0', 'up')
     this.#inside(this.#switch(), 'link', 'set', port, 'master', 'br0')
     this.#inside(this.#switch(), 'link', 'set', port, 'up')
     return {
       wrapper: ['ip', 'netns', 'exec', own],
-      env: { SKEIN_MESH_LISTEN: `10.77.0.${String(number)}:7451` },
+      env: { SKEIN_MESH_LISTEN: `${this.#addressOf(machine)}:7451` },
     }
   }
 
@@ -59,13 +59,18 @@ export class Namespaces {
     this.#inside(this.#switch(), 'link', 'set', this.#portOf(machine), 'master', 'br0')
   }
 
-  /** Takes the link itself down, which the machine sees. */
-  down(machine: string): void {
-    this.#inside(this.#switch(), 'link', 'set', this.#portOf(machine), 'down')
+  /** What the one sends to the other goes to a card that nobody has. */
+  mute(from: string, to: string): void {
+    const nobody = ['lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', 'permanent']
+    this.#inside(this.#namespaceOf(from), 'neigh', 'replace', this.#addressOf(to), ...nobody)
   }
 
-  up(machine: string): void {
-    this.#inside(this.#switch(), 'link', 'set', this.#portOf(machine), 'up')
+  /** All cables are in, and everybody asks anew for the others' cards. */
+  heal(): void {
+    for (const machine of this.#numbers.keys()) {
+      this.plug(machine)
+      this.#inside(this.#namespaceOf(machine), 'neigh', 'flush', 'all', 'nud', 'permanent')
+    }
   }
 
   #make(namespace: string): void {
@@ -73,6 +78,10 @@ export class Namespaces {
     onCleanup(this.#cleaner, () => {
       ip('netns', 'del', namespace)
     })
+  }
+
+  #addressOf(machine: string): string {
+    return `10.77.0.${String(this.#numbers.get(machine))}`
   }
 
   #switch(): string {
