@@ -42,6 +42,11 @@ export class Keeper {
   readonly #store: LedgerStore
   readonly #waiting: WaitingRoom
   #untoldChanges: AppliedChange[] = []
+  /**
+   * Where the audit log stood when the history began to be told again; null once it is told up to there. That may take
+   * several steps: where others vote too, a machine learns only after its start how far the ledger is committed.
+   */
+  #heard: ReturnType<AuditPort['last']> = null
   #rewriteAt = REWRITE_BYTES_MIN
   #isRewriting = false
 
@@ -63,8 +68,8 @@ export class Keeper {
     this.#waiting.note(changes)
     if (rebased) {
       this.tell()
-      const events = eventsOf(this.#place.name, changes, this.#machine.machineOf)
-      for (const event of this.#untold(events)) this.#audit.append(event)
+      this.#heard = this.#audit.last()
+      this.#write(changes)
       return
     }
     this.#untoldChanges.push(...changes)
@@ -80,8 +85,12 @@ export class Keeper {
     const changes = this.#untoldChanges
     if (changes.length === 0) return
     this.#untoldChanges = []
+    this.#write(changes)
+  }
+
+  #write(changes: readonly AppliedChange[]): void {
     const events = eventsOf(this.#place.name, changes, this.#machine.machineOf)
-    for (const event of events) this.#audit.append(event)
+    for (const event of this.#unheard(events)) this.#audit.append(event)
   }
 
   readonly onIdle = (logBytes: number): void => {
@@ -111,12 +120,14 @@ export class Keeper {
   }
 
   /** Of a history told again, what the audit log has not heard. */
-  #untold(events: readonly AuditEventInput[]): readonly AuditEventInput[] {
-    const last = this.#audit.last()
-    if (last === null) return events
-    const at = events.findLastIndex((event) => event.id === last.id)
-    if (at >= 0) return events.slice(at + 1)
-    return events.filter((event) => comparePositions(event, last) > 0)
+  #unheard(events: readonly AuditEventInput[]): readonly AuditEventInput[] {
+    const heard = this.#heard
+    if (heard === null) return events
+    const at = events.findLastIndex((event) => event.id === heard.id)
+    const news =
+      at >= 0 ? events.slice(at + 1) : events.filter((event) => comparePositions(event, heard) > 0)
+    if (at >= 0 || news.length > 0) this.#heard = null
+    return news
   }
 }
 
