@@ -1,5 +1,5 @@
 // The noun that everything is about. A claim is a scope held by a session of an agent, under a fence, until it ends.
-import type { ClaimId, PeerId, RepoId, RequestedId, SessionId } from './ids.ts'
+import type { ClaimId, PeerId, RepoId, RequestedId, RequestId, SessionId } from './ids.ts'
 
 export type ClaimKind = 'file' | 'module' | 'symbol' | 'task' | 'resource'
 export type ClaimMode = 'exclusive' | 'shared'
@@ -94,6 +94,8 @@ export interface LedgerClaim extends Scope, Party {
   readonly clamps: readonly Clamp[]
   /** Of a task only. */
   readonly task?: TaskFacts
+  /** The last request that renewed it: whoever was told so holds it, even if the call that it was granted to was given up. */
+  readonly renewedBy?: RequestId
 }
 
 /** A claim as every door shows it (times in ISO 8601, UTC). */

@@ -1,5 +1,5 @@
 // Requests that were given up: their callers were told that nothing was granted, so whatever the path says of them goes.
-import { outcomeOf, type RequestId } from '../../protocol/index.ts'
+import { outcomeOf, type ClaimId, type RequestId } from '../../protocol/index.ts'
 import { persist } from './consensus/durability.ts'
 import { flush } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
@@ -33,15 +33,42 @@ export function noteAbandoned(engine: Engine): void {
   }
 }
 
-/** Is something of a request that was given up still there? */
-export function isLive(view: View, rid: RequestId): boolean {
+/**
+ * Is something of a request that was given up still there, for nobody? A claim that was renewed since is its session's by
+ * that renewal, unless that was given up, too.
+ */
+export function isLive(view: View, rid: RequestId, abandoned: ReadonlySet<RequestId>): boolean {
   const outcome = outcomeOf(view.state, rid)
   if (outcome === null || outcome === 'forgotten') return false
   if (outcome.kind === 'queued') return view.state.queue.has(outcome.id)
-  return outcome.kind === 'granted' && outcome.ids.some((id) => view.state.claims.has(id))
+  return outcome.kind === 'granted' && unclaimed(view, outcome.ids, abandoned).length > 0
+}
+
+/** Those of these claims that live and were told to nobody. */
+export function unclaimed(
+  { state }: View,
+  ids: readonly ClaimId[],
+  abandoned: ReadonlySet<RequestId>,
+): readonly ClaimId[] {
+  return ids.filter((id) => {
+    const claim = state.claims.get(id)
+    if (claim === undefined) return false
+    return claim.renewedBy === undefined || abandoned.has(claim.renewedBy)
+  })
+}
+
+/** The requests that have to be named when this one is given back: it, and those that renewed what it was granted. */
+export function givenBackWith(view: View, rid: RequestId): readonly RequestId[] {
+  const outcome = outcomeOf(view.state, rid)
+  if (outcome === null || outcome === 'forgotten' || outcome.kind !== 'granted') return [rid]
+  return [rid, ...outcome.ids.flatMap((id) => view.state.claims.get(id)?.renewedBy ?? [])]
 }
 
 /** Does the path say the last word about it? */
-export function isOver(view: View, rid: RequestId): boolean {
-  return outcomeOf(view.state, rid) !== null && !isLive(view, rid)
+export function isOver({ state }: View, rid: RequestId): boolean {
+  const outcome = outcomeOf(state, rid)
+  if (outcome === null) return false
+  if (outcome === 'forgotten') return true
+  if (outcome.kind === 'queued') return !state.queue.has(outcome.id)
+  return outcome.kind !== 'granted' || !outcome.ids.some((id) => state.claims.has(id))
 }

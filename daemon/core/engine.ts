@@ -12,6 +12,7 @@ import {
   type EndReason,
   type LedgerRecord,
   type PeerId,
+  type RequestId,
 } from '../../protocol/index.ts'
 import { abandon, noteAbandoned } from './abandoned.ts'
 import type { Request } from './claims/decision.ts'
@@ -244,11 +245,16 @@ function receive(engine: Engine, from: PeerId, message: PeerMessage): void {
       hearProvisionals(engine, from, message)
       return
     case 'give-back':
-      if (isReady(engine)) for (const rid of ownedBy(message, from)) releaseGrant(engine, rid)
+      takeBack(engine, new Set(ownedBy(message, from)))
       return
     default:
       stepConsensus(engine.consensus, { kind: 'receive', from, message })
   }
+}
+
+function takeBack(engine: Engine, rids: ReadonlySet<RequestId>): void {
+  if (!isReady(engine)) return
+  for (const rid of rids) releaseGrant(engine, rid, rids)
 }
 
 function takeRequest(engine: Engine, request: Request): void {

@@ -10,7 +10,7 @@ import {
   type RequestId,
 } from '../../protocol/index.ts'
 import type { Outcome } from './claims/command.ts'
-import { abandon, isLive } from './abandoned.ts'
+import { abandon, givenBackWith, isLive } from './abandoned.ts'
 import type { Request } from './claims/decision.ts'
 import { tellOutcome } from './claims/tell.ts'
 import { endQuiet } from './consensus/follower.ts'
@@ -121,7 +121,11 @@ export function giveBack(engine: Engine): void {
   if (engine.abandoned.size === 0 || leader === null) return
   if (now - engine.gaveBackAt < timing.heartbeatMs) return
   engine.gaveBackAt = now
-  const rids = [...engine.abandoned].filter((rid) => isLive(engine.committed, rid))
+  const live = [...engine.abandoned].filter((rid) =>
+    isLive(engine.committed, rid, engine.abandoned),
+  )
+  const named = live.flatMap((rid) => givenBackWith(engine.committed, rid))
+  const rids = [...new Set(named)].filter((rid) => engine.abandoned.has(rid))
   if (rids.length > 0) post(engine, leader, { kind: 'give-back', rids })
 }
 

@@ -13,7 +13,7 @@ import { decide } from './claims/decide.ts'
 import type { Request, SettleRequest } from './claims/decision.ts'
 import { isServing, propose } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
-import { isOver } from './abandoned.ts'
+import { isOver, unclaimed } from './abandoned.ts'
 import { awaitedBy, delaysNow, isSessionAlive, noteChange, restartLeases, sweep } from './leases.ts'
 import { isCheckpointDue } from './log-upkeep.ts'
 import { stepAside, votersToPropose } from './membership.ts'
@@ -109,14 +109,20 @@ export function stopLeading(engine: Engine): void {
 export function releaseAbandoned(engine: Engine): void {
   for (const rid of engine.abandoned) {
     if (isOver(engine.committed, rid)) engine.abandoned.delete(rid)
-    else if (isReady(engine)) releaseGrant(engine, rid)
+    else if (isReady(engine)) releaseGrant(engine, rid, engine.abandoned)
   }
 }
 
-export function releaseGrant(engine: Engine, rid: RequestId): void {
+/** @param abandoned every request of that machine which is known to be given up. */
+export function releaseGrant(
+  engine: Engine,
+  rid: RequestId,
+  abandoned: ReadonlySet<RequestId>,
+): void {
   const state = engine.tail?.state
   const outcome = state === undefined ? null : outcomeOf(state, rid)
-  if (state === undefined || outcome === null || outcome === 'forgotten') return
+  if (state === undefined || engine.tail === null) return
+  if (outcome === null || outcome === 'forgotten') return
   if (outcome.kind === 'queued' && state.queue.has(outcome.id)) {
     const reason = 'cancelled'
     append(engine, [
@@ -124,7 +130,7 @@ export function releaseGrant(engine: Engine, rid: RequestId): void {
     ])
   }
   if (outcome.kind !== 'granted') return
-  const ids = outcome.ids.filter((id) => state.claims.has(id))
+  const ids = unclaimed(engine.tail, outcome.ids, abandoned)
   if (ids.length === 0) return
   append(engine, [{ kind: 'release', rid: null, ids, reason: 'abandoned', by: 'daemon' }])
 }

@@ -69,7 +69,7 @@ export interface Answers {
 
 export type GrantedClaim = Omit<
   LedgerClaim,
-  'fence' | 'grantedAtMs' | 'narrowedBy' | 'clamps' | keyof Party
+  'fence' | 'grantedAtMs' | 'narrowedBy' | 'clamps' | 'renewedBy' | keyof Party
 >
 
 /** Claims granted to one party by one call, all under the fence of this record. */

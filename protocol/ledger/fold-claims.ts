@@ -114,7 +114,8 @@ export function renew(state: LedgerState, record: LedgerRecord, body: Renew): Ch
     if (before === undefined) return []
     const ttlSeconds = body.ttlSeconds ?? before.ttlSeconds
     const branch = body.branch ?? before.branch
-    const claim: LedgerClaim = { ...before, ttlSeconds, branch, stamp: body.stamp }
+    const renewedBy = body.rid === null ? {} : { renewedBy: body.rid }
+    const claim: LedgerClaim = { ...before, ttlSeconds, branch, stamp: body.stamp, ...renewedBy }
     state.claims.set(id, claim)
     return [{ kind: 'renewed', claim }]
   })

@@ -96,7 +96,6 @@ export function renderQuiet(result: unknown): string {
 
 /** Where results keep what they are about; a release has ended some of its claims before. */
 const QUIET_FIELDS = [
-  'token',
   'released',
   'claims',
   'entries',
@@ -107,6 +106,7 @@ const QUIET_FIELDS = [
   'tasks',
   'completed',
   'expired',
+  'token',
 ] as const
 
 function idOf(thing: unknown): string | undefined {
