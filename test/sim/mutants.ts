@@ -1,4 +1,4 @@
-// Known ways to break the protocol (N1-N13 of the ledger's page, and bugs that this simulator found), as patches of the
+// Known ways to break the protocol (N1-N16 of the ledger's page, and bugs that this simulator found), as patches of the
 // sources: applied while the simulator is bundled, so that production code has no flags. A patch whose text is no longer
 // there once is an error: the table follows the code.
 import { readFileSync } from 'node:fs'
@@ -36,6 +36,7 @@ const CHAIN = 'protocol/ledger/chain.ts'
 const SETTLE = 'daemon/core/provisional/settle.ts'
 const ASK = 'daemon/core/provisional/ask.ts'
 const OWN = 'daemon/core/provisional/own.ts'
+const MEMBERSHIP = 'daemon/core/membership.ts'
 const RENEWALS = 'daemon/core/renewals.ts'
 
 /** Acknowledgements that look at the promise nowhere, on either side. */
@@ -489,8 +490,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'daemon/core/log-upkeep.ts',
-        find: '...abandoned, ...framesOf(engine)]',
-        replace: '...abandoned]',
+        find: '    ...framesOf(engine),\n',
+        replace: '',
       },
     ],
     caughtBy: { kind: 'seeds', voters: 3, within: 100 },
@@ -519,6 +520,83 @@ export const MUTANTS: readonly Mutant[] = [
       { file: ASK, find: 'engine.incarnationAt > consensus.durable', replace: 'false' },
     ],
     caughtBy: { kind: 'seeds', voters: 1, within: 100 },
+  },
+  {
+    id: 'V1',
+    what: 'of voters that shall go, one that nobody hears stays to the end',
+    edits: [
+      {
+        file: MEMBERSHIP,
+        find: 'others.find((peer) => !isThere(consensus, role, peer)) ?? others[0]',
+        replace: 'others[0]',
+      },
+      {
+        file: MEMBERSHIP,
+        find: 'return isMajority(rest, (peer) => isThere(consensus, role, peer)) ? rest : null',
+        replace: 'return rest',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'removedGoesFirst' },
+  },
+  {
+    id: 'V2',
+    what: 'a machine becomes a voter before it has caught up',
+    edits: [
+      {
+        file: MEMBERSHIP,
+        find: 'if (head === null || ack?.term !== role.term) return false',
+        replace: 'if (head === null || ack?.term !== role.term) return true',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'laggardStaysLearner' },
+  },
+  {
+    id: 'V3',
+    what: 'a leader that was removed goes on leading',
+    edits: [
+      {
+        file: MEMBERSHIP,
+        find: '  handOver(consensus)\n  becomeFollower(consensus, null)\n',
+        replace: '',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'leaderRemoved' },
+  },
+  {
+    id: 'V4',
+    what: 'a machine without records waits until somebody speaks to it',
+    edits: [
+      {
+        file: 'daemon/core/forwarding.ts',
+        find: 'isKnown ? voters : learners',
+        replace: 'voters',
+      },
+    ],
+    caughtBy: { kind: 'scenario', name: 'joinsQuietLedger' },
+  },
+  {
+    id: 'V5',
+    what: 'provisional claims of machines that are gone stand in the way for ever',
+    edits: [
+      {
+        file: MEMBERSHIP,
+        find: 'if (!copies.includes(peer)) engine',
+        replace: 'if (copies.length > 100) engine',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
+  },
+  {
+    id: 'V6',
+    what: 'a restart forgets how far the commit had come',
+    edits: [
+      {
+        file: 'daemon/core/log-upkeep.ts',
+        find: 'if (isRecordId(mark)) return mark',
+        replace: 'if (isRecordId(mark)) return null',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
 ]
 
