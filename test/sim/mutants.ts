@@ -63,7 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N1',
     what: 'an acknowledgement says only that a record is held, whatever was promised since',
     edits: BLIND_ACKS,
-    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'N2',
@@ -136,7 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
           'free && comparePositions(head, core.durableHead ?? head) >= 0 && isBelievable(core, term)',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'N7',
@@ -345,7 +345,7 @@ export const MUTANTS: readonly Mutant[] = [
           "engine.out.replies.push({ rid: request.rid, outcome: { kind: 'failed', failure: decision.failure } })",
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'S3',
@@ -393,7 +393,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '.filter((barrier) => barrier.round <= Math.max(confirmed, 1e9))',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 3_000 },
   },
   {
     id: 'S7',
@@ -584,7 +584,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (copies.length > 100) engine',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
   {
     id: 'V6',
