@@ -1,11 +1,13 @@
 // A leader moves its ledger's voters towards those that are wanted: one at a time, only ones that have caught up, and never
 // to an even number that it could not leave again, nor to voters of whom no majority is heard.
 import { chooseVoters, type PeerId } from '../../protocol/index.ts'
+import { stepConsensus } from './consensus/consensus.ts'
 import { becomeFollower } from './consensus/follower.ts'
 import { mayChangeVoters, transferTo } from './consensus/leader.ts'
 import { isMajority } from './consensus/quorum.ts'
 import type { Consensus, Leader } from './consensus/types.ts'
 import type { Engine } from './engine-state.ts'
+import { leaderOf } from './forwarding.ts'
 
 /** A new voter may lack at most so many records. */
 const CAUGHT_UP_RECORDS = 100
@@ -20,6 +22,10 @@ export function setMembers(
   engine.consensus.learners = copies
   for (const peer of engine.foreignProvisionals.keys())
     if (!copies.includes(peer)) engine.foreignProvisionals.delete(peer)
+  // It may have said that it falls silent, and nobody would ever wait in vain for it.
+  const leader = leaderOf(engine)
+  if (leader !== null && !copies.includes(leader))
+    stepConsensus(engine.consensus, { kind: 'unreachable', peer: leader })
 }
 
 /** The next voters on the way to the wanted ones; null when there is no step to take now. */

@@ -37,6 +37,23 @@ export function leaderRemoved(): void {
   }
 }
 
+/** A quiet leader is removed: its silence is no patience any more. */
+export function quietLeaderRemoved(): void {
+  const all = ['a', 'b', 'c']
+  const script = new EngineScript(all)
+  for (const name of all) script.tellMembers(name, all, all)
+  script.elect('a', ['b', 'c'])
+  script.pass(all, 70_000)
+  const { role } = script.engine('b').consensus
+  check(role.kind === 'follower' && role.isQuiet, 'script', 'b does not follow a quiet leader')
+  for (const name of ['b', 'c']) script.tellMembers(name, ['b', 'c'], ['b', 'c'])
+  for (let i = 0; i < 4; i++) {
+    script.tick('b', 2_000)
+    script.settle(['b', 'c'])
+  }
+  check(isLeading(script.engine('b')), 'liveness', 'b waits for a quiet leader that was removed')
+}
+
 /** Machines that have got nothing yet are no voters: with them nothing could be committed. */
 export function laggardStaysLearner(): void {
   const all = ['a', 'b', 'c']

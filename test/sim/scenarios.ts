@@ -5,6 +5,7 @@ import {
   joinsQuietLedger,
   laggardStaysLearner,
   leaderRemoved,
+  quietLeaderRemoved,
   removedGoesFirst,
 } from './member-scenarios.ts'
 import { Script } from './script.ts'
@@ -280,6 +281,7 @@ function bypassedGround(): void {
 export const scenarios = {
   removedGoesFirst,
   leaderRemoved,
+  quietLeaderRemoved,
   laggardStaysLearner,
   joinsQuietLedger,
   lateCopy,
