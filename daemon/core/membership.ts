@@ -3,7 +3,7 @@
 import { chooseVoters, type PeerId } from '../../protocol/index.ts'
 import { stepConsensus } from './consensus/consensus.ts'
 import { becomeFollower } from './consensus/follower.ts'
-import { mayChangeVoters, transferTo } from './consensus/leader.ts'
+import { flush, mayChangeVoters, transferTo } from './consensus/leader.ts'
 import { isMajority } from './consensus/quorum.ts'
 import type { Consensus, Leader } from './consensus/types.ts'
 import type { Engine } from './engine-state.ts'
@@ -72,6 +72,8 @@ export function stepAside(engine: Engine): void {
   const { role, commit, chain } = consensus
   if (role.kind !== 'leader' || commit === null) return
   if (chain.votersAt(commit).includes(consensus.self)) return
+  // What was appended in this very step is in the index already: it has to reach the log, too.
+  flush(consensus)
   handOver(consensus)
   becomeFollower(consensus, null)
 }
