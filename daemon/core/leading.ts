@@ -150,7 +150,9 @@ function startServing(engine: Engine, term: number): void {
   engine.sinceCheckpoint = { records: path.length, bytes: bytes - size, size }
   releaseAbandoned(engine)
   for (const { request } of engine.own.values()) decideRequest(engine, request)
-  for (const request of engine.early.values()) decideRequest(engine, request)
+  // Those of callers of this machine are among both: a second decision could be another one.
+  for (const request of engine.early.values())
+    if (!engine.own.has(request.rid)) decideRequest(engine, request)
   engine.early.clear()
 }
 
