@@ -45,6 +45,8 @@ export function campaign(core: Consensus): void {
   assert(head !== null, 'a campaign without a genesis')
   // Asked to stand by a leader that did not know of its removal.
   if (!votersAtHead(core).includes(core.self)) return
+  // Whoever followed a quiet leader has no time set at which a lost campaign would end.
+  if (core.electionAt === Infinity) postponeElection(core)
   const term = nextTerm(core)
   const base = idOf(head)
   const promisedAt = promiseTo(core, { term, votedFor: core.self })
