@@ -236,3 +236,8 @@ export interface Renewals {
   /** Confirmed, but what they rest on is not committed here yet. */
   resting: { readonly id: number; readonly at: Position }[]
 }
+
+/** Before anything has happened in a step. */
+export function emptyOut(): Engine['out'] {
+  return { send: [], changes: [], rebased: false, replies: [], abandoned: [], settled: [] }
+}

@@ -21,6 +21,7 @@ import { persist } from './consensus/durability.ts'
 import { learnCommit, postponeElection } from './consensus/follower.ts'
 import { isServing } from './consensus/leader.ts'
 import type { PersistOrder } from './consensus/types.ts'
+import { emptyOut } from './engine-state.ts'
 import type { Engine, EngineInput, EngineOptions, EngineReady } from './engine-state.ts'
 import {
   giveBack,
@@ -253,8 +254,7 @@ function receive(engine: Engine, from: PeerId, message: PeerMessage): void {
 }
 
 function takeBack(engine: Engine, rids: ReadonlySet<RequestId>): void {
-  if (!isReady(engine)) return
-  for (const rid of rids) releaseGrant(engine, rid, rids)
+  if (isReady(engine)) for (const rid of rids) releaseGrant(engine, rid, rids)
 }
 
 function takeRequest(engine: Engine, request: Request): void {
@@ -328,8 +328,4 @@ function applyCommit(engine: Engine, records: readonly LedgerRecord[], rebase: b
 function noteChanges(engine: Engine, changes: readonly AppliedChange[]): void {
   for (const applied of changes) notePromoted(engine, applied)
   engine.out.changes.push(...changes)
-}
-
-function emptyOut(): Engine['out'] {
-  return { send: [], changes: [], rebased: false, replies: [], abandoned: [], settled: [] }
 }

@@ -494,7 +494,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 200 },
   },
   {
     id: 'P7',
@@ -584,7 +584,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (copies.length > 100) engine',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 1_000 },
   },
   {
     id: 'V6',
