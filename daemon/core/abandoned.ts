@@ -70,5 +70,8 @@ export function isOver({ state }: View, rid: RequestId): boolean {
   if (outcome === null) return false
   if (outcome === 'forgotten') return true
   if (outcome.kind === 'queued') return !state.queue.has(outcome.id)
+  // As long as that renewal is the claim's last one, the claim is nobody's by it.
+  if (outcome.kind === 'renewed')
+    return !outcome.ids.some((id) => state.claims.get(id)?.renewedBy === rid)
   return outcome.kind !== 'granted' || !outcome.ids.some((id) => state.claims.has(id))
 }
