@@ -204,7 +204,7 @@ function engineOf(
     ...{ caseExact, leaseMs, frames, genesis },
     self: machine.self,
     signer: machine.signer,
-    document: createYjsDocument(randomUint32(machine)),
+    createDocument: () => createYjsDocument(randomUint32(machine)),
     random: () => randomUint32(machine) / 2 ** 32,
     timing: DEFAULT_TIMING,
     checkpointRecords: CHECKPOINT_RECORDS,

@@ -50,7 +50,7 @@ export class Ledger {
     this.engine = createEngine({
       self: SELF,
       signer: { sign: () => '', verify: () => true },
-      document: this.document,
+      createDocument: () => this.document,
       random: () => 0.5,
       timing: DEFAULT_TIMING,
       checkpointRecords: 1_000,

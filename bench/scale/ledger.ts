@@ -53,7 +53,7 @@ export class ScaleLedger {
     this.engine = createEngine({
       self: machine.peer,
       signer: { sign: () => 'signature'.repeat(10), verify: () => true },
-      document: create(1 + peers.indexOf(machine.peer)),
+      createDocument: () => create(1 + peers.indexOf(machine.peer)),
       random: Math.random,
       timing: DEFAULT_TIMING,
       checkpointRecords: 1_000,

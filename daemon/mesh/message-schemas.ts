@@ -200,6 +200,7 @@ export const peerMessage = z.discriminatedUnion('kind', [
     term: integer,
     head: position,
     stateVector: bytes,
+    rotation: integer,
   }),
   z.looseObject({
     kind: z.literal('pre-vote-response'),
@@ -219,6 +220,7 @@ export const peerMessage = z.discriminatedUnion('kind', [
     kind: z.literal('append'),
     term: integer,
     update: bytes,
+    rotation: integer,
     upto: position,
     commit: recordId.nullable(),
     round: integer,
@@ -232,9 +234,10 @@ export const peerMessage = z.discriminatedUnion('kind', [
     round: integer,
     head: position,
     stateVector: bytes.nullable(),
+    rotation: integer,
   }),
-  z.looseObject({ kind: z.literal('sync'), stateVector: bytes }),
-  z.looseObject({ kind: z.literal('sync-response'), update: bytes }),
+  z.looseObject({ kind: z.literal('sync'), stateVector: bytes, rotation: integer }),
+  z.looseObject({ kind: z.literal('sync-response'), update: bytes, rotation: integer }),
   z.looseObject({ kind: z.literal('timeout-now'), term: integer }),
   z.looseObject({
     kind: z.literal('request'),

@@ -67,10 +67,13 @@ export function createArrayDocument(): LedgerDocument {
       return encoder.encode(JSON.stringify(Object.fromEntries(seen)))
     },
     diff(stateVector) {
-      const seen = stateVector === undefined ? {} : decodeVector(stateVector)
+      const seen = decodeVector(stateVector)
       return encode(
         [...columns].flatMap(([name, target]) => rowsAfter(name, target, seen[name] ?? 0)),
       )
+    },
+    extent() {
+      return { arrays: columns.size, bytes: this.diff().length }
     },
     records() {
       return [...columns.values()].flatMap((target) =>
@@ -131,6 +134,7 @@ function decode(update: Uint8Array): Row[] {
   }
 }
 
-function decodeVector(bytes: Uint8Array): Record<string, number> {
+function decodeVector(bytes?: Uint8Array): Record<string, number> {
+  if (bytes === undefined || bytes.length === 0) return {}
   return JSON.parse(decoder.decode(bytes)) as Record<string, number>
 }

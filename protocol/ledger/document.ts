@@ -10,6 +10,11 @@ export interface Merged {
   readonly change: Uint8Array | null
 }
 
+export interface Extent {
+  readonly arrays: number
+  readonly bytes: number
+}
+
 /**
  * 1. `merge` is commutative, idempotent and never loses a record but by `prune`.
  * 2. The records of one term arrive in the order in which they were appended: a replica holds a prefix of them.
@@ -28,8 +33,10 @@ export interface LedgerDocument {
   prune(below: Position): Uint8Array | null
   /** What this replica has seen, for `diff`. Equal vectors do not mean equal documents. */
   stateVector(): Uint8Array
-  /** The update that brings a replica with this state vector (or an empty one) to this state. */
+  /** The update that brings a replica with this state vector to this state; none, or one without bytes, is that of an empty one. */
   diff(stateVector?: Uint8Array): Uint8Array
+  /** What it costs to keep, deletions included: its arrays, and the bytes of the whole. */
+  extent(): Extent
   /** Every record in the document. */
   records(): readonly Uint8Array[]
 }

@@ -4,7 +4,7 @@
 import * as Y from 'yjs'
 import { SkeinError } from '../errors.ts'
 import type { PeerId } from '../ids.ts'
-import type { LedgerDocument, Merged } from './document.ts'
+import type { Extent, LedgerDocument, Merged } from './document.ts'
 import { comparePositions, positionOfBytes, type Position } from './record.ts'
 
 const TERM = /^L:(\d+)$/
@@ -84,7 +84,11 @@ class YjsDocument implements LedgerDocument {
   }
 
   diff(stateVector?: Uint8Array): Uint8Array {
-    return Y.encodeStateAsUpdate(this.#doc, stateVector)
+    return Y.encodeStateAsUpdate(this.#doc, stateVector?.length === 0 ? undefined : stateVector)
+  }
+
+  extent(): Extent {
+    return { arrays: this.#arrayNames().length, bytes: this.diff().length }
   }
 
   records(): readonly Uint8Array[] {

@@ -51,6 +51,15 @@ export function describeLedgerDocument(name: string, make: MakeDocument): void {
       assert.deepEqual(b.records()[0], record(1, 1))
     })
 
+    it('gives everything for a state vector without bytes, and says what all of it costs', () => {
+      const [a, b] = [make(1), make(2)]
+      a.append(1, [record(1, 1)])
+      a.append(2, [record(2, 2)])
+      b.merge(a.diff(new Uint8Array()))
+      assert.deepEqual(places(b), ['1.1', '2.2'])
+      assert.deepEqual(b.extent(), { arrays: 2, bytes: b.diff().length })
+    })
+
     it('knows an update that it has merged before', () => {
       const [a, b] = [make(1), make(2)]
       const update = a.append(1, [record(1, 1)])

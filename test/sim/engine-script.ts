@@ -12,7 +12,7 @@ import {
 } from '../../protocol/index.ts'
 import type { ClaimCommand, Command, Outcome } from '../../daemon/core/claims/command.ts'
 import { campaign } from '../../daemon/core/consensus/candidate.ts'
-import { DEFAULT_TIMING } from '../../daemon/core/consensus/types.ts'
+import { DEFAULT_TIMING, type Rotation } from '../../daemon/core/consensus/types.ts'
 import {
   createEngine,
   isLeading,
@@ -46,7 +46,15 @@ export class EngineScript {
   #now = 1_000
   #chance = 1
 
-  constructor(voters: readonly string[], others: readonly string[] = []) {
+  /** What every machine runs with, the next time it is started. */
+  settings: { readonly checkpointRecords?: number; readonly rotateAbove?: Rotation }
+
+  constructor(
+    voters: readonly string[],
+    others: readonly string[] = [],
+    settings: EngineScript['settings'] = {},
+  ) {
+    this.settings = settings
     this.#genesis = encodeRecord({
       generation: 1,
       term: 0,
@@ -201,7 +209,7 @@ export class EngineScript {
   #open(name: string, frames: readonly Frame[]): Engine {
     return createEngine({
       self: asPeerId(name),
-      document: createArrayDocument(),
+      createDocument: createArrayDocument,
       signer: { sign: () => name, verify: (peer: PeerId, _, signature) => signature === peer },
       random: () => 0.5,
       timing: DEFAULT_TIMING,
@@ -210,6 +218,7 @@ export class EngineScript {
       caseExact: false,
       leaseMs: 600_000,
       checkpointRecords: 1_000,
+      ...this.settings,
       boot: 'b',
     })
   }

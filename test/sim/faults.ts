@@ -34,12 +34,13 @@ function planGossip(world: World): void {
   if (plan.gossipEveryMs === 0 || plan.machines === 1) return
   const next = (): void => {
     const [from, to] = prng.shuffled(world.machines)
-    const document = from?.engine?.consensus.document
-    if (from !== undefined && to !== undefined && document !== undefined) {
-      const stateVector = document.stateVector()
+    const consensus = from?.engine?.consensus
+    if (from !== undefined && to !== undefined && consensus !== undefined) {
+      const { rotation } = consensus
+      const stateVector = consensus.document.stateVector()
       world.network.carry(from, to, () => {
         world.give(to, [
-          { kind: 'receive', from: from.name, message: { kind: 'sync', stateVector } },
+          { kind: 'receive', from: from.name, message: { kind: 'sync', stateVector, rotation } },
         ])
       })
     }

@@ -70,6 +70,8 @@ export class Machine {
   }
 
   readonly #keys: FrameKeys
+  /** Of the present process. */
+  #documents = 0
 
   isUp(): boolean {
     return this.engine !== null
@@ -83,9 +85,12 @@ export class Machine {
     this.isNumbering = false
     this.inbox = []
     this.isSyncPlanned = false
+    this.#documents = 0
     const engine = createEngine({
       self: this.name,
-      document: this.#watch(plan.isYjs ? createYjsDocument(prng.uint32()) : createArrayDocument()),
+      createDocument: () =>
+        this.#watch(plan.isYjs ? createYjsDocument(prng.uint32()) : createArrayDocument()),
+      rotateAbove: plan.rotateAbove,
       signer: signerOf(this.name),
       random: () => prng.float(),
       timing: plan.timing,
@@ -109,10 +114,11 @@ export class Machine {
 
   #watch(document: LedgerDocument): LedgerDocument {
     const keys = this.#keys
+    const isFirst = this.#documents++ === 0
     const watched: Partial<LedgerDocument> = {
       append: (term, records) => {
         const commit = this.engine?.consensus.commit ?? null
-        this.#checker.noteAppend(this.number, term, records, commit)
+        this.#checker.noteAppend({ machine: this.number, term, records, commit, isFirst })
         return keys.note(document.append(term, records), records)
       },
       merge: (update) => {

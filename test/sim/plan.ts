@@ -1,6 +1,6 @@
 // What a seed draws before its run: the mesh, its timings, and how often each fault comes (swarm testing: most seeds have
 // some faults off and others often).
-import { DEFAULT_TIMING, type Timing } from '../../daemon/core/consensus/types.ts'
+import { DEFAULT_TIMING, type Rotation, type Timing } from '../../daemon/core/consensus/types.ts'
 import { Prng } from './prng.ts'
 
 export interface SimOptions {
@@ -49,6 +49,7 @@ export interface Plan {
   readonly timing: Timing
   readonly leaseMs: number
   readonly checkpointRecords: number
+  readonly rotateAbove: Rotation
   readonly tickMs: number
   /** How long inputs wait for company; 0: each alone. */
   readonly batchMs: number
@@ -150,6 +151,7 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     },
     leaseMs: prng.pick([6_000, 10_000, 20_000]),
     checkpointRecords: isStorm ? prng.pick([5, 12, 1_000, 1_000]) : prng.pick([6, 12, 30, 1_000]),
+    rotateAbove: drawRotation(seed),
     tickMs:
       isAlone && !changes.isOn
         ? prng.between(150, 400)
@@ -197,6 +199,12 @@ function drawChanges(seed: number, founders: number) {
   const isOn = prng.chance(founders >= 3 ? 0.75 : 0.4)
   const least = founders === 1 ? 2 : 0
   return { prng, isOn, newcomers: isOn ? least + prng.int(MACHINES_MAX - founders - least + 1) : 0 }
+}
+
+/** From a source of its own, too. At least the arrays of the genesis and of the present term are there. */
+function drawRotation(seed: number): Rotation {
+  const prng = new Prng(seed ^ 0x726f_7461)
+  return { arraysMax: prng.pick([1, 2, 4, 10_000]), bytesMax: prng.pick([500, 20_000, 50_000_000]) }
 }
 
 function drawMesh(prng: Prng, founders: number, forMs: number, speed: number): MeshPlan {

@@ -265,6 +265,7 @@ function bypassedGround(): void {
       kind: 'append',
       term: b.role.term,
       update: b.document.diff(script.engine('a').consensus.document.stateVector()),
+      rotation: b.rotation,
       upto: head,
       commit: b.commit,
       round: 1,

@@ -153,11 +153,12 @@ export class Script {
 
   /** One machine gets all that another knows, as by gossip. */
   gossip(from: string, to: string): void {
-    const update = this.core(from).document.diff(this.core(to).document.stateVector())
+    const { document, rotation } = this.core(from)
+    const update = document.diff(this.core(to).document.stateVector())
     this.give(to, {
       kind: 'receive',
       from: asPeerId(from),
-      message: { kind: 'sync-response', update },
+      message: { kind: 'sync-response', update, rotation },
     })
   }
 
@@ -186,7 +187,7 @@ export class Script {
   #open(name: string, frames: readonly Frame[]): Consensus {
     return createConsensus({
       self: asPeerId(name),
-      document: createArrayDocument(),
+      createDocument: createArrayDocument,
       signer: { sign: () => name, verify: (peer: PeerId, _, signature) => signature === peer },
       random: () => 0.5,
       timing: DEFAULT_TIMING,

@@ -21,9 +21,10 @@ export function onElectionTimeout(core: Consensus): void {
   }
   const term = nextTerm(core)
   core.role = { kind: 'pre-candidate', term, granted: new Set([core.self]) }
+  const { rotation } = core
   const stateVector = core.document.stateVector()
   for (const voter of others(core, voters)) {
-    send(core, voter, { kind: 'pre-vote', term, head: headPosition(core), stateVector })
+    send(core, voter, { kind: 'pre-vote', term, head: headPosition(core), stateVector, rotation })
   }
 }
 

@@ -18,6 +18,8 @@ import {
   onVoteResponse,
 } from './candidate.ts'
 import { noteDurable, persist } from './durability.ts'
+import { rotationIn } from './rotation-frame.ts'
+import { inMyDocument, rotateIfDue } from './rotation.ts'
 import {
   acknowledge,
   becomeFollower,
@@ -26,6 +28,7 @@ import {
   onPreVote,
   onVote,
   postponeElection,
+  sendMissing,
   takeRecord,
   takeUpdate,
 } from './follower.ts'
@@ -39,12 +42,13 @@ import {
   tellCommit,
   wake,
 } from './leader.ts'
-import type {
-  Consensus,
-  ConsensusMessage,
-  ConsensusOptions,
-  ConsensusReady,
-  Follower,
+import {
+  DEFAULT_ROTATION,
+  type Consensus,
+  type ConsensusMessage,
+  type ConsensusOptions,
+  type ConsensusReady,
+  type Follower,
 } from './types.ts'
 
 export type ConsensusInput =
@@ -61,6 +65,9 @@ export function createConsensus(options: ConsensusOptions): Consensus {
   const { genesis, signer } = options
   const core: Consensus = {
     ...options,
+    document: options.createDocument(),
+    rotateAbove: options.rotateAbove ?? DEFAULT_ROTATION,
+    rotation: 0,
     generation: genesis.generation,
     genesisHash: genesis.hash,
     chain: createChain((record, voters) => isTermWon(record, voters, genesis.hash, signer)),
@@ -154,6 +161,7 @@ export function compact(core: Consensus, below: Position, checkpoint: Position):
     }
   }
   forgetWhenDurable(core)
+  rotateIfDue(core, below)
 }
 
 function onTick(core: Consensus, now: number, wallMs: number): void {
@@ -196,7 +204,8 @@ function restartElection(core: Consensus): void {
   onElectionTimeout(core)
 }
 
-function receive(core: Consensus, from: PeerId, message: ConsensusMessage): void {
+function receive(core: Consensus, from: PeerId, received: ConsensusMessage): void {
+  const message = inMyDocument(core, received)
   switch (message.kind) {
     case 'pre-vote':
       onPreVote(core, from, message)
@@ -227,10 +236,7 @@ function receive(core: Consensus, from: PeerId, message: ConsensusMessage): void
       onAppendResponse(core, from, message)
       return
     case 'sync':
-      core.out.send.push({
-        to: from,
-        message: { kind: 'sync-response', update: core.document.diff(message.stateVector) },
-      })
+      sendMissing(core, from, message.stateVector)
       return
     case 'sync-response':
       takeUpdate(core, message.update)
@@ -272,6 +278,10 @@ function loadFrames(core: Consensus, frames: ConsensusOptions['frames']): void {
     } else if (frame.kind === 'record') {
       mergeUpdates()
       takeRecord(core, frame.bytes)
+    } else if (rotationIn(frame) !== null) {
+      mergeUpdates()
+      core.rotation = rotationIn(frame) ?? core.rotation
+      core.document = core.createDocument()
     }
   }
   mergeUpdates()

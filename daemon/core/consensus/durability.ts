@@ -9,6 +9,7 @@ import {
   type RecordId,
 } from '../../../protocol/index.ts'
 import type { Frame } from '../frame.ts'
+import { framesOfRotation } from './rotation-frame.ts'
 import type { Consensus, ConsensusMessage, VotePromise } from './types.ts'
 
 /** Hands out frames to be made durable, and notes which head they bring. */
@@ -30,6 +31,7 @@ export function persistSnapshot(core: Consensus, extra: readonly Frame[]): void 
   core.out.persist.push({
     kind: 'replace',
     frames: [
+      ...framesOfRotation(core),
       ...extra,
       { kind: 'promise', ...core.promise },
       { kind: 'update', bytes: core.document.diff() },

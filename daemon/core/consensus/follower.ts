@@ -29,8 +29,12 @@ export function onPreVote(core: Consensus, from: PeerId, message: Message<'pre-v
   const granted = message.term > core.promise.term && !behind && !hearsLeader(core)
   const { term } = message
   send(core, from, { kind: 'pre-vote-response', term, granted, promised: core.promise.term })
-  if (behind)
-    send(core, from, { kind: 'sync-response', update: core.document.diff(message.stateVector) })
+  if (behind) sendMissing(core, from, message.stateVector)
+}
+
+export function sendMissing(core: Consensus, to: PeerId, stateVector: Uint8Array): void {
+  const { document, rotation } = core
+  send(core, to, { kind: 'sync-response', update: document.diff(stateVector), rotation })
 }
 
 export function onVote(core: Consensus, from: PeerId, message: Message<'vote'>): void {
@@ -126,6 +130,7 @@ export function acknowledge(core: Consensus): void {
     round: core.heardRound,
     head: headPosition(core),
     stateVector: null,
+    rotation: core.rotation,
   })
 }
 
@@ -187,6 +192,7 @@ function respond(
     round,
     head: headPosition(core),
     stateVector,
+    rotation: core.rotation,
   })
 }
 

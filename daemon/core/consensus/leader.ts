@@ -211,6 +211,7 @@ function sendAppend(core: Consensus, role: Leader, peer: PeerId, update: Uint8Ar
     kind: 'append',
     term: role.term,
     update,
+    rotation: core.rotation,
     upto: { term: head.term, index: head.index },
     commit: core.commit,
     round: role.round,

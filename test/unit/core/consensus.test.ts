@@ -89,6 +89,7 @@ describe('an election', () => {
         term: 9,
         head: { term: 8, index: 99 },
         stateVector: script.core('c').document.stateVector(),
+        rotation: 0,
       },
     })
     const [answer] = script.mail.filter(of('pre-vote-response'))

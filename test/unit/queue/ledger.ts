@@ -167,7 +167,7 @@ export class QueueLedger {
     this.#sequence = 0
     this.engine = createEngine({
       self: PEER,
-      document: createArrayDocument(),
+      createDocument: createArrayDocument,
       signer: { sign: () => 's', verify: () => true },
       random: () => 0.5,
       timing: DEFAULT_TIMING,
