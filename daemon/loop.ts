@@ -23,6 +23,7 @@ import {
   type EngineReady,
 } from './core/engine.ts'
 import { isDetached } from './core/attachment.ts'
+import type { LedgerMembers } from './core/membership.ts'
 import type { PeerMessage } from './core/messages.ts'
 import { nextRequestId } from './core/provisional/ask.ts'
 import type { AppliedChange, View } from './core/view.ts'
@@ -52,7 +53,7 @@ export interface Loop {
   /** A connection to another machine came about, or broke. */
   noteLink(peer: PeerId, isUp: boolean): void
   /** Who may vote in this ledger, and who has a copy of it. */
-  setMembers(willing: readonly PeerId[], copies: readonly PeerId[]): void
+  setMembers(members: LedgerMembers): void
   /** Somebody else had better lead: this machine is about to stop. False when there is nobody to ask. */
   handOver(): boolean
   /** Ends the log's growth: writes it anew once the audit log holds everything in it. Resolves when asked for. */
@@ -211,8 +212,8 @@ class LedgerLoop implements Loop {
     this.#take({ kind: isUp ? 'reachable' : 'unreachable', peer })
   }
 
-  setMembers(willing: readonly PeerId[], copies: readonly PeerId[]): void {
-    this.#take({ kind: 'members', willing, copies })
+  setMembers(members: LedgerMembers): void {
+    this.#take({ kind: 'members', members })
   }
 
   handOver(): boolean {

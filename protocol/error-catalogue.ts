@@ -250,6 +250,14 @@ export const ERROR_CATALOGUE = {
     ...row(2, 'Another machine does not answer, or hung up.', 'skein status, on both machines'),
     retry: true,
   },
+  MEMBER_OUTDATED: {
+    ...row(
+      9,
+      'A machine of the mesh runs a skein that cannot read this yet.',
+      'skein members, and upgrade the machine with the lowest version',
+    ),
+    retry: true,
+  },
   LEDGER_DAMAGED: row(
     2,
     'The durable log is damaged before its end; this ledger is not served.',

@@ -63,7 +63,8 @@ export class ScaleLedger {
       leaseMs: LEASE_MS,
     })
     const copies = peers.filter((peer) => peer !== machine.peer)
-    this.#take({ kind: 'members', willing: voters, copies })
+    const members = { willing: voters, copies, asOf: 1, version: LEDGER_VERSION }
+    this.#take({ kind: 'members', members })
     machine.board.join(plan.name, {
       receive: (from, message) => {
         this.#take({ kind: 'receive', from, message })

@@ -16,6 +16,7 @@ import type { ProvisionalRequest, Request, SettleRequest } from './claims/decisi
 import type { ConsensusInput } from './consensus/consensus.ts'
 import type { Consensus, ConsensusOptions, PersistOrder } from './consensus/types.ts'
 import type { Leases } from './leases.ts'
+import type { LedgerMembers } from './membership.ts'
 import type { Addressed, PeerMessage, ReplyMessage } from './messages.ts'
 import type { Waits } from './queue/waits.ts'
 import type { AppliedChange, View } from './view.ts'
@@ -45,11 +46,7 @@ export type EngineInput =
   /** Sessions of this machine that are alive. */
   | { readonly kind: 'alive'; readonly sessions: readonly SessionId[] }
   /** Who may vote here, and who has a copy. */
-  | {
-      readonly kind: 'members'
-      readonly willing: readonly PeerId[]
-      readonly copies: readonly PeerId[]
-    }
+  | { readonly kind: 'members'; readonly members: LedgerMembers }
   /** This machine is about to stop: somebody else had better lead. */
   | { readonly kind: 'hand-over' }
   /** The log has grown: write it anew. */
@@ -121,8 +118,8 @@ export interface Engine {
   readonly abandoned: Set<RequestId>
   readonly abandonedAt: { readonly rid: RequestId; readonly position: number }[]
   readonly renewals: Renewals
-  /** Who may vote in this ledger, as the mesh has it, by age; null: nobody has said. */
-  willing: readonly PeerId[] | null
+  /** As the mesh has it; null: nobody has said. */
+  members: LedgerMembers | null
   /** Provisional claims of this machine, in the order of their `n`. */
   readonly ownProvisionals: Map<ClaimId, OwnProvisional>
   /** What the other machines last said of theirs. */

@@ -111,7 +111,7 @@ export function createEngine(options: EngineOptions): Engine {
     abandoned,
     abandonedAt: [],
     renewals: createRenewals(),
-    willing: null,
+    members: null,
     ownProvisionals: own,
     foreignProvisionals: new Map(),
     provisionals,
@@ -193,7 +193,7 @@ function takeInput(engine: Engine, input: EngineInput): void {
       renewOwn(engine, input.sessions)
       return
     case 'members':
-      setMembers(engine, input.willing, input.copies)
+      setMembers(engine, input.members)
       return
     case 'hand-over':
       handOver(engine.consensus)

@@ -109,7 +109,7 @@ function seek(engine: Engine): void {
   engine.soughtAt = now
   const head = chain.head()
   const voters = head === null ? [] : chain.votersAt(head)
-  const isKnown = engine.willing === null || voters.some((peer) => learners.includes(peer))
+  const isKnown = engine.members === null || voters.some((peer) => learners.includes(peer))
   for (const peer of isKnown ? voters : learners)
     if (peer !== self) post(engine, peer, { kind: 'seek' })
 }

@@ -22,6 +22,7 @@ import { ageWaits, noteWaits, restartWaits } from './queue/waits.ts'
 import { noteWork, quietenIfIdle } from './quiet.ts'
 import { settle } from './provisional/settle.ts'
 import { awaitConfirmation } from './replies.ts'
+import { failureOfVersion, mayWrite } from './version-gate.ts'
 import {
   applyRecord,
   createView,
@@ -42,7 +43,7 @@ export function lead(engine: Engine): void {
   settleDue(engine, engine.tail)
   moveQueue(engine, engine.tail)
   const voters = votersToPropose(engine)
-  if (voters !== null) append(engine, [{ kind: 'config', voters }])
+  if (voters !== null) append(engine, [{ kind: 'config', voters, asOf: engine.members?.asOf ?? 0 }])
   if (isCheckpointDue(engine)) {
     const parts = encodeCheckpoint(engine.tail.state)
     const records = append(engine, parts)
@@ -83,6 +84,11 @@ export function decideRequest(engine: Engine, request: Request): void {
       collect(engine, decision.request)
       return
     case 'append': {
+      const failure = failureOfVersion(engine, decision.bodies)
+      if (failure !== null) {
+        awaitConfirmation(engine, request, { kind: 'failed', failure })
+        return
+      }
       const last = append(engine, decision.bodies).at(-1)
       if (last === undefined) return
       const { warnings, told = null } = decision
@@ -203,7 +209,8 @@ function collect(engine: Engine, request: SettleRequest): void {
 /** Machines that come back at about the same time are settled together: among them the earlier claim wins. */
 function settleDue(engine: Engine, view: View): void {
   const { settling, consensus, leases, options } = engine
-  if (settling === null || consensus.now - settling.since < consensus.timing.settleAfterMs) return
+  if (settling === null || !mayWrite(engine, 'reconcile')) return
+  if (consensus.now - settling.since < consensus.timing.settleAfterMs) return
   engine.settling = null
   const requests = [...settling.requests.values()]
   const delays = delaysNow(leases, options.caseExact)

@@ -12,13 +12,22 @@ import { leaderOf } from './forwarding.ts'
 /** A new voter may lack at most so many records. */
 const CAUGHT_UP_RECORDS = 100
 
+/** What the mesh says of a ledger. */
+export interface LedgerMembers {
+  /** Who may vote, by age. */
+  readonly willing: readonly PeerId[]
+  /** The other machines that have a copy. */
+  readonly copies: readonly PeerId[]
+  /** The mesh ledger's record that last changed any of this. */
+  readonly asOf: number
+  /** The ledger version that all of them speak. */
+  readonly version: number
+}
+
 /** What the mesh says of this ledger. What a machine without a copy said last is never settled, and stands in nobody's way. */
-export function setMembers(
-  engine: Engine,
-  willing: readonly PeerId[],
-  copies: readonly PeerId[],
-): void {
-  engine.willing = willing
+export function setMembers(engine: Engine, members: LedgerMembers): void {
+  const { copies } = members
+  engine.members = members
   engine.consensus.learners = copies
   for (const peer of engine.foreignProvisionals.keys())
     if (!copies.includes(peer)) engine.foreignProvisionals.delete(peer)
@@ -59,10 +68,13 @@ function firstToGo(
 }
 
 /** The step to take now, if it is allowed. */
-export function votersToPropose({ consensus, willing }: Engine): PeerId[] | null {
+export function votersToPropose({ consensus, members, tail }: Engine): PeerId[] | null {
   const head = consensus.chain.head()
-  if (willing === null || head === null) return null
-  const next = nextVoters(consensus, chooseVoters(willing, consensus.chain.votersAt(head)))
+  if (members === null || head === null || tail === null) return null
+  // Back from a crash it may know an older mesh than the last leader went by, and wish for a machine that is gone.
+  if (members.asOf < tail.state.votersAsOf) return null
+  const { chain } = consensus
+  const next = nextVoters(consensus, chooseVoters(members.willing, chain.votersAt(head)))
   return next !== null && mayChangeVoters(consensus, next) ? next : null
 }
 

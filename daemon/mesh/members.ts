@@ -1,16 +1,17 @@
 // What the mesh ledger says about the ledgers of repositories, and about its own.
-import type { LedgerState, PeerId, RepoId } from '../../protocol/index.ts'
+import { LEDGER_VERSION, type LedgerState, type RepoId } from '../../protocol/index.ts'
+import type { LedgerMembers } from '../core/membership.ts'
 
 /** Who may vote in a ledger and who has a copy, as the mesh ledger has it. */
-export function membersOf(
-  state: LedgerState,
-  repo: RepoId | null,
-): { readonly willing: readonly PeerId[]; readonly copies: readonly PeerId[] } {
+export function membersOf(state: LedgerState, repo: RepoId | null): LedgerMembers {
   const all = [...state.members.values()]
-  const machines = repo === null ? null : (state.repos.get(repo)?.machines ?? [])
+  const known = repo === null ? undefined : state.repos.get(repo)
+  const machines = repo === null ? null : (known?.machines ?? [])
   const having = all.filter(({ peer }) => machines === null || machines.includes(peer))
   return {
     willing: having.filter(({ role }) => role === 'voter').map(({ peer }) => peer),
     copies: having.map(({ peer }) => peer),
+    asOf: Math.max(state.membersAt, known?.machinesAt ?? 0),
+    version: Math.min(LEDGER_VERSION, ...having.map(({ version }) => version)),
   }
 }

@@ -108,14 +108,12 @@ class RunningMesh implements Mesh {
   guide(host: LedgerHost, repo: RepoId | null): () => void {
     let last = ''
     const tell = (): void => {
-      const { willing, copies } = membersOf(this.state(), repo)
-      const now = JSON.stringify([willing, copies])
+      const members = membersOf(this.state(), repo)
+      const now = JSON.stringify(members)
       if (now === last) return
       last = now
-      host.loop.setMembers(
-        willing,
-        copies.filter((peer) => peer !== this.self),
-      )
+      const copies = members.copies.filter((peer) => peer !== this.self)
+      host.loop.setMembers({ ...members, copies })
     }
     tell()
     return this.onChange(tell)

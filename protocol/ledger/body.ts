@@ -49,6 +49,8 @@ export interface TermStart {
 export interface Config {
   readonly kind: 'config'
   readonly voters: readonly PeerId[]
+  /** The mesh ledger's index that it rests on: no later leader goes by an older state of the mesh. */
+  readonly asOf?: number
 }
 
 /** Part `part` of `parts` (from 1) of the whole folded state; the last one supersedes every record before the first. */

@@ -32,6 +32,7 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
       return [{ kind: 'leader', leader: body.leader }]
     case 'config':
       state.voters = body.voters
+      state.votersAsOf = Math.max(state.votersAsOf, body.asOf ?? 0)
       return [{ kind: 'voters', voters: body.voters }]
     case 'checkpoint':
       return []
@@ -74,14 +75,14 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
     case 'task':
       return endTasks(state, record, body)
     case 'member':
-      return member(state, body)
+      return member(state, record, body)
     case 'enrol':
-      return enrol(state, body)
+      return enrol(state, record, body)
     case 'attach':
       remember(state, body.rid, { kind: 'enrolled', repo: body.repo })
-      return attach(state, body.repo, body.peer)
+      return attach(state, record, body)
     case 'remove-member':
-      return removeMember(state, body)
+      return removeMember(state, record, body)
     case 'invite':
       return invite(state, body)
     case 'uninvite':

@@ -27,6 +27,8 @@ export interface LedgerState {
   applied: RecordId
   leader: PeerId | null
   voters: readonly PeerId[]
+  /** The index of the mesh ledger that the voters were last changed by; 0: by none. */
+  votersAsOf: number
   readonly claims: Map<ClaimId, LedgerClaim>
   /** Waiting claims, oldest first. */
   readonly queue: Map<QueueId, QueueEntry>
@@ -46,6 +48,8 @@ export interface LedgerState {
   readonly keys: Map<string, KeyedOutcome>
   /** In the order in which they joined. */
   readonly members: Map<PeerId, MemberState>
+  /** The record that last changed who is a member, or may vote. */
+  membersAt: number
   readonly invitations: Map<InvitationId, InvitationState>
   /** Machines that were members once, the last ones. */
   removed: readonly PeerId[]
@@ -119,6 +123,8 @@ export interface RepoState {
   readonly roots: readonly string[]
   readonly genesis: string
   readonly machines: readonly PeerId[]
+  /** The record that last changed which machines have it. */
+  readonly machinesAt?: number
 }
 
 /** Answered requests remembered for each peer: more than a daemon has in flight. */
@@ -145,6 +151,7 @@ export function emptyState(): LedgerState {
     applied: { term: 0, index: 0, hash: '' },
     leader: null,
     voters: [],
+    votersAsOf: 0,
     claims: new Map(),
     queue: new Map(),
     pops: 0,
@@ -155,6 +162,7 @@ export function emptyState(): LedgerState {
     requests: new Map(),
     keys: new Map(),
     members: new Map(),
+    membersAt: 0,
     invitations: new Map(),
     removed: [],
     repos: new Map(),

@@ -5,6 +5,7 @@ import {
   createArrayDocument,
   encodeRecord,
   formatRequestId,
+  LEDGER_VERSION,
   type LedgerRecord,
   type Party,
   type PeerId,
@@ -45,6 +46,7 @@ export class EngineScript {
   mail: Letter[] = []
   #now = 1_000
   #chance = 1
+  #mesh = 1
 
   /** What every machine runs with, the next time it is started. */
   settings: { readonly checkpointRecords?: number; readonly rotateAbove?: Rotation }
@@ -164,7 +166,11 @@ export class EngineScript {
   /** The mesh tells a machine who may vote, and who has a copy. */
   tellMembers(name: string, willing: readonly string[], copies: readonly string[]): void {
     const others = copies.filter((peer) => peer !== name).map(asPeerId)
-    this.give(name, { kind: 'members', willing: willing.map(asPeerId), copies: others })
+    const members = {
+      ...{ willing: willing.map(asPeerId), copies: others },
+      ...{ asOf: this.#mesh++, version: LEDGER_VERSION },
+    }
+    this.give(name, { kind: 'members', members })
   }
 
   /** The voters at a machine's head. */

@@ -1,6 +1,6 @@
 // Who is in the simulated mesh, and which of it each machine has heard of: machines join with an empty log, are made voters
 // and learners, and are removed, which cuts them off. What follows for the ledger's voters is up to its leader.
-import { type PeerId } from '../../protocol/index.ts'
+import { LEDGER_VERSION, type PeerId } from '../../protocol/index.ts'
 import type { EngineInput } from '../../daemon/core/engine.ts'
 import type { Machine } from './machine.ts'
 import type { MeshPlan } from './plan.ts'
@@ -252,8 +252,12 @@ export class Mesh {
     const copies = [...members.keys()].map((number) => this.#nameOf(number))
     return {
       kind: 'members',
-      willing: this.#willing(members),
-      copies: copies.filter((name) => name !== machine.name),
+      members: {
+        willing: this.#willing(members),
+        copies: copies.filter((name) => name !== machine.name),
+        asOf: this.#known[machine.number] ?? 0,
+        version: LEDGER_VERSION,
+      },
     }
   }
 
