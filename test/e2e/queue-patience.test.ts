@@ -11,7 +11,8 @@ const REPO = 'test/shop'
 /** Harnesses of this kind cut a call after 30 seconds. */
 const CUT_MS = 30_000
 
-describe('a tool that waits', () => {
+// Each waits for some 25 s and does nothing meanwhile: so they wait together.
+describe('a tool that waits, at every door', { concurrency: true }, () => {
   const mcp = DOORS.filter(({ name }) => name.startsWith('MCP'))
   for (const door of mcp) {
     it(`answers before ${door.name} is cut off, and keeps the place for the next call`, async (t) => {
@@ -43,7 +44,9 @@ describe('a tool that waits', () => {
       assert.equal(result?.status, 'granted')
     })
   }
+})
 
+describe('a tool that waits', () => {
   it('loses its place with the bridge that is killed', async (t) => {
     const cwd = makeRepo(t)
     const daemon = await startDaemon(t)
