@@ -16,11 +16,11 @@ export const RUNS: readonly ModelRun[] = [
     'fixed voters': 'N=3 CFGS=0 SM=2',
     'fixed voters, nothing left out': 'N=3 CFGS=0 SM=2 PLAIN',
     'a learner, one change': 'CFGS=1 SM=2',
-    'a learner, one change, rivals': 'CFGS=1 SM=2 RIVALS',
   }),
   ...sound('quick', 'checkpoint', { checkpoints: 'SM=2' }),
   ...sound('long', 'membership', {
     'fixed voters, four terms': 'N=3 CFGS=0 SM=2 EM=4',
+    'a learner, one change, rivals': 'CFGS=1 SM=2 RIVALS',
     'a learner, one change, unsynced': 'CFGS=1 SM=2 UNSYNCED',
     'four voters, two changes': 'V0=15 CFGS=2 SM=2',
     'a learner, one change, longer': 'CFGS=1 SM=3',
