@@ -27,6 +27,8 @@ export function nextSettle(engine: Engine): SettleRequest | null {
   const { provisionals, consensus } = engine
   const due = durable(engine)
   if (due.length === 0 || engine.incarnationAt > consensus.durable) return null
+  // One that ended here and comes back with a crash would pass for settled, by the number of a later one.
+  if (provisionals.changesAt.length > 0) return null
   if (!isReady(engine) && leaderOf(engine) === null) return null
   const { asked } = provisionals
   if (asked !== null) {

@@ -257,6 +257,27 @@ describe('a heal', () => {
   })
 })
 
+describe('the request to settle', () => {
+  it('waits until what has ended here is durably so, for a crash could bring it back', () => {
+    const script = new EngineScript(ALL)
+    const first = note(script, 's1', 'b', 'src/a.ts')
+    const second = note(script, 's2', 'b', 'src/b.ts')
+    script.elect('a', ['c'])
+    script.give('b', { kind: 'end-provisional', ids: [first.id], reason: 'released' })
+    const asked = (): string[] =>
+      script.mail.flatMap(({ message }) =>
+        message.kind === 'request' && message.request.command.kind === 'settle'
+          ? message.request.command.claims.map(({ id }) => id)
+          : [],
+      )
+    script.deliver(({ to }) => to === 'b')
+    assert.deepEqual(asked(), [])
+    script.sync('b')
+    script.tick('b', 600)
+    assert.deepEqual([...new Set(asked())], [second.id])
+  })
+})
+
 describe('claims of another ledger', () => {
   it('are settled like any, once, and before what is provisional', () => {
     const script = mesh()
