@@ -3,7 +3,7 @@
 // the other side says is bounded before it is believed.
 import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { SkeinError } from '../protocol/index.ts'
+import { SkeinError, type PeerId } from '../protocol/index.ts'
 import { isObjectId, type GitObjects, type ObjectReader } from './git-objects.ts'
 import type { History } from './git-history.ts'
 import { TREE_DEPTH_MAX, Trees, type TreeEntry } from './git-tree.ts'
@@ -97,6 +97,15 @@ export function createRepoProof(
       return expected.length > 0 && right.length === expected.length
     },
   }
+}
+
+/**
+ * The question as this newcomer has to answer it: its answers are worth nothing to anybody else, so nobody can have a machine that
+ * is just showing what it has show it on their behalf.
+ */
+export function boundTo({ nonce, pairs }: ProofQuestion, newcomer: PeerId): ProofQuestion {
+  const key = Buffer.from(nonce, 'hex')
+  return { nonce: createHmac('sha256', key).update(newcomer).digest('hex'), pairs }
 }
 
 /** Roots, and two lines of commits at distances that double. */

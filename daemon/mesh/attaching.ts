@@ -5,7 +5,7 @@ import { SkeinError, type PeerId, type RepoId } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../ports.ts'
 import { ProofAttempts } from '../proof-attempts.ts'
-import type { ProofQuestion, RepoProof } from '../repo-proof.ts'
+import { boundTo, type ProofQuestion, type RepoProof } from '../repo-proof.ts'
 import { submit } from '../submit.ts'
 import type { Mesh } from './mesh.ts'
 
@@ -60,7 +60,8 @@ export function vouchForOthers({ mesh, proof, clock, log, checkoutsOf }: Attachi
     const { repo, answers } = read(proven, body)
     const open = questions.get(keyOf(from, repo))
     questions.delete(keyOf(from, repo))
-    const isRight = open !== undefined && (await proof.verify(open.root, open.question, answers))
+    const isRight =
+      open !== undefined && (await proof.verify(open.root, boundTo(open.question, from), answers))
     if (!isRight) {
       attempts.fail(from)
       log.warn({ peer: from, repo }, 'a machine did not prove that it has the repository')
@@ -92,7 +93,7 @@ export async function attach(
         asked,
         await mesh.board.ask(peer, 'repo.question', { repo, offer }, ASK_MS),
       )
-      const answers = await proof.answer(root, question)
+      const answers = await proof.answer(root, boundTo(question, mesh.self))
       await mesh.board.ask(peer, 'repo.proof', { repo, answers }, ASK_MS)
       await untilAttached(mesh, repo)
       log.info({ repo, peer }, 'this machine has shown that it has the repository')

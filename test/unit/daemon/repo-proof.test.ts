@@ -8,8 +8,13 @@ import fc from 'fast-check'
 import { createGit } from '../../../daemon/git.ts'
 import { createHistory } from '../../../daemon/git-history.ts'
 import { createGitObjects } from '../../../daemon/git-objects.ts'
-import { createRepoProof, type ProofQuestion, type RepoProof } from '../../../daemon/repo-proof.ts'
-import { SkeinError } from '../../../protocol/index.ts'
+import {
+  boundTo,
+  createRepoProof,
+  type ProofQuestion,
+  type RepoProof,
+} from '../../../daemon/repo-proof.ts'
+import { asPeerId, SkeinError } from '../../../protocol/index.ts'
 import { git, makeFolder, makeRepo, writeIn } from '../../helpers/repo.ts'
 import type { Cleaner } from '../../helpers/cleanup.ts'
 
@@ -85,6 +90,16 @@ describe('a repository is proven', () => {
       return createHmac('sha256', Buffer.from(question.nonce, 'hex')).update(bytes).digest('hex')
     })
     assert.deepEqual(await proof.answer(member, question), expected)
+  })
+
+  it('for whom it was asked of, and nobody else', async (t) => {
+    const member = makeHistory(t)
+    const newcomer = makeClone(t, member)
+    const question = await askFor(member, newcomer)
+    const [mine, theirs] = [asPeerId('mine'), asPeerId('theirs')]
+    const answers = await proof.answer(newcomer, boundTo(question, mine))
+    assert.equal(await proof.verify(member, boundTo(question, theirs), answers), false)
+    assert.equal(await proof.verify(member, boundTo(question, mine), answers), true)
   })
 
   it('whoever of the two is ahead, on branches of their own', async (t) => {
