@@ -41,11 +41,16 @@ export function renderClaim(result: OperationResult<'claim'>): string {
     ...(result.beside.length > 0 ? [] : result.warnings.slice(0, 1)).map(
       (warning) => `Warning: ${clip(cleanText(warning), 80)}`,
     ),
-    result.status === 'queued'
-      ? `Next: do not edit yet; call ${showCall('list_claims', { mine: true })}.`
-      : 'Next: edit; call verify_claims before a push, and release_claims when done.',
+    NEXT[result.status],
   )
 }
+
+const NEXT = {
+  granted: 'Next: edit; call verify_claims before a push, and release_claims when done.',
+  provisional:
+    'Next: you may edit, and may lose it when the machines meet again; push only once verify_claims says that it is live.',
+  queued: `Next: do not edit yet; call ${showCall('list_claims', { mine: true })}.`,
+} as const
 
 const HEADS = {
   granted: 'GRANTED',

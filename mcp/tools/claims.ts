@@ -103,6 +103,10 @@ export const CLAIM_TOOLS: readonly Tool[] = [
       narrowable: z.boolean().optional().describe('false: grant no part of it to others'),
       wait_seconds: waitSeconds.optional().describe('queue for it; "queued": call again'),
       urgency: urgency.optional(),
+      provisional: z
+        .boolean()
+        .optional()
+        .describe('without a majority: note it, settled later; do not push meanwhile'),
       idempotency_key: name.optional().describe('same key, same answer'),
       ...identity,
     }),

@@ -72,6 +72,7 @@ describe('a granted claim', () => {
     const provisional = { ...granted(sampleClaim({ fence: null })), status: 'provisional' as const }
     assert.match(renderClaim(provisional), /^PROVISIONAL \(no quorum; not confirmed yet\) until/)
     assert.match(renderClaim({ ...granted(), status: 'queued' }), /^QUEUED, not yours yet/)
+    assert.match(renderClaim(provisional), /push only once verify_claims says/)
   })
 })
 
