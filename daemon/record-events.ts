@@ -42,7 +42,8 @@ export function eventsOf(
   })
 }
 
-type Told = Pick<AuditEventInput, 'kind' | 'actor' | 'machine' | 'data'>
+/** An event without its place. */
+export type Told = Pick<AuditEventInput, 'kind' | 'actor' | 'machine' | 'data'>
 
 function describeAll(
   change: AppliedChange['change'],
@@ -242,7 +243,8 @@ function ofPartner({
   })
 }
 
-function ofClaim(
+/** The event of a claim, with what anybody wants to know of it. */
+export function ofClaim(
   kind: EventKind,
   claim: LedgerClaim,
   more: Readonly<Record<string, unknown>>,

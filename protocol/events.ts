@@ -9,6 +9,8 @@ export const EVENT_KINDS = {
   'claim.narrowed': 'A claim gave up a part of its scope; id and fence stay.',
   'claim.released': 'A claim ended by its holder, or on its behalf, with the reason.',
   'claim.expired': 'The leader ended a claim whose lease or time had passed.',
+  'claim.lapsed':
+    'A machine without the majority gives up what one of its sessions held: nobody renewed it in time.',
   'claim.superseded': 'A provisional claim lost when the sides of a partition were settled.',
   'claim.refused': 'A claim was refused, with what it met.',
   'claim.coexist':

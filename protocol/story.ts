@@ -27,6 +27,12 @@ export function tellEvent(event: AuditEvent): string {
       return `${event.at}  ${besideStory(what, data)}`
     case 'task.completed':
       return `${event.at}  ${tellTask(data)}`
+    case 'claim.lapsed':
+      return `${event.at}  ${actor} cannot count on ${what}: without a majority nobody renewed it`
+    case 'partition.entered':
+      return `${event.at}  ${actor} hears no majority${missing(data)}`
+    case 'partition.healed':
+      return `${event.at}  ${actor} hears a leader again`
     case 'leader.elected':
       return `${event.at}  ${actor} leads, in term ${String(event.term)}`
     case 'member.joined':
@@ -34,6 +40,14 @@ export function tellEvent(event: AuditEvent): string {
     default:
       return `${event.at}  ${tellWait(kind, data) ?? `${kind} by ${actor}`}`
   }
+}
+
+function missing(data: AuditEvent['data']): string {
+  const absent: unknown = data['missing']
+  const names = Array.isArray(absent)
+    ? absent.map((one: { readonly machine?: unknown } | null) => word(one?.machine))
+    : []
+  return names.length === 0 ? '' : `; missing: ${names.join(', ')}`
 }
 
 /** Waits and requests. */

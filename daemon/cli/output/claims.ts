@@ -25,6 +25,7 @@ export function claimsFace(result: OperationResult<'claims'>, page: Page): reado
   const { claims, recent, more, as_of: asOf } = result
   return [
     ...(claims.length === 0 ? ['No live claims.'] : claimTable(claims, page)),
+    ...standingLines(claims, page),
     ...narrowedLines(claims, page),
     ...(recent.length === 0
       ? []
@@ -43,6 +44,29 @@ function narrowedLines(claims: readonly ClaimJson[], page: Page): readonly strin
     .map((claim) => page.paint('quiet', `${claim.id} ${scopeName(claim)}: ${exceptText(claim)}`))
 }
 
+/** What is not simply held says so beside its scope. */
+const STANDING: Readonly<Record<ClaimJson['state'], string>> = {
+  active: '',
+  provisional: 'not confirmed',
+  expired: 'lapsed',
+  released: 'released',
+  superseded: 'superseded',
+}
+
+/** What `not confirmed` and `lapsed` mean for whoever holds such a claim. */
+function standingLines(claims: readonly ClaimJson[], page: Page): readonly string[] {
+  const told: [ClaimJson['state'], string][] = [
+    [
+      'provisional',
+      'not confirmed: noted without a majority, settled when the machines meet again',
+    ],
+    ['expired', 'lapsed: not renewed in time, for no majority answers; do not count on it'],
+  ]
+  return told.flatMap(([state, text]) =>
+    claims.some((claim) => claim.state === state) ? [page.paint('warning', text)] : [],
+  )
+}
+
 function claimTable(claims: readonly ClaimJson[], page: Page): readonly string[] {
   const repos = new Set(claims.map(({ repo }) => repo))
   const isMixed = repos.size > 1
@@ -50,7 +74,8 @@ function claimTable(claims: readonly ClaimJson[], page: Page): readonly string[]
     (a, b) => compare(a.repo, b.repo) || compare(a.pattern, b.pattern) || compare(a.id, b.id),
   )
   const rows = sorted.map((claim) => {
-    const extra = traits(claim) === '' ? '' : ` (${traits(claim)})`
+    const words = [STANDING[claim.state], traits(claim)].filter((word) => word !== '').join(', ')
+    const extra = words === '' ? '' : ` (${words})`
     const cells = [
       `${scopeName(claim)}${extra}`,
       holderName(claim, page),

@@ -51,7 +51,8 @@ function repoLines(repos: OperationResult<'status'>['repos'], page: Page): reado
     if (problem !== null) return [page.paint('bad', `${id}: ${problem}`)]
     return quorum ? [] : [page.paint('bad', `${id}: no majority of the voters answers`)]
   })
-  const next = `${page.paint('strong', 'ACTION REQUIRED:')} skein logs`
+  const isCutOff = repos.every(({ problem }) => problem === null)
+  const next = `${page.paint('strong', 'ACTION REQUIRED:')} ${isCutOff ? 'skein peers' : 'skein logs'}`
   const notes = problems.length === 0 ? [] : ['', ...problems, next]
   return [...table(COLUMNS, rows, page), ...notes]
 }

@@ -211,6 +211,18 @@ src/zebra/very/long/path/to/some/file/that/has/a/name.ts  alice   3 h 59 min  cl
     )
   })
 
+  it('says beside the scope what is not simply held, and below what that means', () => {
+    const doubtful = [
+      { ...CLAIM, pattern: 'a.ts', state: 'provisional' as const, fence: null },
+      { ...CLAIM, pattern: 'b.ts', state: 'expired' as const },
+    ]
+    const shown = render('claims', { ...EMPTY_CLAIMS, claims: doubtful }, { width: Infinity })
+    assert.match(shown, /^a\.ts \(not confirmed\) /m)
+    assert.match(shown, /^b\.ts \(lapsed\) /m)
+    assert.match(shown, /^not confirmed: noted without a majority/m)
+    assert.match(shown, /^lapsed: not renewed in time/m)
+  })
+
   for (const width of [80, 100, 120]) {
     it(`fits ${String(width)} columns, and never cuts an id`, () => {
       const shown = render('claims', { ...EMPTY_CLAIMS, claims }, { width })
