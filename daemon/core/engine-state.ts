@@ -182,7 +182,7 @@ export interface OwnRequest {
   term: number
   sentAt: number
   sent: number
-  told: { readonly outcome: Outcome; readonly at: Position } | null
+  told: { readonly outcome: Outcome; readonly at: Position; readonly term: number } | null
 }
 
 export interface OwnProvisional {

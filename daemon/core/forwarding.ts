@@ -67,17 +67,23 @@ export function onReply(engine: Engine, from: PeerId, message: ReplyMessage): vo
   const own = engine.own.get(message.rid)
   // An answer of an earlier leader may have been overtaken by what the present one decides.
   if (own === undefined || own.askedOf !== from || message.term < own.term) return
-  own.told = { outcome: message.outcome, at: message.at }
+  own.told = { outcome: message.outcome, at: message.at, term: message.term }
   engine.toTell.push(own)
   tellCaughtUp(engine)
 }
 
 /** Tells the answers whose ground has come here. */
 export function tellCaughtUp(engine: Engine): void {
-  const { commit } = engine.consensus
+  const { commit, promise } = engine.consensus
   if (engine.toTell.length === 0 || commit === null) return
   engine.toTell = engine.toTell.filter(({ request: { rid }, told }) => {
-    if (told === null || !engine.own.has(rid)) return false
+    const own = engine.own.get(rid)
+    if (told === null || own === undefined) return false
+    // Whoever leads now may have decided it otherwise meanwhile: that is asked for.
+    if (told.term < promise.term && leavesNoRecord(told.outcome)) {
+      own.told = null
+      return false
+    }
     if (comparePositions(told.at, commit) > 0) return true
     tellOwn(engine, rid, told.outcome)
     return false
@@ -85,17 +91,22 @@ export function tellCaughtUp(engine: Engine): void {
 }
 
 /**
- * Tells a caller of this machine, if one waits: what the engine asked of itself is answered by the ledger. What was sent to another one may still be on its way there, and a refusal leaves no
- * record that would stop a late copy: whatever that brings is given back.
+ * Tells a caller of this machine, if one waits: what the engine asked of itself is answered by the ledger. What was sent to
+ * another one may still be on its way there, and a refusal leaves no record that would stop a late copy: whatever that
+ * brings is given back.
  */
 export function tellOwn(engine: Engine, rid: RequestId, outcome: Outcome): void {
   const own = engine.own.get(rid)
   engine.own.delete(rid)
   if (engine.inner.delete(rid) || own === undefined) return
   engine.out.replies.push({ rid, outcome })
-  const isRefused = outcome.kind === 'refused' || outcome.kind === 'failed'
-  if (isRefused && own.request.command.kind === 'claim' && own.askedOf !== null)
+  if (leavesNoRecord(outcome) && own.request.command.kind === 'claim' && own.askedOf !== null)
     abandon(engine, rid)
+}
+
+/** Only its leader knows of it, then, and forgets it with its term. */
+function leavesNoRecord({ kind }: Outcome): boolean {
+  return kind === 'refused' || kind === 'failed'
 }
 
 /**

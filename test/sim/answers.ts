@@ -86,7 +86,9 @@ function refusedProblem(spec: Spec, op: Op, outcome: Of<'refused'>, committed: n
       ? null
       : 'refused under a key without a record'
   }
-  if (record !== undefined) return `refused, and ${at(record)} decided it`
+  // A late copy of it may have been granted by then, or given a place: I9 says whether that was given back.
+  const isTakenBack = record?.body.kind === 'grant' || record?.body.kind === 'push'
+  if (record !== undefined && !isTakenBack) return `refused, and ${at(record)} decided it`
   const right = somewhere(
     op.floor,
     committed,
