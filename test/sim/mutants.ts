@@ -518,6 +518,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'filter(({ position }) => position <= consensus.durable || true)',
       },
       { file: ASK, find: 'engine.incarnationAt > consensus.durable', replace: 'false' },
+      { file: ASK, find: 'provisionals.changesAt.length > 0', replace: 'false' },
     ],
     caughtBy: { kind: 'seeds', voters: 1, within: 100 },
   },

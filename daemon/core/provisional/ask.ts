@@ -14,7 +14,6 @@ import { leaderOf } from '../forwarding.ts'
 import { isReady } from '../leading.ts'
 import { instantOf } from '../renewals.ts'
 import type { AppliedChange } from '../view.ts'
-import { durable } from './own.ts'
 
 /** The id of this machine's next request, its callers' or its own. */
 export function nextRequestId(engine: Engine): RequestId {
@@ -25,9 +24,10 @@ export function nextRequestId(engine: Engine): RequestId {
 /** The request to hand in now; null when there is none. */
 export function nextSettle(engine: Engine): SettleRequest | null {
   const { provisionals, consensus } = engine
-  const due = durable(engine)
+  const due = [...engine.ownProvisionals.values()]
   if (due.length === 0 || engine.incarnationAt > consensus.durable) return null
-  // One that ended here and comes back with a crash would pass for settled, by the number of a later one.
+  // What the log does not say yet: one that ended here, and comes back with a crash, would pass for settled by the number of a
+  // later one.
   if (provisionals.changesAt.length > 0) return null
   if (!isReady(engine) && leaderOf(engine) === null) return null
   const { asked } = provisionals

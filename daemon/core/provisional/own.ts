@@ -22,7 +22,7 @@ export function ownProvisionals(engine: Engine): ProvisionalClaim[] {
 }
 
 /** Those of which the log says so. */
-export function durable({ ownProvisionals, consensus }: Engine): OwnProvisional[] {
+function durable({ ownProvisionals, consensus }: Engine): OwnProvisional[] {
   return [...ownProvisionals.values()].filter(({ position }) => position <= consensus.durable)
 }
 
