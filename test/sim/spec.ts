@@ -30,6 +30,8 @@ export interface SpecClaim {
   endReason: string
   endedBornAt: number
   touchedBornAt: number
+  /** The request that renewed it last. */
+  renewedBy: RequestId | null
   ttlMs: number
 }
 
@@ -224,6 +226,7 @@ export class Spec {
       masks: [{ from: record.index, mask: maskOf(claim.pattern) }],
       to: Infinity,
       endReason: '',
+      renewedBy: null,
       endedBornAt: 0,
       touchedBornAt: this.#world.bornAt(record),
       ttlMs: claim.ttlSeconds * 1000,
@@ -548,6 +551,7 @@ export class Spec {
       check(claim !== undefined, 'decided once', `${at(record)} renews ${id}, which is not live`)
       check(isSamePartyOutside(command.party, claim.party), 'reply', `${id} renewed by another`)
       claim.touchedBornAt = this.#world.bornAt(record)
+      claim.renewedBy = body.rid
       if (body.ttlSeconds !== null) claim.ttlMs = body.ttlSeconds * 1000
     }
   }
