@@ -23,7 +23,7 @@ import {
   type EngineReady,
 } from './core/engine.ts'
 import { isDetached } from './core/attachment.ts'
-import type { LedgerMembers } from './core/membership.ts'
+import type { LedgerMembers } from './core/engine-state.ts'
 import type { PeerMessage } from './core/messages.ts'
 import { nextRequestId } from './core/provisional/ask.ts'
 import type { AppliedChange, View } from './core/view.ts'

@@ -16,7 +16,6 @@ import type { ProvisionalRequest, Request, SettleRequest } from './claims/decisi
 import type { ConsensusInput } from './consensus/consensus.ts'
 import type { Consensus, ConsensusOptions, PersistOrder } from './consensus/types.ts'
 import type { Leases } from './leases.ts'
-import type { LedgerMembers } from './membership.ts'
 import type { Addressed, PeerMessage, ReplyMessage } from './messages.ts'
 import type { Waits } from './queue/waits.ts'
 import type { AppliedChange, View } from './view.ts'
@@ -51,6 +50,18 @@ export type EngineInput =
   | { readonly kind: 'hand-over' }
   /** The log has grown: write it anew. */
   | { readonly kind: 'rewrite-log' }
+
+/** What the mesh says of a ledger. */
+export interface LedgerMembers {
+  /** Who may vote, by age. */
+  readonly willing: readonly PeerId[]
+  /** The other machines that have a copy. */
+  readonly copies: readonly PeerId[]
+  /** The mesh ledger's record that last changed any of this. */
+  readonly asOf: number
+  /** The ledger version that all of them speak. */
+  readonly version: number
+}
 
 export interface EngineReady {
   readonly persist: readonly PersistOrder[]
@@ -125,7 +136,11 @@ export interface Engine {
   /** What the other machines last said of theirs. */
   readonly foreignProvisionals: Map<
     PeerId,
-    { readonly version: number; readonly claims: readonly ProvisionalClaim[] }
+    {
+      readonly version: number
+      readonly claims: readonly ProvisionalClaim[]
+      readonly heardAt: number
+    }
   >
   readonly provisionals: Provisionals
   /** A leader's: what machines ask to be settled, until those that come at about the same time are here too. */

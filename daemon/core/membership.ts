@@ -6,23 +6,11 @@ import { becomeFollower } from './consensus/follower.ts'
 import { flush, mayChangeVoters, transferTo } from './consensus/leader.ts'
 import { isMajority } from './consensus/quorum.ts'
 import type { Consensus, Leader } from './consensus/types.ts'
-import type { Engine } from './engine-state.ts'
+import type { Engine, LedgerMembers } from './engine-state.ts'
 import { leaderOf } from './forwarding.ts'
 
 /** A new voter may lack at most so many records. */
 const CAUGHT_UP_RECORDS = 100
-
-/** What the mesh says of a ledger. */
-export interface LedgerMembers {
-  /** Who may vote, by age. */
-  readonly willing: readonly PeerId[]
-  /** The other machines that have a copy. */
-  readonly copies: readonly PeerId[]
-  /** The mesh ledger's record that last changed any of this. */
-  readonly asOf: number
-  /** The ledger version that all of them speak. */
-  readonly version: number
-}
 
 /** What the mesh says of this ledger. What a machine without a copy said last is never settled, and stands in nobody's way. */
 export function setMembers(engine: Engine, members: LedgerMembers): void {

@@ -1,6 +1,6 @@
 // What the mesh ledger says about the ledgers of repositories, and about its own.
 import { LEDGER_VERSION, type LedgerState, type RepoId } from '../../protocol/index.ts'
-import type { LedgerMembers } from '../core/membership.ts'
+import type { LedgerMembers } from '../core/engine-state.ts'
 
 /** Who may vote in a ledger and who has a copy, as the mesh ledger has it. */
 export function membersOf(state: LedgerState, repo: RepoId | null): LedgerMembers {

@@ -8,7 +8,7 @@ import type { ProvisionalsMessage } from '../messages.ts'
 import { isOf, ownProvisionals } from './own.ts'
 
 /** After a change it is told so often again, also to those who have a leader: a message may be lost. */
-const AGAIN = 3
+const AGAIN = 6
 
 /** Tells everybody when something has changed, and now and then while there is no leader to settle it. */
 export function tellProvisionals(engine: Engine): void {
@@ -31,11 +31,13 @@ export function tellProvisionalsTo(engine: Engine, peer: PeerId): void {
 
 export function hearProvisionals(engine: Engine, from: PeerId, message: ProvisionalsMessage): void {
   const { version, lamport } = message
-  const { provisionals, foreignProvisionals } = engine
+  const { provisionals, foreignProvisionals, consensus } = engine
   provisionals.lamport = Math.max(provisionals.lamport, lamport)
-  if ((foreignProvisionals.get(from)?.version ?? -1) >= version) return
+  const known = foreignProvisionals.get(from)
+  if (known !== undefined && known.version > version) return
+  const heardAt = consensus.now
   const claims = message.claims.filter((claim) => isOf(from, claim))
-  foreignProvisionals.set(from, { version, claims })
+  foreignProvisionals.set(from, { version, claims, heardAt })
 }
 
 function listOf(engine: Engine): ProvisionalsMessage {

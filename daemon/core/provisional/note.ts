@@ -18,7 +18,8 @@ import { judgeScopes } from '../claims/judge.ts'
 import type { Engine } from '../engine-state.ts'
 import { taskObstacle } from '../tasks/obstacle.ts'
 import { createView, viewOfPath, type View } from '../view.ts'
-import { isOf, keep } from './own.ts'
+import { foreignClaims } from './foreign.ts'
+import { keep } from './own.ts'
 
 export function takeProvisional(engine: Engine, request: ProvisionalRequest): void {
   const { rid, command } = request
@@ -58,8 +59,8 @@ export function carry(engine: Engine, claims: readonly CarriedClaim[]): void {
 /** All that are known here and not settled: of this machine, and of others as they last said. */
 export function knownProvisionals(engine: Engine): ProvisionalClaim[] {
   const { state } = engine.committed
-  const others = [...engine.foreignProvisionals].flatMap(([peer, { claims }]) =>
-    claims.filter((claim) => isOf(peer, claim) && claim.n > settledOf(state, peer)),
+  const others = foreignClaims(engine).filter(
+    ({ party: { peer }, n }) => n > settledOf(state, peer),
   )
   return [...liveHere(engine), ...others]
 }
