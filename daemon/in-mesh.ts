@@ -15,6 +15,8 @@ import { WIRE_VERSION } from './mesh/packets.ts'
 import { startMesh, type CreateTransport } from './mesh/start.ts'
 import { createSwitchboard, type Switchboard } from './mesh/switchboard.ts'
 import { startPartitions } from './partitions.ts'
+import { isAlwaysOn } from './battery.ts'
+import { startReach, type Reach } from './mesh/reach.ts'
 import type { TransportEvents } from './ports.ts'
 import { createRepoProof } from './repo-proof.ts'
 import { createRepos, type Repos } from './repos.ts'
@@ -40,6 +42,7 @@ export interface InMesh {
   readonly mesh: Mesh
   readonly repos: Repos
   readonly joining: Joining
+  readonly reach: Reach
 }
 
 /** The wire is there before the mesh is, which says who is on it. */
@@ -52,6 +55,7 @@ export interface MeshLine {
 
 export function createMeshLine(log: Log, self: PeerId, name: string): MeshLine {
   let mesh: Mesh | null = null
+  const alwaysOn = isAlwaysOn()
   const board = createSwitchboard({
     log,
     hello: () => ({
@@ -61,6 +65,7 @@ export function createMeshLine(log: Log, self: PeerId, name: string): MeshLine {
       machine: name,
       version: VERSION,
       ledgerVersion: LEDGER_VERSION,
+      alwaysOn,
     }),
   })
   return {
@@ -115,7 +120,15 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
     machine: name,
     knock: (networkKey) => createTransport(networkKey, SILENT),
   })
-  return { mesh, repos, joining }
+  const reach = startReach({
+    home,
+    wall: () => machine.clock.wall(),
+    present: () => [...mesh.state().members.keys()].filter((peer) => mesh.board.isReady(peer)),
+  })
+  stack.add(() => {
+    reach.stop()
+  })
+  return { mesh, repos, joining, reach }
 }
 
 function attachingOf(

@@ -29,6 +29,8 @@ export interface Hello {
   /** Of skein, for people. */
   readonly version: string
   readonly ledgerVersion: number
+  /** It has no battery. */
+  readonly alwaysOn?: boolean | undefined
 }
 
 /** What this program speaks. */
@@ -52,6 +54,7 @@ const packet = z.discriminatedUnion('kind', [
     machine: small,
     version: small,
     ledgerVersion: z.int(),
+    alwaysOn: z.boolean().optional(),
   }),
   z.looseObject({ kind: z.literal('ledger'), ledger: z.string().max(512), message: peerMessage }),
   z.looseObject({ kind: z.literal('ask'), id: z.int(), method: small, body: z.unknown() }),

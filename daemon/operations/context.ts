@@ -16,6 +16,7 @@ import type { Git } from '../git.ts'
 import type { History } from '../git-history.ts'
 import type { Joining } from '../mesh/joining.ts'
 import type { Mesh } from '../mesh/mesh.ts'
+import type { Reach } from '../mesh/reach.ts'
 import type { Clock, MetricsPort, SymbolIndex } from '../ports.ts'
 import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
@@ -34,6 +35,7 @@ export interface Parts {
   readonly config: Config
   readonly mesh: Mesh
   readonly joining: Joining
+  readonly reach: Reach
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

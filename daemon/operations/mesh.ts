@@ -13,6 +13,7 @@ import { isDetached } from '../core/attachment.ts'
 import { createInvitationKey, encodeInvitation } from '../invitation.ts'
 import { iso } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
+import { adviseVoters } from '../mesh/advice.ts'
 import { requireReplaceable } from '../mesh/joining.ts'
 import { submit } from '../submit.ts'
 import { machineOf, requirePerson, type Handler, type Parts } from './context.ts'
@@ -93,6 +94,7 @@ export const members: Handler<OperationInput<'members'>> = (parts) => {
   const { mesh } = parts
   const links = new Map(mesh.board.links().map((found) => [found.link.peer, found]))
   const ledgers = ledgersOf(parts).map(({ name, host }) => ({ name, voters: votersOf(host) }))
+  const advised = adviceFor(parts)
   const result: OperationResult<'members'> = [...mesh.state().members.values()].map((member) => {
     const { peer, machine, role, addresses } = member
     const found = links.get(peer)
@@ -103,10 +105,43 @@ export const members: Handler<OperationInput<'members'>> = (parts) => {
       rtt_ms: found?.link.rttMs ?? null,
       version: isSelf ? parts.about.version : (found?.hello?.version ?? null),
       votes_in: ledgers.filter(({ voters }) => voters.includes(peer)).map(({ name }) => name),
+      advice: advised.get(peer) ?? null,
     }
   })
   return Promise.resolve(result)
 }
+
+/** What a person might change about who votes, in words, by machine. */
+function adviceFor({ mesh, reach, clock }: Parts): ReadonlyMap<PeerId, string> {
+  const { members } = mesh.state()
+  const hellos = new Map(mesh.board.links().map(({ link, hello }) => [link.peer, hello]))
+  const awayMsOf = (peer: PeerId): number | null => {
+    const lastSeenAt = reach.lastSeenAt(peer)
+    return lastSeenAt === null ? null : clock.wall() - lastSeenAt
+  }
+  const advice = adviseVoters([...members.values()], mesh.self, (peer) => ({
+    isOnline: mesh.board.isReady(peer),
+    minutes: reach.minutes(peer),
+    isAlwaysOn: hellos.get(peer)?.alwaysOn === true,
+    awayMs: awayMsOf(peer),
+  }))
+  const nameOf = (peer: PeerId): string => members.get(peer)?.machine ?? peer
+  return new Map(
+    advice.map((one) => {
+      const name = nameOf(one.peer)
+      if (one.kind === 'promote')
+        return [one.peer, `${name} is there enough to vote: skein member promote ${name}`]
+      const days = String(Math.floor((awayMsOf(one.peer) ?? 0) / DAY_MS))
+      const first = one.by === null ? 'invite another' : `skein member promote ${nameOf(one.by)}`
+      return [
+        one.peer,
+        `${name} votes and is away for ${days} days: ${first}, then skein member remove ${name}`,
+      ]
+    }),
+  )
+}
+
+const DAY_MS = 24 * 3_600_000
 
 export const memberPromote: Handler<OperationInput<'member/promote'>> = async (
   parts,

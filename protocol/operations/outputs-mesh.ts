@@ -39,6 +39,7 @@ export const MESH_OUTPUTS = {
       rtt_ms: z.number().nullable(),
       version: z.string().nullable().describe('of its skein; null while it is away'),
       votes_in: z.array(z.string()).describe('ledgers in which it votes now'),
+      advice: z.string().nullable().describe('what a person might change about its vote'),
     }),
   ),
   'member/promote': memberChanged,

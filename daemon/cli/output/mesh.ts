@@ -107,7 +107,9 @@ export function membersFace(members: OperationResult<'members'>, page: Page): re
     member.votes_in.length === 0 ? '-' : member.votes_in.join(', '),
     member.addresses.join(', '),
   ])
-  return table(MEMBER_COLUMNS, rows, page)
+  const advice = members.flatMap((member) => member.advice ?? [])
+  const lines = advice.map((text) => `${page.paint('strong', 'Next:')} ${text}`)
+  return [...table(MEMBER_COLUMNS, rows, page), ...(lines.length === 0 ? [] : ['', ...lines])]
 }
 
 export function memberFace(
