@@ -18,7 +18,7 @@ export interface HostMachine {
   readonly random: (bytes: number) => Uint8Array
   readonly machineOf: MachineNames
   /** To the other machines. */
-  readonly wire: Pick<Switchboard, 'join' | 'send'>
+  readonly wire: Pick<Switchboard, 'join' | 'send' | 'probe'>
   readonly absent: (peers: readonly PeerId[]) => readonly AbsentMachine[]
   /** Told of every event of every ledger, once it is in its audit log. */
   readonly onEvent: (event: AuditEvent) => void

@@ -71,8 +71,13 @@ function absentOf(
   peers: readonly PeerId[],
   startedAt: number,
 ): readonly AbsentMachine[] {
-  const since = new Map(board.links().map(({ link }) => [link.peer, link.sinceMs]))
-  return peers
-    .filter((peer) => !board.isReady(peer))
-    .map((peer) => ({ machine: nameOf(peer), since: iso(since.get(peer) ?? startedAt) }))
+  const links = new Map(board.links().map(({ link }) => [link.peer, link]))
+  return peers.flatMap((peer) => {
+    const link = links.get(peer)
+    const isThere = board.isReady(peer) && link?.isDoubtful !== true
+    if (isThere) return []
+    // Down since then; where nobody told of it, silent since it was heard last.
+    const since = link?.isUp === true ? link.lastSeenMs : link?.sinceMs
+    return [{ machine: nameOf(peer), since: iso(since ?? startedAt) }]
+  })
 }

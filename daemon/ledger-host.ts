@@ -234,6 +234,9 @@ function shellOf(
       machine.wire.send(key, to, message)
     },
     absent: machine.absent,
+    probe: (peers) => {
+      machine.wire.probe(peers)
+    },
     onFailure: machine.onFailure,
     callTimeoutMs: CALL_TIMEOUT_MS,
   }

@@ -75,6 +75,8 @@ export interface LoopOptions {
   readonly send: (to: PeerId, message: PeerMessage) => void
   /** Which of these machines cannot be reached, for people. */
   readonly absent: (peers: readonly PeerId[]) => readonly AbsentMachine[]
+  /** Asks these machines for a sign of life, so that `absent` knows soon who is gone without a word. */
+  readonly probe: (peers: readonly PeerId[]) => void
   /** After each drain, for upkeep that needs no hurry. */
   readonly onIdle: (logBytes: number) => void
   readonly callTimeoutMs: number
@@ -88,6 +90,8 @@ interface Pending {
 }
 
 const TICK_MS = 250
+/** An answer that has not come by then makes this machine ask who is there. */
+const PATIENCE_MS = 1_000
 /** How long a copy is waited for that has nothing yet. */
 const KNOWN_MS = 3_000
 /** After a request was given up, how long the disk may take to say so. */
@@ -132,6 +136,7 @@ class LedgerLoop implements Loop {
     this.#timer = setInterval(() => {
       this.#expirePending()
       this.#drain()
+      this.#probe()
     }, TICK_MS)
     this.#timer.unref()
     this.#ready.promise.catch(() => undefined)
@@ -318,6 +323,18 @@ class LedgerLoop implements Loop {
       pending.abandoned = true
       this.#inbox.push({ kind: 'abandon', rid })
     }
+  }
+
+  /** Whoever vanished without a word is found out before a caller has to be told who is missing. */
+  #probe(): void {
+    const { clock, callTimeoutMs, probe, engine } = this.#options
+    const { role } = this.#engine.consensus
+    const [oldest] = this.#pending.values()
+    const isWaiting =
+      oldest !== undefined && oldest.deadline - callTimeoutMs + PATIENCE_MS <= clock.monotonic()
+    const isLost = role.kind !== 'leader' && (role.kind !== 'follower' || role.leader === null)
+    if (isWaiting || isLost)
+      probe(votersKnown(this.#engine).filter((voter) => voter !== engine.self))
   }
 
   #rejectAbandoned(rid: RequestId): void {

@@ -227,6 +227,8 @@ export interface Transport {
    * @returns false when it was dropped: no link, or too many bytes wait for this peer already.
    */
   send(to: PeerId, message: Uint8Array): boolean
+  /** Asks a peer whose link is up for a sign of life: see `isDoubtful`. */
+  probe(peer: PeerId): void
   links(): readonly Link[]
   /** One question to a machine that is no peer yet, and its answer. @throws SkeinError PEER_UNREACHABLE and what the signal says */
   ask(target: PeerAddresses, question: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
@@ -253,6 +255,8 @@ export interface Link {
   readonly rttMs: number | null
   /** Milliseconds since 1970, for people. */
   readonly lastSeenMs: number | null
+  /** It is up, and a sign of life that was asked for has not come for some seconds. */
+  readonly isDoubtful: boolean
   /** Since when it is up, or down. */
   readonly sinceMs: number
   readonly waitingBytes: number

@@ -30,6 +30,8 @@ export interface Switchboard {
   ask(peer: PeerId, method: string, body: unknown, timeoutMs: number): Promise<unknown>
   answer(method: string, answering: Answering): void
   links(): readonly PeerLink[]
+  /** Asks these for a sign of life, where there is a link. */
+  probe(peers: readonly PeerId[]): void
   /** Said hello on a link that is up. */
   isReady(peer: PeerId): boolean
   use(transport: Transport | null): void
@@ -137,6 +139,10 @@ class Board implements Switchboard {
   links(): readonly PeerLink[] {
     const links = this.#transport?.links() ?? []
     return links.map((link) => ({ link, hello: this.#hellos.get(link.peer) ?? null }))
+  }
+
+  probe(peers: readonly PeerId[]): void {
+    for (const peer of peers) this.#transport?.probe(peer)
   }
 
   isReady(peer: PeerId): boolean {

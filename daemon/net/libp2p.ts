@@ -164,6 +164,10 @@ class MeshTransport implements Libp2pTransport {
     return this.#works.peers.linkOf(to)?.send(message) ?? false
   }
 
+  probe(peer: PeerId): void {
+    this.#works.peers.linkOf(peer)?.probe()
+  }
+
   readonly links: Transport['links'] = () => this.#works.peers.facts()
 
   readonly ask: Transport['ask'] = (target, question, signal) =>

@@ -31,6 +31,8 @@ export const NET_TIMING: NetTiming = {
   backoffMsMax: 30_000,
   settleMs: 5_000,
   pingMs: 5_000,
+  // Longer than a round trip of any line that one works over, and than most pauses of a busy process.
+  doubtMs: 2_000,
   silentMs: 15_000,
   measureMs: 30_000,
   steadyMs: 5_000,

@@ -12,6 +12,8 @@ export interface PlaceSettings {
   readonly waitingBytesMax?: number
   /** How long a peer may be silent. */
   readonly silentMs?: number
+  /** How long a sign of life may take. */
+  readonly doubtMs?: number
 }
 
 /** One network, and the power over its lines. */
@@ -200,6 +202,25 @@ export function transportContract(
       assert.equal(linkOf(a, b).address, null)
       await line.heal()
       await Promise.all([a.witness.last(peerOf(b), 'up', 2), b.witness.last(peerOf(a), 'up', 2)])
+    })
+
+    it('doubts a peer that gives no sign of life when asked, and no more once it does', async (t) => {
+      const { a, b, line } = await pair(t, { doubtMs: 200 })
+      const isDoubted = (): boolean => {
+        a.transport.probe(peerOf(b))
+        return linkOf(a, b).isDoubtful
+      }
+      const seen = linkOf(a, b).lastSeenMs ?? 0
+      await until('it was heard again and again', () => {
+        assert.equal(isDoubted(), false)
+        return (linkOf(a, b).lastSeenMs ?? 0) > seen + 400
+      })
+      line.stall()
+      await until('a doubt', isDoubted)
+      assert.equal(linkOf(a, b).isUp, true)
+      await line.heal()
+      await until('a sign of life', () => !isDoubted())
+      assert.deepEqual(a.witness.story(peerOf(b)), ['up'])
     })
 
     it('ends a line that works one way only', async (t) => {

@@ -9,7 +9,16 @@ import type { ApiClient } from '../helpers/api.ts'
 import { createCleaner, type Cleaner } from '../helpers/cleanup.ts'
 import { mergeLogs } from '../helpers/history-facts.ts'
 import { checkHistory, type Operation } from '../helpers/history.ts'
-import { FILES, REPO, startMesh, type Machine, type TestMesh } from '../helpers/mesh.ts'
+import {
+  FILES,
+  heal,
+  isolate,
+  mute,
+  REPO,
+  startMesh,
+  type Machine,
+  type TestMesh,
+} from '../helpers/mesh.ts'
 import { whyNoNamespaces } from '../helpers/namespaces.ts'
 import { until } from '../helpers/poll.ts'
 import { Recorder, type Caller } from '../helpers/recorder.ts'
@@ -343,24 +352,6 @@ async function untilLevel({ machines }: TestMesh): Promise<void> {
     },
     { withinMs: 30_000, everyMs: 50 },
   )
-}
-
-async function isolate({ lines, namespaces, machines }: TestMesh, machine: Machine): Promise<void> {
-  namespaces?.pull(machine.name)
-  await lines?.isolate(
-    machine.name,
-    machines.map(({ name }) => name),
-  )
-}
-
-function mute({ lines, namespaces }: TestMesh, from: Machine, to: Machine): void {
-  namespaces?.mute(from.name, to.name)
-  lines?.mute(from.name, to.name)
-}
-
-async function heal({ lines, namespaces }: TestMesh): Promise<void> {
-  namespaces?.heal()
-  await lines?.heal()
 }
 
 /** A small generator: one seed, one order of faults. */

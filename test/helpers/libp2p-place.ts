@@ -38,7 +38,7 @@ export function libp2pPlace(cleaner: Cleaner): RealPlace {
     networkKey,
     async join(settings = {}, options = {}) {
       const witness = new Witness()
-      const { silentMs, waitingBytesMax } = settings
+      const { silentMs, doubtMs, waitingBytesMax } = settings
       const transport = await createLibp2pTransport(
         {
           key: makeMachineKey(),
@@ -51,6 +51,7 @@ export function libp2pPlace(cleaner: Cleaner): RealPlace {
           timing: {
             backoffMsMin: 20,
             backoffMsMax: 200,
+            ...(doubtMs !== undefined && { doubtMs }),
             ...(silentMs !== undefined && { silentMs, pingMs: silentMs / 4, settleMs: silentMs }),
             ...options.timing,
           },

@@ -10,6 +10,7 @@ export type Schedule = (delayMs: number, act: () => void) => () => void
 export interface MemorySettings {
   readonly waitingBytesMax?: number
   readonly silentMs?: number
+  readonly doubtMs?: number
   readonly backoffMs?: number
 }
 
@@ -143,6 +144,8 @@ interface Entry {
   cancel: (() => void) | null
   since: number
   seen: number | null
+  /** When it was asked for a sign of life, if none came. */
+  probedAt: number | null
   readonly sent: { messages: number; bytes: number }
   readonly received: { messages: number; bytes: number }
   dropped: number
@@ -204,6 +207,11 @@ class Connection {
 
   flush(): void {
     for (const flow of this.#flows) this.#flush(flow)
+  }
+
+  /** What is said reaches the other end, both ways. */
+  isWhole(): boolean {
+    return this.#flows.every(({ way, isDead }) => !isDead && !way.isSwallowed && !way.isStalled)
   }
 
   /** Both ends say goodbye after what was sent. */
@@ -290,6 +298,7 @@ class Node implements Transport {
   readonly #events: TransportEvents
   readonly #waitingBytesMax: number
   readonly #backoffMs: number
+  readonly #doubtMs: number
   readonly #entries = new Map<PeerId, Entry>()
   #addresses: readonly string[] = []
   #isClosed = false
@@ -301,6 +310,7 @@ class Node implements Transport {
     this.#waitingBytesMax = settings.waitingBytesMax ?? 33_554_432
     this.silentMs = settings.silentMs ?? 15_000
     this.#backoffMs = settings.backoffMs ?? 250
+    this.#doubtMs = settings.doubtMs ?? 2_000
   }
 
   listen(addresses: readonly string[]): Promise<readonly string[]> {
@@ -353,6 +363,13 @@ class Node implements Transport {
     return true
   }
 
+  probe(peer: PeerId): void {
+    const entry = this.#entries.get(peer)
+    if (entry?.connection === null || entry?.isUp !== true) return
+    if (entry.connection.isWhole()) entry.probedAt = null
+    else entry.probedAt ??= performance.now()
+  }
+
   links(): readonly Link[] {
     return [...this.#entries.values()].map((entry) => ({
       peer: entry.peer,
@@ -361,6 +378,7 @@ class Node implements Transport {
       rttMs: entry.isUp ? (entry.connection?.rttMs() ?? null) : null,
       // Whoever is up is heard all the time.
       lastSeenMs: entry.isUp ? Date.now() : entry.seen,
+      isDoubtful: this.#isDoubtful(entry),
       sinceMs: entry.since,
       waitingBytes: entry.connection?.waitingBytes(this) ?? 0,
       sent: { ...entry.sent },
@@ -368,6 +386,11 @@ class Node implements Transport {
       dropped: entry.dropped,
       badFrames: 0,
     }))
+  }
+
+  #isDoubtful({ isUp, connection, probedAt }: Entry): boolean {
+    if (!isUp || probedAt === null || connection?.isWhole() !== false) return false
+    return performance.now() - probedAt >= this.#doubtMs
   }
 
   async ask(target: PeerAddresses, question: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
@@ -464,6 +487,7 @@ class Node implements Transport {
       cancel: null,
       since: Date.now(),
       seen: null,
+      probedAt: null,
       sent: { messages: 0, bytes: 0 },
       received: { messages: 0, bytes: 0 },
       dropped: 0,

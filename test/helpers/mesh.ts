@@ -26,6 +26,8 @@ export interface MeshOptions {
   /** Namespaces instead. */
   readonly namespaces?: boolean
   readonly env?: Readonly<Record<string, string>>
+  /** Of one machine, on top. */
+  readonly envOf?: (name: string) => Readonly<Record<string, string>>
   /** Loaded into each daemon before its program. */
   readonly preload?: readonly string[]
 }
@@ -194,7 +196,8 @@ export async function startMachines(
     const wires: Wires = lines?.optionsOf(name) ?? namespaces?.add(name) ?? {}
     const listen = { SKEIN_MESH_LISTEN: '127.0.0.1:0' }
     const preload = [...(options.preload ?? []), ...(wires.preload ?? [])]
-    const settings = { ...wires, preload, env: { ...listen, ...env, ...wires.env } }
+    const own = options.envOf?.(name)
+    const settings = { ...wires, preload, env: { ...listen, ...env, ...own, ...wires.env } }
     return new Machine(cleaner, name, clone, settings)
   })
   await Promise.all(machines.map((machine) => machine.start()))
@@ -234,6 +237,26 @@ export async function startMesh(cleaner: Cleaner, options: MeshOptions = {}): Pr
   }
   if ((options.voters ?? 1) === 3) await promote(mesh)
   return mesh
+}
+
+/** The machine hears nobody and nobody hears it; nothing tells either side. */
+export async function isolate(mesh: TestMesh, machine: Machine): Promise<void> {
+  mesh.namespaces?.pull(machine.name)
+  await mesh.lines?.isolate(
+    machine.name,
+    mesh.machines.map(({ name }) => name),
+  )
+}
+
+/** What the one says does not reach the other; the way back stays. */
+export function mute({ lines, namespaces }: TestMesh, from: Machine, to: Machine): void {
+  namespaces?.mute(from.name, to.name)
+  lines?.mute(from.name, to.name)
+}
+
+export async function heal({ lines, namespaces }: TestMesh): Promise<void> {
+  namespaces?.heal()
+  await lines?.heal()
 }
 
 export async function layLines({ lines, machines }: TestMesh, to: Machine): Promise<void> {

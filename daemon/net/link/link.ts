@@ -34,6 +34,8 @@ export interface LinkTiming extends VitalsTiming {
 export interface PeerLink {
   facts(): Link
   send(message: Uint8Array): boolean
+  /** Asks for a sign of life. */
+  probe(): void
   /** Of this peer, whoever dialled. */
   addConnection(connection: Connection): void
   /** The peer's stream. */
@@ -97,6 +99,10 @@ class StreamLink implements PeerLink {
 
   send(message: Uint8Array): boolean {
     return this.#isUp && this.#talk.send(message)
+  }
+
+  probe(): void {
+    if (this.#isUp) this.#talk.probe()
   }
 
   addConnection(connection: Connection): void {

@@ -29,10 +29,19 @@ export interface Talk {
   send(message: Uint8Array): boolean
   /** Sends a ping when one is due. @returns whether the peer has been silent for too long. */
   isSilent(): boolean
+  /** Asks for a sign of life, unless there was one just now. */
+  probe(): void
   isPunished(): boolean
   facts(): Pick<
     Link,
-    'rttMs' | 'lastSeenMs' | 'waitingBytes' | 'sent' | 'received' | 'dropped' | 'badFrames'
+    | 'rttMs'
+    | 'lastSeenMs'
+    | 'isDoubtful'
+    | 'waitingBytes'
+    | 'sent'
+    | 'received'
+    | 'dropped'
+    | 'badFrames'
   >
 }
 
@@ -106,6 +115,10 @@ class StreamTalk implements Talk {
     return due === 'silent'
   }
 
+  probe(): void {
+    if (this.#outbox !== null && this.#vitals.mayProbe(performance.now())) this.#ping()
+  }
+
   isPunished(): boolean {
     return this.#vitals.isPunished(performance.now())
   }
@@ -114,6 +127,7 @@ class StreamTalk implements Talk {
     return {
       rttMs: this.#outbox === null ? null : this.#rtt,
       lastSeenMs: this.#seen,
+      isDoubtful: this.#outbox !== null && this.#vitals.isDoubtful(performance.now()),
       waitingBytes: this.#outbox?.waitingBytes() ?? 0,
       sent: { ...this.#sent },
       received: { ...this.#received },
@@ -164,6 +178,7 @@ class StreamTalk implements Talk {
   #ping(): void {
     this.#pinged = Buffer.alloc(PING_BYTES)
     this.#pinged.writeDoubleBE(performance.now())
+    this.#vitals.notePinged(performance.now())
     this.#write(encodePing('ping', this.#pinged))
   }
 

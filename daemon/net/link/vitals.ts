@@ -4,6 +4,8 @@
 export interface VitalsTiming {
   /** A ping leaves when nothing else did for so long. */
   readonly pingMs: number
+  /** A ping that waits for so long for any sign of life says that the peer does not answer now. */
+  readonly doubtMs: number
   /** Without a byte from the peer for so long, it is gone. */
   readonly silentMs: number
   /** The round trip is measured at least so often. */
@@ -18,6 +20,11 @@ export interface Vitals {
   noteUp(now: number): void
   noteHeard(now: number): void
   noteSent(now: number): void
+  notePinged(now: number): void
+  /** Nothing was heard since it was asked for a sign of life, some time ago. */
+  isDoubtful(now: number): boolean
+  /** Is it worth asking for a sign of life? Not while one is awaited, nor right after one. */
+  mayProbe(now: number): boolean
   /** What is due, asked at least four times in silentMs. */
   check(now: number): 'ping' | 'silent' | null
   /** @returns whether a new link is worth seeking at once: not when it breaks again and again. */
@@ -35,6 +42,7 @@ export function createVitals(timing: VitalsTiming): Vitals {
   let upAt = 0
   let heardAt = 0
   let sentAt = 0
+  let pingedAt: number | null = null
   let measuredAt = 0
   let checkedAt: number | null = null
   let flaps = 0
@@ -43,16 +51,25 @@ export function createVitals(timing: VitalsTiming): Vitals {
   return {
     noteUp(now) {
       upAt = heardAt = sentAt = measuredAt = checkedAt = now
+      pingedAt = null
     },
     noteHeard(now) {
       heardAt = now
+      pingedAt = null
     },
     noteSent(now) {
       sentAt = now
     },
+    notePinged(now) {
+      pingedAt ??= now
+    },
+    isDoubtful: (now) => pingedAt !== null && now - pingedAt >= timing.doubtMs,
+    mayProbe: (now) => pingedAt === null && now - heardAt >= timing.doubtMs / 4,
     check(now) {
       // This process itself stood still: what came meanwhile is not read yet, so nothing can be said about the peer.
-      heardAt += Math.max(0, now - (checkedAt ?? now) - timing.silentMs / 4)
+      const stoodMs = Math.max(0, now - (checkedAt ?? now) - timing.silentMs / 4)
+      heardAt += stoodMs
+      if (pingedAt !== null) pingedAt += stoodMs
       checkedAt = now
       if (now - upAt >= timing.steadyMs) flaps = offences = 0
       if (now - heardAt >= timing.silentMs) return 'silent'

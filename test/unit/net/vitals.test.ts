@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createVitals } from '../../../daemon/net/link/vitals.ts'
 
-const TIMING = { pingMs: 50, silentMs: 150, measureMs: 300, steadyMs: 100, penaltyMs: 10 }
+const TIMING = {
+  pingMs: 50,
+  doubtMs: 40,
+  silentMs: 150,
+  measureMs: 300,
+  steadyMs: 100,
+  penaltyMs: 10,
+}
 
 function upAt(now: number) {
   const vitals = createVitals(TIMING)
@@ -39,6 +46,22 @@ describe('the vitals of a link', () => {
       assert.equal(vitals.check(now), null)
     }
     assert.equal(vitals.check(150), 'silent')
+  })
+
+  it('doubt a peer that a ping waits for, until anything is heard', () => {
+    const vitals = upAt(0)
+    vitals.check(0)
+    assert.equal(vitals.mayProbe(5), false)
+    assert.equal(vitals.mayProbe(10), true)
+    vitals.notePinged(10)
+    assert.equal(vitals.mayProbe(30), false)
+    assert.deepEqual([vitals.isDoubtful(49), vitals.isDoubtful(50)], [false, true])
+    vitals.noteHeard(55)
+    assert.equal(vitals.isDoubtful(100), false)
+    // This process stood still: the pong may lie in its socket.
+    vitals.notePinged(60)
+    vitals.check(1_000)
+    assert.equal(vitals.isDoubtful(1_000), false)
   })
 
   it('say nothing about the peer when this process itself stood still', () => {
