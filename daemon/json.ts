@@ -47,7 +47,7 @@ export function claimJson(
     symbols: claim.symbols,
     mode: claim.mode,
     narrowable: claim.narrowable,
-    fence: state === 'provisional' ? null : claim.fence,
+    fence: state === 'provisional' || state === 'superseded' ? null : claim.fence,
     state,
     granted_at: iso(claim.grantedAtMs),
     expires_at: iso(expiresAtMs(claim)),

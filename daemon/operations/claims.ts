@@ -237,8 +237,13 @@ function recentlyEnded(
   place: Pick<Place, 'repo'>,
 ): { claim: Claim; reason: string; by: string; at: string }[] {
   const context = claimContext(parts, place)
-  const { ended } = hostOf(place.repo).loop.view().state
-  return ended.toReversed().map(({ claim: found, reason, by, atMs }) => ({
+  const { ended, rejected } = hostOf(place.repo).loop.view().state
+  const lost = rejected.map(({ claim, atMs }) => {
+    const reason = 'superseded' as const
+    return { claim: asLedgerClaim(claim), reason, by: 'leader', atMs }
+  })
+  const all = [...ended, ...lost].sort((a, b) => b.atMs - a.atMs)
+  return all.map(({ claim: found, reason, by, atMs }) => ({
     claim: claimJson(context, found, stateOf(reason)),
     reason,
     by,

@@ -55,8 +55,7 @@ describe('a machine without a majority', () => {
 
   it('says so within 5 s, with who is missing and since when, while the others go on', async (t) => {
     const leader = await mesh.leader()
-    const [one, other] = mesh.machines.filter((machine) => machine !== leader)
-    assert.ok(one && other)
+    const [one, other] = others(leader)
     cut = one
     rest = [leader, other]
     kept = await grant(cut, 'holder', file(0))
@@ -126,18 +125,87 @@ describe('a machine without a majority', () => {
       const data = told.map((event) => [event.data['claim'], event.data['conflicts']])
       assert.equal(told.length, 1, JSON.stringify(data))
     }
+    // Whatever its session does next, it hears who won, and what to do.
     const who = { cwd: cut.cwd, session: 'prov', agent: 'prov' }
     for (const name of ['renew', 'release'] as const) {
-      const { result, error } = await cut.client.call(name, { ...who, ids: [lost.id] })
-      console.log(JSON.stringify(result), JSON.stringify(error))
+      const error = await cut.client.fails(name, { ...who, ids: [lost.id] })
+      assert.equal(error.code, 'CLAIM_ENDED')
+      assert.ok(error.message.includes(`${won.agent} on ${won.machine}`), error.message)
+      assert.deepEqual(error.data, { ids: [lost.id], superseded_by: [won.id] })
+      assert.ok(error.hint.includes(`skein claim ${lost.pattern} --wait`), error.hint)
     }
     const verified = await cut.must('verify', who)
-    console.log(JSON.stringify(verified), JSON.stringify(await cut.must('inbox', who)))
+    assert.equal(verified.ok, false)
+    assert.deepEqual(
+      verified.claims.map(({ id, live }) => [id, live]),
+      [
+        [free.id, true],
+        [lost.id, false],
+      ],
+    )
+    const { recent } = await cut.must('claims', { repo: REPO, recent: true })
+    const [ended] = recent.filter(({ claim }) => claim.id === lost.id)
+    assert.deepEqual([ended?.claim.state, ended?.claim.fence], ['superseded', null])
+    // What it held all the time it has again, for the leader never ended it.
+    assert.equal((await statesOf(cut))[kept.id], 'active')
+    assert.equal((await cut.release('holder', [kept.id])).result?.released.length, 1)
+    await cut.release('prov', [free.id])
+    await rest[1].release('winner', [won.id])
+  })
+})
+
+describe('machines of which two cannot reach each other', () => {
+  it('go on where the leader reaches both: a chain', async () => {
+    const leader = await mesh.leader()
+    const [one, other] = others(leader)
+    const before = await termOf(leader)
+    mute(mesh, one, other)
+    mute(mesh, other, one)
+    for (const machine of mesh.machines) await giveBack(machine, file(5))
+    await heal(mesh)
+    assert.equal(await termOf(leader), before)
+  })
+
+  it('grant nothing at the end that does not hear the leader, and depose nobody', async () => {
+    const leader = await mesh.leader()
+    const [one, other] = others(leader)
+    const before = await termOf(leader)
+    mute(mesh, leader, one)
+    const { error, ms } = await timed(one.claim('deaf', [file(6)]))
+    assert.equal(error?.code, 'NO_QUORUM')
+    assert.ok(ms < ANSWER_MS_MAX, `${ms.toFixed(0)} ms`)
+    for (const machine of [leader, other]) await giveBack(machine, file(7))
+    // Longer than a voter's patience: it asks the other one, who hears the leader.
+    await until('it looks for a leader', async () => (await one.ledger(REPO))?.leader === null)
+    await heal(mesh)
+    await untilFollows(one)
+    assert.equal(await termOf(leader), before)
+    // The leader may have heard the request, and nobody its answer: what it granted is given back.
+    await until('nothing is left of it', async () => {
+      const { claims } = await leader.must('claims', { repo: REPO })
+      return claims.every(({ session }) => session !== 'deaf')
+    })
+    await giveBack(other, file(6))
   })
 })
 
 function file(at: number): string {
   return FILES[at] ?? ''
+}
+
+function others(leader: Machine): readonly [Machine, Machine] {
+  const [one, other] = mesh.machines.filter((machine) => machine !== leader)
+  assert.ok(one && other)
+  return [one, other]
+}
+
+async function termOf(machine: Machine): Promise<number> {
+  return (await machine.ledger(REPO))?.term ?? NaN
+}
+
+async function giveBack(machine: Machine, pattern: string): Promise<void> {
+  const { id } = await grant(machine, 'passer', pattern)
+  assert.equal((await machine.release('passer', [id])).error, null)
 }
 
 async function timed<Value>(call: Promise<Value>): Promise<Value & { readonly ms: number }> {

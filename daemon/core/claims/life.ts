@@ -28,13 +28,14 @@ import type {
 } from './command.ts'
 import { fail, nextClaimId, type Decision, type DecisionContext, type Request } from './decision.ts'
 import { tooMany } from './grant.ts'
+import { superseded, supersededOf } from './superseded.ts'
 import { claimsNow } from './tell.ts'
 
 export function decideRelease(rid: RequestId, command: ReleaseCommand, view: View): Decision {
   const { party, target, force } = command
   const asked = targetIds(command, view)
   const unknown = asked.filter((id) => claimsNow(view, [id]).length === 0)
-  if (target.by === 'ids' && unknown.length > 0) return unknownClaims(unknown)
+  if (target.by === 'ids' && unknown.length > 0) return unknownClaims(view, unknown)
   const live = asked.flatMap((id) => view.state.claims.get(id) ?? [])
   const foreign = live.filter((claim) => !isSameParty(party, claim))
   if (foreign.length > 0 && force === null) return notYours(foreign)
@@ -85,7 +86,7 @@ export function decideNarrow(
   const found = ownLive(view, command.party, [command.id])
   if (!Array.isArray(found)) return found
   const claim = found[0]
-  if (claim === undefined) return unknownClaims([command.id])
+  if (claim === undefined) return unknownClaims(view, [command.id])
   return narrowing(request, claim, command.parts, context)
 }
 
@@ -173,7 +174,11 @@ export function verify(command: VerifyCommand, view: View): Outcome {
   const ids =
     command.ids.length > 0
       ? command.ids
-      : [...idsOfSession(view, party.peer, party.session), ...idsLost(view, party)]
+      : [
+          ...idsOfSession(view, party.peer, party.session),
+          ...idsLost(view, party),
+          ...supersededOf(view.state, party),
+        ]
   const claims = ids.map((id) => {
     const claim = view.state.claims.get(id)
     const held = fences[id]
@@ -232,7 +237,7 @@ function idsWhere(view: View, test: (claim: LedgerClaim) => boolean): ClaimId[] 
 
 function ownLive(view: View, party: Party, ids: readonly ClaimId[]): LedgerClaim[] | Decision {
   const unknown = ids.filter((id) => claimsNow(view, [id]).length === 0)
-  if (unknown.length > 0) return unknownClaims(unknown)
+  if (unknown.length > 0) return unknownClaims(view, unknown)
   const gone = ids.filter((id) => !view.state.claims.has(id))
   if (gone.length > 0) {
     return fail('CLAIM_ENDED', `${gone.join(', ')} has ended`, { data: { ids: gone } })
@@ -242,7 +247,9 @@ function ownLive(view: View, party: Party, ids: readonly ClaimId[]): LedgerClaim
   return foreign.length > 0 ? notYours(foreign) : claims
 }
 
-function unknownClaims(ids: readonly ClaimId[]): Decision {
+function unknownClaims({ state }: View, ids: readonly ClaimId[]): Decision {
+  const lost = superseded(state, ids)
+  if (lost !== null) return lost
   return fail('CLAIM_UNKNOWN', `no claim ${ids.join(', ')} is known here`, { data: { ids } })
 }
 
