@@ -69,9 +69,14 @@ describe('a machine without a majority', () => {
   })
 
   it('says so at once when it has heard of no leader for 10 s, whatever is asked', async () => {
-    await until('it counts as cut off', async () => (await cut.ledger(REPO))?.attached === false, {
-      withinMs: 12_000,
-    })
+    for (const ledger of [REPO, 'mesh'])
+      await until(
+        'it counts as cut off',
+        async () => (await cut.ledger(ledger))?.attached === false,
+        {
+          withinMs: 12_000,
+        },
+      )
     const who = { cwd: cut.cwd, session: 'holder', agent: 'holder' }
     const answers = [
       await timed(cut.claim('cut', [file(1)])),
