@@ -35,6 +35,7 @@ import {
 } from './forwarding.ts'
 import {
   decideRequest,
+  holdBack,
   isReady,
   lead,
   releaseAbandoned,
@@ -51,7 +52,7 @@ import {
   rewriteLog,
 } from './log-upkeep.ts'
 import { noteAttachment } from './attachment.ts'
-import { handOver, setMembers } from './membership.ts'
+import { handOver, mayAsk, setMembers } from './membership.ts'
 import type { PeerMessage } from './messages.ts'
 import { noteWork } from './quiet.ts'
 import { innerRequest, nextSettle, notePromoted } from './provisional/ask.ts'
@@ -249,7 +250,8 @@ function receive(engine: Engine, from: PeerId, message: PeerMessage): void {
       takeBack(engine, new Set(ownedBy(message, from)))
       return
     default:
-      stepConsensus(engine.consensus, { kind: 'receive', from, message })
+      if (mayAsk(engine, from, message))
+        stepConsensus(engine.consensus, { kind: 'receive', from, message })
   }
 }
 
@@ -272,7 +274,7 @@ function takeRequest(engine: Engine, request: Request): void {
   noteWork(engine)
   if (isOwn(engine, rid)) takeOwn(engine, request)
   if (isReady(engine)) decideRequest(engine, request)
-  else if (engine.consensus.role.kind === 'leader') engine.early.set(rid, request)
+  else holdBack(engine, request)
 }
 
 function onTick(engine: Engine, input: Extract<EngineInput, { kind: 'tick' }>): void {

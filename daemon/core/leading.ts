@@ -32,6 +32,9 @@ import {
   type View,
 } from './view.ts'
 
+/** Requests that wait for a term to begin: what fifty machines may have in their inboxes. */
+const EARLY_MAX = 50_000
+
 /** What a leader does of itself after each step. */
 export function lead(engine: Engine): void {
   if (!isServing(engine.consensus)) return
@@ -56,6 +59,11 @@ export function lead(engine: Engine): void {
 
 export function isReady(engine: Engine): boolean {
   return engine.tail !== null && isServing(engine.consensus)
+}
+
+/** For the term that begins. Whoever finds no room sends again. */
+export function holdBack({ consensus, early }: Engine, request: Request): void {
+  if (consensus.role.kind === 'leader' && early.size < EARLY_MAX) early.set(request.rid, request)
 }
 
 export function decideRequest(engine: Engine, request: Request): void {

@@ -8,6 +8,7 @@ import { isMajority } from './consensus/quorum.ts'
 import type { Consensus, Leader } from './consensus/types.ts'
 import type { Engine, LedgerMembers } from './engine-state.ts'
 import { leaderOf } from './forwarding.ts'
+import type { PeerMessage } from './messages.ts'
 
 /** A new voter may lack at most so many records. */
 const CAUGHT_UP_RECORDS = 100
@@ -23,6 +24,21 @@ export function setMembers(engine: Engine, members: LedgerMembers): void {
   const leader = leaderOf(engine)
   if (leader !== null && !copies.includes(leader))
     stepConsensus(engine.consensus, { kind: 'unreachable', peer: leader })
+}
+
+/**
+ * May this machine ask what it asks? To lead: whoever votes by what is known here, or may vote by the mesh's wish: the news of its vote may
+ * be on its way. Nobody else moves a term.
+ */
+export function mayAsk(
+  { consensus, willing }: Engine,
+  peer: PeerId,
+  { kind }: PeerMessage,
+): boolean {
+  if (kind !== 'vote' && kind !== 'pre-vote') return true
+  if (willing === null || willing.includes(peer)) return true
+  const head = consensus.chain.head()
+  return head === null || consensus.chain.votersAt(head).includes(peer)
 }
 
 /** The next voters on the way to the wanted ones; null when there is no step to take now. */

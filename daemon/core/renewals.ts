@@ -11,6 +11,7 @@ import type { Engine, Instant, Renewals } from './engine-state.ts'
 import { leaderOf, post } from './forwarding.ts'
 import { noteRenewal, RATE_ERROR } from './leases.ts'
 import type { AliveConfirmed, AliveMessage } from './messages.ts'
+import { sessionKey } from './view.ts'
 
 /** Renewals whose answer is still awaited; older ones are lost. */
 const SENT_MAX = 16
@@ -40,7 +41,12 @@ export function renewOwn(engine: Engine, sessions: readonly SessionId[]): void {
 export function takeAlive(engine: Engine, peer: PeerId, { id, sessions }: AliveMessage): void {
   const head = engine.consensus.chain.head()
   if (engine.consensus.role.kind !== 'leader' || head === null) return
-  for (const session of sessions) noteRenewal(engine.leases, peer, session)
+  for (const session of sessions) {
+    // Of sessions that hold or want something: names alone fill no memory.
+    const key = sessionKey(peer, session)
+    if (engine.tail?.sessions.has(key) === true || engine.tail?.waiting.has(key) === true)
+      noteRenewal(engine.leases, peer, session)
+  }
   const barrier = ++engine.barrier
   const at = { term: head.term, index: head.index }
   engine.renewals.rounds.set(barrier, { peer, id, at })

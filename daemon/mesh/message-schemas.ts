@@ -38,6 +38,14 @@ const party = z.looseObject({
 })
 const stamp = z.looseObject({ wallMs: z.number(), boot: z.string().max(128), uptimeMs: z.number() })
 const key = z.looseObject({ key: name, digest: z.string().max(128) }).nullable()
+const taskFacts = z.looseObject({
+  plan: z.string().max(4_096).nullable(),
+  token: z.string().max(128).nullable(),
+})
+const task = taskFacts.extend({
+  ttlSeconds: seconds,
+  needs: z.array(z.string().max(LIMITS.patternCharactersMax)).max(LIMITS.tasksListedMax),
+})
 const terms = z.looseObject({
   description: text,
   narrowable: z.boolean(),
@@ -45,7 +53,7 @@ const terms = z.looseObject({
   ttlDefaultSeconds: seconds,
   ttlSharedSeconds: seconds,
   claimsPerAgent: integer,
-  task: z.looseObject({}).optional(),
+  task: task.optional(),
 })
 const urgency = z.enum(URGENCIES)
 const part = z.looseObject({ pattern, symbols: symbols.nullable() })
@@ -55,7 +63,8 @@ const addresses = z.array(z.string().max(256)).max(16)
 const repo = z.string().min(1).max(LIMITS.nameCharactersMax)
 const hash = z.string().max(64)
 
-const rid = z.string().min(1).max(256)
+/** Peer, incarnation and sequence: see `formatRequestId`. */
+const rid = z.string().regex(/^[0-9A-Za-z-]{1,128}\.\d{1,7}\.\d{1,10}$/)
 const provisional = z.looseObject({
   id,
   rid: rid.nullable(),
@@ -68,7 +77,7 @@ const provisional = z.looseObject({
   lamport: integer,
   n: integer,
   base: position.nullable(),
-  task: z.looseObject({}).optional(),
+  task: taskFacts.optional(),
 })
 const provisionals = z.array(provisional).max(LIMITS.provisionalsMax)
 
@@ -194,6 +203,7 @@ const command = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('attach'), repo, peer }),
 ])
 
+/** Not `sync`: no machine says it, and each one would be answered by a whole document. */
 export const peerMessage = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('pre-vote'),
@@ -236,7 +246,6 @@ export const peerMessage = z.discriminatedUnion('kind', [
     stateVector: bytes.nullable(),
     rotation: integer,
   }),
-  z.looseObject({ kind: z.literal('sync'), stateVector: bytes, rotation: integer }),
   z.looseObject({ kind: z.literal('sync-response'), update: bytes, rotation: integer }),
   z.looseObject({ kind: z.literal('timeout-now'), term: integer }),
   z.looseObject({

@@ -40,8 +40,8 @@ export interface Switchboard {
     readonly onUp: (peer: PeerId) => void
     readonly onDown: (peer: PeerId) => void
   }
-  /** Packets that were none, since the start. */
-  refused(): number
+  /** Packets of this peer that were none, since the start. */
+  refused(peer: PeerId): number
 }
 
 export interface SwitchboardOptions {
@@ -49,7 +49,11 @@ export interface SwitchboardOptions {
   readonly hello: () => Hello
 }
 
+type Answer = Extract<Packet, { kind: 'answer' }>
+
 const ASKED_MAX = 256
+/** Questions of one peer that are being answered: each may cost a process that reads a repository. */
+const ANSWERING_MAX = 8
 
 export function createSwitchboard(options: SwitchboardOptions): Switchboard {
   return new Board(options)
@@ -64,12 +68,14 @@ class Board implements Switchboard {
     number,
     {
       readonly peer: PeerId
-      readonly settle: (packet: Extract<Packet, { kind: 'answer' }>) => void
+      readonly settle: (packet: Answer) => void
     }
   >()
   #transport: Transport | null = null
   #nextId = 1
-  #refused = 0
+  readonly #refused = new Map<PeerId, number>()
+  /** Questions of each peer that are being answered. */
+  readonly #busy = new Map<PeerId, number>()
 
   constructor(options: SwitchboardOptions) {
     this.#options = options
@@ -154,8 +160,8 @@ class Board implements Switchboard {
     if (transport === null) this.#hellos.clear()
   }
 
-  refused(): number {
-    return this.#refused
+  refused(peer: PeerId): number {
+    return this.#refused.get(peer) ?? 0
   }
 
   #send(to: PeerId, packet: Packet): void {
@@ -165,16 +171,21 @@ class Board implements Switchboard {
   #take(from: PeerId, bytes: Uint8Array): void {
     const decoded = decodePacket(bytes, from)
     if ('problem' in decoded) {
-      this.#refused++
-      this.#options.log.warn(
-        { peer: from, problem: decoded.problem },
-        'a peer sent what is no packet',
-      )
+      this.#refuse(from, decoded.problem)
       return
     }
     const { packet } = decoded
     if (packet.kind === 'hello') this.#greet(from, packet)
     else if (this.#hellos.has(from)) this.#deliver(from, packet)
+  }
+
+  /** A newer member may say what this one does not know: it is counted and stays. */
+  #refuse(from: PeerId, problem: string): void {
+    const count = this.refused(from) + 1
+    this.#refused.set(from, count)
+    // The first, the second, the fourth: nobody outside can fill the log.
+    if ((count & (count - 1)) === 0)
+      this.#options.log.warn({ peer: from, problem, count }, 'a peer sent what is no packet')
   }
 
   #greet(from: PeerId, hello: Hello): void {
@@ -212,27 +223,37 @@ class Board implements Switchboard {
       if (asked?.peer === from) asked.settle(packet)
       return
     }
-    void this.#reply(from, packet)
+    const busy = this.#busy.get(from) ?? 0
+    this.#busy.set(from, busy + 1)
+    const answered =
+      busy < ANSWERING_MAX ? this.#answerOf(from, packet) : Promise.resolve(tooMany(packet.id))
+    void answered.then((answer) => {
+      this.#busy.set(from, (this.#busy.get(from) ?? 1) - 1)
+      this.#send(from, answer)
+    })
   }
 
-  async #reply(
+  async #answerOf(
     from: PeerId,
     { id, method, body }: Extract<Packet, { kind: 'ask' }>,
-  ): Promise<void> {
+  ): Promise<Answer> {
     const answering = this.#answering.get(method)
-    let answer: Extract<Packet, { kind: 'answer' }>
     try {
       if (answering === undefined) throw new SkeinError('NOT_FOUND', `no method '${method}'`)
-      answer = { kind: 'answer', id, body: await answering(from, body), error: null }
+      return { kind: 'answer', id, body: await answering(from, body), error: null }
     } catch (error) {
       const code = error instanceof SkeinError ? error.code : 'INTERNAL'
       const message = error instanceof Error ? error.message.slice(0, 2_000) : 'it failed'
       if (code === 'INTERNAL')
         this.#options.log.error({ method, peer: from, error: message }, 'an answer failed')
-      answer = { kind: 'answer', id, body: null, error: { code, message } }
+      return { kind: 'answer', id, body: null, error: { code, message } }
     }
-    this.#send(from, answer)
   }
+}
+
+function tooMany(id: number): Answer {
+  const message = `${String(ANSWERING_MAX)} questions of this machine are being answered`
+  return { kind: 'answer', id, body: null, error: { code: 'BUSY', message } }
 }
 
 function refusal({

@@ -199,7 +199,7 @@ export const peers: Handler<OperationInput<'peers'>> = ({ mesh }) => {
         sent_bytes: link?.sent.bytes ?? 0,
         received_bytes: link?.received.bytes ?? 0,
         dropped: link?.dropped ?? 0,
-        bad_frames: link?.badFrames ?? 0,
+        bad_frames: (link?.badFrames ?? 0) + mesh.board.refused(peer),
       }
     }),
   }

@@ -33,7 +33,10 @@ export interface LedgerDocument {
   prune(below: Position): Uint8Array | null
   /** What this replica has seen, for `diff`. Equal vectors do not mean equal documents. */
   stateVector(): Uint8Array
-  /** The update that brings a replica with this state vector to this state; none, or one without bytes, is that of an empty one. */
+  /**
+   * The update that brings a replica with this state vector to this state; none, or one without bytes, is that of an empty one.
+   * @throws SkeinError LEDGER_DAMAGED for bytes that are none.
+   */
   diff(stateVector?: Uint8Array): Uint8Array
   /** What it costs to keep, deletions included: its arrays, and the bytes of the whole. */
   extent(): Extent

@@ -94,6 +94,11 @@ export function decodeRecord(bytes: Uint8Array): LedgerRecord {
   }
 }
 
+/** Could this be a record, by its kind and length? Anybody may write anything into a document. */
+export function isRecordBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length >= BODY_AT
+}
+
 /** The place that a record's bytes name, without decoding the body. */
 export function positionOfBytes(bytes: Uint8Array): Position {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -5,7 +5,7 @@ import * as Y from 'yjs'
 import { SkeinError } from '../errors.ts'
 import type { PeerId } from '../ids.ts'
 import type { Extent, LedgerDocument, Merged } from './document.ts'
-import { comparePositions, positionOfBytes, type Position } from './record.ts'
+import { comparePositions, isRecordBytes, positionOfBytes, type Position } from './record.ts'
 
 const TERM = /^L:(\d+)$/
 /** Merging many at once saves their bookkeeping; the bound keeps a restart's memory low. */
@@ -39,6 +39,8 @@ class YjsDocument implements LedgerDocument {
   }
 
   merge(update: Uint8Array): Merged {
+    // All of it is read before any of it is taken: a broken end would leave half of it here, unknown to the log.
+    readable('an update', () => Y.decodeUpdate(update))
     const records = this.#mergeTogether([update])
     return { records, change: this.#lastUpdate }
   }
@@ -61,13 +63,11 @@ class YjsDocument implements LedgerDocument {
   #mergeTogether(updates: readonly Uint8Array[]): Uint8Array[] {
     this.#arrived = []
     this.#lastUpdate = null
-    try {
+    readable('an update', () => {
       Y.transact(this.#doc, () => {
         for (const update of updates) Y.applyUpdate(this.#doc, update)
       })
-    } catch (cause) {
-      throw new SkeinError('LEDGER_DAMAGED', 'an update that is no Yjs update', { cause })
-    }
+    })
     this.#watchNewArrays()
     return this.#arrived
   }
@@ -84,7 +84,8 @@ class YjsDocument implements LedgerDocument {
   }
 
   diff(stateVector?: Uint8Array): Uint8Array {
-    return Y.encodeStateAsUpdate(this.#doc, stateVector?.length === 0 ? undefined : stateVector)
+    const since = stateVector?.length === 0 ? undefined : stateVector
+    return readable('a state vector', () => Y.encodeStateAsUpdate(this.#doc, since))
   }
 
   extent(): Extent {
@@ -93,7 +94,7 @@ class YjsDocument implements LedgerDocument {
 
   records(): readonly Uint8Array[] {
     const values = this.#arrayNames().flatMap((name) => this.#watch(name).toArray())
-    return values.filter((value) => value instanceof Uint8Array)
+    return values.filter(isRecordBytes)
   }
 
   #push(name: string, records: readonly Uint8Array[]): Uint8Array {
@@ -141,6 +142,15 @@ class YjsDocument implements LedgerDocument {
   }
 }
 
+/** @throws SkeinError LEDGER_DAMAGED for bytes that Yjs cannot read. */
+function readable<Value>(what: string, read: () => Value): Value {
+  try {
+    return read()
+  } catch (cause) {
+    throw new SkeinError('LEDGER_DAMAGED', `${what} that Yjs cannot read`, { cause })
+  }
+}
+
 /** An update ends with its set of deletions: a lone 0 when that is empty, else the length of a range, never 0. */
 function hasDeletions(update: Uint8Array): boolean {
   return update.at(-1) !== 0
@@ -155,7 +165,8 @@ function pruneArray(array: Y.Array<Uint8Array>, below: Position, term: string | 
   if (term !== undefined && Number(term) > below.term) return
   let stale = 0
   for (const value of array.toArray()) {
-    if (comparePositions(positionOfBytes(value), below) >= 0) break
+    // What is no record is in nobody's way, and goes with those before it.
+    if (isRecordBytes(value) && comparePositions(positionOfBytes(value), below) >= 0) break
     stale++
   }
   if (stale > 0) array.delete(0, stale)

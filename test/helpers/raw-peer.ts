@@ -21,12 +21,18 @@ export interface RawPeer {
   openMesh(connection: Connection): Promise<Stream>
 }
 
+export interface RawPeerOptions {
+  readonly isReading?: boolean
+  /** What members say to it. */
+  readonly onBytes?: (bytes: Uint8Array) => void
+}
+
 /** @param networkKey what it proves to know on each connection */
 export async function startRawPeer(
   cleaner: Cleaner,
   key: MachineKey,
   networkKey: Uint8Array,
-  { isReading = true }: { readonly isReading?: boolean } = {},
+  { isReading = true, onBytes = () => undefined }: RawPeerOptions = {},
 ): Promise<RawPeer> {
   const node = await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', key.seed()),
@@ -48,9 +54,12 @@ export async function startRawPeer(
     await node.stop()
   })
   await node.handle('/skein/mesh/1', (stream) => {
-    // Taken and forgotten, or not taken at all.
-    if (isReading) stream.addEventListener('message', () => undefined)
-    else stream.pause()
+    // Taken, or not at all.
+    if (!isReading) stream.pause()
+    else
+      stream.addEventListener('message', ({ data }) => {
+        onBytes(data.subarray())
+      })
   })
   return {
     node,

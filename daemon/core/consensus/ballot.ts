@@ -17,7 +17,10 @@ export function ballotBytes(
   )
 }
 
-/** Was the term that this record opens won, by the voters in force before it? */
+/**
+ * May the record follow its parent? Only a TermStart goes into another term, and only if the voters in force before it gave
+ * that term to its leader. A part of a checkpoint follows its own term's records like any other.
+ */
 export function isTermWon(
   record: LedgerRecord,
   voters: readonly PeerId[],
@@ -25,9 +28,9 @@ export function isTermWon(
   signer: Signer,
 ): boolean {
   const { body, parent } = record
-  if (body.kind !== 'term-start') return true
-  if (parent === null || body.head.term !== parent.term || body.head.index !== parent.index)
-    return false
+  if (body.kind !== 'term-start') return parent === null || parent.term === record.term
+  if (parent === null || parent.term >= record.term) return false
+  if (body.head.term !== parent.term || body.head.index !== parent.index) return false
   const ballot = ballotBytes(genesisHash, record.term, body.leader, body.head)
   const signed = new Map(body.votes.map((vote) => [vote.voter, vote.signature]))
   return isMajority(voters, (voter) => {

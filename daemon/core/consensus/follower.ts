@@ -32,11 +32,6 @@ export function onPreVote(core: Consensus, from: PeerId, message: Message<'pre-v
   if (behind) sendMissing(core, from, message.stateVector)
 }
 
-export function sendMissing(core: Consensus, to: PeerId, stateVector: Uint8Array): void {
-  const { document, rotation } = core
-  send(core, to, { kind: 'sync-response', update: document.diff(stateVector), rotation })
-}
-
 export function onVote(core: Consensus, from: PeerId, message: Message<'vote'>): void {
   const { term, head } = message
   const free =
@@ -93,10 +88,30 @@ export function onCommit(core: Consensus, from: PeerId, message: Message<'commit
   learnCommit(core, message.commit)
 }
 
+/** Answers a peer's state vector with what it lacks. */
+export function sendMissing(core: Consensus, to: PeerId, stateVector: Uint8Array): void {
+  const { document, rotation } = core
+  const update = believing(core, () => document.diff(stateVector))
+  if (update !== null) send(core, to, { kind: 'sync-response', update, rotation })
+}
+
+/** What a peer's bytes are good for; what are none cost a count, never the process. */
+export function believing<Value>(core: Consensus, read: () => Value): Value | null {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof SkeinError)) throw error
+    core.refusedRecords++
+    return null
+  }
+}
+
 /** Merges an update, from whomever it comes, and hands what is new to the log. */
 export function takeUpdate(core: Consensus, update: Uint8Array): void {
   if (update.length === 0) return
-  const { records, change } = core.document.merge(update)
+  const merged = believing(core, () => core.document.merge(update))
+  if (merged === null) return
+  const { records, change } = merged
   const completed = records.flatMap((bytes) => takeRecord(core, bytes))
   if (change !== null) persist(core, [{ kind: 'update', bytes: change }])
   followRecords(core, completed)
@@ -109,7 +124,9 @@ export function takeRecord(core: Consensus, bytes: Uint8Array): readonly LedgerR
   const completed = core.chain.add(record)
   for (const { body, term } of completed) {
     if (body.kind !== 'term-start' && body.kind !== 'checkpoint') continue
-    if (body.leader !== null) core.leaders.set(term, body.leader)
+    // A checkpoint only repeats what its term's TermStart, which carries the votes, has said.
+    if (body.leader === null || (body.kind === 'checkpoint' && core.leaders.has(term))) continue
+    core.leaders.set(term, body.leader)
   }
   return completed
 }
@@ -206,14 +223,9 @@ function followRecords(core: Consensus, completed: readonly LedgerRecord[]): voi
   postponeElection(core)
 }
 
-/** A bad record costs a count, never the process. */
 function tryDecode(core: Consensus, bytes: Uint8Array): LedgerRecord | null {
-  try {
-    const record = decodeRecord(bytes)
-    if (record.generation === core.generation) return record
-  } catch (error) {
-    if (!(error instanceof SkeinError)) throw error
-  }
+  const record = believing(core, () => decodeRecord(bytes))
+  if (record === null || record.generation === core.generation) return record
   core.refusedRecords++
   return null
 }

@@ -10,7 +10,7 @@ import {
   type RecordBody,
 } from '../../../protocol/index.ts'
 import { ackNow, idOf, persist, send } from './durability.ts'
-import { becomeFollower, learnCommit } from './follower.ts'
+import { becomeFollower, believing, learnCommit } from './follower.ts'
 import { isMajority, reachedByMajority } from './quorum.ts'
 import { isRepairDue, isStuck, republishLost } from './repair.ts'
 import type { Candidate, Consensus, ConsensusMessage, Leader, Progress } from './types.ts'
@@ -124,9 +124,11 @@ export function onAppendResponse(
   if (message.promised === role.term) progress.round = Math.max(progress.round, message.round)
   if (message.ack?.term === role.term && !isBefore(message.ack, progress.ack))
     progress.ack = message.ack
-  if (message.stateVector !== null && isRepairDue(core, progress)) {
+  const { stateVector } = message
+  if (stateVector !== null && isRepairDue(core, progress)) {
     if (isStuck(progress, message.head)) broadcast(core, role, republishLost(core))
-    sendAppend(core, role, from, core.document.diff(message.stateVector))
+    const missing = believing(core, () => core.document.diff(stateVector))
+    if (missing !== null) sendAppend(core, role, from, missing)
   }
   settleBarriers(core, role)
   advanceCommit(core)
