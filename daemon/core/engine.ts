@@ -34,13 +34,12 @@ import {
   tellCaughtUp,
 } from './forwarding.ts'
 import {
-  decideRequest,
-  holdBack,
   isReady,
   lead,
   releaseAbandoned,
   releaseGrant,
   stopLeading,
+  takeToJudge,
 } from './leading.ts'
 import { advanceLeases, createLeases, restartLeases } from './leases.ts'
 import {
@@ -273,8 +272,7 @@ function takeRequest(engine: Engine, request: Request): void {
   }
   noteWork(engine)
   if (isOwn(engine, rid)) takeOwn(engine, request)
-  if (isReady(engine)) decideRequest(engine, request)
-  else holdBack(engine, request)
+  takeToJudge(engine, request)
 }
 
 function onTick(engine: Engine, input: Extract<EngineInput, { kind: 'tick' }>): void {

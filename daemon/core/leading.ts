@@ -61,12 +61,15 @@ export function isReady(engine: Engine): boolean {
   return engine.tail !== null && isServing(engine.consensus)
 }
 
-/** For the term that begins. Whoever finds no room sends again. */
-export function holdBack({ consensus, early }: Engine, request: Request): void {
-  if (consensus.role.kind === 'leader' && early.size < EARLY_MAX) early.set(request.rid, request)
+/** Now, or when the term that was won has begun. Whoever finds no room until then sends again. */
+export function takeToJudge(engine: Engine, request: Request): void {
+  const { consensus, early } = engine
+  if (isReady(engine)) decideRequest(engine, request)
+  else if (consensus.role.kind === 'leader' && early.size < EARLY_MAX)
+    early.set(request.rid, request)
 }
 
-export function decideRequest(engine: Engine, request: Request): void {
+function decideRequest(engine: Engine, request: Request): void {
   const { tail, consensus } = engine
   if (tail === null) return
   const { leases, waits } = engine

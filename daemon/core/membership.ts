@@ -27,16 +27,16 @@ export function setMembers(engine: Engine, members: LedgerMembers): void {
 }
 
 /**
- * May this machine ask what it asks? To lead: whoever votes by what is known here, or may vote by the mesh's wish: the news of its vote may
- * be on its way. Nobody else moves a term.
+ * May this machine ask what it asks? To lead may ask whoever votes by what is known here, or may vote by the mesh's wish: the
+ * news of its vote may be on its way. Nobody else moves a term.
  */
 export function mayAsk(
-  { consensus, willing }: Engine,
+  { consensus, members }: Engine,
   peer: PeerId,
   { kind }: PeerMessage,
 ): boolean {
   if (kind !== 'vote' && kind !== 'pre-vote') return true
-  if (willing === null || willing.includes(peer)) return true
+  if (members === null || members.willing.includes(peer)) return true
   const head = consensus.chain.head()
   return head === null || consensus.chain.votersAt(head).includes(peer)
 }
