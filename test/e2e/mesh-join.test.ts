@@ -9,9 +9,11 @@ import {
   enter,
   FILES,
   join,
+  namesOf,
   REPO,
   startMachines,
   startMesh,
+  untilAlone,
   type Machine,
 } from '../helpers/mesh.ts'
 import { until } from '../helpers/poll.ts'
@@ -172,17 +174,6 @@ function three(machines: readonly Machine[]): readonly [Machine, Machine, Machin
   const [ada, bob, cyd] = machines
   assert.ok(ada && bob && cyd)
   return [ada, bob, cyd]
-}
-
-async function namesOf(machine: Machine): Promise<string[]> {
-  return (await machine.must('members')).map(({ machine: name }) => name).sort()
-}
-
-async function untilAlone(machine: Machine): Promise<void> {
-  await until(`${machine.name} is alone`, async () => {
-    const { result } = await machine.client.call('status', {}).catch(() => ({ result: null }))
-    return result?.ready === true && result.mesh.members === 1
-  })
 }
 
 function foldersOf(home: string, kind: string): string[] {

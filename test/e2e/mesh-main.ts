@@ -36,17 +36,19 @@ for (const what of ['kills', 'partitions'] as const) {
 
 function figures(report: MeshReport): string {
   const { kills, partitions, shapes, operations, acknowledged, lost, doubleGrants } = report
-  const { untold, minority, minorityMsMax, failoverMs, violations } = report
+  const { refused, provisional, untold, minority, minorityMsMax, failoverMs, violations } = report
   return [
     `${String(kills)} kills`,
     `${String(partitions)} partitions ${JSON.stringify(shapes)}`,
     `${String(operations)} operations`,
     `${String(acknowledged)} acknowledged`,
+    `${String(refused)} refused`,
+    `${String(provisional)} provisional`,
+    `${String(minority)} exit 2 (longest after ${minorityMsMax.toFixed(0)} ms)`,
     `${String(lost)} lost`,
     `${String(doubleGrants)} double grants`,
     `${String(untold)} facts compacted while a machine was away`,
-    `${String(minority)} answers without a majority (longest ${minorityMsMax.toFixed(0)} ms)`,
-    `failover ms ${distribution(failoverMs)}`,
+    `next grant ms ${distribution(failoverMs)}`,
     `${String(violations.length)} violations`,
   ].join(', ')
 }

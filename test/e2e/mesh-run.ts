@@ -46,6 +46,10 @@ export interface MeshReport {
   doubleGrants: number
   /** Facts that one machine's audit log lacks, having been away when they were compacted. */
   untold: number
+  /** Claims that somebody else stood against. */
+  refused: number
+  /** Claims that were noted without a majority. */
+  provisional: number
   /** Answers without a majority, and the longest that one took. */
   minority: number
   minorityMsMax: number
@@ -58,6 +62,8 @@ export interface MeshReport {
 const CALLERS_PER_MACHINE = 2
 /** Between two calls of one caller: three daemons and their callers share two cores with others. */
 const PAUSE_MS = 40
+/** So many callers take a provisional claim where there is no majority. */
+const PROVISIONAL = 0.3
 const STRETCH = 25
 /** An exit 2 comes within 5 s; a machine under load may take a little to say so. */
 const MINORITY_MS_MAX = 6_500
@@ -67,8 +73,9 @@ export async function runMesh(options: MeshRunOptions): Promise<MeshReport> {
   const way = options.what === 'kills' ? 'loopback' : wayOfParting(options.proxies === true)
   const counts = { kills: 0, partitions: 0, operations: 0, acknowledged: 0 }
   const findings = { lost: 0, doubleGrants: 0, untold: 0, minority: 0, minorityMsMax: 0 }
+  const answers = { refused: 0, provisional: 0 }
   const report: MeshReport = {
-    ...{ way, ...counts, ...findings },
+    ...{ way, ...counts, ...findings, ...answers },
     ...{ failoverMs: [], shapes: {}, violations: [] },
   }
   const random = mulberry(options.seed)
@@ -119,7 +126,8 @@ class Stretch {
         await this.#someGrants(mesh)
         if (isParted) await this.#part(mesh)
         else await this.#killLeader(mesh)
-        onCycle?.(from + cycle, this.#report)
+        const operations = this.#report.operations + this.#recorder.operations.length
+        onCycle?.(from + cycle, { ...this.#report, operations })
       }
     } finally {
       this.#isOver = true
@@ -238,7 +246,8 @@ class Stretch {
   async #takeAndGive(caller: Caller): Promise<void> {
     const recorder = this.#recorder
     const patterns = this.#random() < 0.1 ? ['src/**'] : [this.#pick(FILES)]
-    const claims = await recorder.claim(caller, patterns)
+    const provisional = this.#random() < PROVISIONAL
+    const claims = await recorder.claim(caller, patterns, { provisional })
     for (const claim of claims) {
       if (this.#random() < 0.3) await recorder.verify(caller, claim)
       const { kind } = await recorder.release(caller, claim)
@@ -277,7 +286,9 @@ class Stretch {
           this.#report.minorityMsMax = Math.max(this.#report.minorityMsMax, ms)
           if (ms > MINORITY_MS_MAX)
             this.#report.violations.push(`${name} said NO_QUORUM after ${ms.toFixed(0)} ms`)
-        } else if (answer.error !== null && !EXPECTED.has(answer.error.code))
+        } else if (statusOf(answer.result) === 'provisional') this.#report.provisional++
+        else if (statusOf(answer.result) === 'refused') this.#report.refused++
+        else if (answer.error !== null && !EXPECTED.has(answer.error.code))
           this.#report.violations.push(`${name} failed: ${JSON.stringify(answer.error)}`)
         return answer
       },
@@ -333,6 +344,11 @@ const DOUBLE = /two holders|while live|one fence for two|granted twice/
 
 function isAcknowledged({ action, outcome }: Operation): boolean {
   return outcome.kind === 'granted' || (action.kind === 'release' && outcome.kind === 'done')
+}
+
+/** Of a claim. */
+function statusOf(result: unknown): unknown {
+  return typeof result === 'object' && result !== null && 'status' in result ? result.status : null
 }
 
 /** For whoever looks for the reason. */

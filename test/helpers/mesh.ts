@@ -292,6 +292,19 @@ export async function join(machine: Machine, token: string): Promise<void> {
   )
 }
 
+/** The machines of the mesh, as this one knows them. */
+export async function namesOf(machine: Machine): Promise<string[]> {
+  return (await machine.must('members')).map(({ machine: name }) => name).sort()
+}
+
+/** It has left or was removed, and has begun a mesh of its own. */
+export async function untilAlone(machine: Machine): Promise<void> {
+  await until(`${machine.name} is alone`, async () => {
+    const { result } = await machine.client.call('status', {}).catch(() => ({ result: null }))
+    return result?.ready === true && result.mesh.members === 1
+  })
+}
+
 /** First use of the clone: founds the ledger, or proves the contents and gets it. */
 export async function enter(machine: Machine): Promise<void> {
   const scopes = [{ kind: 'file', pattern: 'README.md' }]

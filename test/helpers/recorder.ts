@@ -18,12 +18,20 @@ export interface Caller {
 export class Recorder {
   readonly operations: Operation[] = []
 
-  /** Exclusive claims on paths in canonical form; returns what was granted. */
-  async claim(caller: Caller, patterns: readonly string[]): Promise<readonly string[]> {
+  /**
+   * Exclusive claims on paths in canonical form; returns what was granted. A provisional one is written down as unknown: it
+   * may be granted later.
+   */
+  async claim(
+    caller: Caller,
+    patterns: readonly string[],
+    { provisional = false } = {},
+  ): Promise<readonly string[]> {
     const { repo, session } = caller
     const scopes = patterns.map((pattern) => ({ kind: 'file', pattern }))
     const outcome = await this.#record(caller, { kind: 'claim', scopes: patterns }, async () => {
-      const { result, error } = await caller.client.call('claim', { repo, session, scopes })
+      const input = { repo, session, scopes, provisional }
+      const { result, error } = await caller.client.call('claim', input)
       const fence = result?.claims[0]?.fence ?? null
       if (result?.status === 'granted' && fence !== null)
         return { kind: 'granted', fence, claims: result.claims.map(({ id }) => id) }
