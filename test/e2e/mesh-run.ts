@@ -264,7 +264,12 @@ class Stretch {
       try {
         const { result } = await client.call('claims', { repo: REPO })
         const own = result?.claims.filter((claim) => claim.session === session) ?? []
-        for (const { id } of own) await this.#recorder.release(caller, id)
+        for (const { id, state } of own) {
+          // The ledger may never hear of a provisional one.
+          if (state === 'provisional')
+            await client.call('release', { repo: REPO, session, ids: [id] })
+          else await this.#recorder.release(caller, id)
+        }
         if (result !== null && own.length === 0) return
       } catch {
         // Its daemon is away.
