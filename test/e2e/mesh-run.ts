@@ -29,6 +29,8 @@ export interface MeshRunOptions {
   readonly seed: number
   /** In each stretch; a history is judged at its end. */
   readonly cyclesPerStretch?: number
+  /** How long a partition goes on at most once the rest has gone on. */
+  readonly partedMsMax?: number
   /** Through proxies even where there could be namespaces. */
   readonly proxies?: boolean
   readonly onCycle?: (cycle: number, report: MeshReport) => void
@@ -65,6 +67,8 @@ const PAUSE_MS = 40
 /** So many callers take a provisional claim where there is no majority. */
 const PROVISIONAL = 0.3
 const STRETCH = 25
+/** Long enough that some know that they are cut off, which takes 10 s. */
+const PARTED_MS_MAX = 9_000
 /** An exit 2 comes within 5 s; a machine under load may take a little to say so. */
 const MINORITY_MS_MAX = 6_500
 const FAILOVER_MS_MAX = 30_000
@@ -153,13 +157,19 @@ class Stretch {
     if (one === undefined || other === undefined) throw new Error('three machines')
     const shape = this.#pick(['leader', 'follower', 'one-way', 'pair', 'all'])
     const at = performance.now()
+    const alone: Machine[] = []
+    let partedAt = at
     switch (shape) {
       case 'leader':
         await isolate(mesh, leader)
+        alone.push(leader)
+        partedAt = performance.now()
         await this.#noteFailover(at, [leader])
         break
       case 'follower':
         await isolate(mesh, one)
+        alone.push(one)
+        partedAt = performance.now()
         await this.#grantAfter(at, [one])
         break
       case 'one-way':
@@ -173,12 +183,25 @@ class Stretch {
         break
       default:
         for (const machine of mesh.machines) await isolate(mesh, machine)
+        alone.push(...mesh.machines)
+        partedAt = performance.now()
     }
     this.#report.shapes[shape] = (this.#report.shapes[shape] ?? 0) + 1
     this.#report.partitions++
-    await delay(this.#random() * 6_000)
+    await delay(this.#random() * (this.#options.partedMsMax ?? PARTED_MS_MAX))
+    this.#requireNothingGranted(alone, partedAt)
     await heal(mesh)
     await this.#untilWhole(mesh)
+  }
+
+  /** Whoever reaches nobody says exit 2, or notes a provisional claim. */
+  #requireNothingGranted(alone: readonly Machine[], sinceMs: number): void {
+    const names = alone.map(({ name }) => name)
+    for (const { process, session, callMs, outcome } of this.#recorder.operations)
+      if (outcome.kind === 'granted' && callMs >= sinceMs && names.includes(process))
+        this.#report.violations.push(
+          `${process} granted something to ${session} without a majority`,
+        )
   }
 
   /** Some answers, so that a fault comes in the middle of whatever is under way. */

@@ -13,7 +13,13 @@ describe('three voters under load', () => {
   })
 
   it('nor through 3 partitions by proxies', async () => {
-    const report = await runMesh({ what: 'partitions', cycles: 3, seed: 6, proxies: true })
+    const report = await runMesh({
+      what: 'partitions',
+      cycles: 3,
+      seed: 6,
+      proxies: true,
+      partedMsMax: 3_000,
+    })
     requireWhole(report)
     assert.equal(report.partitions, 3)
   })
@@ -22,7 +28,7 @@ describe('three voters under load', () => {
     'nor through 3 partitions in network namespaces',
     { skip: whyNoNamespaces() ?? false },
     async () => {
-      const report = await runMesh({ what: 'partitions', cycles: 3, seed: 7 })
+      const report = await runMesh({ what: 'partitions', cycles: 3, seed: 7, partedMsMax: 3_000 })
       requireWhole(report)
       assert.equal(report.way, 'network namespaces')
     },
