@@ -32,11 +32,14 @@ export type Action =
  *   granted  a claim: its claims, under one fence
  *   done     a release, renewal or verification that said yes
  *   refused  it said no, and nothing was done: for a claim nothing was granted, for the others the claim does not stand
+ *            given up: nobody answered; the ledger may have granted it all the same, and takes that back unless the session
+ *            asks for the same again first, and is told of it
  *   unknown  no answer, an uncertain one, or a place in the queue: it may have been done, or be done later
  */
 export type Outcome =
   | { readonly kind: 'granted'; readonly fence: number; readonly claims: readonly string[] }
-  | { readonly kind: 'done' | 'refused' | 'unknown' }
+  | { readonly kind: 'done' | 'unknown' }
+  | { readonly kind: 'refused'; readonly isGivenUp?: boolean }
 
 export interface History {
   readonly operations: readonly Operation[]
@@ -222,13 +225,18 @@ function* placedOperations({ history, byFence, ends }: Known): Iterable<Placed> 
     if (index == null) continue
     const alike = (asked.get(askedKey(operation)) ?? []).filter(
       (other) =>
-        other.outcome.kind === 'unknown' ||
+        isOpen(other.outcome) ||
         (other.outcome.kind === outcome.kind &&
           (outcome.kind !== 'granted' || fenceOf(other) === outcome.fence)),
     )
     const sinceMs = Math.min(operation.callMs, ...alike.map(({ callMs }) => callMs))
     yield { operation, index, sinceMs }
   }
+}
+
+/** May its request have been decided, whatever its caller was told? */
+function isOpen(outcome: Outcome): boolean {
+  return outcome.kind === 'unknown' || (outcome.kind === 'refused' && outcome.isGivenUp === true)
 }
 
 /** 5. */

@@ -35,7 +35,9 @@ export class Recorder {
       const fence = result?.claims[0]?.fence ?? null
       if (result?.status === 'granted' && fence !== null)
         return { kind: 'granted', fence, claims: result.claims.map(({ id }) => id) }
-      return refusedIf(result?.status === 'refused' || isOneOf(error, NOT_GRANTED))
+      if (isOneOf(error, NOT_GRANTED))
+        return { kind: 'refused', isGivenUp: error?.code === 'NO_QUORUM' }
+      return refusedIf(result?.status === 'refused')
     })
     return outcome.kind === 'granted' ? outcome.claims : []
   }

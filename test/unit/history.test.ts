@@ -46,6 +46,23 @@ describe('a sound history', () => {
     )
   })
 
+  it('may tell of a grant that an earlier call was not told of, to its session, when that call was given up', () => {
+    const log = [
+      ...LOG.slice(0, 1),
+      grantedEvent(3, 'c4', 'dave', 'lib/**'),
+      grantedEvent(4, 'c5', 'erin', 'x'),
+    ]
+    const others = [
+      ...OPERATIONS.slice(0, 1),
+      operation('erin', 50, 60, claim('x'), granted(4, 'c5')),
+    ]
+    const again = operation('dave', 70, 80, claim('lib/**'), granted(3, 'c4'))
+    const asked = (outcome: Outcome) => operation('dave', 5, 40, claim('lib/**'), outcome)
+    const givenUp = asked({ kind: 'refused', isGivenUp: true })
+    assert.deepEqual(judge([...others, givenUp, again], log), [])
+    expectOne(judge([...others, asked({ kind: 'refused' }), again], log), /asked after, ordered/)
+  })
+
   it('may end what was refused, and pass on what its holder gave up without an answer', () => {
     const late = [
       ...LOG,
