@@ -13,10 +13,12 @@ export interface AbsentMachine {
 /** No majority answers: with who is missing, since when, and the last that is known of the ledger. */
 export function noQuorum(
   what: string,
-  voters: number,
-  missing: readonly AbsentMachine[],
-  { term, index }: { readonly term: number; readonly index: number },
+  engine: Engine,
+  absent: (peers: readonly PeerId[]) => readonly AbsentMachine[],
 ): SkeinError {
+  const voters = votersKnown(engine).length
+  const missing = absent(otherVoters(engine))
+  const { term, index } = engine.committed.state.applied
   const names = missing.map(({ machine, since }) => `${machine} (since ${since})`)
   const who = names.length === 0 ? '' : `; missing: ${names.join(', ')}`
   return new SkeinError('NO_QUORUM', `${what}${who}; nothing was granted`, {
@@ -25,14 +27,29 @@ export function noQuorum(
 }
 
 /** Who votes by the last record that this machine knows. */
-export function votersKnown({ consensus: { chain } }: Engine): readonly PeerId[] {
+function votersKnown({ consensus: { chain } }: Engine): readonly PeerId[] {
   const head = chain.head()
   return head === null ? [] : chain.votersAt(head)
+}
+
+function otherVoters(engine: Engine): readonly PeerId[] {
+  return votersKnown(engine).filter((voter) => voter !== engine.consensus.self)
 }
 
 export function decidesAlone(engine: Engine): boolean {
   const voters = votersKnown(engine)
   return voters.length === 1 && voters[0] === engine.consensus.self
+}
+
+/** Asks who is there while somebody waits for an answer, or while this machine knows of no leader. */
+export function soundOut(
+  engine: Engine,
+  isWaiting: boolean,
+  probe: (peers: readonly PeerId[]) => void,
+): void {
+  const { role } = engine.consensus
+  const isLed = role.kind === 'leader' || (role.kind === 'follower' && role.leader !== null)
+  if (isWaiting || !isLed) probe(otherVoters(engine))
 }
 
 /** Are there enough voters within reach for a leader to come about? */
@@ -41,6 +58,6 @@ export function mayElect(
   absent: (peers: readonly PeerId[]) => readonly AbsentMachine[],
 ): boolean {
   const voters = votersKnown(engine)
-  const missing = absent(voters.filter((voter) => voter !== engine.consensus.self))
+  const missing = absent(otherVoters(engine))
   return voters.length === 0 || voters.length - missing.length >= majorityOf(voters)
 }

@@ -11,7 +11,7 @@ import {
   type RequestId,
   type SessionId,
 } from '../protocol/index.ts'
-import { decidesAlone, mayElect, noQuorum, votersKnown, type AbsentMachine } from './absence.ts'
+import { decidesAlone, mayElect, noQuorum, soundOut, type AbsentMachine } from './absence.ts'
 import type { ClaimCommand, Command, Outcome } from './core/claims/command.ts'
 import {
   createEngine,
@@ -327,14 +327,10 @@ class LedgerLoop implements Loop {
 
   /** Whoever vanished without a word is found out before a caller has to be told who is missing. */
   #probe(): void {
-    const { clock, callTimeoutMs, probe, engine } = this.#options
-    const { role } = this.#engine.consensus
+    const { clock, callTimeoutMs, probe } = this.#options
     const [oldest] = this.#pending.values()
-    const isWaiting =
-      oldest !== undefined && oldest.deadline - callTimeoutMs + PATIENCE_MS <= clock.monotonic()
-    const isLost = role.kind !== 'leader' && (role.kind !== 'follower' || role.leader === null)
-    if (isWaiting || isLost)
-      probe(votersKnown(this.#engine).filter((voter) => voter !== engine.self))
+    const dueAt = (oldest?.deadline ?? Infinity) - callTimeoutMs + PATIENCE_MS
+    soundOut(this.#engine, dueAt <= clock.monotonic(), probe)
   }
 
   #rejectAbandoned(rid: RequestId): void {
@@ -346,10 +342,7 @@ class LedgerLoop implements Loop {
 
   /** With who is missing, and since when. */
   #noQuorum(what: string): SkeinError {
-    const voters = votersKnown(this.#engine)
-    const others = voters.filter((voter) => voter !== this.#options.engine.self)
-    const { applied } = this.view().state
-    return noQuorum(what, voters.length, this.#options.absent(others), applied)
+    return noQuorum(what, this.#engine, this.#options.absent)
   }
 
   #fail(error: Error): void {
