@@ -111,6 +111,7 @@ function wireOf(world: World, machine: ScaleMachine): Transport {
       return true
     },
     links: () => [],
+    probe: noWord,
     ask: () => Promise.reject(new Error('nobody is asked')),
     close: () => Promise.resolve(),
   }

@@ -41,8 +41,10 @@ describe('a machine without the majority', () => {
     script.request('c', 100, { ...claimOf(partyOf('ada', 'c'), 'src/a.ts'), stamp })
     script.pass(ALL, 2_000)
     const events: AuditEventInput[] = []
-    const { stop } = startPartitions(surroundings(script, events))
-    t.after(stop)
+    const partitions = startPartitions(surroundings(script, events))
+    t.after(() => {
+      partitions.stop()
+    })
     const look = (): string[] => {
       t.mock.timers.tick(1_000)
       return events.splice(0).map((event) => tellEvent({ ...event, prev: '', hash: '' }))
