@@ -1,11 +1,19 @@
 // Carries what became true in a ledger into its audit log, wakes who waits for it, and keeps the ledger's own log short.
-import { comparePositions, SkeinError, type AuditEventInput } from '../protocol/index.ts'
+import {
+  comparePositions,
+  LIMITS,
+  makeId,
+  SkeinError,
+  type AuditEventInput,
+  type ClaimId,
+} from '../protocol/index.ts'
+import type { SettledProvisional } from './core/engine-state.ts'
 import { mayRewriteLog } from './core/log-upkeep.ts'
 import type { AppliedChange } from './core/view.ts'
 import type { HostMachine, LedgerFolder } from './host-machine.ts'
 import type { Loop } from './loop.ts'
 import type { AuditPort, LedgerStore } from './ports.ts'
-import { eventsOf } from './record-events.ts'
+import { eventsOf, ofSuperseded } from './record-events.ts'
 import type { WaitingRoom } from './waiting.ts'
 
 /** The log is written anew when it is this large and four times what it was after the last time. */
@@ -49,6 +57,8 @@ export class Keeper {
   #heard: ReturnType<AuditPort['last']> = null
   #rewriteAt = REWRITE_BYTES_MIN
   #isRewriting = false
+  /** Provisional claims whose loss a record has told of, the last ones. */
+  readonly #toldLost = new Set<ClaimId>()
 
   constructor(
     machine: HostMachine,
@@ -65,6 +75,7 @@ export class Keeper {
   }
 
   readonly onChanges = (changes: readonly AppliedChange[], rebased: boolean): void => {
+    this.#noteLost(changes)
     this.#waiting.note(changes)
     if (rebased) {
       this.tell()
@@ -80,6 +91,26 @@ export class Keeper {
     }
   }
 
+  /**
+   * The record that settled a provisional claim tells of it, unless it was compacted away before this machine came back: then its
+   * holder hears from here that it lost.
+   */
+  readonly onSettled = (settled: readonly SettledProvisional[]): void => {
+    const lost = settled.filter(
+      (one) => one.kind === 'rejected' && !this.#toldLost.has(one.claim.id),
+    )
+    if (lost.length === 0 || this.loop === null) return
+    this.tell()
+    const { clock, random } = this.#machine
+    const { term, index } = this.loop.view().state.applied
+    for (const one of lost) {
+      if (one.kind !== 'rejected') continue
+      const atMs = clock.wall()
+      const place = { repo: this.#place.name, term, index, at: new Date(atMs).toISOString() }
+      this.#audit.append({ id: makeId('evt', atMs, random(16)), ...place, ...ofSuperseded(one) })
+    }
+  }
+
   /** Writes down what became true: after its callers were answered, and before anybody reads the log. */
   tell(): void {
     const changes = this.#untoldChanges
@@ -91,6 +122,17 @@ export class Keeper {
   #write(changes: readonly AppliedChange[]): void {
     const events = eventsOf(this.#place.name, changes, this.#machine.machineOf)
     for (const event of this.#unheard(events)) this.#audit.append(event)
+  }
+
+  #noteLost(changes: readonly AppliedChange[]): void {
+    for (const { change } of changes) {
+      if (change.kind !== 'reconciled') continue
+      for (const { claim } of change.rejected) this.#toldLost.add(claim.id)
+    }
+    while (this.#toldLost.size > LIMITS.provisionalsMax) {
+      const [oldest] = this.#toldLost
+      if (oldest !== undefined) this.#toldLost.delete(oldest)
+    }
   }
 
   readonly onIdle = (logBytes: number): void => {

@@ -226,6 +226,7 @@ function shellOf(
       keeper.onChanges(changes, rebased)
       onChanges?.()
     },
+    onSettled: keeper.onSettled,
     onIdle: keeper.onIdle,
     onCommit: (seconds) => {
       machine.onCommit(place.name, seconds)

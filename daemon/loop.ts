@@ -23,7 +23,7 @@ import {
   type EngineReady,
 } from './core/engine.ts'
 import { isDetached } from './core/attachment.ts'
-import type { LedgerMembers } from './core/engine-state.ts'
+import type { LedgerMembers, SettledProvisional } from './core/engine-state.ts'
 import type { PeerMessage } from './core/messages.ts'
 import { nextRequestId } from './core/provisional/ask.ts'
 import type { AppliedChange, View } from './core/view.ts'
@@ -67,6 +67,8 @@ export interface LoopOptions {
   readonly entropy: () => Uint8Array
   /** Told about everything that became true, before any reply. */
   readonly onChanges: (changes: readonly AppliedChange[], rebased: boolean) => void
+  /** Told which of this machine's provisional claims the ledger has settled. */
+  readonly onSettled: (settled: readonly SettledProvisional[]) => void
   /** Told how long a command took until its decision was durable. */
   readonly onCommit?: (seconds: number) => void
   /** The log is broken: nothing more can be promised. */
@@ -280,6 +282,7 @@ class LedgerLoop implements Loop {
     for (const { to, message } of ready.send) this.#options.send(to, message)
     if (ready.changes.length > 0 || ready.rebased)
       this.#options.onChanges(ready.changes, ready.rebased)
+    if (ready.settled.length > 0) this.#options.onSettled(ready.settled)
     for (const { rid, outcome } of ready.replies) this.#reply(rid, outcome)
     for (const rid of ready.abandoned) this.#rejectAbandoned(rid)
     if (isLeading(this.#engine)) this.#ready.resolve(true)

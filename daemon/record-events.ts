@@ -190,7 +190,8 @@ function ofRefusal({ body, met }: Extract<AppliedChange['change'], { kind: 'deni
 }
 
 /** It never had a fence. */
-function ofSuperseded({ claim, conflicts }: RejectedClaim): Told {
+/** The event of a provisional claim that lost, with whom it lost to. */
+export function ofSuperseded({ claim, conflicts }: RejectedClaim): Told {
   const { id, scope, party, description, ttlSeconds } = claim
   const { pattern, symbols, mode } = scope
   const { agent, session, machine, branch } = party

@@ -9,11 +9,17 @@ import {
   encodeRecord,
   foldRecord,
   tellEvent,
+  type AuditEventInput,
   type Party,
   type ProvisionalClaim,
   type RecordBody,
 } from '../../../protocol/index.ts'
+import type { HostMachine } from '../../../daemon/host-machine.ts'
+import { Keeper } from '../../../daemon/keeper.ts'
+import type { Loop } from '../../../daemon/loop.ts'
+import type { AuditPort, LedgerStore } from '../../../daemon/ports.ts'
 import { eventsOf } from '../../../daemon/record-events.ts'
+import type { WaitingRoom } from '../../../daemon/waiting.ts'
 
 const stamp = { wallMs: 0, boot: 'b', uptimeMs: 0 }
 
@@ -82,6 +88,37 @@ describe('the events of settled claims', () => {
     const told = events.map((event) => tellEvent({ ...event, prev: '', hash: '' }))
     assert.match(told[0] ?? '', /ada got its provisional claim confirmed: src\/a\.ts/)
     assert.match(told[1] ?? '', /bob lost its provisional claim of src\/a\.ts \(clm_2\): ada holds/)
+  })
+
+  it('tell of a loss where its record never came, and not a second time where it did', () => {
+    const told: AuditEventInput[] = []
+    const audit = { append: (event: AuditEventInput) => told.push(event) }
+    const machine = {
+      clock: { wall: () => 7 },
+      random: (count: number) => new Uint8Array(count),
+      machineOf: String,
+    }
+    const place = { name: asRepoId('owner/name'), folder: 'owner%2Fname' }
+    const keeper = new Keeper(
+      machine as unknown as HostMachine,
+      place,
+      audit as unknown as AuditPort,
+      {} as unknown as LedgerStore,
+      { note: () => undefined } as unknown as WaitingRoom,
+    )
+    keeper.loop = { view: () => ({ state }) } as unknown as Loop
+    const [seen, unseen] = [lost[0], provisional('clm_4', 'bob')]
+    assert.ok(seen !== undefined)
+    keeper.onChanges(settled, false)
+    keeper.onSettled([seen, unseen].map((one) => ({ kind: 'rejected', claim: one, conflicts: [] })))
+    assert.deepEqual(
+      told.map(({ kind, data }) => [kind, data['claim']]),
+      [
+        ['claim.superseded', 'clm_2'],
+        ['claim.superseded', 'clm_3'],
+        ['claim.superseded', 'clm_4'],
+      ],
+    )
   })
 
   it('leave a state that remembers what was settled, and survives a checkpoint', () => {
