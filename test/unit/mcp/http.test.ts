@@ -226,7 +226,7 @@ describe('Streamable HTTP', () => {
       params: { requestState: state, inputResponses },
     })
     assert.match(answered.body.result?.content?.[0].text ?? '', /A person decided: stop/)
-    const forged = `${state.slice(0, -2)}${state.endsWith('A') ? 'B' : 'A'}${state.slice(-1)}`
+    const forged = `${state.slice(0, -2)}${state.at(-2) === 'A' ? 'B' : 'A'}${state.slice(-1)}`
     const wrong = [
       await call(http, 'claim_files', args, { params: { requestState: forged, inputResponses } }),
       await call(
