@@ -29,6 +29,7 @@ export function removeMember(
   const machine = state.members.get(peer)?.machine ?? peer
   state.members.delete(peer)
   state.membersAt = index
+  state.removedAt = index
   state.removed = [...state.removed.filter((gone) => gone !== peer), peer].slice(
     -REMOVED_REMEMBERED,
   )

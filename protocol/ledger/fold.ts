@@ -114,6 +114,7 @@ function found(state: LedgerState, record: LedgerRecord, body: Genesis): Change[
   state.name = body.name
   state.generation = record.generation
   state.genesisHash = record.hash
+  state.founder = body.founder
   state.voters = body.voters
   return [{ kind: 'founded' }]
 }

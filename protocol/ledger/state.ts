@@ -23,6 +23,8 @@ export interface LedgerState {
   name: string
   generation: number
   genesisHash: string
+  /** Who began it; null in checkpoints of the first version. */
+  founder: PeerId | null
   /** The last record folded in. */
   applied: RecordId
   leader: PeerId | null
@@ -53,6 +55,8 @@ export interface LedgerState {
   readonly invitations: Map<InvitationId, InvitationState>
   /** Machines that were members once, the last ones. */
   removed: readonly PeerId[]
+  /** Index of the last removal; 0: nobody was removed yet. */
+  removedAt: number
   readonly repos: Map<RepoId, RepoState>
   /** Provisional claims of each peer up to this `n` are settled. */
   readonly settled: Map<PeerId, number>
@@ -148,6 +152,7 @@ export function emptyState(): LedgerState {
     name: '',
     generation: 0,
     genesisHash: '',
+    founder: null,
     applied: { term: 0, index: 0, hash: '' },
     leader: null,
     voters: [],
@@ -165,6 +170,7 @@ export function emptyState(): LedgerState {
     membersAt: 0,
     invitations: new Map(),
     removed: [],
+    removedAt: 0,
     repos: new Map(),
     settled: new Map(),
     promoted: new Set(),
