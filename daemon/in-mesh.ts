@@ -10,9 +10,9 @@ import type { MachineKey } from './machine-key.ts'
 import { attach, vouchForOthers, type AttachingOptions } from './mesh/attaching.ts'
 import { startCarrying } from './mesh/carrying.ts'
 import { createJoining, writeDeparture, type Joining } from './mesh/joining.ts'
-import type { Mesh } from './mesh/mesh.ts'
+import type { CreateTransport, Mesh } from './mesh/mesh.ts'
 import { WIRE_VERSION } from './mesh/packets.ts'
-import { startMesh, type CreateTransport } from './mesh/start.ts'
+import { startMesh } from './mesh/start.ts'
 import { createSwitchboard, type Switchboard } from './mesh/switchboard.ts'
 import { startPartitions } from './partitions.ts'
 import { isAlwaysOn } from './battery.ts'
@@ -118,7 +118,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
   const joining = createJoining({
     ...{ home, mesh, repos, listening, clock: machine.clock },
     machine: name,
-    knock: (networkKey) => createTransport(networkKey, SILENT),
+    knock: (networkKey) => createTransport([networkKey], SILENT),
   })
   const reach = startReach({
     home,
@@ -150,11 +150,12 @@ function attachingOf(
 
 /** libp2p is loaded when the mesh opens, and not before. */
 function transportsOf({ key, machine, log, config }: InMeshOptions): CreateTransport {
-  return async (networkKey, events) => {
+  return async ([networkKey, ...acceptedNetworkKeys], events) => {
     const { createLibp2pTransport } = await import('./net/libp2p.ts')
     const { random } = machine
     const discovery = { mdns: config.discovery === 'mdns' }
-    return createLibp2pTransport({ key, networkKey, log, random, discovery }, events)
+    const keys = { key, networkKey, acceptedNetworkKeys }
+    return createLibp2pTransport({ ...keys, log, random, discovery }, events)
   }
 }
 

@@ -230,6 +230,8 @@ export interface Transport {
   /** Asks a peer whose link is up for a sign of life: see `isDoubtful`. */
   probe(peer: PeerId): void
   links(): readonly Link[]
+  /** The key to show, and others that are accepted beside it, from now on; links that stand stay. */
+  setNetworkKeys(networkKey: Uint8Array, accepted: readonly Uint8Array[]): void
   /** One question to a machine that is no peer yet, and its answer. @throws SkeinError PEER_UNREACHABLE and what the signal says */
   ask(target: PeerAddresses, question: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
   /** Idempotent and bounded. */

@@ -112,6 +112,7 @@ function wireOf(world: World, machine: ScaleMachine): Transport {
     },
     links: () => [],
     probe: noWord,
+    setNetworkKeys: noWord,
     ask: () => Promise.reject(new Error('nobody is asked')),
     close: () => Promise.resolve(),
   }

@@ -1,13 +1,17 @@
-// Is this machine still a member? Whoever is removed is cut off by each of the others as soon as it learns of it, so the
-// ledger may not tell: while nobody is connected, this machine asks them in turn, as any stranger may.
+// Is this machine still a member, and with which key is it let in? Whoever is removed is cut off by each of the others as soon
+// as it learns of it, and whoever was away for longer than old keys are accepted is not let in: the ledger may tell neither.
+// So this machine asks the members that it is not connected with, in turn, as any stranger may.
 import { z } from 'zod'
+import type { PeerId } from '../../protocol/index.ts'
 import type { PeerAddresses } from '../ports.ts'
 import { decodeValue, encodeValue } from './packets.ts'
 
 export interface BelongingOptions {
   readonly mesh: string
-  /** The other members, while none of them is connected; else empty. */
+  /** The other members that are not connected. */
   readonly lost: () => readonly PeerAddresses[]
+  /** Is any of them connected? */
+  readonly isAlone: () => boolean
   /** How far this machine knows the mesh ledger: who knows less cannot say that it was removed. */
   readonly index: () => number
   /** As in Transport; rejects while there is none. */
@@ -17,10 +21,14 @@ export interface BelongingOptions {
     signal: AbortSignal,
   ) => Promise<Uint8Array>
   readonly onRemoved: () => void
+  /** The answer of a member, which may say a key. */
+  readonly onTold: (from: PeerId, told: unknown) => void
 }
 
 /** A removed machine goes on alone about so long after it was cut off. */
 const LOOK_MS = 1_000
+/** With company the lost one is mostly just off, and to dial it is the transport's part. */
+const IN_COMPANY_LOOKS = 10
 const ASK_MS = 5_000
 
 const answer = z.looseObject({ isRemoved: z.boolean() })
@@ -28,16 +36,20 @@ const answer = z.looseObject({ isRemoved: z.boolean() })
 /** @returns what ends it. */
 export function watchBelonging(options: BelongingOptions): () => void {
   const ending = new AbortController()
+  let looks = 0
   let turn = 0
   let isAsking = false
   const look = async (): Promise<void> => {
+    if (isAsking || (!options.isAlone() && looks++ % IN_COMPANY_LOOKS > 0)) return
     const lost = options.lost()
     const target = lost[turn++ % Math.max(1, lost.length)]
-    if (target === undefined || isAsking) return
+    if (target === undefined) return
     isAsking = true
-    const isRemoved = await askWhether(options, target, ending.signal)
+    const told = await askOne(options, target, ending.signal)
     isAsking = false
-    if (!isRemoved || ending.signal.aborted) return
+    if (told === null || ending.signal.aborted) return
+    options.onTold(target.peer, told)
+    if (!told.isRemoved) return
     stop()
     options.onRemoved()
   }
@@ -50,17 +62,17 @@ export function watchBelonging(options: BelongingOptions): () => void {
 }
 
 /** What cannot be reached or gives no answer says nothing. */
-async function askWhether(
+async function askOne(
   { mesh, index, ask }: BelongingOptions,
   target: PeerAddresses,
   ending: AbortSignal,
-): Promise<boolean> {
+): Promise<z.infer<typeof answer> | null> {
   const question = encodeValue({ kind: 'am-i-a-member', mesh, index: index() })
   try {
     const signal = AbortSignal.any([ending, AbortSignal.timeout(ASK_MS)])
     const told = answer.safeParse(decodeValue(await ask(target, question, signal)))
-    return told.success && told.data.isRemoved
+    return told.success ? told.data : null
   } catch {
-    return false
+    return null
   }
 }

@@ -9,6 +9,7 @@ import { replaceFile } from '../home.ts'
 import type { HostMachine } from '../host-machine.ts'
 import { adoptLedger } from '../ledger-host.ts'
 import { MESH } from './ledger.ts'
+import { writeNetworkKey } from './network-key.ts'
 import type { Welcome } from './questions.ts'
 
 export interface Crossing {
@@ -67,7 +68,10 @@ export async function moveHome(
     return null
   }
   await adoptLedger(machine, MESH, welcome.genesis)
-  replaceFile(path.join(home, 'network.key'), `${welcome.networkKey}\n`)
+  writeNetworkKey(home, {
+    bytes: Uint8Array.from(Buffer.from(welcome.networkKey, 'hex')),
+    index: welcome.keyIndex,
+  })
   replaceFile(path.join(home, 'mesh'), `${to}\n`)
   const moved = { ...crossing, isMoved: true }
   writeCrossing(home, moved)

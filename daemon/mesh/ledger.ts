@@ -53,14 +53,3 @@ function decidesAlone(host: LedgerHost, self: PeerId): boolean {
   const voters = head === null ? [] : chain.votersAt(head)
   return voters.length === 1 && voters[0] === self
 }
-
-/** The key that the members of a mesh share on the wire: made with the mesh. */
-export function networkKeyOf(home: string): Uint8Array {
-  const file = path.join(home, 'network.key')
-  createFile(file, `${randomBytes(32).toString('hex')}\n`)
-  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex')
-  if (key.length === 32) return Uint8Array.from(key)
-  throw new SkeinError('HOME_UNUSABLE', `${file} holds no network key.`, {
-    hint: `Restore it from a backup, or copy the file of another member of this mesh.`,
-  })
-}

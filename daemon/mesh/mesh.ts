@@ -16,6 +16,7 @@ import { submit } from '../submit.ts'
 import { watchBelonging } from './belonging.ts'
 import type { Listening } from './listening.ts'
 import { membersOf } from './members.ts'
+import type { Rotation } from './rotation.ts'
 import type { Switchboard } from './switchboard.ts'
 
 export interface Mesh {
@@ -34,12 +35,18 @@ export interface Mesh {
   isOpen(): boolean
   /** Until this machine is no member any more, by its own wish: the answer may be cut off with everything else. */
   removedBy(leaving: Promise<unknown>): Promise<void>
-  networkKey(): Uint8Array
+  readonly rotation: Rotation
   /** Something of the mesh ledger changed. */
   changed(): void
   start(): Promise<void>
   stop(): Promise<void>
 }
+
+/** @param networkKeys the one to show first */
+export type CreateTransport = (
+  networkKeys: readonly [Uint8Array, ...Uint8Array[]],
+  events: TransportEvents,
+) => Promise<Transport>
 
 export interface MeshOptions {
   readonly id: string
@@ -47,11 +54,11 @@ export interface MeshOptions {
   readonly board: Switchboard
   readonly self: PeerId
   readonly name: string
-  readonly networkKey: Uint8Array
+  readonly rotation: Rotation
   readonly listening: Listening
   /** Answers whoever is no member. */
   readonly answer: (mesh: Mesh) => TransportEvents['onQuestion']
-  readonly createTransport: (networkKey: Uint8Array, events: TransportEvents) => Promise<Transport>
+  readonly createTransport: CreateTransport
   readonly log: Log
   /** This machine is no member any more. */
   readonly onRemoved: () => void
@@ -59,6 +66,8 @@ export interface MeshOptions {
 
 /** What this machine says of itself is said again until the ledger has it. */
 const ANNOUNCE_MS = 2_000
+/** Who connected since, and whose key is too old by now. */
+const ROTATION_LOOK_MS = 1_000
 
 export function createMesh(options: MeshOptions): Mesh {
   return new RunningMesh(options)
@@ -70,6 +79,7 @@ class RunningMesh implements Mesh {
   #transport: Transport | null = null
   #opening: Promise<Transport> | null = null
   #announcing: NodeJS.Timeout | null = null
+  #rotating: NodeJS.Timeout | null = null
   #isStopped = false
   #wasMember = false
   #onOwnWish: (() => void) | null = null
@@ -90,6 +100,9 @@ class RunningMesh implements Mesh {
   }
   get self(): PeerId {
     return this.#options.self
+  }
+  get rotation(): Rotation {
+    return this.#options.rotation
   }
 
   state(): LedgerState {
@@ -123,14 +136,14 @@ class RunningMesh implements Mesh {
     return this.#transport !== null
   }
 
-  networkKey(): Uint8Array {
-    return this.#options.networkKey
-  }
-
   async start(): Promise<void> {
     this.onChange(() => {
       this.#follow()
+      this.rotation.look()
     })
+    this.#rotating = setInterval(() => {
+      this.rotation.look()
+    }, ROTATION_LOOK_MS).unref()
     this.guide(this.host, null)
     this.#follow()
     this.#endBelonging = this.#watchBelonging()
@@ -165,6 +178,7 @@ class RunningMesh implements Mesh {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#endBelonging()
+    if (this.#rotating !== null) clearInterval(this.#rotating)
     if (this.#announcing !== null) clearTimeout(this.#announcing)
     await this.#close()
   }
@@ -178,13 +192,17 @@ class RunningMesh implements Mesh {
     this.#transport = null
     this.#opening = null
     this.board.use(null)
+    this.rotation.use(null)
     await transport?.close()
   }
 
   async #listen(): Promise<Transport> {
-    const { networkKey, createTransport, listening, log, answer } = this.#options
+    const { rotation, createTransport, listening, log, answer } = this.#options
     const { events } = this.board
-    const transport = await createTransport(networkKey, { ...events, onQuestion: answer(this) })
+    const transport = await createTransport(rotation.accepted(), {
+      ...events,
+      onQuestion: answer(this),
+    })
     try {
       const addresses = await listening.listen(transport)
       log.info({ addresses }, 'the mesh port is open')
@@ -195,6 +213,7 @@ class RunningMesh implements Mesh {
     }
     this.#transport = transport
     this.board.use(transport)
+    this.rotation.use(transport)
     this.#follow()
     return transport
   }
@@ -204,7 +223,7 @@ class RunningMesh implements Mesh {
     const { members, removed } = this.state()
     if (members.has(this.self)) this.#wasMember = true
     else if (this.#wasMember && removed.includes(this.self)) this.#noteRemoved()
-    const others = [...members.values()].filter(({ peer }) => peer !== this.self)
+    const others = this.#others()
     const known = others.length > 0 || members.size > 0 ? others : this.#options.listening.known()
     this.#transport?.setPeers(known.map(({ peer, addresses }) => ({ peer, addresses })))
     if (others.length > 0) this.#options.listening.remember(others)
@@ -215,6 +234,10 @@ class RunningMesh implements Mesh {
       })
   }
 
+  #others(): readonly MemberState[] {
+    return [...this.state().members.values()].filter(({ peer }) => peer !== this.self)
+  }
+
   #noteRemoved(): void {
     if (this.#onOwnWish === null) this.#options.onRemoved()
     else this.#onOwnWish()
@@ -223,17 +246,17 @@ class RunningMesh implements Mesh {
   #watchBelonging(): () => void {
     return watchBelonging({
       mesh: this.id,
-      lost: () => {
-        const others = [...this.state().members.values()].filter(({ peer }) => peer !== this.self)
-        return this.#wasMember && others.every(({ peer }) => !this.board.isReady(peer))
-          ? others
-          : []
-      },
+      lost: () =>
+        this.#wasMember ? this.#others().filter(({ peer }) => !this.board.isReady(peer)) : [],
+      isAlone: () => !this.#others().some(({ peer }) => this.board.isReady(peer)),
       index: () => this.state().applied.index,
       ask: (target, question, signal) =>
         this.#transport?.ask(target, question, signal) ?? Promise.reject(new Error('not open')),
       onRemoved: () => {
         this.#noteRemoved()
+      },
+      onTold: (from, told) => {
+        this.rotation.hear(from, told)
       },
     })
   }

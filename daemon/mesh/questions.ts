@@ -12,6 +12,8 @@ import type { Log } from '../log.ts'
 import { decodeValue, encodeValue } from './packets.ts'
 import type { TransportEvents } from '../ports.ts'
 import type { Mesh } from './mesh.ts'
+import { KEY_BYTES } from './network-key.ts'
+import { tellKey } from './rotation.ts'
 
 const short = z.string().max(256)
 const question = z.discriminatedUnion('kind', [
@@ -33,7 +35,8 @@ const answerSchema = z.union([
   z.looseObject({ error: z.looseObject({ code: short, message: z.string().max(2_048) }) }),
   z.looseObject({
     genesis: z.looseObject({ term: z.int(), index: z.int(), hash: short, generation: z.int() }),
-    networkKey: z.instanceof(Uint8Array),
+    networkKey: z.instanceof(Uint8Array).refine(({ length }) => length === KEY_BYTES),
+    keyIndex: z.int().min(0).default(0),
     members: z
       .array(z.looseObject({ peer: short, machine: short, addresses: z.array(short).max(64) }))
       .max(1_000),
@@ -44,6 +47,8 @@ const answerSchema = z.union([
 export interface Welcome {
   readonly genesis: RecordId & { readonly generation: number }
   readonly networkKey: Uint8Array
+  /** Of the removal that the key was made for. */
+  readonly keyIndex: number
   readonly members: readonly {
     readonly peer: PeerId
     readonly machine: string
@@ -58,7 +63,10 @@ export function answerStrangers(mesh: Mesh, log: Log): TransportEvents['onQuesti
     if (asked.kind === 'am-i-a-member') {
       const { removed, applied } = mesh.state()
       const knows = asked.mesh === mesh.id && applied.index >= asked.index
-      return encodeValue({ isRemoved: knows && removed.includes(from) })
+      const isRemoved = knows && removed.includes(from)
+      // Its own key may be so old that nobody lets it in any more.
+      const isMember = asked.mesh === mesh.id && mesh.member(from) !== undefined
+      return encodeValue({ isRemoved, ...tellKey(isMember ? mesh.rotation.tellable() : null) })
     }
     try {
       return encodeValue(await admit(mesh, from, asked))
@@ -96,6 +104,7 @@ export function readWelcome(bytes: Uint8Array): Welcome {
   return {
     genesis: data.genesis,
     networkKey: data.networkKey,
+    keyIndex: data.keyIndex,
     members: data.members.map((member) => ({ ...member, peer: asPeerId(member.peer) })),
   }
 }
@@ -121,7 +130,7 @@ async function admit(
   const { members } = mesh.state()
   return {
     genesis: mesh.host.genesis,
-    networkKey: mesh.networkKey(),
+    ...tellKey(mesh.rotation.keys.present()),
     members: [...members.values()]
       .filter(({ peer }) => peer !== from)
       .map(({ peer, machine, addresses }) => ({ peer, machine, addresses })),

@@ -2,21 +2,18 @@
 // wire.
 import type { Config } from '../config.ts'
 import { isExplicit } from '../config.ts'
+import { isLeading } from '../core/engine.ts'
 import type { HostMachine } from '../host-machine.ts'
 import type { Log } from '../log.ts'
-import type { Transport, TransportEvents } from '../ports.ts'
 import type { Teardown } from '../teardown.ts'
 import { moveHome, readCrossing, type Crossing } from './crossing.ts'
-import { networkKeyOf, openMeshLedger } from './ledger.ts'
+import { openMeshLedger } from './ledger.ts'
 import { createListening, type Listening } from './listening.ts'
-import { createMesh, type Mesh } from './mesh.ts'
+import { createMesh, type CreateTransport, type Mesh } from './mesh.ts'
+import { openNetworkKeys } from './network-key.ts'
 import { answerStrangers } from './questions.ts'
+import { createRotation } from './rotation.ts'
 import type { Switchboard } from './switchboard.ts'
-
-export type CreateTransport = (
-  networkKey: Uint8Array,
-  events: TransportEvents,
-) => Promise<Transport>
 
 export interface StartMeshOptions {
   readonly home: string
@@ -62,7 +59,12 @@ export async function startMesh(options: StartMeshOptions, stack: Teardown): Pro
     board,
     self: machine.self,
     name,
-    networkKey: networkKeyOf(home),
+    rotation: createRotation({
+      ...{ board, log, self: machine.self },
+      keys: openNetworkKeys(home, () => machine.clock.wall()),
+      state: () => host.loop.view().state,
+      leads: () => isLeading(host.loop.engine()),
+    }),
     listening,
     answer: (own) => answerStrangers(own, log),
     createTransport,

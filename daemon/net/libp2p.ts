@@ -35,8 +35,6 @@ export interface Libp2pOptions {
 }
 
 export interface Libp2pTransport extends Transport {
-  /** From now on; links that stand stay. */
-  setNetworkKeys(networkKey: Uint8Array, accepted: readonly Uint8Array[]): void
   counters(): NetCounters
 }
 

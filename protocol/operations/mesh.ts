@@ -150,7 +150,7 @@ export const MESH_OPERATIONS = {
     flags: [YES],
     examples: ['skein member remove old-laptop'],
     details:
-      'Every member cuts it off as soon as it hears of it. What it holds ends when its leases run out.',
+      'Every member cuts it off as soon as it hears of it, and the mesh gets a new network key; the old one opens nothing after 24 h. What it holds ends when its leases run out.',
   },
   peers: {
     summary: 'Show the connections to the other machines',

@@ -12,6 +12,8 @@ export interface MemorySettings {
   readonly silentMs?: number
   readonly doubtMs?: number
   readonly backoffMs?: number
+  /** The first is shown, each is accepted; without any, whoever shows none comes in. */
+  readonly networkKeys?: readonly Uint8Array[]
 }
 
 export interface MemoryHub {
@@ -300,6 +302,7 @@ class Node implements Transport {
   readonly #backoffMs: number
   readonly #doubtMs: number
   readonly #entries = new Map<PeerId, Entry>()
+  #keys: readonly string[]
   #addresses: readonly string[] = []
   #isClosed = false
 
@@ -311,6 +314,7 @@ class Node implements Transport {
     this.silentMs = settings.silentMs ?? 15_000
     this.#backoffMs = settings.backoffMs ?? 250
     this.#doubtMs = settings.doubtMs ?? 2_000
+    this.#keys = (settings.networkKeys ?? [new Uint8Array()]).map(hexOf)
   }
 
   listen(addresses: readonly string[]): Promise<readonly string[]> {
@@ -434,6 +438,14 @@ class Node implements Transport {
     return this.#entries.get(peer)?.connection ?? null
   }
 
+  setNetworkKeys(networkKey: Uint8Array, accepted: readonly Uint8Array[]): void {
+    this.#keys = [networkKey, ...accepted].map(hexOf)
+  }
+
+  sharesKey(other: Node): boolean {
+    return this.#keys.some((key) => other.#keys.includes(key))
+  }
+
   lists(peer: PeerId): boolean {
     return !this.#isClosed && this.#entries.has(peer)
   }
@@ -537,11 +549,16 @@ class Node implements Transport {
     if (forth.isRefused) return 'refused'
     const isDeaf = forth.isSwallowed || back.isSwallowed
     if (isDeaf || place.self !== peer || !place.lists(this.self)) return 'unreachable'
+    if (!this.sharesKey(place)) return 'unreachable'
     // The other may still hold on to one that died on this side only.
     place.connectionTo(this.self)?.end('reset', 'reset')
     new Connection(this.#hub, this, place, address)
     return 'connected'
   }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
 }
 
 function asError(reason: unknown): Error {

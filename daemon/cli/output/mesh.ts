@@ -120,7 +120,10 @@ export function memberFace(
 }
 
 export function memberRemoveFace({ machine }: OperationResult<'member/remove'>): readonly string[] {
-  return [`removed: ${machine}`, 'Every member cuts it off as soon as it hears of it.']
+  return [
+    `removed: ${machine}`,
+    'Every member cuts it off as soon as it hears of it. The mesh gets a new network key.',
+  ]
 }
 
 export function peersFace(result: OperationResult<'peers'>, page: Page): readonly string[] {
