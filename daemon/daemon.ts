@@ -133,7 +133,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const machine = createMachine(home.path, key, own)
   const git = createGit(env)
   const history = createHistory(env)
-  const { mesh, repos, joining, reach } = await enterMesh(
+  const { mesh, repos, joining, reach, recovery } = await enterMesh(
     {
       ...{ home: home.path, name, key, machine, line, config, git, history, env, log },
       startAgain: ending.startAgain,
@@ -146,20 +146,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const callers = createCallers({ repos, sessions, git, peer: key.peer, machine: name })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
-    ...{
-      repos,
-      callers,
-      sessions,
-      git,
-      history,
-      clock,
-      config,
-      mesh,
-      about,
-      joining,
-      reach,
-      metrics,
-    },
+    ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
+    ...{ joining, reach, recovery },
     ...{ tokens: createIssuedTokens(), symbols: startSymbols(log, stack), random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)

@@ -104,6 +104,21 @@ export function setAside(folder: string): string | null {
 }
 
 /**
+ * Renames the folders of a ledger and of its audit log to `NAME.of-WHOSE`; may be repeated after a crash in between.
+ * @returns where the ledger is kept.
+ */
+export function archive(home: string, folder: string, whose: string): string {
+  for (const kind of ['ledger', 'audit']) {
+    const from = path.join(home, kind, folder)
+    const to = `${from}.of-${whose}`
+    // Moved already before a crash; what lies there now is of what came after, and empty.
+    if (!existsSync(from) || existsSync(to)) continue
+    renameSync(from, to)
+  }
+  return `${path.join(home, 'ledger', folder)}.of-${whose}`
+}
+
+/**
  * Writes a file of this user alone, whole and durable, in place of an older one.
  * @throws SkeinError HOME_UNUSABLE, DISK_FULL; then the older one is as it was.
  */

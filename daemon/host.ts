@@ -1,8 +1,9 @@
 // This machine as its ledgers see it: its key, its disk, its clocks, and the wire to the others.
+import { existsSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import type { PeerId, SkeinError } from '../protocol/index.ts'
 import { createClock } from './clock.ts'
-import { countStart, setAside } from './home.ts'
+import { archive, countStart, setAside } from './home.ts'
 import type { HostMachine } from './host-machine.ts'
 import { iso } from './json.ts'
 import type { Log } from './log.ts'
@@ -37,6 +38,11 @@ export function createMachine(
       createDurableStore(path.join(home, 'ledger', folder, 'log'), events),
     openAudit: (folder, events) => openAudit(path.join(home, 'audit', folder), { ...events, log }),
     setAside: (folder) => setAside(path.join(home, 'ledger', folder)),
+    hasLog: (folder) => existsSync(path.join(home, 'ledger', folder, 'log')),
+    rename: (folder, to) => {
+      renameSync(path.join(home, 'ledger', folder), path.join(home, 'ledger', to))
+    },
+    archive: (folder, whose) => archive(home, folder, whose),
   }
   const clock = createClock()
   const startedAt = clock.wall()

@@ -5,10 +5,13 @@ import type { Git } from './git.ts'
 import type { History } from './git-history.ts'
 import { createGitObjects } from './git-objects.ts'
 import type { HostMachine } from './host-machine.ts'
+import { foundCarried, noteRecovered } from './ledger-anew.ts'
+import type { BeginOptions } from './ledger-begin.ts'
 import type { Log } from './log.ts'
 import type { MachineKey } from './machine-key.ts'
 import { attach, vouchForOthers, type AttachingOptions } from './mesh/attaching.ts'
-import { startCarrying } from './mesh/carrying.ts'
+import { createCarrying, type Carrying } from './mesh/carrying.ts'
+import { endCrossing, isOutOfLost, type Crossing } from './mesh/crossing.ts'
 import { createJoining, writeDeparture, type Joining } from './mesh/joining.ts'
 import type { CreateTransport, Mesh } from './mesh/mesh.ts'
 import { WIRE_VERSION } from './mesh/packets.ts'
@@ -19,7 +22,8 @@ import { isAlwaysOn } from './battery.ts'
 import { startReach, type Reach } from './mesh/reach.ts'
 import type { TransportEvents } from './ports.ts'
 import { createRepoProof } from './repo-proof.ts'
-import { createRepos, type Repos } from './repos.ts'
+import { createRecovery, type Recovery } from './recovery.ts'
+import { createRepos, hostOf, type Repos } from './repos.ts'
 import type { Teardown } from './teardown.ts'
 import { VERSION } from './version.ts'
 
@@ -43,6 +47,7 @@ export interface InMesh {
   readonly repos: Repos
   readonly joining: Joining
   readonly reach: Reach
+  readonly recovery: Recovery
 }
 
 /** The wire is there before the mesh is, which says who is on it. */
@@ -100,17 +105,26 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
   )
   const { mesh, listening } = started
   const attaching = attachingOf(options, mesh, () => repos)
-  const repos = createRepos({
-    ...{ home, machine, mesh, git, config, log },
+  const begin: BeginOptions = {
+    ...{ home, machine, mesh, git },
     attach: (id, root) => attach(attaching, id, root),
-  })
-  stack.add(() => repos.stop())
-  await mesh.host.loop.ready()
-  await repos.start()
-  vouchForOthers(attaching)
-  if (started.crossing !== null) {
-    stack.add(startCarrying({ home, crossing: started.crossing, repos, log }))
   }
+  const repos = createRepos({
+    ...{ ...begin, config, log },
+    onReplaced: (carried) => {
+      carrying.add(carried, machine.clock.wall())
+    },
+    onMoved: () => {
+      carrying.start()
+    },
+  })
+  const carrying: Carrying = createCarrying({ home, mesh: mesh.id, repos, log })
+  stack.add(() => repos.stop())
+  stack.add(() => carrying.stop())
+  await mesh.host.loop.ready()
+  await startRepos(begin, repos, started.crossing)
+  vouchForOthers(attaching)
+  carrying.start()
   const partitions = startPartitions({ repos, machine, log })
   stack.add(() => {
     partitions.stop()
@@ -128,7 +142,22 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
   stack.add(() => {
     reach.stop()
   })
-  return { mesh, repos, joining, reach }
+  const recovery = createRecovery({ home, machine, mesh, repos })
+  return { mesh, repos, joining, reach, recovery }
+}
+
+async function startRepos(
+  begin: BeginOptions,
+  repos: Repos,
+  crossing: Crossing | null,
+): Promise<void> {
+  const isAnew = crossing !== null && isOutOfLost(crossing)
+  if (isAnew) await foundCarried(begin, crossing.carried)
+  await repos.start()
+  if (!isAnew) return
+  for (const { repo, claims } of crossing.carried)
+    noteRecovered(begin.machine, hostOf(repos.get(repo)), repo, claims)
+  endCrossing(begin.home)
 }
 
 function attachingOf(

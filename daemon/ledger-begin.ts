@@ -1,6 +1,7 @@
 // How a repository's ledger comes to this machine: founded and entered into the mesh, or as a copy of the one that the mesh
 // has. Its log is always there before the mesh ledger says so: a ledger that the mesh knows and this machine lacks is a loss.
-import { assert, type RepoId, type RepoState } from '../protocol/index.ts'
+import { assert, type LedgerClaim, type RepoId, type RepoState } from '../protocol/index.ts'
+import { carriedClaim } from './carried.ts'
 import type { Checkout, Git } from './git.ts'
 import { generationSeen } from './generations.ts'
 import type { HostMachine, LedgerFolder } from './host-machine.ts'
@@ -42,17 +43,21 @@ export async function enterLedger(
 /**
  * Founds a ledger and enters it into the mesh. One that is there already keeps its own generation.
  * @param above the generation that the new one must exceed.
+ * @param claims of a ledger in whose place it comes, of all machines.
  */
 export async function beginLedger(
   { machine, mesh }: BeginOptions,
   id: RepoId,
   roots: readonly string[],
   above: number,
+  claims: readonly LedgerClaim[] = [],
 ): Promise<{ generation: number; isNew: boolean; isMine: boolean }> {
   const place = placeOf(id)
   const next = Math.max(above + 1, await nextGeneration(machine, place))
-  const origin = { ledger: 'repo', mesh: mesh.id, name: id, generation: next } as const
-  const { hash: genesis, generation } = await foundLedger(machine, place, origin)
+  const { hash: genesis, generation } = await foundLedger(machine, place, {
+    ...{ ledger: 'repo', mesh: mesh.id, name: id, generation: next },
+    carried: claims.map(carriedClaim),
+  })
   const peer = machine.self
   const outcome = await submit(mesh.host, {
     kind: 'enrol',

@@ -7,11 +7,13 @@ import {
   LEDGER_VERSION,
   SkeinError,
   type AuditEventInput,
+  type CarriedClaim,
   type Genesis,
   type PeerId,
   type RecordId,
 } from '../protocol/index.ts'
 import { DEFAULT_TIMING } from './core/consensus/types.ts'
+import { framesOfCarried } from './core/provisional/own.ts'
 import type { HostMachine, LedgerFolder } from './host-machine.ts'
 import { startLoop, type Loop, type LoopOptions, type StoreWire } from './loop.ts'
 import { asFailure, Keeper, toldFirst } from './keeper.ts'
@@ -45,6 +47,8 @@ export interface LedgerOrigin {
   readonly mesh: string
   readonly name: string
   readonly generation: number
+  /** Of the ledger in whose place it comes: settled before anything else is decided. */
+  readonly carried?: readonly CarriedClaim[]
 }
 
 const CALL_TIMEOUT_MS = 5_000
@@ -68,7 +72,7 @@ export async function foundLedger(
     await store.close()
     return known
   }
-  const { generation, ledger, mesh, name } = origin
+  const { generation, ledger, mesh, name, carried = [] } = origin
   const { self } = machine
   const record = encodeRecord({
     generation,
@@ -92,10 +96,26 @@ export async function foundLedger(
   store.append([
     { kind: 'meta', value: { genesis } },
     { kind: 'update', bytes: update },
+    ...framesOfCarried(self, carried),
   ])
   await durable
   await store.close()
   return genesis
+}
+
+/** The genesis of the ledger whose log is there; null: there is none that can be read. */
+export async function genesisOf(
+  { storage }: HostMachine,
+  { folder }: LedgerFolder,
+): Promise<(RecordId & { readonly generation: number }) | null> {
+  if (!storage.hasLog(folder)) return null
+  const store = storage.openLog(folder, wireEvents(unwired()))
+  const loaded = await store.load().catch((error: unknown) => {
+    if (error instanceof SkeinError) return null
+    throw error
+  })
+  if (loaded !== null) await store.close()
+  return loaded === null ? null : genesisIn(loaded.frames)
 }
 
 /** Begins this machine's copy of a ledger that others have: its genesis is known, everything else comes from them. */

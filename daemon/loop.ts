@@ -26,6 +26,7 @@ import { isDetached } from './core/attachment.ts'
 import type { LedgerMembers, SettledProvisional } from './core/engine-state.ts'
 import type { PeerMessage } from './core/messages.ts'
 import { nextRequestId } from './core/provisional/ask.ts'
+import { isCarrying } from './core/provisional/own.ts'
 import type { AppliedChange, View } from './core/view.ts'
 import type { Clock, LedgerStore } from './ports.ts'
 
@@ -285,7 +286,8 @@ class LedgerLoop implements Loop {
     if (ready.settled.length > 0) this.#options.onSettled(ready.settled)
     for (const { rid, outcome } of ready.replies) this.#reply(rid, outcome)
     for (const rid of ready.abandoned) this.#rejectAbandoned(rid)
-    if (isLeading(this.#engine)) this.#ready.resolve(true)
+    // What was held in the ledger before stands before anything new can be asked for.
+    if (isLeading(this.#engine) && !isCarrying(this.#engine)) this.#ready.resolve(true)
     if (this.view().state.genesisHash !== '') this.#known.resolve(true)
     this.#options.onIdle(this.#store.size())
     this.#awaitElection()

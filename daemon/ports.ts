@@ -55,6 +55,11 @@ export interface Storage {
   openAudit(folder: string, events: AuditEvents): AuditPort
   /** Moves a ledger's folder out of the way; returns where it is kept now, null if there was none. */
   setAside(folder: string): string | null
+  hasLog(folder: string): boolean
+  /** Moves a ledger's folder to this name, under which there must be none. */
+  rename(folder: string, to: string): void
+  /** Moves a ledger and its audit log out of the way, under a name that says whose they were; may be repeated. @returns where the ledger is kept */
+  archive(folder: string, whose: string): string
 }
 
 export interface AuditEvents {

@@ -1,22 +1,25 @@
 // The repositories of this machine: which are enrolled, where their checkouts are, and the ledger of each. The mesh ledger
 // says what is enrolled; a repository's ledger is founded before it is entered there, so that a ledger which the mesh
 // knows and this machine lacks is a loss to be told and never a new beginning.
-import path from 'node:path'
 import {
   asRepoId,
+  assert,
   SkeinError,
   type PeerId,
   type RepoId,
   type RepoState,
 } from '../protocol/index.ts'
 import { CheckoutConfigs, firstConfig } from './checkout-configs.ts'
+import { heldIn } from './carried.ts'
 import { addCheckout, loadRepoConfig, type Config, type RepoConfig } from './config.ts'
-import { relativeInside } from './folders.ts'
+import { mayEnrol, notEnrolled, requireKin, requireLost, requireSameId } from './enrolment.ts'
 import type { Checkout, Git } from './git.ts'
+import { beginAnew, noteRecovered, takePlace } from './ledger-anew.ts'
 import { beginLedger, enterLedger, placeOf, type BeginOptions } from './ledger-begin.ts'
-import { openLedger, type LedgerHost } from './ledger-host.ts'
+import { genesisOf, openLedger, type LedgerHost } from './ledger-host.ts'
 import type { Log } from './log.ts'
 import { membersOf } from './mesh/members.ts'
+import { createMoving, type Moving, type MovingOptions } from './moving.ts'
 
 /** A repository that this machine serves, or says why it cannot. */
 export interface Repo {
@@ -52,11 +55,17 @@ export interface Repos {
    * is lost; fences go on rising. The old log is kept aside.
    */
   recover(id: RepoId): Promise<{ repo: Repo; generation: number; keptAt: string | null }>
+  /**
+   * Begins a repository's ledger anew, one generation higher, with all claims that this machine knows in it: the majority of
+   * its voters is lost, which the caller has seen. Another machine may be first; then its ledger is the one.
+   */
+  beginAnew(id: RepoId): Promise<{ generation: number; isMine: boolean; keptAt: string | null }>
   start(): Promise<void>
   stop(): Promise<void>
 }
 
-export interface ReposOptions extends BeginOptions {
+export interface ReposOptions
+  extends BeginOptions, Pick<MovingOptions<Repo>, 'onReplaced' | 'onMoved'> {
   readonly git: Git
   readonly config: Config
   readonly log: Log
@@ -73,10 +82,22 @@ class EnrolledRepos implements Repos {
   readonly #opening = new Map<RepoId, Promise<Repo>>()
   readonly #known = new Map<string, RepoId>()
   readonly #configs = new CheckoutConfigs()
-  readonly #guides: (() => void)[] = []
+  readonly #guides = new Map<RepoId, () => void>()
+  readonly #moving: Moving<Repo>
+  /** Old ledgers that were looked for, by the genesis of the one that came in their place. */
+  readonly #replacing = new Map<string, Promise<void>>()
+  #endFollowing: () => void = () => undefined
 
   constructor(options: ReposOptions) {
     this.#options = options
+    this.#moving = createMoving<Repo>({
+      ...options,
+      leave: ({ id }) => {
+        this.#repos.delete(id)
+        this.#guides.get(id)?.()
+      },
+      enter: ({ id, config, checkouts }) => this.#open(id, config, checkouts),
+    })
   }
 
   all(): readonly Repo[] {
@@ -86,24 +107,18 @@ class EnrolledRepos implements Repos {
   get(id: RepoId): Repo {
     const repo = this.#repos.get(id)
     if (repo !== undefined) return repo
-    const enrolled = [...this.#repos.keys()]
-    throw new SkeinError('REPO_NOT_ENROLLED', `${id} is not enrolled in this mesh`, {
-      hint:
-        enrolled.length === 0
-          ? 'skein init'
-          : `Enrolled are: ${enrolled.join(', ')}. To enrol: skein init`,
-      data: { repo: id, enrolled },
-    })
+    throw notEnrolled(id, [...this.#repos.keys()])
   }
 
   async at(directory: string): Promise<RepoAt> {
     const { checkout, config, id } = await this.#identify(directory, null)
+    await this.#arrived(id)
     const known = this.#repos.get(id)
     if (known !== undefined) {
       await this.#useCheckout(known, checkout)
       return { repo: known, checkout, config }
     }
-    if (!this.#mayEnrol(config, id, checkout)) {
+    if (!mayEnrol(this.#options.config, config, id, checkout)) {
       const message = `${checkout.root} (${id}) is not enrolled in this mesh`
       const data = { repo: id, checkout: checkout.root }
       throw new SkeinError('REPO_NOT_ENROLLED', message, { data })
@@ -117,6 +132,7 @@ class EnrolledRepos implements Repos {
     as: RepoId | null,
   ): Promise<{ repo: Repo; checkout: Checkout; isNew: boolean }> {
     const { checkout, config, id } = await this.#identify(directory, as)
+    await this.#arrived(id)
     const known = this.#repos.get(id)
     if (known !== undefined) {
       await this.#useCheckout(known, checkout)
@@ -127,18 +143,30 @@ class EnrolledRepos implements Repos {
   }
 
   async recover(id: RepoId): Promise<{ repo: Repo; generation: number; keptAt: string | null }> {
-    const known = this.#options.mesh.state().repos.get(id)
+    const { machine, mesh } = this.#options
     const lost = this.get(id)
-    if (known === undefined || lost.problem?.code !== 'LEDGER_DAMAGED') {
-      throw new SkeinError('FORBIDDEN', `the ledger of ${id} is not damaged: nothing to recover`, {
-        hint: 'skein status',
-      })
-    }
-    const keptAt = this.#options.machine.storage.setAside(placeOf(id).folder)
+    const known = requireLost(mesh.state().repos.get(id), lost, machine.self)
+    const keptAt = machine.storage.setAside(placeOf(id).folder)
     const { generation } = await beginLedger(this.#options, id, known.roots, known.generation)
     const repo = await this.#open(id, lost.config, lost.checkouts)
     this.#options.log.warn({ repo: id, generation, keptAt }, 'a ledger was begun anew')
     return { repo, generation, keptAt }
+  }
+
+  async beginAnew(
+    id: RepoId,
+  ): Promise<{ generation: number; isMine: boolean; keptAt: string | null }> {
+    const known = this.#options.mesh.state().repos.get(id)
+    const host = hostOf(this.get(id))
+    assert(known !== undefined, 'what is served is in the mesh ledger')
+    const claims = heldIn(host)
+    const anew = await beginAnew(this.#options, known, claims)
+    this.#moving.look(this.all())
+    const keptAt = await this.#moving.done(id)
+    const now = this.#repos.get(id)?.host
+    if (anew.isMine && now != null) noteRecovered(this.#options.machine, now, id, claims)
+    this.#options.log.warn({ repo: id, ...anew, keptAt }, 'a ledger was begun anew')
+    return { ...anew, keptAt }
   }
 
   async start(): Promise<void> {
@@ -146,11 +174,13 @@ class EnrolledRepos implements Repos {
     const states = [...mesh.state().repos.values()]
     const mine = states.filter((state) => state.machines.includes(machine.self))
     await Promise.all(mine.map((state) => this.#openKnown(state)))
-    this.#guides.push(
-      mesh.onChange(() => {
-        this.#openArrived()
-      }),
-    )
+    this.#endFollowing = mesh.onChange(() => {
+      this.#openArrived()
+      this.#openReplaced()
+      this.#moving.look(this.all())
+    })
+    this.#openReplaced()
+    this.#moving.look(this.all())
   }
 
   /** The mesh ledger brought a repository that this machine has, and was not here yet when it started. */
@@ -159,7 +189,7 @@ class EnrolledRepos implements Repos {
     for (const state of mesh.state().repos.values()) {
       const { repo } = state
       if (!state.machines.includes(machine.self)) continue
-      if (this.#repos.has(repo) || this.#opening.has(repo)) continue
+      if (this.#repos.has(repo) || this.#opening.has(repo) || this.#moving.has(repo)) continue
       const opened = this.#openKnown(state).finally(() => this.#opening.delete(repo))
       opened.catch((error: unknown) => {
         log.error({ repo, error: String(error) }, 'a ledger could not be opened')
@@ -168,9 +198,39 @@ class EnrolledRepos implements Repos {
     }
   }
 
+  /** Begun anew by another machine while this one was away: what this one held is in the old ledger, which is moved from. */
+  #openReplaced(): void {
+    const { mesh, machine, log } = this.#options
+    for (const state of mesh.state().repos.values()) {
+      const { repo, machines, genesis } = state
+      if (machines.includes(machine.self) || this.#replacing.has(genesis)) continue
+      if (this.#repos.has(repo) || this.#opening.has(repo) || this.#moving.has(repo)) continue
+      const opened = this.#openOld(state)
+      opened.catch((error: unknown) => {
+        log.error({ repo, error: String(error) }, 'a ledger could not be opened')
+      })
+      this.#replacing.set(genesis, opened)
+    }
+  }
+
+  async #openOld(state: RepoState): Promise<void> {
+    const old = await genesisOf(this.#options.machine, placeOf(state.repo))
+    if (old === null || old.generation >= state.generation) return
+    await this.#openKnown({ ...state, genesis: old.hash })
+    this.#moving.look(this.all())
+  }
+
+  /** Whatever it was on the way to, it has arrived there. */
+  async #arrived(id: RepoId): Promise<void> {
+    await this.#replacing.get(this.#options.mesh.state().repos.get(id)?.genesis ?? '')
+    await this.#moving.done(id)
+  }
+
   async stop(): Promise<void> {
-    await Promise.allSettled(this.#opening.values())
-    for (const end of this.#guides) end()
+    this.#endFollowing()
+    await Promise.allSettled([...this.#opening.values(), ...this.#replacing.values()])
+    await this.#moving.stop()
+    for (const end of this.#guides.values()) end()
     await Promise.all(this.all().flatMap((repo) => (repo.host === null ? [] : [repo.host.stop()])))
   }
 
@@ -185,50 +245,24 @@ class EnrolledRepos implements Repos {
     }
     const config = this.#configs.of(checkout)
     const id = as ?? this.#known.get(checkout.root) ?? (await git.repoIdOf(checkout, config))
-    if (config.repo !== null && as !== null && as !== config.repo) {
-      throw new SkeinError(
-        'INPUT_USAGE',
-        `${checkout.root} says in its .skein.yml that it is ${config.repo}, not ${as}`,
-        {
-          hint: `skein enrol --as ${config.repo}`,
-        },
-      )
-    }
+    requireSameId(checkout, config, as)
     return { checkout, config, id: config.repo === null ? id : asRepoId(config.repo) }
-  }
-
-  #mayEnrol(config: RepoConfig, id: RepoId, checkout: Checkout): boolean {
-    const { config: machine } = this.#options
-    const isOf = (out: string): boolean =>
-      path.isAbsolute(out) ? relativeInside(out, checkout.root) !== null : out === id
-    return config.file !== null && machine.enrol === 'auto' && !machine.exclude.some(isOf)
   }
 
   /** A further checkout of an enrolled id must share history with it. */
   async #useCheckout(repo: Repo, checkout: Checkout): Promise<void> {
     const at = repo.checkouts.indexOf(checkout.root)
     if (at === 0) return
-    if (at < 0) await this.#admitCheckout(repo.id, checkout)
+    if (at < 0) {
+      const { git, mesh } = this.#options
+      await requireKin(git, mesh.state().repos.get(repo.id), checkout)
+      this.#rememberCheckout(repo.id, checkout)
+    }
     // Somebody else may have brought it in meanwhile.
     const now = repo.checkouts.indexOf(checkout.root)
     if (now >= 0) repo.checkouts.splice(now, 1)
     repo.checkouts.unshift(checkout.root)
     this.#known.set(checkout.root, repo.id)
-  }
-
-  async #admitCheckout(id: RepoId, checkout: Checkout): Promise<void> {
-    const known = this.#options.mesh.state().repos.get(id)
-    const { commits, isShallow } = await this.#options.git.rootCommits(checkout)
-    const isKin =
-      known === undefined ||
-      known.roots.length === 0 ||
-      isShallow ||
-      commits.some((commit) => known.roots.includes(commit))
-    if (!isKin) {
-      const message = `${checkout.root} says it is ${id} but shares no history with it`
-      throw new SkeinError('REPO_FOREIGN', message, { data: { repo: id, checkout: checkout.root } })
-    }
-    this.#rememberCheckout(id, checkout)
   }
 
   #rememberCheckout(id: RepoId, checkout: Checkout): void {
@@ -277,23 +311,30 @@ class EnrolledRepos implements Repos {
     const checkouts = [...(this.#options.config.repos[state.repo] ?? [])]
     for (const root of checkouts) this.#known.set(root, state.repo)
     const config = firstConfig(checkouts) ?? loadRepoConfig(this.#options.config.home)
-    return this.#open(state.repo, config, checkouts)
+    await takePlace(this.#options.machine, state)
+    return this.#open(state.repo, config, checkouts, state.genesis)
   }
 
   /** A ledger that cannot be served is told at every call; the others go on. */
-  async #open(id: RepoId, config: RepoConfig, checkouts: string[]): Promise<Repo> {
+  async #open(
+    id: RepoId,
+    config: RepoConfig,
+    checkouts: string[],
+    genesis = this.#options.mesh.state().repos.get(id)?.genesis ?? '',
+  ): Promise<Repo> {
     const { mesh } = this.#options
-    const genesis = mesh.state().repos.get(id)?.genesis ?? ''
     const settings = {
       caseExact: config.case === 'exact',
       leaseMs: config.idle_release * 1000,
       key: `${id}#${genesis.slice(0, 16)}`,
-      mayHave: (peer: PeerId) => membersOf(mesh.state(), id).copies.includes(peer),
+      mayHave: (peer: PeerId) =>
+        mesh.state().repos.get(id)?.genesis === genesis &&
+        membersOf(mesh.state(), id).copies.includes(peer),
     }
     let repo: Repo
     try {
       const host = await openLedger(this.#options.machine, placeOf(id), settings, genesis)
-      this.#guides.push(mesh.guide(host, id))
+      this.#guides.set(id, mesh.guide(host, id))
       await host.loop.ready()
       repo = { id, config, host, problem: null, checkouts }
     } catch (error) {

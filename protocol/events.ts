@@ -29,6 +29,8 @@ export const EVENT_KINDS = {
   'symbol.renamed': 'A claimed symbol has a new name; its claim followed.',
   'leader.elected': 'A term has a leader whose first record is committed.',
   'leader.lost': 'A leader stepped down or fell silent.',
+  'ledger.recovered':
+    'A person let the ledger be begun anew, because its majority was lost; with the claims that were carried over.',
   'member.joined': 'A machine became a member of the mesh.',
   'member.left': 'A member left the mesh by itself.',
   'member.removed': 'A member was removed from the mesh.',

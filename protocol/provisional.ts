@@ -1,7 +1,7 @@
 // A claim without quorum: noted by its holder's own machine, known on its side of a partition, and settled by a record of the
 // ledger once there is a leader again. It has no fence and confirms nothing; promoted, it keeps its id and is a claim.
 import type { EndReason, Party, Scope, Stamp, TaskFacts } from './claim.ts'
-import type { ClaimId, RequestId } from './ids.ts'
+import type { ClaimId, PeerId, RequestId } from './ids.ts'
 
 /** Where it stands among all that are settled together: by `lamport`, then peer, then `n`. */
 export interface ProvisionalOrder {
@@ -26,10 +26,17 @@ export interface ProvisionalClaim extends ProvisionalOrder {
   readonly base: { readonly term: number; readonly index: number } | null
   /** Of a task only. */
   readonly task?: TaskFacts
+  /** The machine that hands it in, where that is not its holder's: it founded the ledger anew when the old one was lost. */
+  readonly by?: PeerId
+}
+
+/** The machine in whose list it stands, and by whose `n` it is counted. */
+export function listerOf({ by, party }: ProvisionalClaim): PeerId {
+  return by ?? party.peer
 }
 
 /** A claim of another ledger, before it has its place among the provisional ones of this. */
-export type CarriedClaim = Omit<ProvisionalClaim, 'rid' | 'base' | keyof ProvisionalOrder>
+export type CarriedClaim = Omit<ProvisionalClaim, 'rid' | 'base' | 'by' | keyof ProvisionalOrder>
 
 /** One that its holder gave up, or its daemon ended, when a leader may have heard of it already. */
 export interface EndedProvisional extends ProvisionalOrder {

@@ -27,6 +27,10 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
       const { runJoin } = await import('./commands/join.ts')
       return runJoin(command, io)
     }
+    if (does.operation === 'recover') {
+      const { runRecover } = await import('./commands/recover.ts')
+      return runRecover(command, io)
+    }
     if (!isRecord(does.operation, command)) return runOperation(does.operation, command, io)
     const { runRecord } = await import('./commands/record.ts')
     return runRecord(does.operation, command, io, machine)

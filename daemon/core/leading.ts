@@ -217,11 +217,20 @@ function collect(engine: Engine, request: SettleRequest): void {
   engine.settling.requests.set(request.rid, request)
 }
 
+/** No other machine has a copy of the ledger: nobody can come at about the same time. */
+function isByItself({ consensus }: Engine): boolean {
+  const { chain, learners, self } = consensus
+  const head = chain.head()
+  const others = [...learners, ...(head === null ? [] : chain.votersAt(head))]
+  return others.every((peer) => peer === self)
+}
+
 /** Machines that come back at about the same time are settled together: among them the earlier claim wins. */
 function settleDue(engine: Engine, view: View): void {
   const { settling, consensus, leases, options } = engine
   if (settling === null || !mayWrite(engine, 'reconcile')) return
-  if (consensus.now - settling.since < consensus.timing.settleAfterMs) return
+  const isPatient = consensus.now - settling.since < consensus.timing.settleAfterMs
+  if (isPatient && !isByItself(engine)) return
   engine.settling = null
   const requests = [...settling.requests.values()]
   const delays = delaysNow(leases, options.caseExact)

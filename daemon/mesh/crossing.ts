@@ -1,11 +1,11 @@
 // From one mesh into another: durable steps that a restart resumes. `joining.json` in the home says which mesh this machine
 // is going to and what it carries along; it is written once the other mesh has let it in, and removed when everything has
 // arrived.
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { SkeinError, type LedgerClaim, type RepoId } from '../../protocol/index.ts'
 import { noteGeneration } from '../generations.ts'
-import { replaceFile } from '../home.ts'
+import { archive, replaceFile } from '../home.ts'
 import type { HostMachine } from '../host-machine.ts'
 import { adoptLedger } from '../ledger-host.ts'
 import { MESH } from './ledger.ts'
@@ -14,7 +14,7 @@ import type { Welcome } from './questions.ts'
 
 export interface Crossing {
   readonly from: string
-  /** Null: into a mesh of its own, founded by the next start. */
+  /** Null: into a mesh of its own, founded by the next start. The same: into a ledger that came in the place of a lost one. */
   readonly to: string | null
   readonly welcome: (Omit<Welcome, 'networkKey'> & { readonly networkKey: string }) | null
   /** When it was begun, in milliseconds since 1970: names what is archived. */
@@ -30,6 +30,8 @@ export interface Carried {
   readonly generation: number
   readonly checkouts: readonly string[]
   readonly claims: readonly LedgerClaim[]
+  /** First commits of its history, where its ledger is founded anew with all that was held in it. */
+  readonly roots?: readonly string[]
 }
 
 export function readCrossing(home: string): Crossing | null {
@@ -64,8 +66,13 @@ export async function moveHome(
   if (welcome === null || to === null) {
     for (const file of ['network.key', 'mesh', 'listening.json'])
       rmSync(path.join(home, file), { force: true })
-    endCrossing(home)
-    return null
+    if (!isOutOfLost(crossing)) {
+      endCrossing(home)
+      return null
+    }
+    const alone = { ...crossing, isMoved: true }
+    writeCrossing(home, alone)
+    return alone
   }
   await adoptLedger(machine, MESH, welcome.genesis)
   writeNetworkKey(home, {
@@ -78,14 +85,9 @@ export async function moveHome(
   return moved
 }
 
-function archive(home: string, folder: string, name: string): void {
-  for (const kind of ['ledger', 'audit']) {
-    const from = path.join(home, kind, folder)
-    const to = `${from}.of-${name}`
-    // Moved already before a crash; what lies there now is of the new mesh, and empty.
-    if (!existsSync(from) || existsSync(to)) continue
-    renameSync(from, to)
-  }
+/** Is this the way out of a mesh whose majority is lost? */
+export function isOutOfLost({ to, carried }: Crossing): boolean {
+  return to === null && carried.every(({ roots }) => roots !== undefined)
 }
 
 function fileIn(home: string): string {

@@ -78,6 +78,7 @@ const provisional = z.looseObject({
   n: integer,
   base: position.nullable(),
   task: taskFacts.optional(),
+  by: peer.optional(),
 })
 const provisionals = z.array(provisional).max(LIMITS.provisionalsMax)
 
@@ -199,6 +200,7 @@ const command = z.discriminatedUnion('kind', [
     roots: z.array(hash).max(64),
     generation: integer,
     genesis: hash,
+    replaces: hash.optional(),
   }),
   z.looseObject({ kind: z.literal('attach'), repo, peer }),
 ])

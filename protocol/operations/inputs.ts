@@ -187,6 +187,7 @@ export const INPUTS = {
   recover: z.strictObject({
     ...callerShape,
     accept_loss: z.boolean().optional(),
+    dry_run: z.boolean().optional(),
     yes: z.boolean().optional(),
   }),
   config: z.strictObject({ ...callerShape }),

@@ -127,7 +127,7 @@ export const INSIGHT_OPERATIONS = {
       'A tracked `.skein.yml` does the same on first use for everybody; `skein init` writes it.',
   },
   recover: {
-    summary: 'Begin a lost or damaged ledger anew, one generation higher',
+    summary: 'Begin anew after a loss for good: of a majority of voters, or of a log',
     class: 'person',
     ofRepo: true,
     writes: true,
@@ -138,7 +138,13 @@ export const INSIGHT_OPERATIONS = {
         flag: '--accept-loss',
         field: 'accept_loss',
         type: 'switch',
-        help: 'yes, what the ledger held is lost',
+        help: 'yes, what nobody left knows is lost',
+      },
+      {
+        flag: '--dry-run',
+        field: 'dry_run',
+        type: 'switch',
+        help: 'show what is missing and what would be kept, change nothing',
       },
       {
         flag: '--yes',
@@ -147,9 +153,9 @@ export const INSIGHT_OPERATIONS = {
         help: 'do not ask (only with `trust_scripts: true`)',
       },
     ],
-    examples: ['skein recover --accept-loss'],
+    examples: ['skein recover --dry-run', 'skein recover --accept-loss'],
     details:
-      'Only for a ledger that is not served. Its claims are lost, its log is kept aside, and fences go on rising. A backup of the log is the better way.',
+      'Where no majority of the mesh can be reached, this machine goes on in a mesh of its own, with every claim that it knows; the others do the same and join it. Where only the voters of this repository are gone, its ledger is begun anew in the same mesh. Where its log here is lost, its claims are lost too: a backup is better. Fences go on rising, old logs are kept aside. Machines that are missing must not come back with their old home. Refused while a majority can be reached.',
   },
   config: {
     summary: 'Show the effective configuration and where each value comes from',

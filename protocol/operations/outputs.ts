@@ -265,7 +265,18 @@ export const OUTPUTS = {
     generation: z.int(),
     checkout: z.string(),
   }),
-  recover: z.object({ repo: z.string(), generation: z.int(), kept_at: z.string().nullable() }),
+  recover: z.object({
+    what: z
+      .enum(['mesh', 'repo', 'log'])
+      .describe('lost: the majority of the mesh, that of the repository, or its log here'),
+    done: z.boolean().describe('false: shown only'),
+    mesh: z.string().describe('the mesh that this machine is, or was, in'),
+    repo: z.string().nullable(),
+    generation: z.int().nullable(),
+    kept_at: z.string().nullable().describe('where the old log is'),
+    missing: z.array(z.object({ machine: z.string(), since: z.string() })),
+    carried: z.array(z.object({ repo: z.string(), claims: z.int() })),
+  }),
   config: z.object({
     values: z.array(
       z.object({

@@ -1,9 +1,7 @@
 // `skein join`: shows what comes along, asks on a terminal, and waits until this machine has arrived in the other mesh.
-import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError, type OperationResult } from '../../../protocol/index.ts'
-import { callOperation } from '../../client/call.ts'
-import { findSockets, homePath } from '../../client/place.ts'
 import type { Command } from '../arguments.ts'
+import { untilStatus } from '../arrival.ts'
 import { ask } from '../confirm.ts'
 import type { Io } from '../io.ts'
 import { buildInput, callerFields } from '../operation-input.ts'
@@ -12,9 +10,6 @@ import { pageOn } from '../output/page.ts'
 import { count } from '../output/text.ts'
 import { call } from './operation.ts'
 
-/** The daemon starts again on its way; then the mesh ledger has to come. */
-const ARRIVAL_MS = 30_000
-const LOOK_MS = 200
 const TOKEN_CHARACTERS_MAX = 4_096
 
 export async function runJoin(command: Command, io: Io): Promise<number> {
@@ -53,31 +48,13 @@ async function confirm(command: Command, io: Io): Promise<void> {
 }
 
 /** The daemon is back, and knows itself as a member. */
-async function arrive({ mesh }: OperationResult<'join'>, command: Command, io: Io): Promise<void> {
-  const end = Date.now() + ARRIVAL_MS
-  for (;;) {
-    const { api: socket } = findSockets(homePath(io.env))
-    try {
-      const input = callerFields(command, io)
-      const status = (await callOperation('status', input, {
-        socket,
-        timeoutMs: LOOK_MS * 10,
-      })) as OperationResult<'status'>
-      if (status.mesh.id === mesh && status.mesh.members > 1 && status.ready) return
-    } catch (error) {
-      if (!(error instanceof SkeinError)) throw error
-    }
-    if (Date.now() > end || io.interrupted.aborted) {
-      throw new SkeinError(
-        'NO_QUORUM',
-        'this machine was let in, and its new mesh does not answer it yet',
-        {
-          hint: 'skein members, skein logs',
-        },
-      )
-    }
-    await delay(LOOK_MS)
-  }
+function arrive({ mesh }: OperationResult<'join'>, command: Command, io: Io): Promise<void> {
+  return untilStatus(
+    (status) => status.mesh.id === mesh && status.mesh.members > 1 && status.ready,
+    'this machine was let in, and its new mesh does not answer it yet',
+    command,
+    io,
+  )
 }
 
 async function readAll(io: Io): Promise<string> {

@@ -70,11 +70,43 @@ export function enrolFace(result: OperationResult<'enrol'>, page: Page): readonl
 }
 
 export function recoverFace(result: OperationResult<'recover'>, page: Page): readonly string[] {
-  const { repo, generation, kept_at: kept } = result
+  const { what, done, repo, generation, kept_at: kept, missing, carried } = result
+  const claims = carried.reduce((sum, one) => sum + one.claims, 0)
+  const where = `${repo ?? ''}${generation === null ? '' : `, generation ${String(generation)}`}`
+  const name = what === 'mesh' ? 'a mesh of this machine alone' : where
+  const facts = pairs(
+    [
+      ...missing.map(({ machine, since }, at): [string, string] => [
+        at === 0 ? 'missing' : ' ',
+        `${machine}, since ${until(since, page.nowMs)}`,
+      ]),
+      ['old log', kept],
+      what === 'log'
+        ? ['kept', null]
+        : ['kept', `${count(claims, 'claim')} of ${count(carried.length, 'repository')}`],
+    ],
+    page,
+  )
+  const head = done
+    ? `${page.paint('good', 'begun anew')}: ${name}`
+    : `${page.paint('warning', 'would begin anew')}: ${name}`
+  return [head, ...facts, ...recoverAdvice(result, page)]
+}
+
+function recoverAdvice({ what, done, missing }: OperationResult<'recover'>, page: Page): string[] {
+  if (what === 'log')
+    return ['All claims of before are lost: tell whoever worked there to claim again.']
+  const names = missing.map(({ machine }) => machine).join(', ')
+  const gone =
+    missing.length === 0
+      ? []
+      : [
+          `What only the missing machines knew is lost. Be sure that they are: ${names} must not come back with the old home.`,
+        ]
+  if (what === 'repo' || !done) return gone
   return [
-    `${page.paint('good', 'begun anew')}: ${repo}, generation ${String(generation)}`,
-    ...pairs([['old log', kept]], page),
-    'All claims of before are lost: tell whoever worked there to claim again.',
+    ...gone,
+    `${page.paint('strong', 'Next:')} on each other machine that is left skein recover --accept-loss, here skein invite, there skein join`,
   ]
 }
 

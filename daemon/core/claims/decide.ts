@@ -20,7 +20,7 @@ import { decideBranchGone, decideComplete, decideExpireTasks } from '../tasks/de
 import { blockedFailure, taskObstacle } from '../tasks/obstacle.ts'
 import { decideMesh } from '../mesh/decide.ts'
 import { idsOfSession, sessionKey, type View } from '../view.ts'
-import type { ClaimCommand, Outcome, Refused } from './command.ts'
+import type { ClaimCommand, Outcome, Refused, SettleCommand } from './command.ts'
 import {
   fail,
   nextClaimId,
@@ -67,12 +67,19 @@ export function decide(request: Request, context: DecisionContext): Decision {
     case 'verify':
       return { kind: 'answer', outcome: verify(command, view) }
     case 'settle':
-      return parseRequestId(request.rid).peer === command.peer
-        ? { kind: 'collect', request: { ...request, command } }
-        : fail('CLAIM_NOT_YOURS', 'a machine settles its own provisional claims only')
+      return decideSettle(request, command, view)
     default:
       return decideMesh(request.rid, command, context)
   }
+}
+
+/** Who founded the ledger in the place of a lost one may hand in what others held there. */
+function decideSettle(request: Request, command: SettleCommand, { state }: View): Decision {
+  const { peer, claims } = command
+  const isOwn = claims.every(({ party }) => party.peer === peer) || state.founder === peer
+  if (parseRequestId(request.rid).peer !== peer || !isOwn)
+    return fail('CLAIM_NOT_YOURS', 'a machine settles its own provisional claims only')
+  return { kind: 'collect', request: { ...request, command } }
 }
 
 function decideClaim(request: Request, command: ClaimCommand, context: DecisionContext): Decision {

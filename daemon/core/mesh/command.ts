@@ -68,6 +68,8 @@ export interface EnrolCommand {
   readonly roots: readonly string[]
   readonly generation: number
   readonly genesis: string
+  /** Of the ledger in whose place it comes, whose majority is lost: whoever asks first has it. */
+  readonly replaces?: string
 }
 
 /** A member that has the repository vouches for another one that has shown the same history. */

@@ -4,6 +4,7 @@ import {
   type MemberState,
   type PeerId,
   type RecordBody,
+  type RepoState,
   type RequestId,
 } from '../../../protocol/index.ts'
 import { fail, type Decision } from '../claims/decision.ts'
@@ -137,12 +138,11 @@ function decideRemove(
   return append({ kind: 'remove-member', rid, peer, reason, by })
 }
 
-/** The first one fixes the ledger; another genesis of the same repository is not this mesh's. */
+/** The first one fixes the ledger; another genesis of the same repository is not this mesh's, unless it comes in its place. */
 function decideEnrol(rid: RequestId, command: EnrolCommand, { view }: MeshContext): Decision {
   const { repo, peer, roots, generation, genesis } = command
   const known = view.state.repos.get(repo)
-  const isOther = known !== undefined && known.genesis !== genesis
-  if (known !== undefined && (!isOther || known.generation >= generation || !isAlone(view, repo))) {
+  if (known !== undefined && !mayReplace(known, command)) {
     const outcome: Outcome = {
       kind: 'enrolled',
       generation: known.generation,
@@ -170,9 +170,16 @@ function decideAttach(
   return append({ kind: 'attach', rid, repo, peer })
 }
 
-/** A ledger that one machine has may be begun anew by it; one that others have may not. */
-function isAlone({ state }: View, repo: EnrolCommand['repo']): boolean {
-  return (state.repos.get(repo)?.machines.length ?? 0) <= 1
+/**
+ * A ledger that one machine has may be begun anew by it. One that others have may be by any of them, which have to see that its
+ * majority is lost: of two that begin it anew at once only one still names the ledger that is there.
+ */
+function mayReplace(
+  { genesis, generation, machines }: RepoState,
+  { peer, replaces, generation: next, genesis: other }: EnrolCommand,
+): boolean {
+  if (genesis === other || next <= generation) return false
+  return machines.every((machine) => machine === peer) || replaces === genesis
 }
 
 function isSame(known: MemberState, { machine, addresses, version }: MemberCommand): boolean {

@@ -3,7 +3,9 @@
 // ledger has said so too, for a late copy of what was asked may still promote it.
 import {
   knownClaim,
+  listerOf,
   settledOf,
+  type CarriedClaim,
   type ClaimId,
   type EndReason,
   type LedgerState,
@@ -19,6 +21,11 @@ import type { Frame } from '../frame.ts'
 /** Live ones that are durable. */
 export function ownProvisionals(engine: Engine): ProvisionalClaim[] {
   return durable(engine).flatMap(({ claim, ended }) => (ended === null ? [claim] : []))
+}
+
+/** Are there claims of another ledger that this one has not settled yet? */
+export function isCarrying({ ownProvisionals: own }: Engine): boolean {
+  return [...own.values()].some(({ claim }) => claim.base === null)
 }
 
 /** Those of which the log says so. */
@@ -105,6 +112,20 @@ export function framesOf({ ownProvisionals, provisionals }: Engine): Frame[] {
   return [meta({ provisionals: claims, n }), ...ended]
 }
 
+/**
+ * What the log of a ledger that is founded anew begins with: claims of the one before, of all machines, to be settled first of
+ * all. Where they exclude each other, the one that comes first here stays.
+ */
+export function framesOfCarried(by: PeerId, claims: readonly CarriedClaim[]): Frame[] {
+  if (claims.length === 0) return []
+  const carried = claims.map((claim, at): ProvisionalClaim => ({
+    ...claim,
+    ...(claim.party.peer === by ? {} : { by }),
+    ...{ rid: null, lamport: 0, n: at + 1, base: null },
+  }))
+  return [meta({ provisionals: carried, n: carried.length })]
+}
+
 /** What the log says of provisional claims. All of it is durable, and any of it may have been asked about. */
 export function loadProvisionals(frames: readonly Frame[]): {
   readonly own: Map<ClaimId, OwnProvisional>
@@ -181,7 +202,7 @@ function idOf({ claim }: OwnProvisional): ClaimId {
   return claim.id
 }
 
-/** Is the claim of this machine? */
-export function isOf(peer: PeerId, { party }: ProvisionalClaim): boolean {
-  return party.peer === peer
+/** Does the claim stand in this machine's list? */
+export function isOf(peer: PeerId, claim: ProvisionalClaim): boolean {
+  return listerOf(claim) === peer
 }

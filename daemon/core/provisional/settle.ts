@@ -4,6 +4,7 @@
 import {
   compareProvisionals,
   isDone,
+  listerOf,
   settledOf,
   type EndedProvisional,
   type Grant,
@@ -53,7 +54,7 @@ function unite(requests: readonly SettleRequest[]): {
   for (const { command } of requests) {
     const { peer } = command
     for (const one of command.ended) ended.set(one.id, { ...one, peer })
-    for (const claim of command.claims) if (claim.party.peer === peer) claims.set(claim.id, claim)
+    for (const claim of command.claims) if (listerOf(claim) === peer) claims.set(claim.id, claim)
   }
   const live = [...claims.values()].filter(({ id }) => !ended.has(id))
   return {
@@ -76,6 +77,10 @@ function settleOne(context: SettleContext, claim: ProvisionalClaim): Settlement[
   if (claim.n <= settledOf(view.state, place.peer)) return []
   if (view.state.promoted.has(claim.id)) return [{ ...place, kind: 'promoted' }]
   const { party, scope } = claim
+  // Somebody else has carried it in before: it is held, or it was and has ended here since.
+  if (view.state.claims.get(claim.id)?.peer === party.peer) return [{ ...place, kind: 'promoted' }]
+  if (view.state.ended.some((over) => over.claim.id === claim.id))
+    return [{ ...place, kind: 'rejected', claim, conflicts: [] }]
   const { conflicts, partners } = judgeScopes(view, party, [scope], delays)
   const met = [
     ...conflicts.map(({ claim: { id } }) => id),
@@ -118,6 +123,7 @@ function grantOf(claim: ProvisionalClaim, partners: readonly Partner[]): Grant {
   }
 }
 
-function placeOf({ id, party, lamport, n }: ProvisionalClaim): SettledOne & { peer: PeerId } {
-  return { id, peer: party.peer, lamport, n }
+function placeOf(claim: ProvisionalClaim): SettledOne & { peer: PeerId } {
+  const { id, lamport, n } = claim
+  return { id, peer: listerOf(claim), lamport, n }
 }

@@ -337,8 +337,24 @@ machine    -      default
     assert.equal(whole, 'whole: 1 event in one chain, the last is abc\n')
     const broken = { ok: false, events: 2, last: null, problem: 'hash in line 3' }
     assert.match(render('audit/verify', broken), /^BROKEN after 2 events\n {2}problem {2}hash/)
-    const anew = render('recover', { repo: 'a/b', generation: 2, kept_at: '/x' })
-    assert.match(anew, /^begun anew: a\/b, generation 2\n {2}old log {2}\/x\n/)
+    const none = { mesh: 'mesh_1', kept_at: null, missing: [], carried: [] }
+    const log = { ...none, what: 'log', done: true, repo: 'a/b', generation: 2, kept_at: '/x' }
+    assert.match(
+      render('recover', { ...log, what: 'log' }),
+      /^begun anew: a\/b, generation 2\n {2}old log {2}\/x\nAll claims/,
+    )
+    const missing = [{ machine: 'nas', since: '2026-01-01T00:00:00Z' }]
+    const carried = [{ repo: 'a/b', claims: 3 }]
+    const mesh = { ...none, repo: null, generation: null, missing, carried }
+    const shown = render('recover', { ...mesh, what: 'mesh', done: false })
+    assert.match(
+      shown,
+      /^would begin anew: a mesh of this machine alone\n {2}missing {2}nas, since/,
+    )
+    assert.match(shown, /kept {5}3 claims of 1 repository/)
+    assert.match(shown, /nas must not come back with the old home/)
+    assert.doesNotMatch(shown, /Next/)
+    assert.match(render('recover', { ...mesh, what: 'mesh', done: true }), /Next: .*skein invite/)
   })
 })
 

@@ -5,6 +5,7 @@ import {
   asPeerId,
   encodeRecord,
   formatRequestId,
+  type CarriedClaim,
   type ClaimId,
   type LedgerRecord,
   type ProvisionalClaim,
@@ -12,7 +13,11 @@ import {
   type Settlement,
 } from '../../../protocol/index.ts'
 import type { ClaimCommand } from '../../../daemon/core/claims/command.ts'
-import { forgetSettled, ownProvisionals } from '../../../daemon/core/provisional/own.ts'
+import {
+  forgetSettled,
+  framesOfCarried,
+  ownProvisionals,
+} from '../../../daemon/core/provisional/own.ts'
 import { knownProvisionals } from '../../../daemon/core/provisional/note.ts'
 import { settle } from '../../../daemon/core/provisional/settle.ts'
 import type { SettleRequest } from '../../../daemon/core/claims/decision.ts'
@@ -450,5 +455,83 @@ describe('a lease, as its holder counts it', () => {
     assert.ok(isHeld(script, 'c', claim.id))
     assert.deepEqual(lapsedClaims(script.engine('c')), [])
     assert.equal(script.engine('c').consensus.self, asPeerId('c'))
+  })
+})
+
+describe('claims of a ledger that was lost', () => {
+  const carriedOf = (holder: string, id: string, pattern: string): CarriedClaim => {
+    const { party, scopes, stamp } = claimOf(partyOf(`s-${holder}`, holder), pattern)
+    const [scope] = scopes
+    assert.ok(scope !== undefined)
+    const terms = { description: '', narrowable: true, ttlSeconds: 3_600 }
+    return { id: asClaimId(id), party, scope, stamp, ...terms }
+  }
+  const listed = (by: string, claims: readonly CarriedClaim[]): ProvisionalClaim[] =>
+    framesOfCarried(asPeerId(by), claims).flatMap((frame) =>
+      frame.kind === 'meta' ? (frame.value['provisionals'] as ProvisionalClaim[]) : [],
+    )
+  const settleOf = (peer: string, claims: readonly ProvisionalClaim[]): SettleRequest => ({
+    rid: formatRequestId({ peer: asPeerId(peer), incarnation: 1, sequence: 0 }),
+    entropy: new Uint8Array(16),
+    command: { kind: 'settle', peer: asPeerId(peer), claims, ended: [] },
+  })
+  const at = {
+    generation: 2,
+    term: 1,
+    parent: { term: 1, index: 0, hash: '0'.repeat(32) },
+    atMs: 0,
+  }
+  const apply = (requests: readonly SettleRequest[], view = createView(false)) => {
+    let index = view.state.applied.index
+    const append = (bodies: readonly RecordBody[]): void => {
+      for (const body of bodies) {
+        index++
+        applyRecord(view, encodeRecord({ ...at, index, body }))
+      }
+    }
+    const told = settle({ view, delays: [], append }, requests)
+    append([{ kind: 'reconcile', rids: requests.map(({ rid }) => rid), outcomes: told }])
+    return { view, told: told.map(({ kind, id }) => `${kind} ${id}`) }
+  }
+
+  it('are all settled by whoever founds the next one, in the order of their grants', () => {
+    const claims = [
+      carriedOf('a', 'one', 'x'),
+      carriedOf('b', 'two', 'y'),
+      carriedOf('c', 'three', 'x'),
+    ]
+    const { view, told } = apply([settleOf('a', listed('a', claims))])
+    assert.deepEqual(told, ['promoted one', 'promoted two', 'rejected three'])
+    assert.equal(view.state.claims.get(asClaimId('two'))?.peer, 'b')
+    // They are counted as the founder's, so that what b notes later is not taken for settled.
+    assert.deepEqual([...view.state.settled], [['a', 3]])
+  })
+
+  it('do not meet themselves when their own machine brings them too', () => {
+    const claim = carriedOf('b', 'two', 'y')
+    const { view } = apply([settleOf('a', listed('a', [claim]))])
+    const { told } = apply([settleOf('b', listed('b', [claim]))], view)
+    assert.deepEqual(told, ['promoted two'])
+    assert.equal(view.state.claims.size, 1)
+    const ids = [asClaimId('two')]
+    const release = { kind: 'release', rid: null, ids, reason: 'released', by: 'b' } as const
+    applyRecord(view, encodeRecord({ ...at, index: 90, body: release }))
+    // What has ended there does not come back.
+    const again = listed('b', [claim]).map((one) => ({ ...one, n: 9 }))
+    assert.deepEqual(apply([settleOf('b', again)], view).told, ['rejected two'])
+    assert.equal(view.state.claims.size, 0)
+  })
+
+  it('of others are taken from the founder alone', () => {
+    const script = mesh()
+    const claim = carriedOf('c', 'three', 'z')
+    const rid = script.request('b', 100, {
+      kind: 'settle',
+      peer: asPeerId('b'),
+      claims: listed('b', [claim]),
+      ended: [],
+    })
+    script.settle(ALL)
+    assert.equal(script.outcomeOf(rid)?.kind, 'failed')
   })
 })

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  asPeerId,
+  asRepoId,
+  emptyState,
+  formatRequestId,
+  type RepoState,
+} from '../../../protocol/index.ts'
+import type { EnrolCommand } from '../../../daemon/core/mesh/command.ts'
+import { decideMesh } from '../../../daemon/core/mesh/decide.ts'
+import { createView } from '../../../daemon/core/view.ts'
+
+const [A, B, C] = ['a', 'b', 'c'].map(asPeerId) as [never, never, never]
+const REPO = asRepoId('team/proj')
+
+/** What the mesh ledger answers to an enrolment. */
+function enrol(known: Partial<RepoState> | null, command: Partial<EnrolCommand>) {
+  const state = emptyState()
+  const there = { repo: REPO, generation: 2, founder: A, voters: [A], roots: [], genesis: 'two' }
+  if (known !== null) state.repos.set(REPO, { ...there, machines: [A, B], ...known })
+  const asked = {
+    kind: 'enrol',
+    repo: REPO,
+    peer: C,
+    roots: [],
+    generation: 3,
+    genesis: 'three',
+  } as const
+  const rid = formatRequestId({ peer: C, incarnation: 1, sequence: 1 })
+  const signer = { sign: () => '', verify: () => true }
+  return decideMesh(
+    rid,
+    { ...asked, ...command },
+    { view: createView(true, state), wallMs: 0, signer },
+  )
+}
+
+describe('a ledger that is founded for a repository', () => {
+  it('is the one of the mesh where there is none', () => {
+    assert.equal(enrol(null, {}).kind, 'append')
+  })
+
+  it('is not where there is another one, unless it comes in its place with a greater generation', () => {
+    for (const command of [
+      {},
+      { replaces: 'one' },
+      { replaces: 'two', generation: 2 },
+      { genesis: 'two', replaces: 'two' },
+    ]) {
+      const decision = enrol({}, command)
+      assert.deepEqual(
+        decision.kind === 'answer' ? decision.outcome : decision,
+        { kind: 'enrolled', generation: 2, genesis: 'two', isNew: false },
+        JSON.stringify(command),
+      )
+    }
+    const decision = enrol({}, { replaces: 'two' })
+    assert.equal(decision.kind, 'append')
+  })
+
+  it('is that of one machine where two come in the place of the same one', () => {
+    // The second one, with whatever generation, named the ledger that was there before.
+    for (const generation of [3, 4, 9]) {
+      const decision = enrol(
+        { genesis: 'three', generation: 3, machines: [B] },
+        { replaces: 'two', genesis: 'other', generation },
+      )
+      assert.equal(decision.kind, 'answer')
+    }
+  })
+
+  it('is begun again by the one machine that has it, and by no other', () => {
+    assert.equal(enrol({ machines: [C] }, {}).kind, 'append')
+    assert.equal(enrol({ machines: [A] }, {}).kind, 'answer')
+  })
+})
