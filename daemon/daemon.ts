@@ -22,6 +22,8 @@ import { createLateMetrics } from './metrics/recorder.ts'
 import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
 import type { Clock, SymbolIndex } from './ports.ts'
+import { startReleasing, type Releasing } from './releasing.ts'
+import type { Repos } from './repos.ts'
 import { startRetention, type RetentionOptions } from './retention.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
@@ -148,6 +150,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
     ...{ joining, reach, recovery },
+    releasing: keepReleasing(home.path, repos, log, stack),
     ...{ tokens: createIssuedTokens(), symbols: startSymbols(log, stack), random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
@@ -206,6 +209,15 @@ function startRounds(
   })
   const branches = startBranchWatch(options)
   stack.add(() => branches.stop())
+}
+
+/** Goes on with what was released without a majority. */
+function keepReleasing(home: string, repos: Repos, log: Log, stack: Teardown): Releasing {
+  const releasing = startReleasing({ home, hosts: () => repos.all(), log })
+  stack.add(() => {
+    releasing.stop()
+  })
+  return releasing
 }
 
 /** Its thread starts with the first file that is to be parsed. */

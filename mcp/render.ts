@@ -209,8 +209,11 @@ export function renderKept(verb: 'RENEWED' | 'NARROWED', claims: readonly Claim[
 export function renderRelease(result: OperationResult<'release'>): string {
   const already = result.already.length
   return lines(
-    result.released.length === 0 ? 'RELEASED: nothing.' : 'RELEASED:',
+    result.released.length === 0 ? 'RELEASED: nothing.' : `${result.state.toUpperCase()}:`,
     ...listClaims(result.released, KEPT_SHOWN_MAX),
+    result.state === 'releasing'
+      ? 'No majority answers: others are granted it once one does. Write nothing there any more.'
+      : '',
     already > 0 ? `${String(already)} had ended before.` : '',
   )
 }

@@ -3,7 +3,9 @@ import type { ClaimId, PeerId, RepoId, RequestedId, RequestId, SessionId } from 
 
 export type ClaimKind = 'file' | 'module' | 'symbol' | 'task' | 'resource'
 export type ClaimMode = 'exclusive' | 'shared'
-export type ClaimState = 'active' | 'provisional' | 'released' | 'expired' | 'superseded'
+/** `releasing`: given up by its holder, and the ledger does not know yet. */
+export type ClaimState =
+  'active' | 'provisional' | 'releasing' | 'released' | 'expired' | 'superseded'
 
 /**
  * What is claimed. `pattern` is canonical: for file, module and symbol a path or glob from the repository's root; for a

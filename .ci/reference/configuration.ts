@@ -74,7 +74,7 @@ export function configurationPage(): string {
       VARIABLES.map(([name, text]) => [`\`${name}\``, text]),
     ),
     '## The home',
-    '`$SKEIN_HOME`, by default `~/.skein`, mode 0700. `identity.key`: the machine’s key. `machine`: its name. `token`: the bearer token of the HTTP port. `config.yml`. `api.sock`, `mcp.sock`: the doors. `daemon.pid`: the lock. `mesh`: the id of its mesh. `network.key`: the key that the members share. `listening.json`: the mesh port, and where the other members were last. `joining.json`: the way into another mesh. `ledger/`: one durable log for each repository, and `mesh` for the mesh’s own. `audit/`: the audit logs, in segments of 32 MiB. Both keep what belonged to an earlier mesh under `NAME.of-MESH`. `logs/`: the daemon’s log, in four files. `retention` bounds both.',
+    '`$SKEIN_HOME`, by default `~/.skein`, mode 0700. `identity.key`: the machine’s key. `machine`: its name. `token`: the bearer token of the HTTP port. `config.yml`. `api.sock`, `mcp.sock`: the doors. `daemon.pid`: the lock. `mesh`: the id of its mesh. `network.key`: the key that the members share. `listening.json`: the mesh port, and where the other members were last. `joining.json`: the way into another mesh. `releasing.json`: what was released without a majority. `generations.json`: ledgers that were begun anew. `ledger/`: one durable log for each repository, and `mesh` for the mesh’s own. `audit/`: the audit logs, in segments of 32 MiB. Both keep what belonged to an earlier mesh under `NAME.of-MESH`. `logs/`: the daemon’s log, in four files. `retention` bounds both.',
   )
 }
 

@@ -29,7 +29,6 @@ import type { View } from '../core/view.ts'
 import { failureError } from '../failure.ts'
 import { besideJson, conflictJson, iso, waiterJson } from '../json.ts'
 import { requireBounded } from '../coverage.ts'
-import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { blocked, grantedResult, provisionalResult, refusedResult } from './answers.ts'
@@ -77,17 +76,21 @@ export async function claimScopes(
     again: asking.again ?? false,
   }
   const asked: Asked = { place, command, warnings, context }
-  const outcome = await decideOrNote(host, command, input.provisional === true)
+  const outcome = await decideOrNote(parts, place, command, input.provisional === true)
   return { result: await answerOf(parts, asked, outcome), prepared }
 }
 
 /** A decision of the ledger; without a majority, and where the caller wants that, a note of this machine. */
 async function decideOrNote(
-  host: LedgerHost,
+  { releasing }: Parts,
+  { repo }: Place,
   command: ClaimCommand,
   mayNote: boolean,
 ): Promise<Exclude<Outcome, { kind: 'failed' }>> {
+  const host = hostOf(repo)
   try {
+    // What its session gave up is not what it asks for now.
+    await releasing.handIn(repo.id, host)
     return await submit(host, command)
   } catch (error) {
     if (!mayNote || !(error instanceof SkeinError) || error.code !== 'NO_QUORUM') throw error

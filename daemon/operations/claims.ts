@@ -1,10 +1,14 @@
 // The operations on live claims: list, renew, narrow, release, verify.
 import {
   asClaimId,
+  asPeerId,
   asSessionId,
+  formatRequestId,
   isSameParty,
   SkeinError,
   type Claim,
+  type ClaimId,
+  type ClaimState,
   type LedgerClaim,
   type OperationInput,
   type OperationResult,
@@ -15,9 +19,11 @@ import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import { isDetached } from '../core/attachment.ts'
 import { lapsedClaims } from '../core/renewals.ts'
-import type { ClaimNow, ReleaseTarget } from '../core/claims/command.ts'
+import type { ClaimNow, ReleaseCommand, ReleaseTarget } from '../core/claims/command.ts'
+import { decideRelease } from '../core/claims/life.ts'
 import { asLedgerClaim, knownProvisionals } from '../core/provisional/note.ts'
 import { ownProvisionals } from '../core/provisional/own.ts'
+import { failureError } from '../failure.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { claimJson, claimNowJson, exceptOf, iso, stateOf } from '../json.ts'
 import { hostOf } from '../repos.ts'
@@ -57,6 +63,7 @@ export const claims: Handler<OperationInput<'claims'>> = async (parts, input, co
 export const renew: Handler<OperationInput<'renew'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
   const party = await parts.callers.party(input, context, place)
+  await parts.releasing.handIn(place.repo.id, hostOf(place.repo))
   const outcome = await submit(hostOf(place.repo), {
     kind: 'renew',
     party,
@@ -78,6 +85,7 @@ export const narrow: Handler<OperationInput<'narrow'>> = async (parts, input, co
     })
   }
   await requireSymbols(parts, place, { scopes: namedIn(kept), party, context })
+  await parts.releasing.handIn(place.repo.id, hostOf(place.repo))
   const outcome = await submit(hostOf(place.repo), {
     kind: 'narrow',
     party,
@@ -94,18 +102,64 @@ export const release: Handler<OperationInput<'release'>> = async (parts, input, 
   const place = await parts.callers.place(input, context)
   const party = await parts.callers.party(input, context, place)
   const force = input.force === true ? clean(input.reason ?? '') : null
-  const host = hostOf(place.repo)
-  const noted = releaseProvisionals(host, party, target)
+  const noted = releaseProvisionals(hostOf(place.repo), party, target)
   const told = claimContext(parts, place)
   const given = noted.map((claim) => claimJson(told, asLedgerClaim(claim), 'released'))
   const left = withoutThese(target, noted)
-  if (left === null) return { released: given, already: [] }
-  const outcome = await submit(host, { kind: 'release', party, target: left, force })
-  if (outcome.kind !== 'ended') throw unexpected('release', outcome.kind)
-  const already = new Set<string>(outcome.already)
-  const ended = toJson(parts, place, outcome.claims).filter(({ id }) => !already.has(id))
-  return { released: [...given, ...ended], already: [...already] }
+  if (left === null) return { state: 'released', released: given, already: [] }
+  const request = { party, target: left, force }
+  const ended = await releaseOrNote(parts, place, request)
+  return { ...ended, released: [...given, ...ended.released] }
 }
+
+type Released = OperationResult<'release'>
+
+/** A record of the ledger; without a majority a note of this machine, for what its own sessions hold. */
+async function releaseOrNote(
+  parts: Parts,
+  place: Place,
+  request: Omit<ReleaseCommand, 'kind'>,
+): Promise<Released> {
+  try {
+    const outcome = await submit(hostOf(place.repo), { kind: 'release', ...request })
+    if (outcome.kind !== 'ended') throw unexpected('release', outcome.kind)
+    const already = new Set<string>(outcome.already)
+    const released = toJson(parts, place, outcome.claims).filter(({ id }) => !already.has(id))
+    return { state: 'released', released, already: [...already] }
+  } catch (error) {
+    const isAway = error instanceof SkeinError && error.code === 'NO_QUORUM'
+    if (!isAway || request.force !== null) throw error
+    return noteRelease(parts, place, request)
+  }
+}
+
+/** Judged by what this machine knows; claims of the same agent on other machines are not its to give up. */
+function noteRelease(parts: Parts, place: Place, request: Omit<ReleaseCommand, 'kind'>): Released {
+  const { repo } = place
+  const view = hostOf(repo).loop.view()
+  const here = parts.about.peer
+  const judged = decideRelease(NO_REQUEST, { kind: 'release', ...request }, view)
+  if (judged.kind === 'fail') throw failureError(judged.failure)
+  const [body] = judged.kind === 'append' ? judged.bodies : []
+  const named = body?.kind === 'release' ? body.ids : []
+  const claims = named.flatMap((id) => view.state.claims.get(id) ?? [])
+  const own = claims.filter(({ peer }) => peer === here)
+  parts.releasing.note(
+    repo.id,
+    own.map(({ id }) => id),
+  )
+  const told = claimContext(parts, place)
+  const live = new Set<string>(named)
+  const asked = request.target.by === 'ids' ? request.target.ids : []
+  return {
+    state: 'releasing',
+    released: own.map((claim) => claimJson(told, claim, 'releasing')),
+    already: asked.filter((id) => !live.has(id)),
+  }
+}
+
+/** Of a judgement that nobody hears of. */
+const NO_REQUEST = formatRequestId({ peer: asPeerId('none'), incarnation: 0, sequence: 0 })
 
 /** Provisional claims of this machine need nobody else's word to end. */
 function releaseProvisionals(
@@ -157,10 +211,12 @@ export const verify: Handler<OperationInput<'verify'>> = async (parts, input, co
   if (outcome.kind !== 'verified') throw unexpected('verify', outcome.kind)
   const { state } = host.loop.view()
   const told = claimContext(parts, place)
+  const givenUp = parts.releasing.of(place.repo.id)
+  const verified = outcome.claims.map((one) => ({ ...one, live: one.live && !givenUp.has(one.id) }))
   const leader = state.leader === null ? null : machineOf(parts, state.leader)
   const result: OperationResult<'verify'> = {
-    ok: outcome.claims.every((found) => found.live),
-    claims: outcome.claims.map((found) => {
+    ok: verified.every((found) => found.live),
+    claims: verified.map((found) => {
       const claim = found.live ? state.claims.get(found.id) : undefined
       return { ...found, except: claim === undefined ? [] : exceptOf(told, claim) }
     }),
@@ -224,10 +280,13 @@ function liveClaims(
   const noted = knownProvisionals(engine).map(asLedgerClaim)
   // Cut off for longer than its lease, this machine gives up what its sessions held.
   const lapsed = new Set(isDetached(engine) ? lapsedClaims(engine).map(({ id }) => id) : [])
+  const givenUp = parts.releasing.of(place.repo.id)
+  const stateNow = (id: ClaimId): ClaimState =>
+    givenUp.has(id) ? 'releasing' : lapsed.has(id) ? 'expired' : 'active'
   return [
     ...[...loop.view().state.claims.values()]
       .filter(isWanted)
-      .map((one) => claimJson(context, one, lapsed.has(one.id) ? 'expired' : 'active')),
+      .map((one) => claimJson(context, one, stateNow(one.id))),
     ...noted.filter(isWanted).map((one) => claimJson(context, one, 'provisional')),
   ]
 }

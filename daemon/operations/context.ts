@@ -19,6 +19,7 @@ import type { Mesh } from '../mesh/mesh.ts'
 import type { Reach } from '../mesh/reach.ts'
 import type { Clock, MetricsPort, SymbolIndex } from '../ports.ts'
 import type { Recovery } from '../recovery.ts'
+import type { Releasing } from '../releasing.ts'
 import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
 import type { IssuedTokens } from '../tasks/tokens.ts'
@@ -38,6 +39,7 @@ export interface Parts {
   readonly joining: Joining
   readonly reach: Reach
   readonly recovery: Recovery
+  readonly releasing: Releasing
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

@@ -267,7 +267,8 @@ export const CLAIM_OPERATIONS = {
       'skein release --mine',
       "skein release clm_01J… --force --reason 'agent crashed'",
     ],
-    details: 'Exit 7: another session holds it. Releasing what has ended already is no error.',
+    details:
+      'Exit 7: another session holds it. Releasing what has ended already is no error. Without a majority it is noted (`releasing`), and done once there is one.',
   },
   verify: {
     summary: 'Is it still mine? Answered by the leader, never from a stale replica',

@@ -28,7 +28,7 @@ const claim = z.object({
   mode: z.enum(['exclusive', 'shared']),
   narrowable: z.boolean(),
   fence: z.int().nullable().describe('rises from grant to grant; null for a provisional claim'),
-  state: z.enum(['active', 'provisional', 'released', 'expired', 'superseded']),
+  state: z.enum(['active', 'provisional', 'releasing', 'released', 'expired', 'superseded']),
   granted_at: z.string(),
   expires_at: z.string(),
   last_activity: z.string(),
@@ -203,7 +203,13 @@ export const OUTPUTS = {
   'task/expire': z.object({ expired: z.array(taskOver) }),
   renew: z.object({ claims: z.array(claim) }),
   narrow: z.object({ claims: z.array(claim) }),
-  release: z.object({ released: z.array(claim), already: z.array(z.string()) }),
+  release: z.object({
+    state: z
+      .enum(['released', 'releasing'])
+      .describe('releasing: given up, and done once a majority can be reached'),
+    released: z.array(claim),
+    already: z.array(z.string()),
+  }),
   verify: z.object({
     ok: z.boolean(),
     claims: z.array(

@@ -122,11 +122,17 @@ export function narrowFace({ claims }: OperationResult<'narrow'>, page: Page): r
 
 export function releaseFace(result: OperationResult<'release'>, page: Page): readonly string[] {
   const released = result.released.map(
-    (claim) => `${page.paint('good', 'released')} ${scopeName(claim)}  ${claim.id}`,
+    (claim) =>
+      `${page.paint('good', claim.state === 'releasing' ? 'releasing' : 'released')} ${scopeName(claim)}  ${claim.id}`,
   )
   const already = result.already.map((id) => `${id} had ended already`)
   const lines = [...released, ...already]
-  return lines.length === 0 ? ['Nothing to release.'] : lines
+  if (lines.length === 0) return ['Nothing to release.']
+  if (result.state === 'released') return lines
+  return [
+    ...lines,
+    'No majority answers: it is given up here now, and free for others once one does. Write nothing there any more.',
+  ]
 }
 
 export function verifyFace(result: OperationResult<'verify'>, page: Page): readonly string[] {

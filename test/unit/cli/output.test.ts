@@ -272,9 +272,13 @@ describe('the faces of other operations', () => {
   })
 
   it('release says what was given back, and what had ended before', () => {
-    const shown = render('release', { released: [CLAIM], already: ['clm_9'] })
+    const shown = render('release', { state: 'released', released: [CLAIM], already: ['clm_9'] })
     assert.equal(shown, `released src/auth/**  ${CLAIM.id}\nclm_9 had ended already\n`)
-    assert.equal(render('release', { released: [], already: [] }), 'Nothing to release.\n')
+    const none = render('release', { state: 'released', released: [], already: [] })
+    assert.equal(none, 'Nothing to release.\n')
+    const given = { ...CLAIM, state: 'releasing' } as const
+    const later = render('release', { state: 'releasing', released: [given], already: [] })
+    assert.match(later, /^releasing src\/auth\/\*\* .*\nNo majority answers: it is given up/)
   })
 
   it('renew and narrow say what stays', () => {

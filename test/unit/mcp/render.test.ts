@@ -293,7 +293,10 @@ describe('other answers', () => {
       /^RENEWED until 2026-11-21T18:00:00Z:\nclm_/,
     )
     assert.match(renderKept('NARROWED', []), /nothing/)
-    assert.match(renderRelease({ released: [], already: ['a'] }), /nothing\.\n1 had ended before/)
+    const none = { state: 'released', released: [], already: ['a'] } as const
+    assert.match(renderRelease(none), /nothing\.\n1 had ended before/)
+    const later = { state: 'releasing', released: [sampleClaim()], already: [] } as const
+    assert.match(renderRelease(later), /^RELEASING:\nclm_[^]*\nNo majority answers/)
     const verified = { leader: 'm', term: 1, commit_index: 1, as_of: '' }
     const stale = [{ id: CLAIM_ID, fence: 1, live: false, except: [] }]
     assert.match(renderVerify({ ...verified, ok: true, claims: [] }), /^OK/)
