@@ -215,6 +215,11 @@ export const ERROR_CATALOGUE = {
     'The mesh would be left without a machine that decides.',
     'Promote another machine first: skein member promote MACHINE',
   ),
+  MEMBER_NEEDED: row(
+    7,
+    'A ledger would be left without a majority of voters that can be reached.',
+    'Wait until its voters have changed: skein leader',
+  ),
   PEER_REFUSED: row(
     7,
     'Another machine of the mesh did not accept what this one asked of it.',

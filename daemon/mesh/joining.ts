@@ -1,19 +1,13 @@
 // Into another mesh, and out of one: what is asked of the others before this machine moves. The move itself is made by the
 // next start (crossing.ts), so that a crash in between changes nothing.
-import {
-  joinBytes,
-  LEDGER_VERSION,
-  SkeinError,
-  type LedgerState,
-  type PeerId,
-} from '../../protocol/index.ts'
+import { joinBytes, LEDGER_VERSION, SkeinError, type PeerId } from '../../protocol/index.ts'
 import { decodeInvitation, signJoin, type Invitation } from '../invitation.ts'
 import type { Clock, Transport } from '../ports.ts'
 import { type Repos } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { writeCrossing, type Carried } from './crossing.ts'
+import { requireLeavable } from './leavable.ts'
 import type { Listening } from './listening.ts'
-import { membersOf } from './members.ts'
 import type { Mesh } from './mesh.ts'
 import { encodeValue } from './packets.ts'
 import { readWelcome, type Welcome } from './questions.ts'
@@ -94,6 +88,10 @@ async function join(
   return { mesh: invitation.mesh, role: invitation.role, by: invitation.machine, members, carried }
 }
 
+function isReachable({ self, board }: Mesh, peer: PeerId): boolean {
+  return peer === self || board.isReady(peer)
+}
+
 async function leave({ home, mesh, repos, clock, machine: by }: JoiningOptions): Promise<void> {
   const { members } = mesh.state()
   if (members.size <= 1) {
@@ -101,7 +99,12 @@ async function leave({ home, mesh, repos, clock, machine: by }: JoiningOptions):
       hint: 'skein members',
     })
   }
-  requireReplaceable(mesh.state(), mesh.self)
+  const served = repos.all().flatMap(({ id, host }) => (host === null ? [] : [{ name: id, host }]))
+  const ledgers = [{ name: 'mesh', host: mesh.host }, ...served]
+  requireLeavable(
+    { state: mesh.state(), ledgers, isReachable: (peer) => isReachable(mesh, peer) },
+    mesh.self,
+  )
   const command = { kind: 'remove-member', peer: mesh.self, reason: 'left', by } as const
   await mesh.removedBy(submit(mesh.host, command))
   writeDeparture(home, mesh, repos, clock.wall())
@@ -147,24 +150,4 @@ function requireAlone(mesh: Mesh): void {
   throw new SkeinError('MESH_NOT_ALONE', `this machine is in a mesh with ${names.join(', ')}`, {
     data: { mesh: mesh.id, members: names },
   })
-}
-
-/** No ledger may be left to machines that may not decide in it. */
-export function requireReplaceable(state: LedgerState, peer: PeerId): void {
-  for (const repo of state.repos.values()) {
-    const { willing, copies } = membersOf(state, repo.repo)
-    const isOnly = willing.length === 1 && willing[0] === peer && copies.length > 1
-    if (!isOnly) continue
-    const others = copies
-      .filter((one) => one !== peer)
-      .map((one) => state.members.get(one)?.machine ?? one)
-    throw new SkeinError(
-      'MEMBER_LAST_VOTER',
-      `it alone decides in ${repo.repo}, which ${others.join(', ')} has too`,
-      {
-        hint: `skein member promote ${others[0] ?? 'MACHINE'}`,
-        data: { repo: repo.repo, machines: others },
-      },
-    )
-  }
 }

@@ -14,7 +14,7 @@ import { createInvitationKey, encodeInvitation } from '../invitation.ts'
 import { iso } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { adviseVoters } from '../mesh/advice.ts'
-import { requireReplaceable } from '../mesh/joining.ts'
+import { requireLeavable, requireReplaceable } from '../mesh/leavable.ts'
 import { submit } from '../submit.ts'
 import { machineOf, requirePerson, type Handler, type Parts } from './context.ts'
 
@@ -176,7 +176,9 @@ export const memberRemove: Handler<OperationInput<'member/remove'>> = async (
   if (peer === parts.mesh.self) {
     throw new SkeinError('INPUT_USAGE', 'that is this machine', { hint: 'skein leave' })
   }
-  requireReplaceable(parts.mesh.state(), peer)
+  const { mesh } = parts
+  const isReachable = (one: PeerId): boolean => one === mesh.self || mesh.board.isReady(one)
+  requireLeavable({ state: mesh.state(), ledgers: ledgersOf(parts), isReachable }, peer)
   const by = parts.about.machine
   await submit(parts.mesh.host, { kind: 'remove-member', peer, reason: 'removed', by })
   return { machine }

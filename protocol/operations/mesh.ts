@@ -150,7 +150,7 @@ export const MESH_OPERATIONS = {
     flags: [YES],
     examples: ['skein member remove old-laptop'],
     details:
-      'Every member cuts it off as soon as it hears of it, and the mesh gets a new network key; the old one opens nothing after 24 h. What it holds ends when its leases run out.',
+      'Every member cuts it off as soon as it hears of it, and the mesh gets a new network key; the old one opens nothing after 24 h. What it holds ends when its leases run out. Refused where a ledger would be left without a majority of voters that can be reached.',
   },
   peers: {
     summary: 'Show the connections to the other machines',

@@ -47,6 +47,7 @@ function narrowedLines(claims: readonly ClaimJson[], page: Page): readonly strin
 /** What is not simply held says so beside its scope. */
 const STANDING: Readonly<Record<ClaimJson['state'], string>> = {
   active: '',
+  releasing: 'releasing',
   provisional: 'not confirmed',
   expired: 'lapsed',
   released: 'released',
