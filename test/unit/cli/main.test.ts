@@ -266,7 +266,7 @@ describe('an act of a person', () => {
   const answer = ({ operation }: Call): object =>
     operation === 'claims'
       ? { ...EMPTY_CLAIMS, claims: [CLAIM] }
-      : { released: [CLAIM], already: [] }
+      : { state: 'released', released: [CLAIM], already: [] }
 
   it('is shown and asked on a terminal, and sent as confirmed there', async (t) => {
     const scene = await setScene(t, answer)

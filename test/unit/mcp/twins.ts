@@ -209,7 +209,7 @@ export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
   claims: { claims: [sampleClaim()], more: 0, recent: [], as_of: AS_OF },
   renew: { claims: [sampleClaim()] },
   narrow: { claims: [sampleClaim({ pattern: 'src/auth/login.ts' })] },
-  release: { released: [sampleClaim({ state: 'released' })], already: [] },
+  release: { state: 'released', released: [sampleClaim({ state: 'released' })], already: [] },
   verify: {
     ok: true,
     claims: [{ id: CLAIM_ID, fence: 4_294_967_301, live: true, except: [] }],
