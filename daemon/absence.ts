@@ -27,7 +27,7 @@ export function noQuorum(
 }
 
 /** Who votes by the last record that this machine knows. */
-function votersKnown({ consensus: { chain } }: Engine): readonly PeerId[] {
+export function votersKnown({ consensus: { chain } }: Engine): readonly PeerId[] {
   const head = chain.head()
   return head === null ? [] : chain.votersAt(head)
 }
