@@ -9,12 +9,22 @@ import {
   type RecordBody,
   type RequestId,
 } from '../../protocol/index.ts'
+import type { Command } from './claims/command.ts'
 import { decide } from './claims/decide.ts'
 import type { Request, SettleRequest } from './claims/decision.ts'
 import { isServing, propose } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
 import { isOver, unclaimed } from './abandoned.ts'
-import { awaitedBy, delaysNow, isSessionAlive, noteChange, restartLeases, sweep } from './leases.ts'
+import {
+  awaitedBy,
+  delaysNow,
+  isSessionAlive,
+  noteChange,
+  noteRenewal,
+  restartLeases,
+  sweep,
+  type Leases,
+} from './leases.ts'
 import { isCheckpointDue } from './log-upkeep.ts'
 import { stepAside, votersToPropose } from './membership.ts'
 import { circleOf, pumpQueue } from './queue/pump.ts'
@@ -73,6 +83,7 @@ function decideRequest(engine: Engine, request: Request): void {
   const { tail, consensus } = engine
   if (tail === null) return
   const { leases, waits } = engine
+  noteSign(leases, tail, request.command)
   const delays = delaysNow(leases, engine.options.caseExact)
   const context = {
     view: tail,
@@ -106,6 +117,13 @@ function decideRequest(engine: Engine, request: Request): void {
       engine.decided.set(request.rid, { request, at: last, warnings, told })
     }
   }
+}
+
+/** Who asks for something lives: what its session is told to hold must not run out in the next moment. */
+function noteSign(leases: Leases, { sessions }: View, command: Command): void {
+  if (!('party' in command)) return
+  const { peer, session } = command.party
+  if (sessions.has(sessionKey(peer, session))) noteRenewal(leases, peer, session)
 }
 
 /** What was not told is asked again, by the machines of its callers, of whoever leads next. */

@@ -173,6 +173,6 @@ function handOver(world: World, leader: Machine | undefined): void {
   if (leader === undefined) return
   world.give(leader, [{ kind: 'hand-over' }])
   world.planFor(leader, world.prng.exponential(4 * world.plan.latencyMs), () => {
-    world.crash(leader, world.prng.exponential(world.plan.downMs))
+    if (!world.isCalm) world.crash(leader, world.prng.exponential(world.plan.downMs))
   })
 }
