@@ -48,7 +48,7 @@ function figures(report: MeshReport): string {
     `${String(lost)} lost`,
     `${String(doubleGrants)} double grants`,
     `${String(untold)} facts compacted while a machine was away`,
-    `next grant ms ${distribution(failoverMs)}`,
+    `next decision ms ${distribution(failoverMs)}`,
     `${String(violations.length)} violations`,
   ].join(', ')
 }

@@ -143,7 +143,7 @@ class Stretch {
   async #killLeader(mesh: TestMesh): Promise<void> {
     const leader = await mesh.leader()
     const at = performance.now()
-    const [first] = await Promise.all([this.#grantAfter(at, [leader]), leader.kill()])
+    const [first] = await Promise.all([this.#decisionAfter(at, [leader]), leader.kill()])
     this.#report.kills++
     this.#report.failoverMs.push((first.returnMs ?? Infinity) - at)
     await leader.start()
@@ -170,16 +170,16 @@ class Stretch {
         await isolate(mesh, one)
         alone.push(one)
         partedAt = performance.now()
-        await this.#grantAfter(at, [one])
+        await this.#decisionAfter(at, [one])
         break
       case 'one-way':
         mute(mesh, leader, one)
-        await this.#grantAfter(at, [one])
+        await this.#decisionAfter(at, [one])
         break
       case 'pair':
         mute(mesh, leader, one)
         mute(mesh, one, leader)
-        await this.#grantAfter(at, [one])
+        await this.#decisionAfter(at, [one])
         break
       default:
         for (const machine of mesh.machines) await isolate(mesh, machine)
@@ -225,22 +225,27 @@ class Stretch {
   }
 
   async #noteFailover(at: number, without: readonly Machine[]): Promise<void> {
-    const first = await this.#grantAfter(at, without)
+    const first = await this.#decisionAfter(at, without)
     this.#report.failoverMs.push((first.returnMs ?? Infinity) - at)
   }
 
-  /** The first grant that a machine with a majority asked for after this moment. */
-  #grantAfter(at: number, without: readonly Machine[]): Promise<Operation> {
+  /**
+   * The first decision that a machine with a majority asked for after this moment. A refusal is one, too: it is told only after a
+   * majority has confirmed the leader, and whoever was parted or killed may hold everything.
+   */
+  #decisionAfter(at: number, without: readonly Machine[]): Promise<Operation> {
     const names = without.map(({ name }) => name)
     const { operations } = this.#recorder
     // They are written down in the order of their answers.
     let next = operations.length
     return until(
-      `a grant without ${names.join()}`,
+      `a decision without ${names.join()}`,
       () => {
         for (let found = operations[next]; found !== undefined; found = operations[++next]) {
           const { outcome, callMs, process } = found
-          if (outcome.kind === 'granted' && callMs >= at && !names.includes(process)) return found
+          const isDecided =
+            outcome.kind === 'granted' || (outcome.kind === 'refused' && outcome.isGivenUp !== true)
+          if (isDecided && callMs >= at && !names.includes(process)) return found
         }
         return null
       },
