@@ -291,7 +291,10 @@ class Stretch {
     for (let tries = 0; tries < 100; tries++) {
       try {
         const { result } = await client.call('claims', { repo: REPO })
-        const own = result?.claims.filter((claim) => claim.session === session) ?? []
+        const own =
+          result?.claims.filter(
+            (claim) => claim.session === session && claim.state !== 'releasing',
+          ) ?? []
         for (const { id, state } of own) {
           // The ledger may never hear of a provisional one.
           if (state === 'provisional')
