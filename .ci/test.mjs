@@ -2,6 +2,7 @@
 // globs on Node 20 and passes on an empty list) and refuses to pass when there are none.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { setUp } from './setup.mjs'
 
@@ -19,7 +20,11 @@ const files = (roots.length > 0 ? roots : ['test']).flatMap((root) =>
         .map((name) => path.join(root, name)),
 )
 if (files.length === 0) throw new Error('no test files found: refusing to pass')
-const { status } = spawnSync(process.execPath, ['--import', 'tsx', '--test', ...flags, ...files], {
-  stdio: 'inherit',
-})
+// Many files wait for a clock or a daemon: two at a time where Node would take one, on two cores.
+const together = `--test-concurrency=${String(Math.max(2, availableParallelism() - 1))}`
+const { status } = spawnSync(
+  process.execPath,
+  ['--import', 'tsx', '--test', together, ...flags, ...files],
+  { stdio: 'inherit' },
+)
 process.exitCode = status ?? 1
