@@ -23,6 +23,7 @@ import {
   type EngineReady,
 } from './core/engine.ts'
 import { isDetached } from './core/attachment.ts'
+import { mayRest } from './core/quiet.ts'
 import type { LedgerMembers, SettledProvisional } from './core/engine-state.ts'
 import type { PeerMessage } from './core/messages.ts'
 import { nextRequestId } from './core/provisional/ask.ts'
@@ -137,6 +138,7 @@ class LedgerLoop implements Loop {
       this.#fail(error)
     }
     this.#timer = setInterval(() => {
+      if (this.#pending.size === 0 && mayRest(this.#engine, options.clock.monotonic())) return
       this.#expirePending()
       this.#drain()
       this.#probe()

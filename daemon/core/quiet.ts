@@ -27,3 +27,11 @@ export function quietenIfIdle(engine: Engine): void {
   else if (consensus.now - engine.workedAt >= consensus.timing.quietAfterMs)
     fallQuiet(consensus, role)
 }
+
+/** In a quiet ledger that nobody asks anything of a look now and then is enough: many of them are a daemon's idle load. */
+export function mayRest({ consensus: { role, now } }: Engine, monotonicMs: number): boolean {
+  const isQuiet = (role.kind === 'leader' || role.kind === 'follower') && role.isQuiet
+  return isQuiet && monotonicMs - now < RESTING_MS
+}
+
+const RESTING_MS = 1_000
