@@ -1,6 +1,12 @@
 // How a repository's ledger comes to this machine: founded and entered into the mesh, or as a copy of the one that the mesh
 // has. Its log is always there before the mesh ledger says so: a ledger that the mesh knows and this machine lacks is a loss.
-import { assert, type LedgerClaim, type RepoId, type RepoState } from '../protocol/index.ts'
+import {
+  assert,
+  SkeinError,
+  type LedgerClaim,
+  type RepoId,
+  type RepoState,
+} from '../protocol/index.ts'
 import { carriedClaim } from './carried.ts'
 import type { Checkout, Git } from './git.ts'
 import { generationSeen } from './generations.ts'
@@ -18,13 +24,17 @@ export interface BeginOptions {
   readonly attach: (id: RepoId, root: string) => Promise<void>
 }
 
-/** Founds the repository's ledger, or gets a copy of the one that the mesh has. Is it new to the mesh? */
+/**
+ * Founds the repository's ledger, or gets a copy of the one that the mesh has. Is it new to the mesh?
+ * @throws SkeinError NO_QUORUM while this machine does not know what the mesh has, PEER_UNREACHABLE, REPO_FOREIGN.
+ */
 export async function enterLedger(
   options: BeginOptions,
   id: RepoId,
   checkout: Checkout,
 ): Promise<boolean> {
   const { mesh, machine, git } = options
+  requireKnown(mesh)
   const known = mesh.state().repos.get(id)
   if (known !== undefined && !known.machines.includes(machine.self)) {
     await copyLedger(options, known, checkout)
@@ -38,6 +48,16 @@ export async function enterLedger(
   assert(first !== undefined, 'what is enrolled is in the mesh ledger')
   await copyLedger(options, first, checkout)
   return false
+}
+
+/** Before the mesh ledger has said that this machine is a member, what it says of a repository may be long past. */
+function requireKnown(mesh: Mesh): void {
+  const { members, voters } = mesh.state()
+  // Whoever founds a mesh is in it from the first moment.
+  if (members.has(mesh.self) || (members.size === 0 && voters.includes(mesh.self))) return
+  throw new SkeinError('NO_QUORUM', 'the ledger of this mesh has not come here yet', {
+    hint: 'skein members',
+  })
 }
 
 /**

@@ -151,6 +151,7 @@ function decideEnrol(rid: RequestId, command: EnrolCommand, { view }: MeshContex
     }
     return { kind: 'answer', outcome }
   }
+  if (view.state.members.size > 0 && !view.state.members.has(peer)) return unknownMember(peer)
   const founder = peer
   const voters = [peer]
   return append({ kind: 'enrol', rid, repo, generation, founder, voters, roots, genesis })

@@ -5,6 +5,7 @@ import {
   asRepoId,
   emptyState,
   formatRequestId,
+  type PeerId,
   type RepoState,
 } from '../../../protocol/index.ts'
 import type { EnrolCommand } from '../../../daemon/core/mesh/command.ts'
@@ -15,8 +16,16 @@ const [A, B, C] = ['a', 'b', 'c'].map(asPeerId) as [never, never, never]
 const REPO = asRepoId('team/proj')
 
 /** What the mesh ledger answers to an enrolment. */
-function enrol(known: Partial<RepoState> | null, command: Partial<EnrolCommand>) {
+function enrol(
+  known: Partial<RepoState> | null,
+  command: Partial<EnrolCommand>,
+  members: readonly PeerId[] = [],
+) {
   const state = emptyState()
+  for (const peer of members) {
+    const facts = { machine: peer, addresses: [], version: 1 }
+    state.members.set(peer, { peer, role: 'learner', ...facts })
+  }
   const there = { repo: REPO, generation: 2, founder: A, voters: [A], roots: [], genesis: 'two' }
   if (known !== null) state.repos.set(REPO, { ...there, machines: [A, B], ...known })
   const asked = {
@@ -68,6 +77,12 @@ describe('a ledger that is founded for a repository', () => {
       )
       assert.equal(decision.kind, 'answer')
     }
+  })
+
+  it('is not that of a machine which is no member', () => {
+    const decision = enrol(null, {}, [A, B])
+    assert.equal(decision.kind === 'fail' && decision.failure.code, 'MEMBER_UNKNOWN')
+    assert.equal(enrol(null, {}, [A, C]).kind, 'append')
   })
 
   it('is begun again by the one machine that has it, and by no other', () => {

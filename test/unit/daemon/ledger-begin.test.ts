@@ -1,0 +1,89 @@
+// How a repository's ledger begins on a machine, with its real disk and a mesh ledger that is played.
+import '../../../daemon/shims.ts'
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import type { EnrolCommand } from '../../../daemon/core/mesh/command.ts'
+import { decideMesh } from '../../../daemon/core/mesh/decide.ts'
+import { createView } from '../../../daemon/core/view.ts'
+import type { Checkout } from '../../../daemon/git.ts'
+import { createMachine } from '../../../daemon/host.ts'
+import { enterLedger, placeOf, type BeginOptions } from '../../../daemon/ledger-begin.ts'
+import { genesisOf } from '../../../daemon/ledger-host.ts'
+import {
+  asPeerId,
+  asRepoId,
+  emptyState,
+  formatRequestId,
+  SkeinError,
+  type LedgerState,
+  type PeerId,
+} from '../../../protocol/index.ts'
+import { makeMachineKey } from '../../helpers/machine-keys.ts'
+import { makeFolder } from '../../helpers/repo.ts'
+
+const REPO = asRepoId('team/proj')
+const OTHER = asPeerId('other')
+const CHECKOUT = { root: '/checkout' } as Checkout
+
+interface Place extends BeginOptions {
+  readonly state: LedgerState
+  readonly folders: () => readonly string[]
+}
+
+/** A machine in a mesh of these members, which has nothing yet. */
+function place(t: TestContext, members: (self: PeerId) => readonly PeerId[]): Place {
+  const home = makeFolder(t, 'skein-home-')
+  const key = makeMachineKey()
+  const self = key.peer
+  const machine = createMachine(home, key, {
+    line: { board: {}, nameOf: (peer: PeerId) => peer },
+    metrics: { recorder: {} },
+  } as never)
+  const state = { ...emptyState(), voters: [OTHER] }
+  for (const peer of members(self)) {
+    const facts = { machine: peer, addresses: [], version: 1 }
+    state.members.set(peer, { peer, role: 'learner', ...facts })
+  }
+  const submit = (command: EnrolCommand) => Promise.resolve(enrolIn(state, command))
+  const host = { loop: { submit } }
+  return {
+    ...{ home, machine, state },
+    mesh: { id: 'mesh_a', self, host, state: () => state } as never,
+    git: { rootCommits: () => Promise.resolve({ commits: ['root'], isShallow: false }) } as never,
+    attach: () => Promise.reject(new SkeinError('PEER_UNREACHABLE', 'nobody is there')),
+    folders: () => readdirSync(path.join(home, 'ledger')).sort(),
+  }
+}
+
+/** What the mesh ledger makes of it. */
+function enrolIn(state: LedgerState, command: EnrolCommand) {
+  const rid = formatRequestId({ peer: command.peer, incarnation: 1, sequence: 1 })
+  const signer = { sign: () => '', verify: () => true }
+  const decision = decideMesh(rid, command, { view: createView(true, state), wallMs: 0, signer })
+  if (decision.kind === 'answer') return decision.outcome
+  assert.equal(decision.kind, 'append')
+  const { repo, peer, roots, generation, genesis } = command
+  const founded = { founder: peer, voters: [peer], machines: [peer] }
+  state.repos.set(repo, { repo, generation, roots, genesis, ...founded })
+  return { kind: 'enrolled', generation, genesis, isNew: true }
+}
+
+describe("a repository's ledger", () => {
+  it('is not founded by a machine that does not know what its mesh has', async (t) => {
+    for (const members of [[], [OTHER]]) {
+      const there = place(t, () => members)
+      const entered = enterLedger(there, REPO, CHECKOUT)
+      await assert.rejects(entered, { code: 'NO_QUORUM' })
+      assert.equal(there.machine.storage.hasLog(placeOf(REPO).folder), false)
+    }
+  })
+
+  it('is founded where the mesh has none', async (t) => {
+    const there = place(t, (self) => [OTHER, self])
+    assert.equal(await enterLedger(there, REPO, CHECKOUT), true)
+    const genesis = await genesisOf(there.machine, placeOf(REPO))
+    assert.equal(genesis?.hash, there.state.repos.get(REPO)?.genesis)
+  })
+})
