@@ -7,7 +7,7 @@ import type { ClaimId, PeerId, RequestId } from './ids.ts'
 export interface ProvisionalOrder {
   /** Above that of every one known where it was made; 0 for a claim that comes from another ledger. */
   readonly lamport: number
-  /** Rises over the life of its peer: once one of them is settled, so are all before it. */
+  /** Rises over the life of its peer, also where its log began anew: once one of them is settled, so are all before it. */
   readonly n: number
 }
 

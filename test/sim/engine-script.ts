@@ -49,7 +49,11 @@ export class EngineScript {
   #mesh = 1
 
   /** What every machine runs with, the next time it is started. */
-  settings: { readonly checkpointRecords?: number; readonly rotateAbove?: Rotation }
+  settings: {
+    readonly checkpointRecords?: number
+    readonly rotateAbove?: Rotation
+    readonly starts?: number
+  }
 
   constructor(
     voters: readonly string[],
@@ -98,6 +102,18 @@ export class EngineScript {
     part.position = 0
     part.engine = this.#open(name, part.disk)
     this.give(name)
+  }
+
+  /** Begins with a new log, as a machine that left and comes back. */
+  comeBack(name: string, starts: number): void {
+    const { term, index, hash, generation } = this.#genesis
+    this.#part(name).disk = [
+      { kind: 'meta', value: { genesis: { term, index, hash, generation } } },
+    ]
+    const { settings } = this
+    this.settings = { ...settings, starts }
+    this.restart(name)
+    this.settings = settings
   }
 
   give(name: string, ...inputs: EngineInput[]): void {

@@ -103,7 +103,7 @@ export function noteProvisionals(engine: Engine): void {
 /** The frames that a log written anew begins with. */
 export function framesOf({ ownProvisionals, provisionals }: Engine): Frame[] {
   const { n } = provisionals
-  if (n === 0) return []
+  if (ownProvisionals.size === 0) return []
   const own = [...ownProvisionals.values()]
   const claims = own.map(({ claim }) => claim)
   const ended = own.flatMap((one): Frame[] =>
@@ -126,8 +126,14 @@ export function framesOfCarried(by: PeerId, claims: readonly CarriedClaim[]): Fr
   return [meta({ provisionals: carried, n: carried.length })]
 }
 
-/** What the log says of provisional claims. All of it is durable, and any of it may have been asked about. */
-export function loadProvisionals(frames: readonly Frame[]): {
+/**
+ * What the log says of provisional claims. All of it is durable, and any of it may have been asked about.
+ * @param after numbers of further ones are greater: the ledger may remember those of a log that is gone.
+ */
+export function loadProvisionals(
+  frames: readonly Frame[],
+  after: number,
+): {
   readonly own: Map<ClaimId, OwnProvisional>
   readonly provisionals: Provisionals
 } {
@@ -148,6 +154,7 @@ export function loadProvisionals(frames: readonly Frame[]): {
     for (const id of value.settledProvisionals ?? []) own.delete(id)
   }
   if (provisionals.n > 0) provisionals.changes = 1
+  provisionals.n = Math.max(provisionals.n, after)
   return { own, provisionals }
 }
 

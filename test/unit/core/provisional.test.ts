@@ -154,6 +154,23 @@ describe('a provisional claim', () => {
     assert.ok(note(script, 's', 'c', 'src/x.ts').n > second.n)
   })
 
+  it('is settled also where its machine was here before, with a log that is gone', () => {
+    const script = new EngineScript(['a', 'b'], ['c'])
+    script.settle(ALL)
+    script.elect('a', ['b'])
+    script.tellMembers('a', ['a', 'b'], ALL)
+    script.pass(ALL, 2_000)
+    const before = note(script, 's', 'c', 'src/a.ts')
+    script.pass(ALL, 4_000)
+    assert.ok(isHeld(script, 'c', before.id))
+    script.comeBack('c', 9)
+    script.pass(ALL, 4_000)
+    const later = note(script, 's', 'c', 'src/b.ts')
+    script.pass(ALL, 6_000)
+    assert.deepEqual(outcomes(script, 'c'), [`promoted ${before.id}`, `promoted ${later.id}`])
+    assert.ok(isHeld(script, 'c', later.id))
+  })
+
   it('takes nothing where its call was given up', () => {
     const script = mesh()
     const rid = script.provisional('c', claimOf(partyOf('s', 'c'), 'src/a.ts'))
