@@ -41,8 +41,8 @@ export interface Loop {
   note(command: ClaimCommand): Promise<Outcome>
   /** Provisional claims of this machine are over. */
   endProvisional(ids: readonly ClaimId[], reason: EndReason): void
-  /** Hands in claims of another ledger, to be settled in this one. */
-  carry(claims: readonly CarriedClaim[]): void
+  /** Hands in claims of another ledger, to be settled in this one; answers once they are in this machine's log. */
+  carry(claims: readonly CarriedClaim[]): Promise<void>
   /** What is committed, as this machine knows it. */
   view(): View
   engine(): Engine
@@ -171,8 +171,9 @@ class LedgerLoop implements Loop {
     this.#take({ kind: 'end-provisional', ids, reason })
   }
 
-  carry(claims: readonly CarriedClaim[]): void {
-    this.#take({ kind: 'carry', claims })
+  async carry(claims: readonly CarriedClaim[]): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    await this.#ask((rid) => ({ kind: 'carry', rid, claims }))
   }
 
   #ask(inputOf: (rid: RequestId, entropy: Uint8Array) => EngineInput): Promise<Outcome> {

@@ -33,7 +33,7 @@ export type EngineInput =
   /** A claim for which there is no quorum: noted here, and settled later. */
   | { readonly kind: 'provisional'; readonly request: ProvisionalRequest }
   /** Claims of another ledger that this one shall take over; under the ids that they have, so asking twice is asking once. */
-  | { readonly kind: 'carry'; readonly claims: readonly CarriedClaim[] }
+  | { readonly kind: 'carry'; readonly rid: RequestId; readonly claims: readonly CarriedClaim[] }
   /** Provisional claims of this machine are over. */
   | {
       readonly kind: 'end-provisional'

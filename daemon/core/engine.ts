@@ -179,7 +179,7 @@ function takeInput(engine: Engine, input: EngineInput): void {
       takeProvisional(engine, input.request)
       return
     case 'carry':
-      carry(engine, input.claims)
+      carry(engine, input.rid, input.claims)
       return
     case 'end-provisional':
       endProvisionals(engine, input.ids, input.reason)

@@ -58,7 +58,8 @@ async function carryAll(options: CarryingOptions, signal: AbortSignal): Promise<
   while (!signal.aborted) {
     const begun = readCrossing(home)
     const left = begun?.isMoved === true ? begun.carried : []
-    for (const carried of left) if (await carryOne(options, carried)) markDone(home, carried)
+    for (const carried of left)
+      if (!signal.aborted && (await carryOne(options, carried))) markDone(home, carried)
     const crossing = readCrossing(home)
     if (crossing?.isMoved !== true) return
     if (crossing.carried.length === 0) {
@@ -70,10 +71,10 @@ async function carryAll(options: CarryingOptions, signal: AbortSignal): Promise<
   }
 }
 
-/** Others may have been added meanwhile. */
+/** Others may have been added meanwhile; and a machine that is on its way out by now takes its list from there. */
 function markDone(home: string, { repo }: Carried): void {
   const crossing = readCrossing(home)
-  if (crossing === null) return
+  if (crossing?.isMoved !== true) return
   const carried = crossing.carried.filter((other) => other.repo !== repo)
   writeCrossing(home, { ...crossing, carried })
 }
@@ -91,7 +92,7 @@ async function carryOne(
     // It was enrolled by somebody's word once, whatever its files say.
     const at = await repos.enrol(checkout, repo)
     if (claims.length === 0) return true
-    hostOf(at.repo).loop.carry(claims.map(carriedClaim))
+    await hostOf(at.repo).loop.carry(claims.map(carriedClaim))
     log.info({ repo, claims: claims.length }, 'claims of the old ledger are being settled')
     return true
   } catch (error) {

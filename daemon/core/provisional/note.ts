@@ -6,9 +6,11 @@ import {
   LIMITS,
   settledOf,
   type CarriedClaim,
+  type ClaimId,
   type LedgerClaim,
   type Position,
   type ProvisionalClaim,
+  type RequestId,
 } from '../../../protocol/index.ts'
 import type { ClaimCommand, Conflict, Outcome } from '../claims/command.ts'
 import { scopeKey } from '../claims/decide.ts'
@@ -32,13 +34,14 @@ export function takeProvisional(engine: Engine, request: ProvisionalRequest): vo
   }
   const claims = held ?? notesFor(engine, request)
   const position = held === null ? keep(engine, claims) : positionOf(engine, held)
-  const outcome: Outcome = { kind: 'provisional', claims }
-  if (position <= engine.consensus.durable) engine.out.replies.push({ rid, outcome })
-  else engine.provisionals.waiting.push({ rid, outcome, position })
+  tellDurable(engine, rid, { kind: 'provisional', claims }, position)
 }
 
-/** Claims that were confirmed elsewhere: nothing here is asked first, and they come before all that is provisional. */
-export function carry(engine: Engine, claims: readonly CarriedClaim[]): void {
+/**
+ * Claims that were confirmed elsewhere: nothing here is asked first, and they come before all that is provisional. Answered
+ * once all of them are in this machine's log, or settled.
+ */
+export function carry(engine: Engine, rid: RequestId, claims: readonly CarriedClaim[]): void {
   const { state } = engine.committed
   const rejected = new Set(state.rejected.map(({ claim }) => claim.id))
   const fresh = claims.filter(
@@ -48,12 +51,12 @@ export function carry(engine: Engine, claims: readonly CarriedClaim[]): void {
       !state.claims.has(id) &&
       !rejected.has(id),
   )
-  if (fresh.length === 0) return
   const { n } = engine.provisionals
-  keep(
-    engine,
-    fresh.map((claim, at) => ({ ...claim, rid: null, lamport: 0, n: n + 1 + at, base: null })),
-  )
+  const notes = fresh.map((claim, at) => {
+    return { ...claim, rid: null, lamport: 0, n: n + 1 + at, base: null }
+  })
+  if (notes.length > 0) keep(engine, notes)
+  tellDurable(engine, rid, { kind: 'done' }, positionOf(engine, claims))
 }
 
 /** All that are known here and not settled: of this machine, and of others as they last said. */
@@ -143,8 +146,18 @@ function notesFor(engine: Engine, request: ProvisionalRequest): readonly Provisi
   }))
 }
 
-function positionOf(engine: Engine, claims: readonly ProvisionalClaim[]): number {
-  return Math.max(...claims.map(({ id }) => engine.ownProvisionals.get(id)?.position ?? 0))
+function positionOf(engine: Engine, claims: readonly { readonly id: ClaimId }[]): number {
+  return Math.max(0, ...claims.map(({ id }) => engine.ownProvisionals.get(id)?.position ?? 0))
+}
+
+function tellDurable(
+  { consensus, out, provisionals }: Engine,
+  rid: RequestId,
+  outcome: Outcome,
+  position: number,
+): void {
+  if (position <= consensus.durable) out.replies.push({ rid, outcome })
+  else provisionals.waiting.push({ rid, outcome, position })
 }
 
 /** Also those that are on their way to the log. */

@@ -18,6 +18,7 @@ import {
   framesOfCarried,
   ownProvisionals,
 } from '../../../daemon/core/provisional/own.ts'
+import { nextRequestId } from '../../../daemon/core/provisional/ask.ts'
 import { knownProvisionals } from '../../../daemon/core/provisional/note.ts'
 import { settle } from '../../../daemon/core/provisional/settle.ts'
 import type { SettleRequest } from '../../../daemon/core/claims/decision.ts'
@@ -317,12 +318,22 @@ describe('claims of another ledger', () => {
       id: asClaimId('clm_carried'),
       scope: { ...carried.scope, pattern: 'src/a.ts' },
     }
-    script.give('c', { kind: 'carry', claims: [claim] }, { kind: 'carry', claims: [claim] })
+    const carry = () => {
+      const rid = nextRequestId(script.engine('c'))
+      return { kind: 'carry', rid, claims: [claim] } as const
+    }
+    const [first, second] = [carry(), carry()]
+    script.give('c', first, second)
+    assert.equal(script.outcomeOf(first.rid), undefined)
+    script.sync('c')
+    for (const { rid } of [first, second]) assert.equal(script.outcomeOf(rid)?.kind, 'done')
     script.drop()
     script.pass(ALL, 6_000)
     assert.ok(isHeld(script, 'a', claim.id))
     assert.equal(isHeld(script, 'a', rival.id), false)
-    script.give('c', { kind: 'carry', claims: [claim] })
+    const late = carry()
+    script.give('c', late)
+    assert.equal(script.outcomeOf(late.rid)?.kind, 'done')
     script.pass(ALL, 4_000)
     assert.equal(outcomes(script, 'a').filter((told) => told.endsWith(claim.id)).length, 1)
   })
