@@ -5,7 +5,7 @@ import { createCallers } from './callers.ts'
 import { homePath } from './client/place.ts'
 import { loadConfig, type Config } from './config.ts'
 import { openDoors, type FrontEnds } from './doors.ts'
-import { AGAIN, createEnding, untilFailure } from './ending.ts'
+import { AGAIN, createEnding, untilDeparture, untilFailure } from './ending.ts'
 import { createFeed } from './feed.ts'
 import { createGit } from './git.ts'
 import { createHistory } from './git-history.ts'
@@ -135,7 +135,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const machine = createMachine(home.path, key, own)
   const git = createGit(env)
   const history = createHistory(env)
-  const { mesh, repos, joining, reach, recovery } = await enterMesh(
+  const { mesh, repos, joining, reach, recovery, departure } = await enterMesh(
     {
       ...{ home: home.path, name, key, machine, line, config, git, history, env, log },
       startAgain: ending.startAgain,
@@ -157,7 +157,10 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     },
   }
   const operations = measured(
-    untilFailure(createOperations(parts, feed.watch), ending.failure),
+    untilFailure(
+      untilDeparture(createOperations(parts, feed.watch), departure.isBegun),
+      ending.failure,
+    ),
     metrics.recorder,
   )
   startRounds({ ...parts, peer: key.peer, log, mesh: mesh.host }, stack)

@@ -1,5 +1,5 @@
 // How a daemon comes to its end, and what callers hear while it does.
-import type { SkeinError } from '../protocol/index.ts'
+import { OPERATIONS, SkeinError } from '../protocol/index.ts'
 import { withCall, type Operations } from './client/operations.ts'
 
 /** It ends to start again: in another mesh. */
@@ -36,5 +36,15 @@ export function untilFailure(operations: Operations, failure: () => SkeinError |
   return withCall(operations, (name, input, context) => {
     const failed = failure()
     return failed === null ? operations.call(name, input, context) : Promise.reject(failed)
+  })
+}
+
+/** On the way into another mesh nothing is begun here any more. */
+export function untilDeparture(operations: Operations, isDeparting: () => boolean): Operations {
+  return withCall(operations, (name, input, context) => {
+    if (!isDeparting() || !Object.hasOwn(OPERATIONS, name) || !OPERATIONS[name].writes)
+      return operations.call(name, input, context)
+    const message = 'this machine is on its way into another mesh'
+    return Promise.reject(new SkeinError('MESH_BUSY_JOINING', message))
   })
 }

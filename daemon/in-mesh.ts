@@ -12,7 +12,8 @@ import type { MachineKey } from './machine-key.ts'
 import { attach, vouchForOthers, type AttachingOptions } from './mesh/attaching.ts'
 import { createCarrying, type Carrying } from './mesh/carrying.ts'
 import { endCrossing, isOutOfLost, type Crossing } from './mesh/crossing.ts'
-import { createJoining, writeDeparture, type Joining } from './mesh/joining.ts'
+import { createDeparture, type Departure } from './mesh/departure.ts'
+import { createJoining, depart, type Joining } from './mesh/joining.ts'
 import type { CreateTransport, Mesh } from './mesh/mesh.ts'
 import { WIRE_VERSION } from './mesh/packets.ts'
 import { startMesh } from './mesh/start.ts'
@@ -48,6 +49,7 @@ export interface InMesh {
   readonly joining: Joining
   readonly reach: Reach
   readonly recovery: Recovery
+  readonly departure: Departure
 }
 
 /** The wire is there before the mesh is, which says who is on it. */
@@ -85,6 +87,7 @@ export function createMeshLine(log: Log, self: PeerId, name: string): MeshLine {
 export async function enterMesh(options: InMeshOptions, stack: Teardown): Promise<InMesh> {
   const { home, name, machine, line, config, git, log } = options
   const createTransport = transportsOf(options)
+  const departure = createDeparture(home)
   const started = await startMesh(
     {
       ...{ home, machine, name, config, log, createTransport },
@@ -97,7 +100,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
           { mesh: mesh.id },
           'this machine was removed from its mesh, and begins one of its own',
         )
-        writeDeparture(home, mesh, repos, machine.clock.wall())
+        depart({ departure, mesh, repos, clock: machine.clock })
         options.startAgain()
       },
     },
@@ -119,6 +122,9 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
     },
   })
   const carrying: Carrying = createCarrying({ home, mesh: mesh.id, repos, log })
+  stack.add(() => {
+    departure.finish()
+  })
   stack.add(() => repos.stop())
   stack.add(() => carrying.stop())
   await mesh.host.loop.ready()
@@ -130,7 +136,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
     partitions.stop()
   })
   const joining = createJoining({
-    ...{ home, mesh, repos, listening, clock: machine.clock },
+    ...{ departure, mesh, repos, listening, clock: machine.clock },
     machine: name,
     knock: (networkKey) => createTransport([networkKey], SILENT),
   })
@@ -142,8 +148,8 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
   stack.add(() => {
     reach.stop()
   })
-  const recovery = createRecovery({ home, machine, mesh, repos })
-  return { mesh, repos, joining, reach, recovery }
+  const recovery = createRecovery({ machine, departure, mesh, repos })
+  return { mesh, repos, joining, reach, recovery, departure }
 }
 
 async function startRepos(

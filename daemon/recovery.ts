@@ -5,7 +5,8 @@ import { heldIn } from './carried.ts'
 import { isDetached } from './core/attachment.ts'
 import type { HostMachine } from './host-machine.ts'
 import type { LedgerHost } from './ledger-host.ts'
-import { writeCrossing, type Carried } from './mesh/crossing.ts'
+import type { Carried } from './mesh/crossing.ts'
+import type { Departure } from './mesh/departure.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import type { Repos } from './repos.ts'
 
@@ -22,13 +23,13 @@ export interface Recovery {
 }
 
 export interface RecoveryOptions {
-  readonly home: string
   readonly machine: HostMachine
+  readonly departure: Departure
   readonly mesh: Mesh
   readonly repos: Repos
 }
 
-export function createRecovery({ home, machine, mesh, repos }: RecoveryOptions): Recovery {
+export function createRecovery({ machine, departure, mesh, repos }: RecoveryOptions): Recovery {
   const carried = (): readonly Carried[] =>
     repos.all().map(({ id, host, checkouts }) => ({
       repo: id,
@@ -49,8 +50,8 @@ export function createRecovery({ home, machine, mesh, repos }: RecoveryOptions):
       })
     },
     leaveLost() {
-      const crossing = { from: mesh.id, to: null, welcome: null, isMoved: false }
-      writeCrossing(home, { ...crossing, atMs: machine.clock.wall(), carried: carried() })
+      const atMs = machine.clock.wall()
+      departure.begin({ from: mesh.id, to: null, welcome: null, atMs }, carried)
     },
   }
 }

@@ -225,11 +225,14 @@ export const ERROR_CATALOGUE = {
     'Another machine of the mesh did not accept what this one asked of it.',
     'skein logs, on both machines',
   ),
-  MESH_BUSY_JOINING: row(
-    2,
-    'This machine is between two meshes; its ledgers are being carried over.',
-    'Wait for it: skein members',
-  ),
+  MESH_BUSY_JOINING: {
+    ...row(
+      2,
+      'This machine is between two meshes; its ledgers are being carried over.',
+      'Wait for it: skein members',
+    ),
+    retry: true,
+  },
   MESH_NOT_ALONE: row(
     7,
     'This machine is in a mesh with others, which it has to leave first.',

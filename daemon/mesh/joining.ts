@@ -5,7 +5,8 @@ import { decodeInvitation, signJoin, type Invitation } from '../invitation.ts'
 import type { Clock, Transport } from '../ports.ts'
 import { type Repos } from '../repos.ts'
 import { submit } from '../submit.ts'
-import { writeCrossing, type Carried } from './crossing.ts'
+import type { Carried } from './crossing.ts'
+import type { Departure } from './departure.ts'
 import { requireLeavable } from './leavable.ts'
 import type { Listening } from './listening.ts'
 import type { Mesh } from './mesh.ts'
@@ -30,11 +31,11 @@ export interface Joined {
 }
 
 export interface JoiningOptions {
-  readonly home: string
   readonly machine: string
   readonly mesh: Mesh
   readonly repos: Repos
   readonly listening: Listening
+  readonly departure: Departure
   readonly clock: Clock
   /** A transport of this machine with the other mesh's key, which listens nowhere. */
   readonly knock: (networkKey: Uint8Array) => Promise<Transport>
@@ -65,7 +66,7 @@ async function join(
   addresses: readonly string[],
   signal: AbortSignal,
 ): Promise<Joined> {
-  const { home, mesh, listening, clock } = options
+  const { mesh, listening, departure, clock } = options
   requireAlone(mesh)
   if (invitation.mesh === mesh.id) {
     throw new SkeinError('INPUT_USAGE', 'this machine is in that mesh already', {
@@ -75,15 +76,13 @@ async function join(
   const welcome = await knockWith(options, invitation, signal)
   listening.add(addresses)
   listening.remember(welcome.members)
-  const carried = carriedBy(options)
-  writeCrossing(home, {
+  const way = {
     from: mesh.id,
     to: invitation.mesh,
     welcome: { ...welcome, networkKey: Buffer.from(welcome.networkKey).toString('hex') },
     atMs: clock.wall(),
-    isMoved: false,
-    carried,
-  })
+  }
+  const carried = departure.begin(way, () => carriedBy(options))
   const members = welcome.members.map((member) => member.machine)
   return { mesh: invitation.mesh, role: invitation.role, by: invitation.machine, members, carried }
 }
@@ -92,7 +91,8 @@ function isReachable({ self, board }: Mesh, peer: PeerId): boolean {
   return peer === self || board.isReady(peer)
 }
 
-async function leave({ home, mesh, repos, clock, machine: by }: JoiningOptions): Promise<void> {
+async function leave(options: JoiningOptions): Promise<void> {
+  const { mesh, repos, machine: by } = options
   const { members } = mesh.state()
   if (members.size <= 1) {
     throw new SkeinError('INPUT_USAGE', 'this machine is alone in its mesh: nothing to leave', {
@@ -107,7 +107,7 @@ async function leave({ home, mesh, repos, clock, machine: by }: JoiningOptions):
   )
   const command = { kind: 'remove-member', peer: mesh.self, reason: 'left', by } as const
   await mesh.removedBy(submit(mesh.host, command))
-  writeDeparture(home, mesh, repos, clock.wall())
+  depart(options)
 }
 
 /** Asks to be let in. */
@@ -132,15 +132,19 @@ async function knockWith(
 }
 
 /** The next start archives what belongs to the mesh and founds a new one. */
-export function writeDeparture(home: string, mesh: Mesh, repos: Repos, atMs: number): void {
+export function depart({
+  departure,
+  mesh,
+  repos,
+  clock,
+}: Pick<JoiningOptions, 'departure' | 'mesh' | 'repos' | 'clock'>): void {
   const along = repos.all().map(({ id, host, checkouts }) => ({
     repo: id,
     generation: host?.loop.view().state.generation ?? 0,
     checkouts: [...checkouts],
     claims: [],
   }))
-  const crossing = { from: mesh.id, to: null, welcome: null, atMs, isMoved: false }
-  writeCrossing(home, { ...crossing, carried: along })
+  departure.begin({ from: mesh.id, to: null, welcome: null, atMs: clock.wall() }, () => along)
 }
 
 function requireAlone(mesh: Mesh): void {

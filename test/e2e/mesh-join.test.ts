@@ -1,4 +1,5 @@
 // How a machine comes into a mesh, what it gets there and what it does not, and how it goes.
+import '../../daemon/shims.ts'
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -95,6 +96,44 @@ describe('an invitation', () => {
     const refused = await bob.client.fails('join', { token: second, yes: true })
     assert.equal(refused.code, 'MESH_NOT_ALONE')
     assert.deepEqual(refused.data, { mesh: (await bob.must('status')).mesh.id, members: ['ada'] })
+  })
+})
+
+describe('a machine that joins', () => {
+  it('takes along every claim that it was granted, to the last moment', async (t) => {
+    const { machines } = await startMachines(t, { names: ['ada', 'bob'] })
+    const [ada, bob] = machines
+    assert.ok(ada && bob)
+    await enter(ada)
+    await enter(bob)
+    const { token } = await ada.must('invite', { yes: true })
+    const granted: string[] = []
+    const begun = Promise.withResolvers<undefined>()
+    // Until the doors close, or it is told to wait.
+    const work = async (): Promise<void> => {
+      for (let at = 0; at < 5_000; at++) {
+        const file = `work/${String(at)}.ts`
+        const { result } = await bob
+          .claim(`s${String(at % 50)}`, [file])
+          .catch(() => ({ result: null }))
+        if (result?.status !== 'granted') return
+        granted.push(file)
+        if (granted.length === 20) begun.resolve(undefined)
+      }
+    }
+    const works = [work()]
+    await begun.promise
+    await bob.must('join', { token, yes: true })
+    await Promise.all(works)
+    const held = await until('all is carried in', async () => {
+      const { result } = await ada.client.call('claims', { repo: REPO })
+      return result !== null && result.claims.length >= granted.length ? result.claims : null
+    })
+    const patterns = held.map(({ pattern }) => pattern)
+    assert.deepEqual(
+      granted.filter((file) => !patterns.includes(file)),
+      [],
+    )
   })
 })
 

@@ -1,3 +1,4 @@
+import '../../../../daemon/shims.ts'
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { createCarrying } from '../../../../daemon/mesh/carrying.ts'
