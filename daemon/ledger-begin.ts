@@ -11,7 +11,7 @@ import { carriedClaim } from './carried.ts'
 import type { Checkout, Git } from './git.ts'
 import { generationSeen } from './generations.ts'
 import type { HostMachine, LedgerFolder } from './host-machine.ts'
-import { adoptLedger, foundLedger, nextGeneration } from './ledger-host.ts'
+import { adoptLedger, foundLedger, genesisOf, nextGeneration } from './ledger-host.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import { submit } from './submit.ts'
 
@@ -36,12 +36,16 @@ export async function enterLedger(
   const { mesh, machine, git } = options
   requireKnown(mesh)
   const known = mesh.state().repos.get(id)
-  if (known !== undefined && !known.machines.includes(machine.self)) {
+  const copies = known?.machines ?? []
+  if (known !== undefined && copies.length > 0 && !copies.includes(machine.self)) {
     await copyLedger(options, known, checkout)
     return false
   }
+  // The only machines that had it have left the mesh: what they held went with them.
+  if (known !== undefined && copies.length === 0) await setOlderAside(machine, known)
   const { commits } = await git.rootCommits(checkout)
-  const begun = await beginLedger(options, id, commits, generationSeen(options.home, id))
+  const above = Math.max(generationSeen(options.home, id), known?.generation ?? 0)
+  const begun = await beginLedger(options, id, commits, above)
   if (begun.isMine) return begun.isNew
   // Another machine enrolled it in the same moment.
   const first = mesh.state().repos.get(id)
@@ -95,13 +99,21 @@ export function placeOf(id: RepoId): LedgerFolder {
   return { name: id, folder: encodeURIComponent(id) }
 }
 
-/** Begins a copy before the mesh knows of it. */
+/** A log that is not above the one that the mesh knows cannot come in its place. */
+async function setOlderAside(machine: HostMachine, { repo, generation }: RepoState): Promise<void> {
+  const there = await genesisOf(machine, placeOf(repo))
+  if (there === null || there.generation <= generation)
+    machine.storage.setAside(placeOf(repo).folder)
+}
+
+/** Begins a copy before the mesh knows of it; one that was begun before, and not let in, is gone on with. */
 async function copyLedger(
   { machine, attach }: BeginOptions,
   { repo, generation, genesis }: RepoState,
   checkout: Checkout,
 ): Promise<void> {
-  machine.storage.setAside(placeOf(repo).folder)
+  const there = await genesisOf(machine, placeOf(repo))
+  if (there?.hash !== genesis) machine.storage.setAside(placeOf(repo).folder)
   await adoptLedger(machine, placeOf(repo), { term: 0, index: 0, hash: genesis, generation })
   await attach(repo, checkout.root)
 }

@@ -19,12 +19,14 @@ import {
   SkeinError,
   type LedgerState,
   type PeerId,
+  type RepoState,
 } from '../../../protocol/index.ts'
 import { makeMachineKey } from '../../helpers/machine-keys.ts'
 import { makeFolder } from '../../helpers/repo.ts'
 
 const REPO = asRepoId('team/proj')
 const OTHER = asPeerId('other')
+const GENESIS = 'ab'.repeat(32)
 const CHECKOUT = { root: '/checkout' } as Checkout
 
 interface Place extends BeginOptions {
@@ -57,6 +59,12 @@ function place(t: TestContext, members: (self: PeerId) => readonly PeerId[]): Pl
   }
 }
 
+/** A ledger that the mesh knows. */
+function known(machines: readonly PeerId[]): RepoState {
+  const facts = { founder: OTHER, voters: [OTHER], roots: ['root'] }
+  return { repo: REPO, generation: 7, genesis: GENESIS, ...facts, machines }
+}
+
 /** What the mesh ledger makes of it. */
 function enrolIn(state: LedgerState, command: EnrolCommand) {
   const rid = formatRequestId({ peer: command.peer, incarnation: 1, sequence: 1 })
@@ -85,5 +93,34 @@ describe("a repository's ledger", () => {
     assert.equal(await enterLedger(there, REPO, CHECKOUT), true)
     const genesis = await genesisOf(there.machine, placeOf(REPO))
     assert.equal(genesis?.hash, there.state.repos.get(REPO)?.genesis)
+  })
+
+  it('is begun as a copy once, however often this machine is not let in', async (t) => {
+    const there = place(t, (self) => [OTHER, self])
+    there.state.repos.set(REPO, known([OTHER]))
+    for (let asked = 0; asked < 3; asked++)
+      await assert.rejects(enterLedger(there, REPO, CHECKOUT), { code: 'PEER_UNREACHABLE' })
+    assert.deepEqual(there.folders(), [placeOf(REPO).folder])
+    assert.equal((await genesisOf(there.machine, placeOf(REPO)))?.hash, GENESIS)
+    // Another ledger has come in its place.
+    there.state.repos.set(REPO, { ...known([OTHER]), generation: 8, genesis: 'ef'.repeat(32) })
+    await assert.rejects(enterLedger(there, REPO, CHECKOUT), { code: 'PEER_UNREACHABLE' })
+    assert.deepEqual(there.folders(), [placeOf(REPO).folder, `${placeOf(REPO).folder}.lost-1`])
+  })
+
+  it('is founded anew, and above, where every machine that had it has left', async (t) => {
+    for (const isKnown of [false, true]) {
+      const there = place(t, (self) => [OTHER, self])
+      if (isKnown) {
+        there.state.repos.set(REPO, known([OTHER]))
+        await assert.rejects(enterLedger(there, REPO, CHECKOUT), { code: 'PEER_UNREACHABLE' })
+      }
+      there.state.repos.set(REPO, known([]))
+      assert.equal(await enterLedger(there, REPO, CHECKOUT), true)
+      const genesis = await genesisOf(there.machine, placeOf(REPO))
+      assert.equal(genesis?.generation, 8)
+      const { generation, machines } = there.state.repos.get(REPO) ?? {}
+      assert.deepEqual([generation, machines], [8, [there.machine.self]])
+    }
   })
 })
