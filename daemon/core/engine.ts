@@ -8,7 +8,6 @@
 // 3. A request that was given up is never left with a grant: a Release follows it before anything else is told.
 import {
   parseRequestId,
-  requestNumber,
   type ClaimId,
   type EndReason,
   type LedgerRecord,
@@ -87,10 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
   const incarnation = Math.max(incarnationOf(options.frames) + 1, options.starts ?? 0)
   const abandoned = abandonedIn(options.frames)
   const incarnationAt = persist(consensus, [{ kind: 'meta', value: { incarnation } }])
-  const { own, provisionals } = loadProvisionals(
-    options.frames,
-    requestNumber({ peer: options.self, incarnation, sequence: 0 }),
-  )
+  const { own, provisionals } = loadProvisionals(options.frames, incarnation)
   const known = commitIn(options.frames)
   if (known !== null) learnCommit(consensus, known)
   return {

@@ -55,11 +55,12 @@ export function createCarrying(options: CarryingOptions): Carrying {
 
 async function carryAll(options: CarryingOptions, signal: AbortSignal): Promise<void> {
   const { home, mesh, log } = options
-  while (!signal.aborted) {
+  const isStopped = (): boolean => signal.aborted
+  while (!isStopped()) {
     const begun = readCrossing(home)
     const left = begun?.isMoved === true ? begun.carried : []
     for (const carried of left)
-      if (!signal.aborted && (await carryOne(options, carried))) markDone(home, carried)
+      if (!isStopped() && (await carryOne(options, carried))) markDone(home, carried)
     const crossing = readCrossing(home)
     if (crossing?.isMoved !== true) return
     if (crossing.carried.length === 0) {

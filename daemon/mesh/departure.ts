@@ -5,7 +5,7 @@ import { writeCrossing, type Carried, type Crossing } from './crossing.ts'
 export interface Departure {
   /** Notes the way; durable when it returns. Whoever wants something changed here has to wait from then on. @returns what goes along */
   begin(way: Way, carried: () => readonly Carried[]): readonly Carried[]
-  isBegun(): boolean
+  readonly isBegun: () => boolean
   /** Notes it anew, once nothing can change here any more. */
   finish(): void
 }

@@ -3,7 +3,7 @@
 import { joinBytes, LEDGER_VERSION, SkeinError, type PeerId } from '../../protocol/index.ts'
 import { decodeInvitation, signJoin, type Invitation } from '../invitation.ts'
 import type { Clock, Transport } from '../ports.ts'
-import { type Repos } from '../repos.ts'
+import type { Repo, Repos } from '../repos.ts'
 import { submit } from '../submit.ts'
 import type { Carried } from './crossing.ts'
 import type { Departure } from './departure.ts'
@@ -51,13 +51,21 @@ export function createJoining(options: JoiningOptions): Joining {
   }
 }
 
-function carriedBy({ repos, mesh }: JoiningOptions): readonly Carried[] {
-  return repos.all().flatMap(({ id, host, checkouts }) => {
-    const state = host?.loop.view().state
-    if (state === undefined) return []
-    const claims = [...state.claims.values()].filter(({ peer }) => peer === mesh.self)
-    return [{ repo: id, generation: state.generation, checkouts: [...checkouts], claims }]
+function carriedBy({ repos, mesh }: Pick<JoiningOptions, 'repos' | 'mesh'>): readonly Carried[] {
+  return repos.all().map((repo) => {
+    const held = repo.host === null ? [] : [...repo.host.loop.view().state.claims.values()]
+    return along(
+      mesh,
+      repo,
+      held.filter(({ peer }) => peer === mesh.self),
+    )
   })
+}
+
+/** Also of a ledger that is not served: its log is moved out of the way, and its fences are not used again. */
+function along(mesh: Mesh, { id, host, checkouts }: Repo, claims: Carried['claims']): Carried {
+  const generation = host?.genesis.generation ?? mesh.state().repos.get(id)?.generation ?? 0
+  return { repo: id, generation, checkouts: [...checkouts], claims }
 }
 
 async function join(
@@ -138,13 +146,8 @@ export function depart({
   repos,
   clock,
 }: Pick<JoiningOptions, 'departure' | 'mesh' | 'repos' | 'clock'>): void {
-  const along = repos.all().map(({ id, host, checkouts }) => ({
-    repo: id,
-    generation: host?.loop.view().state.generation ?? 0,
-    checkouts: [...checkouts],
-    claims: [],
-  }))
-  departure.begin({ from: mesh.id, to: null, welcome: null, atMs: clock.wall() }, () => along)
+  const way = { from: mesh.id, to: null, welcome: null, atMs: clock.wall() }
+  departure.begin(way, () => repos.all().map((repo) => along(mesh, repo, [])))
 }
 
 function requireAlone(mesh: Mesh): void {

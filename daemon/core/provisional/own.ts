@@ -128,11 +128,11 @@ export function framesOfCarried(by: PeerId, claims: readonly CarriedClaim[]): Fr
 
 /**
  * What the log says of provisional claims. All of it is durable, and any of it may have been asked about.
- * @param after numbers of further ones are greater: the ledger may remember those of a log that is gone.
+ * @param incarnation further ones are numbered from there, as requests are: the ledger may remember those of a log that is gone.
  */
 export function loadProvisionals(
   frames: readonly Frame[],
-  after: number,
+  incarnation: number,
 ): {
   readonly own: Map<ClaimId, OwnProvisional>
   readonly provisionals: Provisionals
@@ -154,7 +154,7 @@ export function loadProvisionals(
     for (const id of value.settledProvisionals ?? []) own.delete(id)
   }
   if (provisionals.n > 0) provisionals.changes = 1
-  provisionals.n = Math.max(provisionals.n, after)
+  provisionals.n = Math.max(provisionals.n, incarnation * 2 ** 32)
   return { own, provisionals }
 }
 
