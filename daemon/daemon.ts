@@ -61,14 +61,17 @@ const FAILURE_TOLD_MS = 500
 export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   useSha256(sha256)
   let running = await startOnce(options)
-  let isStopped = false
+  const stopping = new AbortController()
+  const isStopping = (): boolean => stopping.signal.aborted
   const live = async (): Promise<number> => {
     for (;;) {
       const exit = await running.finished
       if (exit !== AGAIN) return exit
-      if (isStopped) return 0
+      if (isStopping()) return 0
       try {
         running = await startOnce(options)
+        // It was stopped while it started, when there was nothing yet that could be.
+        if (isStopping()) running.stop()
       } catch (error) {
         if (!(error instanceof SkeinError)) throw error
         tellFailedStart(options, running.home, error)
@@ -84,7 +87,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     http,
     finished,
     async stop() {
-      isStopped = true
+      stopping.abort()
       running.stop()
       await finished
     },

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseEvents } from '../helpers/mesh-files.ts'
 import {
@@ -134,6 +135,26 @@ describe('a machine that joins', () => {
       granted.filter((file) => !patterns.includes(file)),
       [],
     )
+  })
+})
+
+describe('a machine between two meshes', () => {
+  it('ends when it is told to', async (t) => {
+    const { machines } = await startMachines(t, { names: ['ada', 'bob'] })
+    const [ada, bob] = machines
+    assert.ok(ada && bob)
+    const { token } = await ada.must('invite', { yes: true })
+    await bob.must('join', { token, yes: true })
+    // Nobody tells it anything about its new mesh: it is not ready for seconds.
+    ada.pause()
+    await until('it starts again', () => {
+      const text = readFileSync(path.join(bob.home, 'joining.json'), 'utf8')
+      return (JSON.parse(text) as { readonly isMoved: boolean }).isMoved
+    })
+    const ended = bob.daemon.stop()
+    const exit = await Promise.race([ended, delay(10_000, null, { ref: false })])
+    ada.resume()
+    assert.deepEqual(exit, { code: 0, signal: null })
   })
 })
 
