@@ -6,6 +6,7 @@ import {
   type OperationResult,
 } from '../../protocol/index.ts'
 import { heldIn } from '../carried.ts'
+import { requireLost } from '../enrolment.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { requirePerson, type Handler, type Parts } from './context.ts'
 
@@ -97,6 +98,7 @@ async function recoverLog(
   repo: Repo,
   isMeant: boolean,
 ): Promise<Recovered> {
+  requireLost(mesh.state().repos.get(repo.id), repo, mesh.self)
   const told = { what: 'log', mesh: mesh.id, repo: repo.id, missing: [], carried: [] } as const
   if (!isMeant)
     return { ...told, missing: [], carried: [], done: false, generation: null, kept_at: null }
