@@ -1,6 +1,7 @@
 // How a repository's ledger comes to this machine: founded and entered into the mesh, or as a copy of the one that the mesh
 // has. Its log is always there before the mesh ledger says so: a ledger that the mesh knows and this machine lacks is a loss.
 import {
+  asSessionId,
   assert,
   SkeinError,
   type LedgerClaim,
@@ -38,6 +39,7 @@ export async function enterLedger(
   const known = mesh.state().repos.get(id)
   const copies = known?.machines ?? []
   if (known !== undefined && copies.length > 0 && !copies.includes(machine.self)) {
+    await requireNeverHad(mesh, id)
     await copyLedger(options, known, checkout)
     return false
   }
@@ -61,6 +63,20 @@ function requireKnown(mesh: Mesh): void {
   if (members.has(mesh.self) || (members.size === 0 && voters.includes(mesh.self))) return
   throw new SkeinError('NO_QUORUM', 'the ledger of this mesh has not come here yet', {
     hint: 'skein members',
+  })
+}
+
+/**
+ * After a start a machine's view of the mesh may lag behind what it did itself, and a copy whose log is lost must not pass for one
+ * that is to be begun: who promised something in it would have forgotten that. So a majority is asked first.
+ */
+async function requireNeverHad(mesh: Mesh, id: RepoId): Promise<void> {
+  const machine = { peer: mesh.self, machine: mesh.self, branch: null }
+  const party = { agent: 'daemon', agentGiven: false, session: asSessionId('daemon'), ...machine }
+  await submit(mesh.host, { kind: 'verify', party, ids: [], fences: {} })
+  if (mesh.state().repos.get(id)?.machines.includes(mesh.self) !== true) return
+  throw new SkeinError('LEDGER_DAMAGED', `the ledger of ${id} was here, and its log is gone`, {
+    hint: 'skein member remove with the name of this machine, on another one; then join again',
   })
 }
 

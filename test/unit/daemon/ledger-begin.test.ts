@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import type { VerifyCommand } from '../../../daemon/core/claims/command.ts'
 import type { EnrolCommand } from '../../../daemon/core/mesh/command.ts'
 import { decideMesh } from '../../../daemon/core/mesh/decide.ts'
 import { createView } from '../../../daemon/core/view.ts'
@@ -34,8 +35,12 @@ interface Place extends BeginOptions {
   readonly folders: () => readonly string[]
 }
 
-/** A machine in a mesh of these members, which has nothing yet. */
-function place(t: TestContext, members: (self: PeerId) => readonly PeerId[]): Place {
+/** A machine in a mesh of these members, which has nothing yet; `heard` is what it knows once it has asked a majority. */
+function place(
+  t: TestContext,
+  members: (self: PeerId) => readonly PeerId[],
+  heard: RepoState[] = [],
+): Place {
   const home = makeFolder(t, 'skein-home-')
   const key = makeMachineKey()
   const self = key.peer
@@ -48,7 +53,11 @@ function place(t: TestContext, members: (self: PeerId) => readonly PeerId[]): Pl
     const facts = { machine: peer, addresses: [], version: 1 }
     state.members.set(peer, { peer, role: 'learner', ...facts })
   }
-  const submit = (command: EnrolCommand) => Promise.resolve(enrolIn(state, command))
+  const submit = (command: EnrolCommand | VerifyCommand) => {
+    if (command.kind !== 'verify') return Promise.resolve(enrolIn(state, command))
+    for (const repo of heard) state.repos.set(repo.repo, repo)
+    return Promise.resolve({ kind: 'verified', claims: [] })
+  }
   const host = { loop: { submit } }
   return {
     ...{ home, machine, state },
@@ -79,6 +88,15 @@ function enrolIn(state: LedgerState, command: EnrolCommand) {
 }
 
 describe("a repository's ledger", () => {
+  it('is not begun as a copy where this machine had one, which its view has yet to hear', async (t) => {
+    const heard: RepoState[] = []
+    const there = place(t, (self) => [self, OTHER], heard)
+    there.state.repos.set(REPO, known([OTHER]))
+    heard.push(known([OTHER, there.mesh.self]))
+    await assert.rejects(enterLedger(there, REPO, CHECKOUT), { code: 'LEDGER_DAMAGED' })
+    assert.equal(there.machine.storage.hasLog(placeOf(REPO).folder), false)
+  })
+
   it('is not founded by a machine that does not know what its mesh has', async (t) => {
     for (const members of [[], [OTHER]]) {
       const there = place(t, () => members)
