@@ -18,6 +18,7 @@ export interface LeavableOptions {
 /** @throws SkeinError MEMBER_LAST_VOTER, MEMBER_NEEDED */
 export function requireLeavable(options: LeavableOptions, peer: PeerId): void {
   requireReplaceable(options.state, peer)
+  requireServed(options, peer)
   for (const { name, host } of options.ledgers) requireMajority(options, peer, name, host)
 }
 
@@ -36,6 +37,25 @@ export function requireReplaceable(state: LedgerState, peer: PeerId): void {
       {
         hint: `skein member promote ${others[0] ?? 'MACHINE'}`,
         data: { repo: repo.repo, machines: others },
+      },
+    )
+  }
+}
+
+/** Who votes in a ledger that is not served here is not known here. */
+function requireServed({ state, ledgers }: LeavableOptions, peer: PeerId): void {
+  for (const { repo } of state.repos.values()) {
+    if (ledgers.some(({ name }) => name === repo)) continue
+    const { willing, copies } = membersOf(state, repo)
+    const others = copies.filter((one) => one !== peer)
+    if (!willing.includes(peer) || others.length === 0) continue
+    const named = (one: PeerId): string => state.members.get(one)?.machine ?? one
+    throw new SkeinError(
+      'MEMBER_NEEDED',
+      `${named(peer)} may decide in ${repo}, and whether the rest could without it is not known on this machine`,
+      {
+        hint: `On ${others.map(named).join(' or ')}: skein member remove ${named(peer)}`,
+        data: { ledger: repo, voters: willing.map(named), away: [] },
       },
     )
   }

@@ -10,7 +10,7 @@ interface Given {
   /** Members: capital letters may vote. */
   readonly members: string
   readonly mesh: string
-  /** Who votes in the repository; none: it is not there. */
+  /** Who votes in the repository, where it is served here. */
   readonly repo?: string
   readonly copies?: string
   readonly away?: string
@@ -27,7 +27,7 @@ function refusal(peer: string, given: Given): readonly [string, string] | null {
     state.members.set(asPeerId(name), { peer: asPeerId(name), role, ...facts })
   }
   const peers = (names: string) => names.split('').map(asPeerId)
-  if (repo !== undefined) {
+  if (copies !== '') {
     const facts = { generation: 1, founder: asPeerId('a'), voters: [], roots: [], genesis: 'g' }
     state.repos.set(asRepoId(REPO), { repo: asRepoId(REPO), ...facts, machines: peers(copies) })
   }
@@ -80,6 +80,17 @@ describe('a machine', () => {
       assert.equal(code, 'MEMBER_NEEDED', JSON.stringify(given))
       assert.match(said, hint)
     }
+  })
+
+  it('that may decide in a ledger is not let go by one that does not serve it', () => {
+    const given = { members: 'ABC', mesh: 'b', copies: 'ac' }
+    assert.deepEqual(refusal('a', given), ['MEMBER_NEEDED', 'On c: skein member remove a'])
+    for (const [peer, copies] of [
+      ['a', 'a'],
+      ['c', 'ab'],
+    ] as const)
+      assert.equal(refusal(peer, { ...given, copies }), null)
+    assert.equal(refusal('a', { members: 'aBC', mesh: 'b', copies: 'ac' }), null)
   })
 
   it('that alone may vote where others have copies is told to promote one of them first', () => {
