@@ -83,6 +83,7 @@ async function join(
   }
   const welcome = await knockWith(options, invitation, signal)
   listening.add(addresses)
+  listening.keep()
   listening.remember(welcome.members)
   const way = {
     from: mesh.id,

@@ -14,14 +14,33 @@ export interface KnownPeer {
 }
 
 export interface Listening {
-  /** Notes further addresses, as `host`, `host:port` or `[v6]:port`. @returns whether one of them is new. @throws SkeinError INPUT_USAGE */
-  add(addresses: readonly string[]): boolean
-  /** Begins to listen. @throws SkeinError PORT_TAKEN for a port that somebody chose */
-  listen(transport: Transport): Promise<readonly string[]>
+  /**
+   * Takes further addresses, as `host`, `host:port` or `[v6]:port`: kept from the next `listen` on that succeeds.
+   * @returns those that are new. @throws SkeinError INPUT_USAGE
+   */
+  add(addresses: readonly string[]): readonly string[]
+  /** Takes them back. */
+  remove(addresses: readonly string[]): void
+  /** Keeps what was added for the next start. */
+  keep(): void
+  /**
+   * Begins to listen, wherever this machine can: an address that is not its own, or not yet, may be one that a router or a
+   * tunnel forwards. @throws SkeinError PORT_TAKEN for a port that somebody chose
+   */
+  listen(transport: Transport): Promise<Listened>
+  /** Tries again what could not be listened on. */
+  again(transport: Transport, missing: readonly string[]): Promise<Listened>
   /** Multiaddrs for others, the ones that a person named first. */
   announced(listened: readonly string[]): readonly string[]
   remember(peers: readonly KnownPeer[]): void
   known(): readonly KnownPeer[]
+}
+
+export interface Listened {
+  /** What others can dial. */
+  readonly addresses: readonly string[]
+  /** What is not an address of this machine now. */
+  readonly missing: readonly string[]
 }
 
 export interface ListeningOptions {
@@ -47,43 +66,56 @@ export function createListening({ home, addresses, isExplicit }: ListeningOption
     kept = next
     replaceFile(file, `${JSON.stringify(kept, null, 2)}\n`)
   }
+  let texts = kept.named ?? []
   const portOf = (): number => kept.port ?? addresses[0]?.port ?? 0
-  const named = (): readonly ListenAddress[] =>
-    (kept.named ?? []).map((text) => readAddress(text, portOf()))
+  /** Port 0: none was named. */
+  const named = (): readonly ListenAddress[] => texts.map((text) => readAddress(text, 0))
+  /** @param port instead of the one of the settings */
+  const wanted = (port: number | null): readonly string[] => {
+    const given = addresses.map((one) => (port === null ? one : { ...one, port }))
+    const own = port ?? portOf()
+    const more = named().map((one) =>
+      net.isIP(one.host) > 0
+        ? { host: one.host, port: one.port || own }
+        : { host: EVERYWHERE, port: own },
+    )
+    return [...new Set(withoutCovered([...given, ...more]).map(multiaddrOf))]
+  }
 
   return {
     add(given) {
       for (const text of given) readAddress(text, 0)
-      const all = [...new Set([...(kept.named ?? []), ...given])]
-      const isNew = all.length > (kept.named ?? []).length
-      keep({ named: all })
-      return isNew
+      const fresh = [...new Set(given)].filter((text) => !texts.includes(text))
+      texts = [...texts, ...fresh]
+      return fresh
+    },
+    remove(given) {
+      texts = texts.filter((text) => !given.includes(text))
+    },
+    keep() {
+      keep({ named: texts })
     },
     async listen(transport) {
-      const wanted = (port: number | null): string[] => {
-        const given = addresses.map((one) => (port === null ? one : { ...one, port }))
-        const more = named().map((one) => ({
-          host: net.isIP(one.host) > 0 ? one.host : '0.0.0.0',
-          port: portOf(),
-        }))
-        return [...new Set([...given, ...more].map(multiaddrOf))]
-      }
       const fixed = isChosenHere() ? (kept.port ?? null) : null
+      let listened: Listened
       try {
-        const listened = await transport.listen(wanted(fixed))
-        keepPort(listened)
-        return listened
+        listened = await listenOn(transport, wanted(fixed))
       } catch (error) {
         const isTaken = error instanceof SkeinError && error.code === 'PORT_TAKEN'
         if (!isTaken || !isChosenHere()) throw error
-        const listened = await transport.listen(wanted(0))
-        keepPort(listened)
-        return listened
+        listened = await listenOn(transport, wanted(0))
       }
+      const [port] = portsOf(listened.addresses)
+      keep({
+        ...(port !== undefined && isChosenHere() ? { port } : {}),
+        ...(texts.length > 0 ? { named: texts } : {}),
+      })
+      return listened
     },
+    again: listenOn,
     announced(listened) {
-      const port = portsOf(listened)[0] ?? portOf()
-      const said = named().map(({ host }) => multiaddrOf({ host, port }))
+      const own = portsOf(listened)[0] ?? portOf()
+      const said = named().map(({ host, port }) => multiaddrOf({ host, port: port || own }))
       return [...new Set([...said, ...listened])]
     },
     remember(peers) {
@@ -92,15 +124,34 @@ export function createListening({ home, addresses, isExplicit }: ListeningOption
     known: () => kept.known ?? [],
   }
 
-  function keepPort(listened: readonly string[]): void {
-    const [port] = portsOf(listened)
-    if (port !== undefined && isChosenHere()) keep({ port })
-  }
-
   /** Nobody insists on a port: the one that was free once is kept, so that others find this machine where it was. */
   function isChosenHere(): boolean {
     return !isExplicit || addresses.every((one) => one.port === 0)
   }
+}
+
+const EVERYWHERE = '0.0.0.0'
+
+/** One port cannot be listened on everywhere and on one address as well. */
+function withoutCovered(all: readonly ListenAddress[]): readonly ListenAddress[] {
+  const isOpen = (port: number): boolean =>
+    all.some((one) => one.host === EVERYWHERE && one.port === port)
+  return all.filter(
+    ({ host, port }) => net.isIP(host) !== 4 || host === EVERYWHERE || !isOpen(port),
+  )
+}
+
+async function listenOn(transport: Transport, wanted: readonly string[]): Promise<Listened> {
+  const missing: string[] = []
+  for (const address of wanted) {
+    try {
+      await transport.listen([address])
+    } catch (error) {
+      if (!(error instanceof SkeinError) || error.code !== 'INPUT_USAGE') throw error
+      missing.push(address)
+    }
+  }
+  return { addresses: transport.addresses(), missing }
 }
 
 /** `/ip4/…/tcp/…` of a host and a port; a name is looked up by whoever dials. */

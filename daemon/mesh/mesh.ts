@@ -14,7 +14,7 @@ import type { Log } from '../log.ts'
 import type { Transport, TransportEvents } from '../ports.ts'
 import { submit } from '../submit.ts'
 import { watchBelonging } from './belonging.ts'
-import type { Listening } from './listening.ts'
+import type { Listened, Listening } from './listening.ts'
 import { membersOf } from './members.ts'
 import type { Rotation } from './rotation.ts'
 import type { Switchboard } from './switchboard.ts'
@@ -30,8 +30,8 @@ export interface Mesh {
   onChange(listener: () => void): () => void
   /** Keeps a ledger told who may vote in it and who has a copy; null: the mesh ledger itself. */
   guide(host: LedgerHost, repo: RepoId | null): () => void
-  /** Opens the port, at these addresses too; idempotent. @returns where others can dial this machine. */
-  open(addresses: readonly string[]): Promise<readonly string[]>
+  /** Opens the port, at these addresses too; idempotent. @returns where others can dial this machine, and what of it is not its own. */
+  open(addresses: readonly string[]): Promise<Listened>
   isOpen(): boolean
   /** Until this machine is no member any more, by its own wish: the answer may be cut off with everything else. */
   removedBy(leaving: Promise<unknown>): Promise<void>
@@ -66,6 +66,8 @@ export interface MeshOptions {
 
 /** What this machine says of itself is said again until the ledger has it. */
 const ANNOUNCE_MS = 2_000
+/** Between two tries to listen on an address that is not there. */
+const LISTEN_MS = 30_000
 /** Who connected since, and whose key is too old by now. */
 const ROTATION_LOOK_MS = 1_000
 
@@ -80,6 +82,9 @@ class RunningMesh implements Mesh {
   #opening: Promise<Transport> | null = null
   #announcing: NodeJS.Timeout | null = null
   #rotating: NodeJS.Timeout | null = null
+  /** Addresses that could not be listened on. */
+  #missing: readonly string[] = []
+  #listening: NodeJS.Timeout | null = null
   #isStopped = false
   #wasMember = false
   #onOwnWish: (() => void) | null = null
@@ -152,14 +157,23 @@ class RunningMesh implements Mesh {
     else this.#announce()
   }
 
-  async open(addresses: readonly string[]): Promise<readonly string[]> {
+  async open(addresses: readonly string[]): Promise<Listened> {
     const { listening } = this.#options
-    const isNew = listening.add(addresses)
-    if (isNew && this.#transport !== null) await this.#close()
-    this.#opening ??= this.#listen()
-    const transport = await this.#opening
-    this.#announce()
-    return listening.announced(transport.addresses())
+    const fresh = listening.add(addresses)
+    if (fresh.length > 0 && this.#transport !== null)
+      this.#opening = this.#close().then(() => this.#listen())
+    try {
+      const transport = await (this.#opening ??= this.#listen())
+      this.#announce()
+      const announced = listening.announced(transport.addresses())
+      const missing = this.#missing.filter((address) => announced.includes(address))
+      return { addresses: announced, missing }
+    } catch (error) {
+      // The others go on finding this machine where it was.
+      listening.remove(fresh)
+      if (fresh.length > 0) await (this.#opening ??= this.#listen())
+      throw error
+    }
   }
 
   async removedBy(leaving: Promise<unknown>): Promise<void> {
@@ -188,6 +202,7 @@ class RunningMesh implements Mesh {
   }
 
   async #close(): Promise<void> {
+    if (this.#listening !== null) clearTimeout(this.#listening)
     const transport = this.#transport
     this.#transport = null
     this.#opening = null
@@ -197,17 +212,15 @@ class RunningMesh implements Mesh {
   }
 
   async #listen(): Promise<Transport> {
-    const { rotation, createTransport, listening, log, answer } = this.#options
+    const { rotation, createTransport, answer } = this.#options
     const { events } = this.board
-    const transport = await createTransport(rotation.accepted(), {
-      ...events,
-      onQuestion: answer(this),
-    })
+    let transport: Transport | null = null
     try {
-      const addresses = await listening.listen(transport)
-      log.info({ addresses }, 'the mesh port is open')
+      const onQuestion = answer(this)
+      transport = await createTransport(rotation.accepted(), { ...events, onQuestion })
+      this.#noteListened(await this.#options.listening.listen(transport), transport)
     } catch (error) {
-      await transport.close()
+      await transport?.close()
       this.#opening = null
       throw error
     }
@@ -216,6 +229,27 @@ class RunningMesh implements Mesh {
     this.rotation.use(transport)
     this.#follow()
     return transport
+  }
+
+  /** Interfaces come up after a daemon does; and whoever cannot be dialled dials. */
+  #noteListened({ addresses, missing }: Listened, transport: Transport): void {
+    const { log, listening } = this.#options
+    const isNews = this.#transport !== transport || missing.length < this.#missing.length
+    if (isNews) log.info({ addresses, missing }, 'the mesh port is open')
+    this.#missing = missing
+    if (missing.length === 0) return
+    this.#listening = setTimeout(() => {
+      listening.again(transport, missing).then(
+        (listened) => {
+          if (this.#transport !== transport) return
+          this.#noteListened(listened, transport)
+          this.#announce()
+        },
+        (error: unknown) => {
+          log.warn({ error: String(error) }, 'an address of this machine cannot be listened on')
+        },
+      )
+    }, LISTEN_MS).unref()
   }
 
   /** Who is a member now is let in and sought. */

@@ -26,7 +26,12 @@ export const invite: Handler<OperationInput<'invite'>> = async (parts, input, co
     })
   }
   const { mesh, about, clock, random } = parts
-  const addresses = await mesh.open(input.addresses ?? [])
+  const { addresses, missing } = await mesh.open(input.addresses ?? [])
+  if (addresses.length === 0) {
+    throw new SkeinError('INPUT_USAGE', 'this machine listens at no address', {
+      hint: 'Name one of this machine with --address, or in `listen` of config.yml.',
+    })
+  }
   const id = asInvitationId(makeId('inv', clock.wall(), random(16)))
   const role = input.voter === true ? 'voter' : 'learner'
   const lifeSeconds = input.ttl_s ?? DEFAULTS.invitationSeconds
@@ -44,6 +49,7 @@ export const invite: Handler<OperationInput<'invite'>> = async (parts, input, co
     role,
     expires_at: iso(expiresAtMs),
     addresses,
+    foreign: missing,
   }
   return result
 }

@@ -14,6 +14,9 @@ export const MESH_OUTPUTS = {
     role: z.enum(['voter', 'learner']),
     expires_at: z.string(),
     addresses: z.array(z.string()),
+    foreign: z
+      .array(z.string())
+      .describe('those of them that are not of this machine now: something has to forward them'),
   }),
   'invite/revoke': z.object({ revoked: z.array(z.string()) }),
   invitations: z.object({

@@ -16,6 +16,7 @@ import {
   startMachines,
   startMesh,
   untilAlone,
+  untilOnline,
   type Machine,
 } from '../helpers/mesh.ts'
 import { until } from '../helpers/poll.ts'
@@ -49,6 +50,25 @@ describe('a mesh of three homes', () => {
 })
 
 describe('an invitation', () => {
+  it('names an address that is forwarded, and the mesh goes on, over a restart as well', async (t) => {
+    const { machines } = await startMachines(t, { names: ['ada', 'bob'] })
+    const [ada, bob] = machines
+    assert.ok(ada !== undefined && bob !== undefined)
+    const first = await ada.must('invite', { yes: true })
+    assert.deepEqual(first.foreign, [])
+    await join(bob, first.token)
+    const address = '/ip4/203.0.113.9/tcp/9000'
+    const told = await ada.must('invite', { yes: true, addresses: ['203.0.113.9:9000'] })
+    assert.deepEqual(told.foreign, [address])
+    assert.deepEqual(told.addresses, [address, ...first.addresses])
+    await untilOnline(bob, 2)
+    await ada.stop()
+    await ada.start()
+    await untilOnline(bob, 2)
+    const found = (await ada.must('members')).find(({ machine }) => machine === 'ada')
+    assert.deepEqual(found?.addresses, told.addresses)
+  })
+
   it('is good for one machine, in its time, while nobody withdrew it', async (t) => {
     const step = path.join(makeFolder(t), 'step')
     const { machines } = await startMachines(t, {

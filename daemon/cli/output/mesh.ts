@@ -13,6 +13,14 @@ export function inviteFace(result: OperationResult<'invite'>, page: Page): reado
         '',
       ]
     : []
+  const foreign =
+    result.foreign.length > 0
+      ? [
+          page.paint('warning', `Not of this machine now: ${result.foreign.join(', ')}.`),
+          'Something has to forward it to the mesh port of this machine.',
+          '',
+        ]
+      : []
   return [
     result.token,
     '',
@@ -26,6 +34,7 @@ export function inviteFace(result: OperationResult<'invite'>, page: Page): reado
     ),
     '',
     ...loopback,
+    ...foreign,
     `It is a secret: whoever has it can join once. ${page.paint('strong', 'Next:')} on the other machine, skein join TOKEN`,
   ]
 }
