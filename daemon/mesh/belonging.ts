@@ -4,6 +4,8 @@
 import { z } from 'zod'
 import type { PeerId } from '../../protocol/index.ts'
 import type { PeerAddresses } from '../ports.ts'
+import type { Listening } from './listening.ts'
+import type { Mesh } from './mesh.ts'
 import { decodeValue, encodeValue } from './packets.ts'
 
 export interface BelongingOptions {
@@ -32,6 +34,24 @@ const IN_COMPANY_LOOKS = 10
 const ASK_MS = 5_000
 
 const answer = z.looseObject({ isRemoved: z.boolean() })
+
+/** Does the ledger tell of the time since this machine was let in? Then it was a member, and one that is none was removed. */
+export function wasLetIn(mesh: Pick<Mesh, 'state'>, listening: Listening): boolean {
+  const joinedAt = listening.joinedAt()
+  return joinedAt > 0 && mesh.state().applied.index >= joinedAt
+}
+
+/** The members that are not connected. Before the ledger has come: those that were named when this machine was let in. */
+export function whomToAsk(
+  mesh: Pick<Mesh, 'state' | 'self' | 'board'>,
+  wasMember: boolean,
+  listening: Listening,
+): readonly PeerAddresses[] {
+  const isKnown = wasMember || wasLetIn(mesh, listening)
+  if (!isKnown && listening.joinedAt() === 0) return []
+  const all = isKnown ? [...mesh.state().members.values()] : listening.known()
+  return all.filter(({ peer }) => peer !== mesh.self && !mesh.board.isReady(peer))
+}
 
 /** @returns what ends it. */
 export function watchBelonging(options: BelongingOptions): () => void {

@@ -85,6 +85,7 @@ async function join(
   listening.add(addresses)
   listening.keep()
   listening.remember(welcome.members)
+  listening.noteJoined(welcome.index)
   const way = {
     from: mesh.id,
     to: invitation.mesh,
@@ -102,7 +103,12 @@ function isReachable({ self, board }: Mesh, peer: PeerId): boolean {
 
 async function leave(options: JoiningOptions): Promise<void> {
   const { mesh, repos, machine: by } = options
-  const { members } = mesh.state()
+  const { members, genesisHash } = mesh.state()
+  // Its copy of the mesh ledger has not come, and perhaps never will: there is nobody here to ask.
+  if (genesisHash === '') {
+    depart(options)
+    return
+  }
   if (members.size <= 1) {
     throw new SkeinError('INPUT_USAGE', 'this machine is alone in its mesh: nothing to leave', {
       hint: 'skein members',

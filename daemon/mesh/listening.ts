@@ -34,6 +34,10 @@ export interface Listening {
   announced(listened: readonly string[]): readonly string[]
   remember(peers: readonly KnownPeer[]): void
   known(): readonly KnownPeer[]
+  /** This machine was let in by a record of the mesh ledger at this index or before it. */
+  noteJoined(index: number): void
+  /** That index; 0: it was let in by nobody, or by one that did not say. */
+  joinedAt(): number
 }
 
 export interface Listened {
@@ -55,6 +59,7 @@ interface Kept {
   readonly port?: number
   readonly named?: readonly string[]
   readonly known?: readonly KnownPeer[]
+  readonly joinedAt?: number
 }
 
 export function createListening({ home, addresses, isExplicit }: ListeningOptions): Listening {
@@ -92,7 +97,7 @@ export function createListening({ home, addresses, isExplicit }: ListeningOption
     remove(given) {
       texts = texts.filter((text) => !given.includes(text))
     },
-    keep() {
+    keep: () => {
       keep({ named: texts })
     },
     async listen(transport) {
@@ -101,8 +106,7 @@ export function createListening({ home, addresses, isExplicit }: ListeningOption
       try {
         listened = await listenOn(transport, wanted(fixed))
       } catch (error) {
-        const isTaken = error instanceof SkeinError && error.code === 'PORT_TAKEN'
-        if (!isTaken || !isChosenHere()) throw error
+        if (!isTaken(error) || !isChosenHere()) throw error
         listened = await listenOn(transport, wanted(0))
       }
       const [port] = portsOf(listened.addresses)
@@ -122,6 +126,10 @@ export function createListening({ home, addresses, isExplicit }: ListeningOption
       keep({ known: peers.map(({ peer, addresses: where }) => ({ peer, addresses: where })) })
     },
     known: () => kept.known ?? [],
+    noteJoined: (index) => {
+      keep({ joinedAt: index })
+    },
+    joinedAt: () => kept.joinedAt ?? 0,
   }
 
   /** Nobody insists on a port: the one that was free once is kept, so that others find this machine where it was. */
@@ -139,6 +147,10 @@ function withoutCovered(all: readonly ListenAddress[]): readonly ListenAddress[]
   return all.filter(
     ({ host, port }) => net.isIP(host) !== 4 || host === EVERYWHERE || !isOpen(port),
   )
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof SkeinError && error.code === 'PORT_TAKEN'
 }
 
 async function listenOn(transport: Transport, wanted: readonly string[]): Promise<Listened> {

@@ -13,7 +13,7 @@ import type { LedgerHost } from '../ledger-host.ts'
 import type { Log } from '../log.ts'
 import type { Transport, TransportEvents } from '../ports.ts'
 import { submit } from '../submit.ts'
-import { watchBelonging } from './belonging.ts'
+import { wasLetIn, watchBelonging, whomToAsk } from './belonging.ts'
 import type { Listened, Listening } from './listening.ts'
 import { membersOf } from './members.ts'
 import type { Rotation } from './rotation.ts'
@@ -87,6 +87,7 @@ class RunningMesh implements Mesh {
   #listening: NodeJS.Timeout | null = null
   #isStopped = false
   #wasMember = false
+  #isStarted = false
   #onOwnWish: (() => void) | null = null
   #endBelonging: () => void = () => undefined
 
@@ -155,6 +156,9 @@ class RunningMesh implements Mesh {
     const { members, invitations } = this.state()
     if (members.size > 1 || invitations.size > 0 || !this.#decidesAlone()) await this.open([])
     else this.#announce()
+    this.#isStarted = true
+    // Nothing is ended before whoever starts it has it.
+    setImmediate(this.#follow.bind(this))
   }
 
   async open(addresses: readonly string[]): Promise<Listened> {
@@ -256,7 +260,8 @@ class RunningMesh implements Mesh {
   #follow(): void {
     const { members, removed } = this.state()
     if (members.has(this.self)) this.#wasMember = true
-    else if (this.#wasMember && removed.includes(this.self)) this.#noteRemoved()
+    else if (this.#isStarted && this.#knowsOfItself() && removed.includes(this.self))
+      this.#noteRemoved()
     const others = this.#others()
     const known = others.length > 0 || members.size > 0 ? others : this.#options.listening.known()
     this.#transport?.setPeers(known.map(({ peer, addresses }) => ({ peer, addresses })))
@@ -266,6 +271,10 @@ class RunningMesh implements Mesh {
         const message = error instanceof Error ? error.message : String(error)
         this.#options.log.error({ error: message }, 'the mesh port could not be opened')
       })
+  }
+
+  #knowsOfItself(): boolean {
+    return this.#wasMember || wasLetIn(this, this.#options.listening)
   }
 
   #others(): readonly MemberState[] {
@@ -280,10 +289,9 @@ class RunningMesh implements Mesh {
   #watchBelonging(): () => void {
     return watchBelonging({
       mesh: this.id,
-      lost: () =>
-        this.#wasMember ? this.#others().filter(({ peer }) => !this.board.isReady(peer)) : [],
+      lost: () => whomToAsk(this, this.#wasMember, this.#options.listening),
       isAlone: () => !this.#others().some(({ peer }) => this.board.isReady(peer)),
-      index: () => this.state().applied.index,
+      index: () => Math.max(this.state().applied.index, this.#options.listening.joinedAt()),
       ask: (target, question, signal) =>
         this.#transport?.ask(target, question, signal) ?? Promise.reject(new Error('not open')),
       onRemoved: () => {

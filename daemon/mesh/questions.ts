@@ -37,6 +37,7 @@ const answerSchema = z.union([
     genesis: z.looseObject({ term: z.int(), index: z.int(), hash: short, generation: z.int() }),
     networkKey: z.instanceof(Uint8Array).refine(({ length }) => length === KEY_BYTES),
     keyIndex: z.int().min(0).default(0),
+    index: z.int().min(0).default(0),
     members: z
       .array(z.looseObject({ peer: short, machine: short, addresses: z.array(short).max(64) }))
       .max(1_000),
@@ -49,6 +50,8 @@ export interface Welcome {
   readonly networkKey: Uint8Array
   /** Of the removal that the key was made for. */
   readonly keyIndex: number
+  /** How far the mesh ledger was when this machine was in it: who knows less has not heard that. 0: not said. */
+  readonly index: number
   readonly members: readonly {
     readonly peer: PeerId
     readonly machine: string
@@ -105,6 +108,7 @@ export function readWelcome(bytes: Uint8Array): Welcome {
     genesis: data.genesis,
     networkKey: data.networkKey,
     keyIndex: data.keyIndex,
+    index: data.index,
     members: data.members.map((member) => ({ ...member, peer: asPeerId(member.peer) })),
   }
 }
@@ -127,8 +131,9 @@ async function admit(
     signature: asked.signature,
   })
   if (outcome.kind === 'failed') throw failureError(outcome.failure)
-  const { members } = mesh.state()
+  const { members, applied } = mesh.state()
   return {
+    index: applied.index,
     genesis: mesh.host.genesis,
     ...tellKey(mesh.rotation.keys.present()),
     members: [...members.values()]

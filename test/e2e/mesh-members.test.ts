@@ -90,9 +90,21 @@ describe('an invitation to a mesh at work', () => {
     }
     await join(dan, token)
     assert.deepEqual(await namesOf(ada), ['ada', 'bob', 'cyd', 'dan'])
+    await dan.must('leave', { yes: true })
+    await untilAlone(dan)
+  })
+
+  it('that was taken is over when the machine is removed before anything of the mesh came to it', async () => {
+    await dan.must('join', { token: await invitation(), yes: true })
+    dan.pause()
+    await ada.must('member/remove', { machine: 'dan', yes: true })
+    dan.resume()
+    await untilAlone(dan)
+    assert.equal((await dan.claim('s', [FILES[0] ?? ''])).result?.status, 'granted')
   })
 
   it('is refused under a name that is taken, and good under it once that machine has left', async () => {
+    await join(dan, await invitation())
     const token = await invitation()
     const refused = await namesake.client.fails('join', { token, yes: true })
     assert.deepEqual([refused.code, refused.exit], ['MEMBER_NAME_TAKEN', 1])
