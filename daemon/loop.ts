@@ -24,6 +24,7 @@ import {
 } from './core/engine.ts'
 import { isDetached } from './core/attachment.ts'
 import { mayRest } from './core/quiet.ts'
+import { failureError } from './failure.ts'
 import type { LedgerMembers, SettledProvisional } from './core/engine-state.ts'
 import type { PeerMessage } from './core/messages.ts'
 import { nextRequestId } from './core/provisional/ask.ts'
@@ -150,6 +151,7 @@ class LedgerLoop implements Loop {
 
   submit(command: Command): Promise<Outcome> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
+    if (this.#engine.newer !== null) return Promise.reject(failureError(this.#engine.newer))
     if (this.#pending.size >= LIMITS.inboxMax) {
       const message = `${String(this.#pending.size)} requests wait already`
       return Promise.reject(new SkeinError('BUSY', message))
@@ -290,7 +292,9 @@ class LedgerLoop implements Loop {
     for (const { rid, outcome } of ready.replies) this.#reply(rid, outcome)
     for (const rid of ready.abandoned) this.#rejectAbandoned(rid)
     // What was held in the ledger before stands before anything new can be asked for.
-    if (isLeading(this.#engine) && !isCarrying(this.#engine)) this.#ready.resolve(true)
+    // What cannot be read to its end is served as far as it can.
+    const isRead = this.#engine.newer === null
+    if (!isRead || (isLeading(this.#engine) && !isCarrying(this.#engine))) this.#ready.resolve(true)
     if (this.view().state.genesisHash !== '') this.#known.resolve(true)
     this.#options.onIdle(this.#store.size())
     this.#awaitElection()

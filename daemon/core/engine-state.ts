@@ -11,7 +11,7 @@ import type {
   RequestId,
   SessionId,
 } from '../../protocol/index.ts'
-import type { Outcome } from './claims/command.ts'
+import type { Failure, Outcome } from './claims/command.ts'
 import type { ProvisionalRequest, Request, SettleRequest } from './claims/decision.ts'
 import type { ConsensusInput } from './consensus/consensus.ts'
 import type { Consensus, ConsensusOptions, PersistOrder } from './consensus/types.ts'
@@ -159,6 +159,8 @@ export interface Engine {
   /** When this machine last led, or heard its leader. */
   attachedAt: number
   servedTerm: number
+  /** Why this machine folds no further: what its callers are told. */
+  newer: Failure | null
   barrier: number
   uptimeMs: number | null
   /** Bytes and records since the last checkpoint, and that checkpoint's size. */

@@ -12,13 +12,12 @@ import {
   type EndReason,
   type LedgerRecord,
   type PeerId,
-  type RequestId,
 } from '../../protocol/index.ts'
 import { abandon, noteAbandoned } from './abandoned.ts'
 import type { Request } from './claims/decision.ts'
 import { createConsensus, stepConsensus, takeReady } from './consensus/consensus.ts'
 import { persist } from './consensus/durability.ts'
-import { learnCommit, postponeElection } from './consensus/follower.ts'
+import { learnCommit } from './consensus/follower.ts'
 import { isServing } from './consensus/leader.ts'
 import type { PersistOrder } from './consensus/types.ts'
 import { emptyOut } from './engine-state.ts'
@@ -37,11 +36,12 @@ import {
   isReady,
   lead,
   releaseAbandoned,
-  releaseGrant,
+  afterSuspend,
   stopLeading,
+  takeBack,
   takeToJudge,
 } from './leading.ts'
-import { advanceLeases, createLeases, restartLeases } from './leases.ts'
+import { advanceLeases, createLeases } from './leases.ts'
 import {
   abandonedIn,
   commitIn,
@@ -53,6 +53,7 @@ import {
 import { noteAttachment } from './attachment.ts'
 import { handOver, mayAsk, setMembers } from './membership.ts'
 import type { PeerMessage } from './messages.ts'
+import { leaveLead, readable, refuseUnread } from './newer.ts'
 import { noteWork } from './quiet.ts'
 import { innerRequest, nextSettle, notePromoted } from './provisional/ask.ts'
 import { hearProvisionals, tellProvisionals, tellProvisionalsTo } from './provisional/gossip.ts'
@@ -125,6 +126,7 @@ export function createEngine(options: EngineOptions): Engine {
     marked: null,
     markedAt: 0,
     servedTerm: 0,
+    newer: null,
     barrier: 0,
     uptimeMs: null,
     sinceCheckpoint: { records: 0, bytes: 0, size: 0 },
@@ -172,7 +174,7 @@ function takeInput(engine: Engine, input: EngineInput): void {
       takeRequest(engine, input.request)
       return
     case 'provisional':
-      takeProvisional(engine, input.request)
+      if (!refuseUnread(engine, input.request.rid)) takeProvisional(engine, input.request)
       return
     case 'carry':
       carry(engine, input.rid, input.claims)
@@ -254,10 +256,6 @@ function receive(engine: Engine, from: PeerId, message: PeerMessage): void {
   }
 }
 
-function takeBack(engine: Engine, rids: ReadonlySet<RequestId>): void {
-  if (isReady(engine)) for (const rid of rids) releaseGrant(engine, rid, rids)
-}
-
 function takeRequest(engine: Engine, request: Request): void {
   const { rid } = request
   // A late copy of one that was given up: its caller was told that nothing was granted.
@@ -270,6 +268,7 @@ function takeRequest(engine: Engine, request: Request): void {
     post(engine, parseRequestId(rid).peer, told)
     return
   }
+  if (refuseUnread(engine, rid)) return
   noteWork(engine)
   if (isOwn(engine, rid)) takeOwn(engine, request)
   takeToJudge(engine, request)
@@ -282,15 +281,10 @@ function onTick(engine: Engine, input: Extract<EngineInput, { kind: 'tick' }>): 
   advanceLeases(leases, passedMs, input.uptimeMs - before)
   if (input.uptimeMs - before - passedMs > SUSPEND_MS) afterSuspend(engine)
   engine.uptimeMs = input.uptimeMs
+  leaveLead(engine)
   stepConsensus(consensus, { kind: 'tick', now: input.now, wallMs: input.wallMs })
   noteAttachment(engine)
   markCommit(engine)
-}
-
-/** The machine slept: others may lead by now, and holders could not renew. Nobody is judged by the time before. */
-function afterSuspend(engine: Engine): void {
-  if (engine.tail !== null) restartLeases(engine.leases, engine.tail)
-  if (engine.consensus.role.kind === 'follower') postponeElection(engine.consensus)
 }
 
 /** Takes the consensus core's effects and lets what they mean happen. */
@@ -312,8 +306,9 @@ function settle(engine: Engine, persisted: PersistOrder[]): void {
   if (engine.tail !== null && engine.consensus.role.kind !== 'leader') stopLeading(engine)
 }
 
-function applyCommit(engine: Engine, records: readonly LedgerRecord[], rebase: boolean): void {
-  if (rebase) {
+function applyCommit(engine: Engine, all: readonly LedgerRecord[], rebase: boolean): void {
+  const records = readable(engine, all)
+  if (rebase && records.length > 0) {
     const { view, changes } = viewOfPath(engine.options.caseExact, records)
     engine.committed = view
     engine.out.rebased = true
@@ -321,7 +316,7 @@ function applyCommit(engine: Engine, records: readonly LedgerRecord[], rebase: b
   } else {
     for (const record of records) noteChanges(engine, applyRecord(engine.committed, record))
   }
-  for (const record of records) compactAfter(engine, record)
+  for (const record of all) compactAfter(engine, record)
   releaseAbandoned(engine)
 }
 

@@ -12,6 +12,7 @@ import {
 import type { Command } from './claims/command.ts'
 import { decide } from './claims/decide.ts'
 import type { Request, SettleRequest } from './claims/decision.ts'
+import { postponeElection } from './consensus/follower.ts'
 import { isServing, propose } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
 import { isOver, unclaimed } from './abandoned.ts'
@@ -27,6 +28,7 @@ import {
 } from './leases.ts'
 import { isCheckpointDue } from './log-upkeep.ts'
 import { stepAside, votersToPropose } from './membership.ts'
+import { leaveLead, readable } from './newer.ts'
 import { circleOf, pumpQueue } from './queue/pump.ts'
 import { ageWaits, noteWaits, restartWaits } from './queue/waits.ts'
 import { noteWork, quietenIfIdle } from './quiet.ts'
@@ -176,6 +178,10 @@ function startServing(engine: Engine, term: number): void {
   engine.servedTerm = term
   noteWork(engine)
   const path = engine.consensus.chain.pathFromBase(head)
+  if (readable(engine, path).length < path.length) {
+    leaveLead(engine)
+    return
+  }
   engine.tail = tailView(engine, head)
   restartLeases(engine.leases, engine.tail)
   restartWaits(engine.waits, engine.tail, engine.leases.elapsedMs)
@@ -288,4 +294,15 @@ function append(engine: Engine, bodies: readonly RecordBody[]): readonly LedgerR
     sinceCheckpoint.bytes += record.bytes.length
   }
   return records
+}
+
+/** Grants that nobody waits for any more. */
+export function takeBack(engine: Engine, rids: ReadonlySet<RequestId>): void {
+  if (isReady(engine)) for (const rid of rids) releaseGrant(engine, rid, rids)
+}
+
+/** The machine slept: others may lead by now, and holders could not renew. Nobody is judged by the time before. */
+export function afterSuspend(engine: Engine): void {
+  if (engine.tail !== null) restartLeases(engine.leases, engine.tail)
+  if (engine.consensus.role.kind === 'follower') postponeElection(engine.consensus)
 }

@@ -31,10 +31,11 @@ export function setMembers(engine: Engine, members: LedgerMembers): void {
  * news of its vote may be on its way. Nobody else moves a term.
  */
 export function mayAsk(
-  { consensus, members }: Engine,
+  { consensus, members, newer }: Engine,
   peer: PeerId,
   { kind }: PeerMessage,
 ): boolean {
+  if (kind === 'timeout-now') return newer === null
   if (kind !== 'vote' && kind !== 'pre-vote') return true
   if (members === null || members.willing.includes(peer)) return true
   const head = consensus.chain.head()

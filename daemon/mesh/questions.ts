@@ -98,7 +98,10 @@ export function readWelcome(bytes: Uint8Array): Welcome {
     const { code, message } = data.error as { code: string; message: string }
     throw failureError({
       code:
-        code === 'MEMBER_NAME_TAKEN' || code === 'NO_QUORUM' || code === 'BUSY'
+        code === 'MEMBER_NAME_TAKEN' ||
+        code === 'MEMBER_OUTDATED' ||
+        code === 'NO_QUORUM' ||
+        code === 'BUSY'
           ? code
           : 'INVITATION_ENDED',
       message,

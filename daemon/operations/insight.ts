@@ -118,8 +118,15 @@ async function placeIfAny(
 function isServed({ loop }: LedgerHost): boolean {
   const engine = loop.engine()
   const { role } = engine.consensus
+  if (engine.newer !== null) return false
   if (role.kind === 'leader') return isLeading(engine)
   return role.kind === 'follower' && role.leader !== null && !isDetached(engine)
+}
+
+/** A later version has written what this one cannot read. */
+function unreadIn({ host }: Repo): string | null {
+  const newer = host?.loop.engine().newer ?? null
+  return newer === null ? null : `${newer.message}: upgrade skein on this machine`
 }
 
 function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>['repos'][number] {
@@ -129,7 +136,7 @@ function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>['repos'
     narrowed: live.filter(({ narrowedBy }) => narrowedBy.length > 0).length,
     checkouts: repo.checkouts,
     queued: repo.host?.loop.view().state.queue.size ?? 0,
-    problem: repo.problem?.message ?? null,
+    problem: repo.problem?.message ?? unreadIn(repo),
   }
   if (repo.host === null) {
     const none = { leader: null, term: 0, commit_index: 0, voters: [], claims: 0, quorum: false }

@@ -113,6 +113,8 @@ function decideJoin(rid: RequestId, command: JoinCommand, context: MeshContext):
   if (view.state.members.size >= MEMBERS_MAX) {
     return fail('BUSY', `the mesh has ${String(view.state.members.size)} members, its limit`)
   }
+  const older = tooOld([...view.state.members.values()], version)
+  if (older !== null) return older
   const { role } = invitation
   return append({ kind: 'member', rid, peer, machine, role, addresses, version, invitation: id })
 }
@@ -164,10 +166,14 @@ function decideAttach(
 ): Decision {
   const known = view.state.repos.get(repo)
   if (known === undefined) return fail('REPO_NOT_ENROLLED', `${repo} is not enrolled in this mesh`)
-  if (!view.state.members.has(peer)) return unknownMember(peer)
+  const member = view.state.members.get(peer)
+  if (member === undefined) return unknownMember(peer)
   const { generation, genesis } = known
   const outcome: Outcome = { kind: 'enrolled', generation, genesis, isNew: false }
   if (known.machines.includes(peer)) return { kind: 'answer', outcome }
+  const having = known.machines.flatMap((one) => view.state.members.get(one) ?? [])
+  const older = tooOld(having, member.version)
+  if (older !== null) return older
   return append({ kind: 'attach', rid, repo, peer })
 }
 
@@ -188,6 +194,20 @@ function isSame(known: MemberState, { machine, addresses, version }: MemberComma
     known.machine === machine &&
     known.version === version &&
     known.addresses.join() === addresses.join()
+  )
+}
+
+/** Where all speak a later version there may be records of it already, at which an older machine would have to stop. */
+function tooOld(having: readonly MemberState[], version: number): Decision | null {
+  const spoken = Math.min(...having.map((member) => member.version))
+  if (having.length === 0 || version >= spoken) return null
+  const versions = `${String(spoken)}, and this machine version ${String(version)}`
+  return fail(
+    'MEMBER_OUTDATED',
+    `the machines that have the ledger speak its version ${versions}`,
+    {
+      hint: 'Upgrade skein on the machine that comes, then again.',
+    },
   )
 }
 

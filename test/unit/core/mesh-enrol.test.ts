@@ -13,6 +13,7 @@ import { decideMesh } from '../../../daemon/core/mesh/decide.ts'
 import { createView } from '../../../daemon/core/view.ts'
 
 const [A, B, C] = ['a', 'b', 'c'].map(asPeerId) as [never, never, never]
+const ANY = { sign: () => '', verify: () => true }
 const REPO = asRepoId('team/proj')
 
 /** What the mesh ledger answers to an enrolment. */
@@ -37,11 +38,10 @@ function enrol(
     genesis: 'three',
   } as const
   const rid = formatRequestId({ peer: C, incarnation: 1, sequence: 1 })
-  const signer = { sign: () => '', verify: () => true }
   return decideMesh(
     rid,
     { ...asked, ...command },
-    { view: createView(true, state), wallMs: 0, signer },
+    { view: createView(true, state), wallMs: 0, signer: ANY },
   )
 }
 
@@ -88,5 +88,29 @@ describe('a ledger that is founded for a repository', () => {
   it('is begun again by the one machine that has it, and by no other', () => {
     assert.equal(enrol({ machines: [C] }, {}).kind, 'append')
     assert.equal(enrol({ machines: [A] }, {}).kind, 'answer')
+  })
+})
+
+describe('a copy of a ledger', () => {
+  it('goes to no machine of an older version than all speak that have it', () => {
+    const state = emptyState()
+    const versions = [
+      [A, 2],
+      [B, 2],
+      [C, 1],
+    ] as const
+    for (const [peer, version] of versions)
+      state.members.set(peer, { peer, machine: peer, role: 'voter', addresses: [], version })
+    const facts = { generation: 2, founder: A, voters: [A], roots: [], genesis: 'two' }
+    const attach = (machines: readonly (typeof A)[]) => {
+      state.repos.set(REPO, { repo: REPO, ...facts, machines })
+      const context = { view: createView(true, state), wallMs: 0, signer: ANY }
+      const rid = formatRequestId({ peer: A, incarnation: 1, sequence: 1 })
+      return decideMesh(rid, { kind: 'attach', repo: REPO, peer: C }, context)
+    }
+    const refused = attach([A, B])
+    assert.equal(refused.kind === 'fail' && refused.failure.code, 'MEMBER_OUTDATED')
+    state.members.set(B, { peer: B, machine: B, role: 'voter', addresses: [], version: 1 })
+    assert.equal(attach([A, B]).kind, 'append')
   })
 })
