@@ -141,7 +141,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
     knock: (networkKey) => createTransport([networkKey], SILENT),
   })
   const reach = startReach({
-    home,
+    ...{ home, log },
     wall: () => machine.clock.wall(),
     present: () => [...mesh.state().members.keys()].filter((peer) => mesh.board.isReady(peer)),
   })

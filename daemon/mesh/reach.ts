@@ -5,6 +5,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { PeerId } from '../../protocol/index.ts'
 import { replaceFile } from '../home.ts'
+import type { Log } from '../log.ts'
 
 export interface Reach {
   /** Minutes within reach among the last 72 hours. */
@@ -19,6 +20,7 @@ export interface ReachOptions {
   readonly wall: () => number
   /** The machines within reach now. */
   readonly present: () => readonly PeerId[]
+  readonly log: Log
 }
 
 const LOOK_MS = 60_000
@@ -54,7 +56,15 @@ export function startReach(options: ReachOptions): Reach {
       for (const old of one.hours.keys()) if (old <= hour - WINDOW_HOURS) one.hours.delete(old)
       seen.set(peer, one)
     }
-    if (++looks % LOOKS_A_WRITE === 0) write(file, seen)
+    if (++looks % LOOKS_A_WRITE === 0) keep()
+  }
+  // What only advises ends nothing: a full disk is found out where a promise is written.
+  const keep = (): void => {
+    try {
+      write(file, seen)
+    } catch (error) {
+      options.log.warn({ error: String(error) }, 'could not note which machines are within reach')
+    }
   }
   const timer = setInterval(look, LOOK_MS).unref()
   return {
@@ -66,7 +76,7 @@ export function startReach(options: ReachOptions): Reach {
     lastSeenAt: (peer) => seen.get(peer)?.lastSeenAt ?? null,
     stop() {
       clearInterval(timer)
-      if (seen.size > 0) write(file, seen)
+      if (seen.size > 0) keep()
     },
   }
 }

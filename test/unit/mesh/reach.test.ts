@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { asPeerId, type PeerId } from '../../../protocol/index.ts'
 import { isAlwaysOn } from '../../../daemon/battery.ts'
 import { startReach } from '../../../daemon/mesh/reach.ts'
+import { SILENT_LOG } from '../../helpers/libp2p-place.ts'
 import { makeFolder } from '../../helpers/repo.ts'
 
 const [A, B] = [asPeerId('a'), asPeerId('b')]
@@ -17,7 +18,7 @@ describe('the time that machines were within reach', () => {
     const home = makeFolder(t)
     let now = 1_000 * HOUR_MS
     let there: readonly PeerId[] = [A, B]
-    const start = () => startReach({ home, wall: () => now, present: () => there })
+    const start = () => startReach({ home, wall: () => now, present: () => there, log: SILENT_LOG })
     const pass = (minutes: number): void => {
       for (let i = 0; i < minutes; i++) {
         now += MINUTE_MS
@@ -41,10 +42,22 @@ describe('the time that machines were within reach', () => {
     second.stop()
   })
 
+  it('is counted on where it cannot be written down', (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const home = path.join(makeFolder(t), 'gone')
+    const warned: string[] = []
+    const log = { ...SILENT_LOG, warn: (_: object, message: string) => void warned.push(message) }
+    const reach = startReach({ home, wall: () => HOUR_MS, present: () => [A], log })
+    for (let i = 0; i < 10; i++) t.mock.timers.tick(MINUTE_MS)
+    assert.equal(reach.minutes(A), 10)
+    reach.stop()
+    assert.equal(warned.length, 2)
+  })
+
   it('begins anew where the file says nothing that makes sense', (t) => {
     const home = makeFolder(t)
     writeFileSync(path.join(home, 'reach.json'), '{"a":7')
-    const reach = startReach({ home, wall: () => 0, present: () => [] })
+    const reach = startReach({ home, wall: () => 0, present: () => [], log: SILENT_LOG })
     assert.equal(reach.lastSeenAt(A), null)
     reach.stop()
     assert.equal(readFileSync(path.join(home, 'reach.json'), 'utf8'), '{"a":7', 'and is left alone')
