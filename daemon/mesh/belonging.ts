@@ -2,10 +2,9 @@
 // as it learns of it, and whoever was away for longer than old keys are accepted is not let in: the ledger may tell neither.
 // So this machine asks the members that it is not connected with, in turn, as any stranger may.
 import { z } from 'zod'
-import type { PeerId } from '../../protocol/index.ts'
+import type { LedgerState, PeerId } from '../../protocol/index.ts'
 import type { PeerAddresses } from '../ports.ts'
 import type { Listening } from './listening.ts'
-import type { Mesh } from './mesh.ts'
 import { decodeValue, encodeValue } from './packets.ts'
 
 export interface BelongingOptions {
@@ -35,15 +34,22 @@ const ASK_MS = 5_000
 
 const answer = z.looseObject({ isRemoved: z.boolean() })
 
+/** The mesh as this machine lives in it. */
+interface OwnMesh {
+  readonly self: PeerId
+  readonly board: { isReady(peer: PeerId): boolean }
+  state(): LedgerState
+}
+
 /** Does the ledger tell of the time since this machine was let in? Then it was a member, and one that is none was removed. */
-export function wasLetIn(mesh: Pick<Mesh, 'state'>, listening: Listening): boolean {
+export function wasLetIn(mesh: Pick<OwnMesh, 'state'>, listening: Listening): boolean {
   const joinedAt = listening.joinedAt()
   return joinedAt > 0 && mesh.state().applied.index >= joinedAt
 }
 
 /** The members that are not connected. Before the ledger has come: those that were named when this machine was let in. */
 export function whomToAsk(
-  mesh: Pick<Mesh, 'state' | 'self' | 'board'>,
+  mesh: OwnMesh,
   wasMember: boolean,
   listening: Listening,
 ): readonly PeerAddresses[] {
