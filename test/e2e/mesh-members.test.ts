@@ -95,11 +95,17 @@ describe('an invitation to a mesh at work', () => {
   })
 
   it('that was taken is over when the machine is removed before anything of the mesh came to it', async () => {
-    await dan.must('join', { token: await invitation(), yes: true })
+    const before = await dan.must('status')
+    const joined = await dan.must('join', { token: await invitation(), yes: true })
     dan.pause()
     await ada.must('member/remove', { machine: 'dan', yes: true })
     dan.resume()
-    await untilAlone(dan)
+    // Neither in the mesh that it left nor in the one that it came to.
+    await until('dan has a mesh of its own', async () => {
+      const { result } = await dan.client.call('status', {}).catch(() => ({ result: null }))
+      const gone = [before.mesh.id, joined.mesh]
+      return result?.ready === true && !gone.includes(result.mesh.id)
+    })
     assert.equal((await dan.claim('s', [FILES[0] ?? ''])).result?.status, 'granted')
   })
 
