@@ -11,7 +11,7 @@ import {
   type RequestId,
   type SessionId,
 } from '../protocol/index.ts'
-import { decidesAlone, mayElect, noQuorum, soundOut, type AbsentMachine } from './absence.ts'
+import { decidesAlone, mayElect, noQuorum, soundOut } from './absence.ts'
 import type { ClaimCommand, Command, Outcome } from './core/claims/command.ts'
 import {
   createEngine,
@@ -19,18 +19,18 @@ import {
   stepEngine,
   type Engine,
   type EngineInput,
-  type EngineOptions,
   type EngineReady,
 } from './core/engine.ts'
 import { isDetached } from './core/attachment.ts'
 import { mayRest } from './core/quiet.ts'
 import { failureError } from './failure.ts'
-import type { LedgerMembers, SettledProvisional } from './core/engine-state.ts'
+import type { LedgerMembers } from './core/engine-state.ts'
 import type { PeerMessage } from './core/messages.ts'
 import { nextRequestId } from './core/provisional/ask.ts'
 import { isCarrying } from './core/provisional/own.ts'
-import type { AppliedChange, View } from './core/view.ts'
-import type { Clock, LedgerStore } from './ports.ts'
+import type { View } from './core/view.ts'
+import type { LoopOptions, StoreWire } from './loop-options.ts'
+import type { LedgerStore } from './ports.ts'
 
 export interface Loop {
   /**
@@ -64,29 +64,6 @@ export interface Loop {
   stop(): Promise<void>
 }
 
-export interface LoopOptions {
-  readonly engine: EngineOptions
-  readonly clock: Clock
-  readonly entropy: () => Uint8Array
-  /** Told about everything that became true, before any reply. */
-  readonly onChanges: (changes: readonly AppliedChange[], rebased: boolean) => void
-  /** Told which of this machine's provisional claims the ledger has settled. */
-  readonly onSettled: (settled: readonly SettledProvisional[]) => void
-  /** Told how long a command took until its decision was durable. */
-  readonly onCommit?: (seconds: number) => void
-  /** The log is broken: nothing more can be promised. */
-  readonly onFailure: (error: SkeinError) => void
-  /** Carries a message to another machine, or loses it. */
-  readonly send: (to: PeerId, message: PeerMessage) => void
-  /** Which of these machines cannot be reached, for people. */
-  readonly absent: (peers: readonly PeerId[]) => readonly AbsentMachine[]
-  /** Asks these machines for a sign of life, so that `absent` knows soon who is gone without a word. */
-  readonly probe: (peers: readonly PeerId[]) => void
-  /** After each drain, for upkeep that needs no hurry. */
-  readonly onIdle: (logBytes: number) => void
-  readonly callTimeoutMs: number
-}
-
 interface Pending {
   readonly deadline: number
   readonly resolve: (outcome: Outcome) => void
@@ -104,12 +81,6 @@ const ABANDON_MS = 1_000
 
 export function startLoop(options: LoopOptions, store: LedgerStore, wire: StoreWire): Loop {
   return new LedgerLoop(options, store, wire)
-}
-
-/** The store is loaded before the loop exists, so its events are wired to the loop afterwards. */
-export interface StoreWire {
-  onDurable: (position: number) => void
-  onFailure: (error: Error) => void
 }
 
 class LedgerLoop implements Loop {
