@@ -80,7 +80,6 @@ describe('a machine without a majority', () => {
     const who = { cwd: cut.cwd, session: 'holder', agent: 'holder' }
     const answers = [
       await timed(cut.claim('cut', [file(1)])),
-      await timed(cut.release('holder', [kept.id])),
       await timed(cut.client.call('renew', { ...who, ids: [kept.id] })),
       await timed(cut.client.call('verify', { ...who, ids: [kept.id] })),
       await timed(cut.client.call('invite', { yes: true })),

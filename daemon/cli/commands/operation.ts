@@ -13,8 +13,6 @@ import type { Command } from '../arguments.ts'
 import { confirmAct, isPersonAct } from '../confirm.ts'
 import type { Io } from '../io.ts'
 import { buildInput, callerFields, type OperationInput } from '../operation-input.ts'
-import { claimsFace } from '../output/claims.ts'
-import { renderQuiet, renderResult } from '../output/faces.ts'
 import { pageOn, type Page } from '../output/page.ts'
 import { pathToRoot } from '../patterns.ts'
 import { cleanAll } from '../output/text.ts'
@@ -43,12 +41,16 @@ export async function runOperation(name: OperationName, command: Command, io: Io
   const input = isPersonAct(name, built)
     ? await confirmAct(built, () => describeAct(name, built, command, io), io)
     : built
-  const result = await call(name, input, command, io)
+  // What the answer will look like is loaded while the daemon works on it.
+  const [result, faces] = await Promise.all([
+    call(name, input, command, io),
+    import('../output/faces.ts'),
+  ])
   const exit = exitOfResult(name, result)
   // Only a refusal prints commands with paths in them.
   const toRoot = exit === 0 || command.fields['repo'] !== undefined ? '' : pathToRoot(io.cwd)
   const page = pageOn(io.stdout, io, { session: sessionOf(input), toRoot })
-  io.stdout.write(renderAnswer(name, result, command, page))
+  io.stdout.write(renderAnswer(faces, name, result, command, page))
   return exit
 }
 
@@ -78,6 +80,8 @@ export async function call(
   }
 }
 
+type Faces = Pick<typeof import('../output/faces.ts'), 'renderQuiet' | 'renderResult'>
+
 /** How long the daemon may take because the caller waits: in the queue, or for an answer. */
 function waitOf({ wait_s: seconds }: OperationInput): number {
   return typeof seconds === 'number' ? seconds * 1000 : 0
@@ -106,6 +110,7 @@ function stoppedWaiting(name: OperationName, error: unknown): unknown {
 }
 
 function renderAnswer(
+  { renderQuiet, renderResult }: Faces,
   name: OperationName,
   result: unknown,
   { fields }: Command,
@@ -172,6 +177,7 @@ async function describeEnd(
     if (name === 'task/expire') return kind === 'task' && (task === undefined || pattern === task)
     return !Array.isArray(ids) || ids.includes(id)
   })
+  const { claimsFace } = await import('../output/claims.ts')
   const page = pageOn(io.stderr, io, { session: sessionOf(input) })
   return [
     'This ends, against the will of whoever holds it:',
