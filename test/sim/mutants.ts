@@ -478,8 +478,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'daemon/core/provisional/note.ts',
-        find: 'if (position <= engine.consensus.durable) engine',
-        replace: 'if (position >= 0) engine',
+        find: 'if (position <= consensus.durable) out.replies',
+        replace: 'if (position >= 0) out.replies',
       },
     ],
     caughtBy: { kind: 'seeds', voters: 3, within: 100 },
