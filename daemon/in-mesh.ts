@@ -167,7 +167,7 @@ async function startRepos(
 }
 
 function attachingOf(
-  { git, history, env, machine, log }: InMeshOptions,
+  { git, history, env, machine, log, name }: InMeshOptions,
   mesh: Mesh,
   repos: () => Repos,
 ): AttachingOptions {
@@ -176,6 +176,8 @@ function attachingOf(
     proof: createRepoProof(git, history, createGitObjects(env)),
     clock: machine.clock,
     log,
+    name,
+    refusals: new Map(),
     checkoutsOf: (id) =>
       repos()
         .all()

@@ -1,36 +1,35 @@
-// How often a peer may fail to show that it has a repository: three times an hour, of whatever repositories. It bounds
-// what can be guessed about short files, and what a peer costs in work.
-import type { PeerId } from '../protocol/index.ts'
+// How often a peer may fail to show that it has a repository: three times an hour, for each repository by itself, so that one
+// wrong clone does not shut out the others. It bounds what can be guessed about short files, and what a peer costs in work.
 
 export class ProofAttempts {
   readonly #nowMs: () => number
-  /** Peers in the order of their last failure, each with the times of its failures. */
-  readonly #failures = new Map<PeerId, readonly number[]>()
+  /** By whom and of what, in the order of the last failure, each with the times of its failures. */
+  readonly #failures = new Map<string, readonly number[]>()
 
   /** @param nowMs milliseconds of a clock that never runs backwards. */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
   }
 
-  /** Milliseconds until the peer may try again; 0 when it may now. */
-  waitMs(peer: PeerId): number {
-    const recent = this.#recent(peer)
+  /** Milliseconds until it may be tried again; 0 when it may now. */
+  waitMs(by: string): number {
+    const recent = this.#recent(by)
     const [first = 0] = recent.slice(-FAILURES_MAX)
     return recent.length < FAILURES_MAX ? 0 : first + WINDOW_MS - this.#nowMs()
   }
 
   /** To be told when a question is refused or answered wrongly, or not at all. */
-  fail(peer: PeerId): void {
-    const recent = [...this.#recent(peer), this.#nowMs()].slice(-FAILURES_MAX)
-    this.#failures.delete(peer)
-    this.#failures.set(peer, recent)
+  fail(by: string): void {
+    const recent = [...this.#recent(by), this.#nowMs()].slice(-FAILURES_MAX)
+    this.#failures.delete(by)
+    this.#failures.set(by, recent)
     const [oldest] = this.#failures.keys()
     if (this.#failures.size > PEERS_MAX && oldest !== undefined) this.#failures.delete(oldest)
   }
 
-  #recent(peer: PeerId): readonly number[] {
+  #recent(by: string): readonly number[] {
     const since = this.#nowMs() - WINDOW_MS
-    return (this.#failures.get(peer) ?? []).filter((ms) => ms > since)
+    return (this.#failures.get(by) ?? []).filter((ms) => ms > since)
   }
 }
 

@@ -5,7 +5,7 @@ import { SkeinError, type PeerId, type RepoId } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../ports.ts'
 import { ProofAttempts } from '../proof-attempts.ts'
-import { boundTo, type ProofQuestion, type RepoProof } from '../repo-proof.ts'
+import { boundTo, type ProofOffer, type ProofQuestion, type RepoProof } from '../repo-proof.ts'
 import { submit } from '../submit.ts'
 import type { Mesh } from './mesh.ts'
 
@@ -16,9 +16,16 @@ export interface AttachingOptions {
   readonly log: Log
   /** Absolute roots of this machine's checkouts of it. */
   readonly checkoutsOf: (repo: RepoId) => readonly string[]
+  /** This machine's name. */
+  readonly name: string
+  /** What this machine showed in vain, and what it was told: every hook in a wrong clone would ask again. */
+  readonly refusals: Map<string, { readonly error: SkeinError; readonly untilMs: number }>
 }
 
 const ASK_MS = 15_000
+/** So long the same history is not shown again: the others may have pulled by then. */
+const REFUSED_MS = 600_000
+const REFUSALS_MAX = 64
 /** How long the mesh ledger may take to bring what was decided. */
 const ARRIVAL_MS = 5_000
 
@@ -39,21 +46,32 @@ const asked = z.looseObject({
 })
 
 /** Answers the machines that want a copy. */
-export function vouchForOthers({ mesh, proof, clock, log, checkoutsOf }: AttachingOptions): void {
+export function vouchForOthers({
+  mesh,
+  proof,
+  clock,
+  log,
+  checkoutsOf,
+  name,
+}: AttachingOptions): void {
   const attempts = new ProofAttempts(() => clock.uptime())
   const questions = new Map<string, { readonly root: string; readonly question: ProofQuestion }>()
   const keyOf = (from: PeerId, repo: string): string => `${from} ${repo}`
 
   mesh.board.answer('repo.question', async (from, body) => {
     const { repo, offer } = read(offered, body)
-    if (attempts.waitMs(from) > 0) throw tooMany(repo)
+    if (attempts.waitMs(keyOf(from, repo)) > 0) throw tooMany(repo)
+    let isThere = false
     for (const root of checkoutsOf(repo as RepoId)) {
-      const question = await proof.question(root, offer)
+      const question = await questionAt(root, offer)
+      if (question === undefined) continue
+      isThere = true
       if (question === null) continue
       questions.set(keyOf(from, repo), { root, question })
       return question
     }
-    attempts.fail(from)
+    if (!isThere) throw new SkeinError('PEER_UNREACHABLE', `${name} has no clone of ${repo} now`)
+    attempts.fail(keyOf(from, repo))
     throw new SkeinError('REPO_FOREIGN', `this machine knows no commit that was shown of ${repo}`)
   })
   mesh.board.answer('repo.proof', async (from, body) => {
@@ -63,7 +81,7 @@ export function vouchForOthers({ mesh, proof, clock, log, checkoutsOf }: Attachi
     const isRight =
       open !== undefined && (await proof.verify(open.root, boundTo(open.question, from), answers))
     if (!isRight) {
-      attempts.fail(from)
+      attempts.fail(keyOf(from, repo))
       log.warn({ peer: from, repo }, 'a machine did not prove that it has the repository')
       throw new SkeinError(
         'REPO_FOREIGN',
@@ -73,11 +91,25 @@ export function vouchForOthers({ mesh, proof, clock, log, checkoutsOf }: Attachi
     await submit(mesh.host, { kind: 'attach', repo: repo as RepoId, peer: from })
     return { ok: true }
   })
+
+  /** Undefined: this checkout cannot be read. Where it lies is nobody else's business. */
+  async function questionAt(
+    root: string,
+    offer: ProofOffer,
+  ): Promise<ProofQuestion | null | undefined> {
+    try {
+      return await proof.question(root, offer)
+    } catch (error) {
+      if (!(error instanceof SkeinError)) throw error
+      log.warn({ root, code: error.code, error: error.message }, 'a clone cannot be read')
+      return undefined
+    }
+  }
 }
 
 /** Shows a member that has the repository that this machine has it too. @throws SkeinError REPO_FOREIGN, PEER_UNREACHABLE */
 export async function attach(
-  { mesh, proof, log }: AttachingOptions,
+  { mesh, proof, log, clock, refusals }: AttachingOptions,
   repo: RepoId,
   root: string,
 ): Promise<void> {
@@ -88,6 +120,12 @@ export async function attach(
   const offer = await proof.offer(root)
   let failure: unknown = null
   for (const peer of reachable) {
+    const shown = `${peer} ${repo} ${offer.commits.join()}`
+    const refusal = refusals.get(shown)
+    if (refusal !== undefined && refusal.untilMs > clock.uptime()) {
+      failure = refusal.error
+      continue
+    }
     try {
       const question = read(
         asked,
@@ -101,6 +139,10 @@ export async function attach(
     } catch (error) {
       if (!(error instanceof SkeinError)) throw error
       failure = error
+      if (error.code !== 'REPO_FOREIGN') continue
+      refusals.set(shown, { error, untilMs: clock.uptime() + REFUSED_MS })
+      const [oldest] = refusals.keys()
+      if (refusals.size > REFUSALS_MAX && oldest !== undefined) refusals.delete(oldest)
     }
   }
   throw failure
