@@ -1,5 +1,5 @@
 // What the core says cannot be, as an error with a code.
-import { SkeinError } from '../protocol/index.ts'
+import { SkeinError, type RepoState } from '../protocol/index.ts'
 import type { Failure } from './core/claims/command.ts'
 import { iso } from './json.ts'
 
@@ -16,4 +16,14 @@ function timesTold(data: unknown): unknown {
   if (typeof data !== 'object' || data === null || !('at_ms' in data)) return data
   const { at_ms: atMs, ...rest } = data
   return typeof atMs === 'number' ? { ...rest, at: iso(atMs) } : data
+}
+
+/** A copy that comes back from a backup has forgotten what it promised and acknowledged since: where others have the ledger, none helps. */
+export function hintedFor(error: SkeinError, repo: RepoState | undefined): SkeinError {
+  if (error.code !== 'LEDGER_DAMAGED' || (repo?.machines.length ?? 0) <= 1) return error
+  return new SkeinError(error.code, error.message, {
+    cause: error,
+    data: error.data,
+    hint: 'No backup: on another machine, skein member remove with the name of this one; then join again',
+  })
 }

@@ -13,6 +13,7 @@ import { CheckoutConfigs, firstConfig } from './checkout-configs.ts'
 import { heldIn } from './carried.ts'
 import { addCheckout, loadRepoConfig, type Config, type RepoConfig } from './config.ts'
 import { mayEnrol, notEnrolled, requireKin, requireLost, requireSameId } from './enrolment.ts'
+import { hintedFor } from './failure.ts'
 import type { Checkout, Git } from './git.ts'
 import { beginAnew, noteRecovered, takePlace } from './ledger-anew.ts'
 import { beginLedger, enterLedger, placeOf, type BeginOptions } from './ledger-begin.ts'
@@ -322,7 +323,7 @@ class EnrolledRepos implements Repos {
     checkouts: string[],
     genesis = this.#options.mesh.state().repos.get(id)?.genesis ?? '',
   ): Promise<Repo> {
-    const { mesh } = this.#options
+    const { mesh, log } = this.#options
     const settings = {
       caseExact: config.case === 'exact',
       leaseMs: config.idle_release * 1000,
@@ -339,11 +340,9 @@ class EnrolledRepos implements Repos {
       repo = { id, config, host, problem: null, checkouts }
     } catch (error) {
       if (!(error instanceof SkeinError)) throw error
-      this.#options.log.error(
-        { repo: id, code: error.code, error: error.message },
-        'a ledger is not served',
-      )
-      repo = { id, config, host: null, problem: error, checkouts }
+      log.error({ repo: id, code: error.code, error: error.message }, 'a ledger is not served')
+      const problem = hintedFor(error, mesh.state().repos.get(id))
+      repo = { id, config, host: null, problem, checkouts }
     }
     this.#repos.set(id, repo)
     return repo

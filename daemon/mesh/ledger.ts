@@ -32,7 +32,7 @@ export async function openMeshLedger(
   const log = path.join(home, 'ledger', MESH.folder, 'log')
   if (existsSync(marker) && !existsSync(log)) {
     throw new SkeinError('LEDGER_DAMAGED', `the mesh ledger is missing: there is no ${log}`, {
-      hint: `Restore it from a backup. To begin a new mesh, in which every repository is enrolled anew: rm ${marker} && skein up`,
+      hint: `In a mesh with others never restore it: on one of them, skein member remove with this machine's name; then here, rm ${marker} && skein up, and join again. A machine alone restores it from a backup, or begins anew with the same two commands.`,
     })
   }
   const meshId = `mesh_${randomBytes(10).toString('hex')}`
