@@ -20,6 +20,7 @@ import { createClient, type ApiClient } from '../helpers/api.ts'
 import type { Cleaner } from '../helpers/cleanup.ts'
 import { spawnDaemon, startDaemon, type Daemon, type DaemonOptions } from '../helpers/daemon.ts'
 import { makeFolder, makeRepo } from '../helpers/repo.ts'
+import { mulberry } from '../helpers/mulberry.ts'
 import {
   CrashModel,
   FILES,
@@ -434,17 +435,6 @@ class CutOff extends Error {}
 
 function sessionName(at: number): string {
   return at < 4 ? `pair-${String(at >> 1)}-${at % 2 === 0 ? 'a' : 'b'}` : `alone-${String(at)}`
-}
-
-/** A small generator: one seed, one order of acts. */
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 /** `min 101 / p50 180 / p99 250 / max 300`. */

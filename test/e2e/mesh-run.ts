@@ -22,6 +22,7 @@ import {
 import { whyNoNamespaces } from '../helpers/namespaces.ts'
 import { until } from '../helpers/poll.ts'
 import { Recorder, type Caller } from '../helpers/recorder.ts'
+import { mulberry } from '../helpers/mulberry.ts'
 
 export interface MeshRunOptions {
   readonly what: 'kills' | 'partitions'
@@ -404,15 +405,4 @@ async function untilLevel({ machines }: TestMesh): Promise<void> {
     },
     { withinMs: 30_000, everyMs: 50 },
   )
-}
-
-/** A small generator: one seed, one order of faults. */
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

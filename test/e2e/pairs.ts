@@ -1,6 +1,7 @@
 // Random pairs of claims through the API: what `check` says must be what `claim` then does.
 import type { OperationResult } from '../../protocol/index.ts'
 import type { ApiClient } from '../helpers/api.ts'
+import { mulberry } from '../helpers/mulberry.ts'
 
 export interface PairsOptions {
   readonly cwd: string
@@ -101,15 +102,4 @@ function pick<Item>(random: () => number, items: readonly Item[]): Item {
   const item = items[Math.floor(random() * items.length)]
   if (item === undefined) throw new Error('nothing to pick from')
   return item
-}
-
-/** A small generator: one seed, one order of pairs. */
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
