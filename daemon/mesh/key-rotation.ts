@@ -19,7 +19,7 @@ import {
 } from './network-key.ts'
 import type { Switchboard } from './switchboard.ts'
 
-export interface Rotation {
+export interface KeyRotation {
   readonly keys: NetworkKeys
   /** What may be told to another member; null: this machine lags behind its own key. */
   tellable(): NetworkKey | null
@@ -33,7 +33,7 @@ export interface Rotation {
   look(): void
 }
 
-export interface RotationOptions {
+export interface KeyRotationOptions {
   readonly keys: NetworkKeys
   readonly board: Pick<Switchboard, 'ask' | 'answer' | 'isReady'>
   readonly self: PeerId
@@ -58,8 +58,8 @@ const toldKey = z.looseObject({
   keyIndex: z.int().min(0),
 })
 
-export function createRotation(options: RotationOptions): Rotation {
-  return new KeyRotation(options)
+export function createKeyRotation(options: KeyRotationOptions): KeyRotation {
+  return new RotatingKeys(options)
 }
 
 /** Nothing where it is null. */
@@ -67,8 +67,8 @@ export function tellKey(key: NetworkKey | null): ToldKey {
   return key === null ? {} : { networkKey: key.bytes, keyIndex: key.index }
 }
 
-class KeyRotation implements Rotation {
-  readonly #options: RotationOptions
+class RotatingKeys implements KeyRotation {
+  readonly #options: KeyRotationOptions
   /** Told by these, for removals that this machine does not know of yet. */
   readonly #pending = new Map<PeerId, NetworkKey>()
   /** The key that each connected member is known to have, or to know nothing of. */
@@ -78,7 +78,7 @@ class KeyRotation implements Rotation {
   /** What the transport has. */
   #applied = ''
 
-  constructor(options: RotationOptions) {
+  constructor(options: KeyRotationOptions) {
     this.#options = options
     options.board.answer(METHOD, (from, body) => {
       this.hear(from, body)

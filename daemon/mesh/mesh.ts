@@ -16,7 +16,7 @@ import { submit } from '../submit.ts'
 import { wasLetIn, watchBelonging, whomToAsk } from './belonging.ts'
 import type { Listened, Listening } from './listening.ts'
 import { membersOf } from './members.ts'
-import type { Rotation } from './rotation.ts'
+import type { KeyRotation } from './key-rotation.ts'
 import type { Switchboard } from './switchboard.ts'
 
 export interface Mesh {
@@ -35,7 +35,7 @@ export interface Mesh {
   isOpen(): boolean
   /** Until this machine is no member any more, by its own wish: the answer may be cut off with everything else. */
   removedBy(leaving: Promise<unknown>): Promise<void>
-  readonly rotation: Rotation
+  readonly keyRotation: KeyRotation
   /** Something of the mesh ledger changed. */
   changed(): void
   start(): Promise<void>
@@ -54,7 +54,7 @@ export interface MeshOptions {
   readonly board: Switchboard
   readonly self: PeerId
   readonly name: string
-  readonly rotation: Rotation
+  readonly keyRotation: KeyRotation
   readonly listening: Listening
   /** Answers whoever is no member. */
   readonly answer: (mesh: Mesh) => TransportEvents['onQuestion']
@@ -107,8 +107,8 @@ class RunningMesh implements Mesh {
   get self(): PeerId {
     return this.#options.self
   }
-  get rotation(): Rotation {
-    return this.#options.rotation
+  get keyRotation(): KeyRotation {
+    return this.#options.keyRotation
   }
 
   state(): LedgerState {
@@ -145,10 +145,10 @@ class RunningMesh implements Mesh {
   async start(): Promise<void> {
     this.onChange(() => {
       this.#follow()
-      this.rotation.look()
+      this.keyRotation.look()
     })
     this.#rotating = setInterval(() => {
-      this.rotation.look()
+      this.keyRotation.look()
     }, ROTATION_LOOK_MS).unref()
     this.guide(this.host, null)
     this.#follow()
@@ -211,17 +211,17 @@ class RunningMesh implements Mesh {
     this.#transport = null
     this.#opening = null
     this.board.use(null)
-    this.rotation.use(null)
+    this.keyRotation.use(null)
     await transport?.close()
   }
 
   async #listen(): Promise<Transport> {
-    const { rotation, createTransport, answer } = this.#options
+    const { keyRotation, createTransport, answer } = this.#options
     const { events } = this.board
     let transport: Transport | null = null
     try {
       const onQuestion = answer(this)
-      transport = await createTransport(rotation.accepted(), { ...events, onQuestion })
+      transport = await createTransport(keyRotation.accepted(), { ...events, onQuestion })
       this.#noteListened(await this.#options.listening.listen(transport), transport)
     } catch (error) {
       await transport?.close()
@@ -230,7 +230,7 @@ class RunningMesh implements Mesh {
     }
     this.#transport = transport
     this.board.use(transport)
-    this.rotation.use(transport)
+    this.keyRotation.use(transport)
     this.#follow()
     return transport
   }
@@ -298,7 +298,7 @@ class RunningMesh implements Mesh {
         this.#noteRemoved()
       },
       onTold: (from, told) => {
-        this.rotation.hear(from, told)
+        this.keyRotation.hear(from, told)
       },
     })
   }

@@ -13,7 +13,7 @@ import { decodeValue, encodeValue } from './packets.ts'
 import type { TransportEvents } from '../ports.ts'
 import type { Mesh } from './mesh.ts'
 import { KEY_BYTES } from './network-key.ts'
-import { tellKey } from './rotation.ts'
+import { tellKey } from './key-rotation.ts'
 
 const short = z.string().max(256)
 const question = z.discriminatedUnion('kind', [
@@ -69,7 +69,7 @@ export function answerStrangers(mesh: Mesh, log: Log): TransportEvents['onQuesti
       const isRemoved = knows && removed.includes(from)
       // Its own key may be so old that nobody lets it in any more.
       const isMember = asked.mesh === mesh.id && mesh.member(from) !== undefined
-      return encodeValue({ isRemoved, ...tellKey(isMember ? mesh.rotation.tellable() : null) })
+      return encodeValue({ isRemoved, ...tellKey(isMember ? mesh.keyRotation.tellable() : null) })
     }
     try {
       return encodeValue(await admit(mesh, from, asked))
@@ -138,7 +138,7 @@ async function admit(
   return {
     index: applied.index,
     genesis: mesh.host.genesis,
-    ...tellKey(mesh.rotation.keys.present()),
+    ...tellKey(mesh.keyRotation.keys.present()),
     members: [...members.values()]
       .filter(({ peer }) => peer !== from)
       .map(({ peer, machine, addresses }) => ({ peer, machine, addresses })),

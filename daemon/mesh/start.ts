@@ -12,7 +12,7 @@ import { createListening, type Listening } from './listening.ts'
 import { createMesh, type CreateTransport, type Mesh } from './mesh.ts'
 import { openNetworkKeys } from './network-key.ts'
 import { answerStrangers } from './questions.ts'
-import { createRotation } from './rotation.ts'
+import { createKeyRotation } from './key-rotation.ts'
 import type { Switchboard } from './switchboard.ts'
 
 export interface StartMeshOptions {
@@ -59,7 +59,7 @@ export async function startMesh(options: StartMeshOptions, stack: Teardown): Pro
     board,
     self: machine.self,
     name,
-    rotation: createRotation({
+    keyRotation: createKeyRotation({
       ...{ board, log, self: machine.self },
       keys: openNetworkKeys(home, () => machine.clock.wall()),
       state: () => host.loop.view().state,

@@ -41,7 +41,7 @@ export const invite: Handler<OperationInput<'invite'>> = async (parts, input, co
     mesh.state().invitations.get(id)?.expiresAtMs ?? clock.wall() + lifeSeconds * 1000
   const token = encodeInvitation({
     ...{ mesh: mesh.id, id, peer: mesh.self, machine: about.machine, addresses },
-    ...{ networkKey: mesh.rotation.keys.present().bytes, secret, role, expiresAtMs },
+    ...{ networkKey: mesh.keyRotation.keys.present().bytes, secret, role, expiresAtMs },
   })
   const result: OperationResult<'invite'> = {
     token,

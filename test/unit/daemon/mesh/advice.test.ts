@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { asPeerId, type MemberRole, type MemberState } from '../../../protocol/index.ts'
-import { adviseVoters, type Presence } from '../../../daemon/mesh/advice.ts'
+import { asPeerId, type MemberRole, type MemberState } from '../../../../protocol/index.ts'
+import { adviseVoters, type Presence } from '../../../../daemon/mesh/advice.ts'
 
 const DAY_MS = 24 * 3_600_000
 const SELF = asPeerId('self')

@@ -8,7 +8,7 @@ import {
   type NetworkKeys,
 } from '../../../../daemon/mesh/network-key.ts'
 import { encodeValue } from '../../../../daemon/mesh/packets.ts'
-import { createRotation, tellKey, type Rotation } from '../../../../daemon/mesh/rotation.ts'
+import { createKeyRotation, tellKey, type KeyRotation } from '../../../../daemon/mesh/key-rotation.ts'
 import { createSwitchboard, type Switchboard } from '../../../../daemon/mesh/switchboard.ts'
 import type { Transport } from '../../../../daemon/ports.ts'
 import type { MemberState, PeerId } from '../../../../protocol/index.ts'
@@ -29,7 +29,7 @@ class Machine {
   leads = false
   nowMs = 0
   keys!: NetworkKeys
-  rotation!: Rotation
+  rotation!: KeyRotation
   board!: Switchboard
   transport!: Transport
   readonly #hub: MemoryHub
@@ -50,7 +50,7 @@ class Machine {
         ...{ version: '1', ledgerVersion: 1 },
       }),
     })
-    this.rotation = createRotation({
+    this.rotation = createKeyRotation({
       ...{ keys: this.keys, board: this.board, self: this.peer, log: SILENT_LOG },
       state: () => this.ledger,
       leads: () => this.leads,

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { asPeerId, type PeerId } from '../../../protocol/index.ts'
-import { isAlwaysOn } from '../../../daemon/battery.ts'
-import { startReach } from '../../../daemon/mesh/reach.ts'
-import { SILENT_LOG } from '../../helpers/libp2p-place.ts'
-import { makeFolder } from '../../helpers/repo.ts'
+import { asPeerId, type PeerId } from '../../../../protocol/index.ts'
+import { isAlwaysOn } from '../../../../daemon/battery.ts'
+import { startReach } from '../../../../daemon/mesh/reach.ts'
+import { SILENT_LOG } from '../../../helpers/libp2p-place.ts'
+import { makeFolder } from '../../../helpers/repo.ts'
 
 const [A, B] = [asPeerId('a'), asPeerId('b')]
 const MINUTE_MS = 60_000
