@@ -8,7 +8,11 @@ import {
   type NetworkKeys,
 } from '../../../../daemon/mesh/network-key.ts'
 import { encodeValue } from '../../../../daemon/mesh/packets.ts'
-import { createKeyRotation, tellKey, type KeyRotation } from '../../../../daemon/mesh/key-rotation.ts'
+import {
+  createKeyRotation,
+  tellKey,
+  type KeyRotation,
+} from '../../../../daemon/mesh/key-rotation.ts'
 import { createSwitchboard, type Switchboard } from '../../../../daemon/mesh/switchboard.ts'
 import type { Transport } from '../../../../daemon/ports.ts'
 import type { MemberState, PeerId } from '../../../../protocol/index.ts'
