@@ -89,16 +89,17 @@ async function runWorkers(): Promise<void> {
     const before = all[i - 1] ?? ''
     return !/^--(workers|seeds|from)/.test(arg) && !/^--(workers|seeds|from)$/.test(before)
   })
+  const folder = mkdtempSync(path.join(tmpdir(), 'skein-sim-'))
+  const program = await bundle(folder)
   const parts = Array.from({ length: workers }, (_, worker) => {
     const share = Math.floor((seeds - worker + workers - 1) / workers)
     return new Promise<void>((resolve, reject) => {
-      const child = fork(fileURLToPath(import.meta.url), [
-        ...own,
-        `--seeds=${String(share)}`,
-        `--from=${String(from + worker)}`,
-        `--step=${String(workers)}`,
-      ])
+      const flags = { seeds: share, from: from + worker, step: workers }
+      const args = [...own, ...Object.entries(flags).map(([flag, n]) => `--${flag}=${String(n)}`)]
+      const child = fork(program, args, { execArgv: ['--max-semi-space-size=64'] })
+      let hasTold = false
       child.on('message', (part: Totals) => {
+        hasTold = true
         totals.seeds += part.seeds
         totals.commits.push(...part.commits)
         totals.elections += part.elections
@@ -111,13 +112,32 @@ async function runWorkers(): Promise<void> {
       })
       child.on('error', reject)
       child.on('exit', (code) => {
-        if (code === 0 || code === 1) resolve()
+        if (hasTold) resolve()
         else reject(new Error(`a worker ended with ${String(code)}`))
       })
     })
   })
-  await Promise.all(parts)
+  await Promise.all(parts).finally(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
   finish(totals, startedAt)
+}
+
+/** The same program in one file: a loader that keeps the names of functions takes a fifth of the speed. */
+async function bundle(folder: string): Promise<string> {
+  const { build } = await import('esbuild')
+  const outfile = path.join(folder, 'sim.mjs')
+  await build({
+    entryPoints: [fileURLToPath(import.meta.url)],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['esbuild', './mutants.ts'],
+    logLevel: 'warning',
+  })
+  return outfile
 }
 
 async function runMutants(ids: string): Promise<void> {
