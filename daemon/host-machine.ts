@@ -5,6 +5,7 @@ import type { AbsentMachine } from './absence.ts'
 import type { Switchboard } from './mesh/switchboard.ts'
 import type { Clock, Storage } from './ports.ts'
 import type { MachineNames } from './record-events.ts'
+import type { Ticker } from './ticker.ts'
 
 /** What a ledger needs of its machine. */
 export interface HostMachine {
@@ -12,6 +13,8 @@ export interface HostMachine {
   readonly signer: Signer
   readonly storage: Storage
   readonly clock: Clock
+  /** One for all its ledgers. */
+  readonly ticker: Ticker
   /** How often a daemon of this home has started, this time included. */
   readonly starts: number
   /** This many random bytes. */

@@ -15,6 +15,10 @@ import type { Storage } from './ports.ts'
 import { createRandom } from './random.ts'
 import { openAudit } from './storage/audit.ts'
 import { createDurableStore } from './storage/durable.ts'
+import { createTicker } from './ticker.ts'
+
+/** How often a ledger looks at the time. */
+const TICK_MS = 250
 
 export function createMachine(
   home: string,
@@ -56,6 +60,7 @@ export function createMachine(
     },
     storage,
     clock,
+    ticker: createTicker(TICK_MS),
     random: createRandom(),
     machineOf: line.nameOf,
     wire: line.board,

@@ -242,6 +242,7 @@ function shellOf(
 ): Omit<LoopOptions, 'engine'> {
   return {
     clock: machine.clock,
+    ticker: machine.ticker,
     entropy: () => machine.random(16),
     onChanges: (changes, rebased) => {
       keeper.onChanges(changes, rebased)

@@ -6,10 +6,13 @@ import type { SettledProvisional } from './core/engine-state.ts'
 import type { PeerMessage } from './core/messages.ts'
 import type { AppliedChange } from './core/view.ts'
 import type { Clock } from './ports.ts'
+import type { Ticker } from './ticker.ts'
 
 export interface LoopOptions {
   readonly engine: EngineOptions
   readonly clock: Clock
+  /** When to look at the time. */
+  readonly ticker: Ticker
   readonly entropy: () => Uint8Array
   /** Told about everything that became true, before any reply. */
   readonly onChanges: (changes: readonly AppliedChange[], rebased: boolean) => void

@@ -71,7 +71,6 @@ interface Pending {
   abandoned: boolean
 }
 
-const TICK_MS = 250
 /** An answer that has not come by then makes this machine ask who is there. */
 const PATIENCE_MS = 1_000
 /** How long a copy is waited for that has nothing yet. */
@@ -88,7 +87,7 @@ class LedgerLoop implements Loop {
   readonly #store: LedgerStore
   readonly #engine: Engine
   readonly #pending = new Map<RequestId, Pending>()
-  readonly #timer: NodeJS.Timeout
+  readonly #stopTicks: () => void
   #election: NodeJS.Timeout | null = null
   readonly #ready = Promise.withResolvers<true>()
   readonly #known = Promise.withResolvers<true>()
@@ -109,13 +108,12 @@ class LedgerLoop implements Loop {
     wire.onFailure = (error) => {
       this.#fail(error)
     }
-    this.#timer = setInterval(() => {
+    this.#stopTicks = options.ticker.every(() => {
       if (this.#pending.size === 0 && mayRest(this.#engine, options.clock.monotonic())) return
       this.#expirePending()
       this.#drain()
       this.#probe()
-    }, TICK_MS)
-    this.#timer.unref()
+    })
     this.#ready.promise.catch(() => undefined)
     this.#drain()
   }
@@ -212,7 +210,7 @@ class LedgerLoop implements Loop {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#stopTicks()
     this.#drain()
     this.#isStopping = true
     if (this.#election !== null) clearTimeout(this.#election)
@@ -275,7 +273,13 @@ class LedgerLoop implements Loop {
   #awaitElection(): void {
     const { role, electionAt, now } = this.#engine.consensus
     const inMs = electionAt - now
-    if (role.kind === 'leader' || inMs <= 0 || inMs >= TICK_MS || this.#election !== null) return
+    if (
+      role.kind === 'leader' ||
+      inMs <= 0 ||
+      inMs >= this.#options.ticker.tickMs ||
+      this.#election !== null
+    )
+      return
     this.#election = setTimeout(() => {
       this.#election = null
       this.#drain()
@@ -334,7 +338,7 @@ class LedgerLoop implements Loop {
       error instanceof SkeinError
         ? error
         : new SkeinError('INTERNAL', `the ledger stopped: ${error.message}`, { cause: error })
-    clearInterval(this.#timer)
+    this.#stopTicks()
     this.#ready.reject(this.#failure)
     this.#rejectAll(this.#failure)
     this.#options.onFailure(this.#failure)
