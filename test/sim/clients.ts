@@ -108,7 +108,9 @@ export class Clients {
     const belief = this.#beliefs.get(claim.id)
     if (belief === undefined) return undefined
     const engine = this.#world.machines[belief.home]?.engine
-    const renewed = engine?.renewals.confirmed.get(claim.party.session)
+    // Of a claim that its daemon knows to have ended, a renewal of its session says nothing.
+    if (engine?.committed.state.claims.has(claim.id) !== true) return belief
+    const renewed = engine.renewals.confirmed.get(claim.party.session)
     if (renewed === undefined || renewed.uptimeMs < belief.since.uptimeMs) return belief
     return { ...belief, since: renewed }
   }
