@@ -9,6 +9,7 @@ import { AGAIN, createEnding, untilDeparture, untilFailure } from './ending.ts'
 import { createFeed } from './feed.ts'
 import { createGit } from './git.ts'
 import { createHistory } from './git-history.ts'
+import { createMerges } from './git-merge.ts'
 import { takeHomeLock } from './home-lock.ts'
 import { openHome } from './home.ts'
 import { createMachine } from './host.ts'
@@ -154,6 +155,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
     ...{ joining, reach, recovery },
     releasing: keepReleasing(home.path, repos, log, stack),
+    merges: createMerges(env),
     ...{ tokens: createIssuedTokens(), symbols: startSymbols(log, stack), random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)

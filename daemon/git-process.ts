@@ -9,6 +9,11 @@ export interface RunOptions {
   readonly millisecondsMax?: number
   /** Words of git that are an answer here, not a failure: the result is null. */
   readonly refusals?: RegExp
+  /** This exit of git is an answer, too. */
+  readonly answerExit?: number
+  readonly stdin?: string
+  /** Variables of git's own, beside the cleaned environment. */
+  readonly variables?: Readonly<Record<`GIT_${string}`, string>>
 }
 
 /** The answer of git, or null for one of the expected refusals. */
@@ -51,7 +56,7 @@ function runGit(
   env: NodeJS.ProcessEnv,
   cwd: string,
   args: readonly string[],
-  { signal, millisecondsMax = GIT_MS_MAX, refusals }: RunOptions,
+  { signal, millisecondsMax = GIT_MS_MAX, refusals, answerExit, stdin, variables }: RunOptions,
 ): Promise<string | null> {
   const bounds = {
     timeout: millisecondsMax,
@@ -59,17 +64,27 @@ function runGit(
     killSignal: 'SIGKILL',
   } as const
   return new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       'git',
       [...SAFE_OPTIONS, ...args],
-      { cwd, env, signal, encoding: 'utf8', windowsHide: true, ...bounds },
+      {
+        cwd,
+        env: { ...env, ...variables },
+        signal,
+        encoding: 'utf8',
+        windowsHide: true,
+        ...bounds,
+      },
       (error, stdout, stderr) => {
-        if (error === null) resolve(stdout)
+        if (error === null || error.code === answerExit) resolve(stdout)
         else if (signal?.aborted === true) reject(asError(signal.reason))
         else if (refusals?.test(stderr) === true) resolve(null)
         else reject(explain(error, cwd, args, stderr, millisecondsMax))
       },
     )
+    // Git may end before it has read all: what it says then is the answer.
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(stdin)
   })
 }
 

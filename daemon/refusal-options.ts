@@ -93,6 +93,6 @@ function wordsOf({ kind, pattern, symbols }: Asked): string[] {
 }
 
 /** A word for a shell, as it stands. */
-function quote(text: string): string {
+export function quote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

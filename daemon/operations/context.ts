@@ -14,6 +14,7 @@ import type { HolderClock } from '../core/claims/holder.ts'
 import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
 import type { History } from '../git-history.ts'
+import type { Merges } from '../git-merge.ts'
 import type { Joining } from '../mesh/joining.ts'
 import type { Mesh } from '../mesh/mesh.ts'
 import type { Reach } from '../mesh/reach.ts'
@@ -31,6 +32,7 @@ export interface Parts {
   readonly sessions: Sessions
   readonly git: Git
   readonly history: History
+  readonly merges: Merges
   readonly tokens: IssuedTokens
   readonly symbols: SymbolIndex
   readonly clock: Clock

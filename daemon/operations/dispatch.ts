@@ -14,6 +14,7 @@ import { claims, narrow, release, renew, verify } from './claims.ts'
 import type { Handler, Parts } from './context.ts'
 import { auditExport, events } from './events.ts'
 import { follow } from './follow.ts'
+import { forecast } from './forecast.ts'
 import { auditVerify, config, metrics, status, why } from './insight.ts'
 import {
   invitations,
@@ -52,6 +53,7 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   release,
   verify,
   why,
+  forecast,
   events,
   status,
   metrics,

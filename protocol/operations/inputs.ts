@@ -181,6 +181,15 @@ export const INPUTS = {
     all_repos: z.boolean().optional(),
     limit: z.int().min(1).max(LIMITS.eventsListedMax).optional(),
   }),
+  forecast: z.strictObject({
+    ...callerShape,
+    of: z.string().min(1).max(4_096).optional().describe('a branch, or the path of a worktree'),
+    since_s: z
+      .int()
+      .min(1)
+      .max(3_650 * 86_400)
+      .optional(),
+  }),
   status: z.strictObject({ ...callerShape }),
   metrics: z.strictObject({ ...callerShape }),
   enrol: z.strictObject({ ...callerShape, as: name.optional() }),

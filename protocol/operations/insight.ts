@@ -84,6 +84,33 @@ export const INSIGHT_OPERATIONS = {
     details:
       'Without --since: the last ones. Every event is in the audit log, whose hashes `audit verify` checks. With --follow and --json: one JSON object a line, and after a break it goes on behind the last one. As a stream over HTTP: GET /v1/events.',
   },
+  forecast: {
+    summary: 'Show which branches and worktrees would stop each other at a merge',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [
+      {
+        flag: '--of',
+        field: 'of',
+        type: 'text',
+        value: 'BRANCH',
+        help: 'only pairs with this branch, or with the worktree at this path',
+      },
+      {
+        flag: '--since',
+        field: 'since_s',
+        type: 'duration',
+        value: 'TIME',
+        help: "others' branches with a commit since then (30d)",
+      },
+    ],
+    examples: ['skein forecast', 'skein forecast --of feature/login', 'skein forecast --json'],
+    details:
+      'Looks at the branches of this clone, at its worktrees with what is not committed in them, and at the branches that were fetched. Pairs that changed the same files are merged in memory; no file, branch or index changes. For each collision: the files, who holds them, and what would keep the two apart.',
+  },
   status: {
     summary: 'Show the daemon, its repositories and their leaders',
     class: 'agent',

@@ -1,5 +1,7 @@
 // Outputs of the operations, as every door shows them.
 import { z } from 'zod'
+import { asOf, option } from './output-parts.ts'
+import { FORECAST_OUTPUTS } from './outputs-forecast.ts'
 import { MESH_OUTPUTS } from './outputs-mesh.ts'
 import type { OperationName } from './table.ts'
 
@@ -92,8 +94,6 @@ const requestShown = z.object({
   ended_at: z.string().nullable(),
   granted: z.array(z.string()).describe('claims that the requester got'),
 })
-const option = z.object({ action: z.string(), why: z.string(), command: z.string() })
-const asOf = z.object({ term: z.int(), index: z.int(), age_ms: z.int() })
 const ended = z.object({ claim, reason: z.string(), by: z.string(), at: z.string() })
 
 export const auditEventShape = z.object({
@@ -237,6 +237,7 @@ export const OUTPUTS = {
     more: z.boolean().describe('there are more: newer ones after `since`, else older ones'),
     next: z.string().nullable().describe('the `since` of what follows'),
   }),
+  ...FORECAST_OUTPUTS,
   status: z.object({
     version: z.string(),
     ready: z.boolean(),

@@ -3,6 +3,7 @@ import type { OperationName, OperationResult } from '../../../protocol/index.ts'
 import { checkFace, claimFace } from './claim.ts'
 import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } from './claims.ts'
 import { eventsFace, exportFace } from './events.ts'
+import { forecastFace } from './forecast.ts'
 import {
   invitationsFace,
   inviteFace,
@@ -51,6 +52,7 @@ const FACES: Faces = {
   release: releaseFace,
   verify: verifyFace,
   why: whyFace,
+  forecast: forecastFace,
   events: eventsFace,
   'audit/export': exportFace,
   status: statusFace,
