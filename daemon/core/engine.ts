@@ -24,6 +24,7 @@ import { emptyOut } from './engine-state.ts'
 import type { Engine, EngineInput, EngineOptions, EngineReady } from './engine-state.ts'
 import {
   giveBack,
+  isMeantFor,
   isOwn,
   onReply,
   ownedBy,
@@ -229,7 +230,7 @@ function endPromoted(engine: Engine, asked: readonly ClaimId[], reason: EndReaso
 function receive(engine: Engine, from: PeerId, message: PeerMessage): void {
   switch (message.kind) {
     case 'request':
-      takeRequest(engine, message.request)
+      if (isMeantFor(engine, message)) takeRequest(engine, message.request)
       return
     case 'reply':
       onReply(engine, from, message)

@@ -15,7 +15,7 @@ import type { Request } from './claims/decision.ts'
 import { tellOutcome } from './claims/tell.ts'
 import { endQuiet } from './consensus/follower.ts'
 import type { Engine, OwnRequest } from './engine-state.ts'
-import type { GiveBack, PeerMessage, ReplyMessage } from './messages.ts'
+import type { GiveBack, PeerMessage, ReplyMessage, RequestMessage } from './messages.ts'
 
 /** Sent so often without an answer, a quiet leader counts as silent. */
 const SENT_IN_VAIN = 2
@@ -61,6 +61,11 @@ export function resend(engine: Engine): void {
     if (own.sent >= SENT_IN_VAIN) endQuiet(engine.consensus)
     send(engine, own, leader)
   }
+}
+
+/** A copy that was for the leader of another term is none for this one; its machine asks whoever leads now by itself. */
+export function isMeantFor({ consensus }: Engine, { term }: RequestMessage): boolean {
+  return term === undefined || term === consensus.promise.term
 }
 
 export function onReply(engine: Engine, from: PeerId, message: ReplyMessage): void {
@@ -164,5 +169,5 @@ function send(engine: Engine, own: OwnRequest, leader: PeerId | null): void {
   own.askedOf = leader
   own.term = promise.term
   own.sentAt = now
-  post(engine, leader, { kind: 'request', request: own.request })
+  post(engine, leader, { kind: 'request', term: promise.term, request: own.request })
 }

@@ -33,6 +33,11 @@ export interface Addressed {
 /** A caller's request, for whoever leads. Sent again until it is answered; decided once, by its id. */
 export interface RequestMessage {
   readonly kind: 'request'
+  /**
+   * The leader's that is asked. A late copy must not be decided in another one: where an answer left no record, only the
+   * leader of its own term knows it.
+   */
+  readonly term?: number
   readonly request: Request
 }
 

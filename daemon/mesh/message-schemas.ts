@@ -252,6 +252,7 @@ export const peerMessage = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('timeout-now'), term: integer }),
   z.looseObject({
     kind: z.literal('request'),
+    term: integer.optional(),
     request: z.looseObject({ rid, command, entropy: bytes.refine(({ length }) => length === 16) }),
   }),
   z.looseObject({

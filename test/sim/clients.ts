@@ -494,8 +494,9 @@ export class Clients {
   #stray(target: Machine, op: Op): void {
     const { rid, command, entropy } = op
     const home = this.#home(op)
+    const term = home.engine?.consensus.promise.term ?? 0
     this.#world.network.carry(home, target, () => {
-      const message = { kind: 'request', request: { rid, command, entropy } } as const
+      const message = { kind: 'request', term, request: { rid, command, entropy } } as const
       this.#world.give(target, [{ kind: 'receive', from: home.name, message }])
     })
   }

@@ -28,6 +28,43 @@ describe('a refusal of an earlier leader', () => {
   })
 })
 
+describe('a late copy of a request', () => {
+  it('is not decided in a later term: its answer left no record, and only its own leader knew of it', () => {
+    const script = new EngineScript(ALL)
+    script.elect('a', ['b', 'c'])
+    const party = partyOf('session', 'b')
+    const target = { by: 'mine' } as const
+    const released = script.request('b', 1, { kind: 'release', party, target, force: null })
+    const copy = script.mail.find(({ to, message }) => to === 'a' && message.kind === 'request')
+    assert.ok(copy)
+    script.settle(ALL)
+    const none = script.outcomeOf(released)
+    assert.deepEqual([none?.kind, none?.kind === 'ended' && none.claims.length], ['ended', 0])
+    const claimed = script.request('b', 2, claimOf(party, 'src/a.ts'))
+    script.settle(ALL)
+    assert.equal(script.outcomeOf(claimed)?.kind, 'granted')
+    script.elect('c', ['a', 'b'])
+    script.elect('a', ['b', 'c'])
+    script.settle(ALL)
+    script.mail.push(copy)
+    script.settle(ALL)
+    assert.equal(liveIds(script).length, 1)
+  })
+
+  it('is decided where it names no term: who sends it is older', () => {
+    const script = new EngineScript(ALL)
+    script.elect('a', ['b', 'c'])
+    const claimed = script.request('b', 1, claimOf(partyOf('session', 'b'), 'src/a.ts'))
+    script.mail = script.mail.map((letter) =>
+      letter.message.kind === 'request'
+        ? { ...letter, message: { kind: 'request', request: letter.message.request } }
+        : letter,
+    )
+    script.settle(ALL)
+    assert.equal(script.outcomeOf(claimed)?.kind, 'granted')
+  })
+})
+
 function liveIds(script: EngineScript) {
   return [...script.engine('a').committed.state.claims.keys()]
 }
