@@ -76,6 +76,17 @@ export function formatDuration(seconds: number): string {
   return `${String(seconds)}s`
 }
 
+/** What a webhook is called when it does not say. */
+export function webhookName({
+  name,
+  url,
+}: {
+  readonly name?: string | undefined
+  readonly url: string
+}): string {
+  return name ?? new URL(url).host
+}
+
 const ttl = duration(1, DEFAULTS.ttlSecondsMax)
 
 const ownedAreas = z.record(
@@ -237,7 +248,29 @@ export const machineFileSchema = z.strictObject({
     .describe('What this machine keeps, and for how long.'),
   capabilities: z.array(named).optional().describe('What this machine can build or test.'),
   webhooks: z
-    .array(z.looseObject({ url: z.url() }))
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/, error: 'expected an http or https address' }),
+        name: machineName.optional().describe('What it is called here; default: its host.'),
+        secret: z
+          .string()
+          .min(16)
+          .max(1_000)
+          .optional()
+          .describe('Signs each message: HMAC-SHA256 over the body, in `X-Skein-Signature`.'),
+        events: z
+          .array(named)
+          .min(1)
+          .optional()
+          .describe('Kinds, or families such as `claim.*`; default: all.'),
+        repos: z.array(repoId).optional().describe('Of these repositories only; default: all.'),
+      }),
+    )
+    .max(16)
+    .refine(
+      (hooks) => new Set(hooks.map(webhookName)).size === hooks.length,
+      'two of them have one name: give each a `name`',
+    )
     .optional()
     .describe('Where events are sent.'),
   tracker: z

@@ -244,8 +244,23 @@ function describeSettings(values: object, layers: readonly Layer[]): readonly Se
   const flat = layers.map((layer) => ({ layer, values: flatten(layer.values) }))
   return [...flatten(values)].map(([key, value]) => {
     const layer = flat.findLast((each) => each.values.has(key))?.layer
-    return { key, value, source: layer?.source ?? 'default', from: layer?.from(key) ?? null }
+    return {
+      key,
+      value: masked(value),
+      source: layer?.source ?? 'default',
+      from: layer?.from(key) ?? null,
+    }
   })
+}
+
+/** Settings are shown to whoever asks; what signs and opens is not. */
+function masked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(masked)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value) as [string, unknown][]
+  return Object.fromEntries(
+    entries.map(([key, each]) => [key, key === 'secret' ? '(kept secret)' : masked(each)]),
+  )
 }
 
 function flatten(values: object): ReadonlyMap<string, unknown> {

@@ -35,6 +35,7 @@ import { createIssuedTokens } from './tasks/tokens.ts'
 import { Teardown } from './teardown.ts'
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
 import { VERSION } from './version.ts'
+import { startWebhooks, type Webhooks, type WebhooksOptions } from './webhooks/webhooks.ts'
 
 export interface DaemonOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -156,6 +157,13 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     ...{ joining, reach, recovery },
     releasing: keepReleasing(home.path, repos, log, stack),
     merges: createMerges(env),
+    webhooks: keepSending(
+      {
+        ...{ home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log },
+        random: Math.random,
+      },
+      stack,
+    ),
     ...{ tokens: createIssuedTokens(), symbols: startSymbols(log, stack), random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
@@ -226,6 +234,13 @@ function keepReleasing(home: string, repos: Repos, log: Log, stack: Teardown): R
     releasing.stop()
   })
   return releasing
+}
+
+/** Sends what happens to whoever asked for it in config.yml. */
+function keepSending(options: WebhooksOptions, stack: Teardown): Webhooks {
+  const webhooks = startWebhooks(options)
+  stack.add(() => webhooks.stop())
+  return webhooks
 }
 
 /** Its thread starts with the first file that is to be parsed. */

@@ -24,6 +24,7 @@ import type { Releasing } from '../releasing.ts'
 import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
 import type { IssuedTokens } from '../tasks/tokens.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 
 /** The daemon's parts, as the handlers need them. */
 export interface Parts {
@@ -42,6 +43,7 @@ export interface Parts {
   readonly reach: Reach
   readonly recovery: Recovery
   readonly releasing: Releasing
+  readonly webhooks: Webhooks
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

@@ -33,6 +33,7 @@ import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
 import { taskClaim, taskComplete, taskExpire, taskList } from './tasks.ts'
+import { webhooksList, webhooksPurge, webhooksRetry, webhooksTest } from './webhooks.ts'
 
 const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>> } = {
   claim,
@@ -71,6 +72,10 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   'member/remove': memberRemove,
   peers,
   leader,
+  'webhooks/list': webhooksList,
+  'webhooks/test': webhooksTest,
+  'webhooks/retry': webhooksRetry,
+  'webhooks/purge': webhooksPurge,
   'audit/verify': auditVerify,
   'audit/export': auditExport,
 }

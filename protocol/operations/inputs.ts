@@ -232,5 +232,9 @@ export const INPUTS = {
     since: mark.optional().describe('how long ago (4h), a time, or the id of the last event seen'),
     limit: z.int().min(1).max(LIMITS.eventsListedMax).optional(),
   }),
+  'webhooks/list': z.strictObject({ ...callerShape }),
+  'webhooks/test': z.strictObject({ ...callerShape, name, yes }),
+  'webhooks/retry': z.strictObject({ ...callerShape, name, yes }),
+  'webhooks/purge': z.strictObject({ ...callerShape, name, yes }),
   'audit/verify': z.strictObject({ ...callerShape }),
 } as const satisfies Record<OperationName, z.ZodType>

@@ -8,6 +8,7 @@ import { MESH_OPERATIONS } from './mesh.ts'
 import { REQUEST_OPERATIONS } from './requests.ts'
 import type { OperationSpec } from './spec.ts'
 import { TASK_OPERATIONS } from './tasks.ts'
+import { WEBHOOK_OPERATIONS } from './webhooks.ts'
 
 export type OperationName =
   | keyof typeof CLAIM_OPERATIONS
@@ -15,6 +16,7 @@ export type OperationName =
   | keyof typeof TASK_OPERATIONS
   | keyof typeof INSIGHT_OPERATIONS
   | keyof typeof MESH_OPERATIONS
+  | keyof typeof WEBHOOK_OPERATIONS
 
 export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...CLAIM_OPERATIONS,
@@ -22,6 +24,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...TASK_OPERATIONS,
   ...INSIGHT_OPERATIONS,
   ...MESH_OPERATIONS,
+  ...WEBHOOK_OPERATIONS,
 }
 
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly OperationName[]
@@ -39,6 +42,7 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
     return 'waited_out' in result && result.waited_out === true ? 8 : 0
   if (operation === 'verify' || operation === 'audit/verify')
     return 'ok' in result && result.ok === true ? 0 : 4
+  if (operation === 'webhooks/test') return 'ok' in result && result.ok === true ? 0 : 1
   if (operation === 'status') return 'ready' in result && result.ready === true ? 0 : 2
   return 0
 }

@@ -28,6 +28,7 @@ import {
 import { auditFace, configFace, enrolFace, recoverFace, statusFace } from './status.ts'
 import { taskClaimFace, taskCompleteFace, taskExpireFace, taskListFace } from './tasks.ts'
 import { cleanAll } from './text.ts'
+import { webhookPurgeFace, webhookRetryFace, webhooksFace, webhookTestFace } from './webhooks.ts'
 
 type Faces = {
   readonly [Name in OperationName]: (result: OperationResult<Name>, page: Page) => readonly string[]
@@ -61,6 +62,10 @@ const FACES: Faces = {
   recover: recoverFace,
   config: configFace,
   'audit/verify': auditFace,
+  'webhooks/list': webhooksFace,
+  'webhooks/test': webhookTestFace,
+  'webhooks/retry': webhookRetryFace,
+  'webhooks/purge': webhookPurgeFace,
   invite: inviteFace,
   'invite/revoke': revokeFace,
   invitations: invitationsFace,
