@@ -2,7 +2,7 @@
 import { assert, type PeerId, type RecordId } from '../../../protocol/index.ts'
 import { ballotBytes } from './ballot.ts'
 import { idOf, promiseTo, send, sendWhenDurable } from './durability.ts'
-import { becomeFollower, headPosition, postponeElection } from './follower.ts'
+import { becomeFollower, headPosition, isBelievable, postponeElection } from './follower.ts'
 import { becomeLeader } from './leader.ts'
 import { isMajority } from './quorum.ts'
 import type { Candidate, Consensus } from './types.ts'
@@ -95,7 +95,15 @@ function countVotes(core: Consensus, role: Candidate): void {
 }
 
 function nextTerm(core: Consensus): number {
-  return Math.max(core.promise.term, headPosition(core).term) + 1
+  return Math.max(core.promise.term, headPosition(core).term, core.heardTerm) + 1
+}
+
+/**
+ * Somebody promised this term, and refuses what is not above it. Whoever has the newer records would ask in vain for ever
+ * if its own terms stayed below those of a voter that it needs, who lacks the records to be elected.
+ */
+export function hearOfTerm(core: Consensus, term: number): void {
+  if (term > core.heardTerm && isBelievable(core, term + 1)) core.heardTerm = term
 }
 
 function votersAtHead(core: Consensus): readonly PeerId[] {

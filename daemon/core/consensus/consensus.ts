@@ -12,6 +12,7 @@ import {
 import { isTermWon } from './ballot.ts'
 import {
   campaign,
+  hearOfTerm,
   onElectionTimeout,
   onPreVoteResponse,
   onPromiseDurable,
@@ -79,6 +80,7 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     now: 0,
     wallMs: 0,
     electionAt: 0,
+    heardTerm: 0,
     position: 0,
     durable: 0,
     durableHead: null,
@@ -213,12 +215,14 @@ function receive(core: Consensus, from: PeerId, received: ConsensusMessage): voi
       if (core.role.kind === 'leader') greet(core, core.role, from)
       return
     case 'pre-vote-response':
+      hearOfTerm(core, message.promised)
       onPreVoteResponse(core, from, message.term, message.granted)
       return
     case 'vote':
       onVote(core, from, message)
       return
     case 'vote-response':
+      hearOfTerm(core, message.promised)
       if (message.granted) onVoteResponse(core, from, message.term, message.signature)
       // The votes are split, perhaps: a next round need not wait for as long as a silent leader is waited for.
       else if (core.role.kind === 'candidate' && core.role.term === message.term)
@@ -231,6 +235,7 @@ function receive(core: Consensus, from: PeerId, received: ConsensusMessage): voi
       onCommit(core, from, message)
       return
     case 'append-response':
+      hearOfTerm(core, message.promised)
       if (core.role.kind === 'leader' && message.promised > core.role.term)
         becomeFollower(core, null)
       onAppendResponse(core, from, message)

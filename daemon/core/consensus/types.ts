@@ -238,6 +238,8 @@ export interface Consensus {
   wallMs: number
   /** When to campaign; 0 before the first tick. */
   electionAt: number
+  /** The highest term that anybody said to have promised; a matter of asking well, not of safety, so it is not durable. */
+  heardTerm: number
   /** Frames handed out so far; those up to `durable` are synced. */
   position: number
   durable: number

@@ -119,6 +119,28 @@ describe('an election', () => {
     assert.ok(electionAt - now <= timing.heartbeatMs, String(electionAt - now))
   })
 
+  it('goes to whoever has the newest records, though a voter that it needs has promised higher terms', () => {
+    const script = new Script(ALL)
+    script.elect('a', ['b', 'c'])
+    script.settle(ALL)
+    script.propose('a', noop('1'))
+    script.settle(['a', 'b'])
+    script.drop()
+    for (let stood = 0; stood < 3; stood++) {
+      script.stand('a')
+      script.deliver(of('vote', 'c'))
+      script.sync('c')
+      script.drop()
+    }
+    // And `a` is never heard of again.
+    for (let tick = 0; tick < 200 && !script.isLeading('b'); tick++) {
+      for (const name of ['b', 'c']) script.tick(name)
+      script.drop(({ to }) => to === 'a')
+      script.settle(['b', 'c'])
+    }
+    assert.equal(script.isLeading('b'), true)
+  })
+
   it('is won alone without a question, when alone', () => {
     const script = new Script(['a'])
     script.tick('a')
