@@ -1,6 +1,7 @@
 // The composition root: builds every part of a daemon and wires them by hand, in start order; stopping is the reverse.
 import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError, useSha256 } from '../protocol/index.ts'
+import { openAccessTokens } from './access/tokens.ts'
 import { createCallers } from './callers.ts'
 import { homePath } from './client/place.ts'
 import { loadConfig, type Config } from './config.ts'
@@ -150,6 +151,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
 
   const { clock } = machine
   const sessions = createSessions(clock)
+  const accessTokens = openAccessTokens(home.path, clock)
   const callers = createCallers({ repos, sessions, git, peer: key.peer, machine: name })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
@@ -164,7 +166,12 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
       },
       stack,
     ),
-    ...{ tokens: createIssuedTokens(), symbols: startSymbols(log, stack), random: machine.random },
+    ...{
+      tokens: createIssuedTokens(),
+      accessTokens,
+      symbols: startSymbols(log, stack),
+      random: machine.random,
+    },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },
@@ -178,7 +185,10 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   )
   startRounds({ ...parts, peer: key.peer, log, mesh: mesh.host }, stack)
   const frontEnds = options.doors
-  const place = { frontEnds, config, home: home.path, token: home.token, env }
+  const place = {
+    ...{ frontEnds, config, home: home.path, env },
+    ...{ token: home.token, tokens: accessTokens },
+  }
   const served = { operations, about, repos, callers, log, metrics }
   const doors = await openDoors(place, stack, served)
   metrics.start({ about, sessions: sessions.count, ...doors, ledgers: () => ledgerFacts(parts) })

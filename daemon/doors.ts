@@ -4,6 +4,8 @@ import { createEventStreams } from './api/event-stream.ts'
 import { createMcpRoutes, type OpenMcpHttp } from './api/mcp-routes.ts'
 import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
 import { allRoutes } from './api/routes.ts'
+import { withGrants } from './access/limited.ts'
+import type { AccessTokens } from './access/tokens.ts'
 import type { Callers } from './callers.ts'
 import type { Operations } from './client/operations.ts'
 import { isExplicit, type Config } from './config.ts'
@@ -30,6 +32,7 @@ export async function openDoors(
     readonly config: Config
     readonly home: string
     readonly token: string
+    readonly tokens: AccessTokens
   },
   stack: Teardown,
   served: {
@@ -41,7 +44,8 @@ export async function openDoors(
     readonly metrics: LateMetrics
   },
 ): Promise<{ readonly streams: () => number; readonly mcpConnections: () => number }> {
-  const { operations, about, repos, callers, log, metrics } = served
+  const { about, repos, callers, log, metrics } = served
+  const operations = withGrants(served.operations)
   const streams = createEventStreams(operations)
   const mcpOverHttp = createMcpRoutes(operations, place.frontEnds.mcpHttp)
   const api = createApi({
@@ -51,6 +55,7 @@ export async function openDoors(
       log.debug({ ...answered }, 'answered')
     },
     token: place.token,
+    tokens: place.tokens,
     routes: allRoutes({
       operations,
       repos,

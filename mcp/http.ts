@@ -20,7 +20,7 @@ import {
   writeWebResponse,
   type Body,
 } from './http/exchange.ts'
-import { Sessions, type Callers } from './http/sessions.ts'
+import { NOBODY, Sessions, type Callers } from './http/sessions.ts'
 import { makeServer } from './make-server.ts'
 import { INVALID_REQUEST, PARSE_ERROR } from './opening.ts'
 import { listenedTo, refuseListen } from './resources/listens.ts'
@@ -70,7 +70,7 @@ class Door implements McpHttpDoor {
       },
     })
     const callerOf = ({ http }: ServerContext): ConnectionCaller =>
-      (http?.req === undefined ? undefined : this.#callers.get(http.req)) ?? {}
+      (http?.req === undefined ? undefined : this.#callers.get(http.req)) ?? NOBODY
     const client: Client = {
       operations: withNamedSession(operations),
       options,

@@ -3,6 +3,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { SkeinError } from '../../protocol/index.ts'
+import type { AccessTokens } from '../access/tokens.ts'
+import type { Grant } from '../client/operations.ts'
 
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]']
 
@@ -20,12 +22,16 @@ export function requireOwnName(request: IncomingMessage, port: number): void {
   }
 }
 
-/** @throws SkeinError UNAUTHENTICATED */
-export function requireToken(request: IncomingMessage, token: string): void {
-  const { authorization = '' } = request.headers
-  const given = Buffer.from(authorization.replace(/^Bearer /i, ''))
+/** What the bearer may do; null: everything. @throws SkeinError UNAUTHENTICATED */
+export function authenticate(
+  { headers: { authorization = '' } }: IncomingMessage,
+  { token, tokens }: { readonly token: string; readonly tokens: Pick<AccessTokens, 'grantOf'> },
+): Grant | null {
+  const text = authorization.replace(/^Bearer /i, '')
+  const given = Buffer.from(text)
   const wanted = Buffer.from(token)
-  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
-    throw new SkeinError('UNAUTHENTICATED', 'the bearer token is missing or wrong')
-  }
+  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return null
+  const grant = tokens.grantOf(text)
+  if (grant !== null) return grant
+  throw new SkeinError('UNAUTHENTICATED', 'the bearer token is missing, wrong or has ended')
 }

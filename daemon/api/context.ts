@@ -1,13 +1,18 @@
 // Of a request, who calls: the door, the headers that name a caller, the signal that ends with it, and the request's id.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LIMITS, SkeinError } from '../../protocol/index.ts'
-import type { CallContext, ConnectionCaller } from '../client/operations.ts'
+import type { CallContext, ConnectionCaller, Grant } from '../client/operations.ts'
 import type { HttpCall } from './http-call.ts'
 
 const NO_QUERY = new URLSearchParams()
 
+interface Entry {
+  readonly door: 'socket' | 'tcp'
+  readonly grant: Grant | null
+}
+
 export function openCall(
-  door: 'socket' | 'tcp',
+  entry: Entry,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -20,12 +25,12 @@ export function openCall(
     path,
     params,
     query: at < 0 ? NO_QUERY : new URLSearchParams((request.url ?? '').slice(at + 1)),
-    context: contextOf(door, request, response),
+    context: contextOf(entry, request, response),
   }
 }
 
 function contextOf(
-  door: 'socket' | 'tcp',
+  { door, grant }: Entry,
   request: IncomingMessage,
   response: ServerResponse,
 ): CallContext {
@@ -35,7 +40,7 @@ function contextOf(
   })
   return {
     door,
-    caller: callerOf(request),
+    caller: grant === null ? callerOf(request) : { ...callerOf(request), grant },
     // Few calls look at it: most are over before their caller could be.
     get signal() {
       if (gone === null) {

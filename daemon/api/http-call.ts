@@ -32,12 +32,17 @@ export interface RouteAbout {
   readonly query?: readonly { readonly name: string; readonly help: string }[]
 }
 
+/**
+ * `open`: answered without a token, so it tells nothing that a stranger may not know. `home`: by the home's own token only, since it
+ * tells of every repository and goes through no operation.
+ */
+export type Access = 'open' | 'token' | 'home'
+
 export interface Route {
   readonly method: Method
   /** `/claims/{id}`: a part in braces matches one segment. */
   readonly path: string
-  /** `open`: answered without a token, so it tells nothing that a stranger may not know. */
-  readonly access: 'open' | 'token'
+  readonly access: Access
   /** For the API's description; what answers stands there in the operation table, or in a word here. */
   readonly about: RouteAbout
   /** Null when the route has answered, or goes on answering, by itself. */

@@ -31,7 +31,7 @@ export function allRoutes(served: Served): readonly Route[] {
     {
       method: 'GET',
       path: '/metrics',
-      access: 'token',
+      access: 'home',
       about: { summary: 'Numbers for Prometheus', tag: 'process', type: 'text/plain' },
       async answer() {
         const { text, type } = await metrics.text()

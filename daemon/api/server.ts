@@ -5,7 +5,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { SkeinError } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
-import { requireOwnName, requireToken } from './auth.ts'
+import type { AccessTokens } from '../access/tokens.ts'
+import type { Grant } from '../client/operations.ts'
+import { authenticate, requireOwnName } from './auth.ts'
 import { boundHttp } from './connections.ts'
 import { openCall, requestIdOf } from './context.ts'
 import type { HttpCall, Reply, Route } from './http-call.ts'
@@ -16,6 +18,7 @@ export interface ApiOptions {
   readonly routes: readonly Route[]
   readonly log: Log
   readonly token: string
+  readonly tokens: Pick<AccessTokens, 'grantOf'>
   /** Hears of every answer: the route's pattern (or null where there is none), and how long it took. */
   readonly onAnswer?: (answered: Answered) => void
 }
@@ -116,8 +119,8 @@ async function serve(
     if (door === 'tcp') requireOwnName(request, request.socket.localPort ?? 0)
     const found = routing.find(method, path)
     route = found.route
-    if (door === 'tcp' && route.access === 'token') requireToken(request, options.token)
-    const call = openCall(door, request, response, path, found.params)
+    const grant = door === 'tcp' ? grantFor(route, request, options) : null
+    const call = openCall({ door, grant }, request, response, path, found.params)
     const reply = await answer(options.log, route, call)
     if (reply !== null) sendReply(response, reply)
   } catch (error) {
@@ -126,6 +129,14 @@ async function serve(
   const seconds = (performance.now() - startedAt) / 1000
   const status = statusOf(response)
   options.onAnswer?.({ request: id, method, route: route?.path ?? null, status, seconds })
+}
+
+/** Null: everything is allowed, or nothing needs to be. @throws SkeinError UNAUTHENTICATED, FORBIDDEN */
+function grantFor(route: Route, request: IncomingMessage, options: ApiOptions): Grant | null {
+  if (route.access === 'open') return null
+  const grant = authenticate(request, options)
+  if (grant === null || route.access !== 'home') return grant
+  throw new SkeinError('FORBIDDEN', `${route.path} needs the home's own token`)
 }
 
 /** As nginx writes it down: whoever asked was gone before there was an answer. */
@@ -157,7 +168,7 @@ function refuse(
   let error = thrown
   if (route === null && door === 'tcp' && !isHostRefusal(thrown)) {
     try {
-      requireToken(request, options.token)
+      authenticate(request, options)
     } catch (refused) {
       error = refused
     }

@@ -70,6 +70,14 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   'member/remove': 'Machines',
   peers: 'Machines',
   leader: 'Machines',
+  'tokens/create': 'This machine',
+  'tokens/list': 'This machine',
+  'tokens/rotate': 'This machine',
+  'tokens/revoke': 'This machine',
+  'webhooks/list': 'This machine',
+  'webhooks/test': 'This machine',
+  'webhooks/retry': 'This machine',
+  'webhooks/purge': 'This machine',
 }
 
 /** What only the command line takes: no other door has a screen to follow on, or files. */

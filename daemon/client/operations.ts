@@ -44,6 +44,8 @@ export interface CallContext {
 
 /** The bridge's first line, or the headers of a request. Weaker than what a call's own input says. */
 export interface ConnectionCaller {
+  /** Of a token that is not the home's own; absent where everything is allowed. */
+  readonly grant?: Grant
   readonly repo?: string
   readonly agent?: string
   readonly session?: string
@@ -52,4 +54,13 @@ export interface ConnectionCaller {
   readonly user?: string
   readonly pid?: number
   readonly started?: string
+}
+
+/** What the bearer of a token may do. */
+export interface Grant {
+  readonly name: string
+  /** As whom it acts; null: as it says. */
+  readonly agent: string | null
+  /** Of which repositories it may speak; null: of all. */
+  readonly repos: readonly string[] | null
 }

@@ -7,6 +7,7 @@ import {
   type SessionId,
   type Stamp,
 } from '../../protocol/index.ts'
+import type { AccessTokens } from '../access/tokens.ts'
 import type { Callers, Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { Config } from '../config.ts'
@@ -35,6 +36,7 @@ export interface Parts {
   readonly history: History
   readonly merges: Merges
   readonly tokens: IssuedTokens
+  readonly accessTokens: AccessTokens
   readonly symbols: SymbolIndex
   readonly clock: Clock
   readonly config: Config

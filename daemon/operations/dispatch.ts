@@ -33,6 +33,7 @@ import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
 import { taskClaim, taskComplete, taskExpire, taskList } from './tasks.ts'
+import { tokensCreate, tokensList, tokensRevoke, tokensRotate } from './tokens.ts'
 import { webhooksList, webhooksPurge, webhooksRetry, webhooksTest } from './webhooks.ts'
 
 const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>> } = {
@@ -72,6 +73,10 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   'member/remove': memberRemove,
   peers,
   leader,
+  'tokens/create': tokensCreate,
+  'tokens/list': tokensList,
+  'tokens/rotate': tokensRotate,
+  'tokens/revoke': tokensRevoke,
   'webhooks/list': webhooksList,
   'webhooks/test': webhooksTest,
   'webhooks/retry': webhooksRetry,

@@ -99,6 +99,9 @@ const CANCELLED = z.object({
   params: z.object({ requestId: z.union([z.string(), z.number()]) }),
 })
 
+/** A request that was let in by nobody may do nothing: what a token allows is known of each by itself. */
+export const NOBODY: ConnectionCaller = { grant: { name: 'nobody', agent: null, repos: [] } }
+
 class Session {
   lastUsedMs = performance.now()
   readonly #transport: SessionTransport
@@ -121,7 +124,7 @@ class Session {
     const session = `mcp_${randomBytes(8).toString('hex')}`
     const callerOf = ({ http }: ServerContext): ConnectionCaller => {
       const said = http?.req === undefined ? undefined : callers.get(http.req)
-      return { session, ...said }
+      return { session, ...(said ?? NOBODY) }
     }
     this.#subscriptions = new Subscriptions({
       operations,

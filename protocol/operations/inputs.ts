@@ -232,6 +232,30 @@ export const INPUTS = {
     since: mark.optional().describe('how long ago (4h), a time, or the id of the last event seen'),
     limit: z.int().min(1).max(LIMITS.eventsListedMax).optional(),
   }),
+  'tokens/create': z.strictObject({
+    ...callerShape,
+    name: name.regex(/^[\w.-]+$/, 'expected letters, digits, dots, dashes and underscores'),
+    acts_as: name.optional(),
+    repos: z.array(name).min(1).max(100).optional(),
+    ttl_s: z
+      .int()
+      .min(60)
+      .max(366 * 86_400)
+      .optional(),
+    yes,
+  }),
+  'tokens/list': z.strictObject({ ...callerShape }),
+  'tokens/rotate': z.strictObject({
+    ...callerShape,
+    name,
+    grace_s: z
+      .int()
+      .min(0)
+      .max(30 * 86_400)
+      .optional(),
+    yes,
+  }),
+  'tokens/revoke': z.strictObject({ ...callerShape, name, yes }),
   'webhooks/list': z.strictObject({ ...callerShape }),
   'webhooks/test': z.strictObject({ ...callerShape, name, yes }),
   'webhooks/retry': z.strictObject({ ...callerShape, name, yes }),

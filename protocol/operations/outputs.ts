@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { asOf, option } from './output-parts.ts'
 import { FORECAST_OUTPUTS } from './outputs-forecast.ts'
+import { HOME_OUTPUTS } from './outputs-home.ts'
 import { MESH_OUTPUTS } from './outputs-mesh.ts'
-import { WEBHOOK_OUTPUTS } from './outputs-webhooks.ts'
 import type { OperationName } from './table.ts'
 
 /** What of a file somebody holds by its symbols. */
@@ -296,7 +296,7 @@ export const OUTPUTS = {
     ),
   }),
   ...MESH_OUTPUTS,
-  ...WEBHOOK_OUTPUTS,
+  ...HOME_OUTPUTS,
   'audit/export': z.object({
     lines: z.array(z.string()).describe('lines of the log as they are'),
     next: z.string().nullable().describe('the `since` of the next page; null: there is none'),

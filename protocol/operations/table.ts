@@ -8,6 +8,7 @@ import { MESH_OPERATIONS } from './mesh.ts'
 import { REQUEST_OPERATIONS } from './requests.ts'
 import type { OperationSpec } from './spec.ts'
 import { TASK_OPERATIONS } from './tasks.ts'
+import { TOKEN_OPERATIONS } from './tokens.ts'
 import { WEBHOOK_OPERATIONS } from './webhooks.ts'
 
 export type OperationName =
@@ -16,6 +17,7 @@ export type OperationName =
   | keyof typeof TASK_OPERATIONS
   | keyof typeof INSIGHT_OPERATIONS
   | keyof typeof MESH_OPERATIONS
+  | keyof typeof TOKEN_OPERATIONS
   | keyof typeof WEBHOOK_OPERATIONS
 
 export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
@@ -24,6 +26,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...TASK_OPERATIONS,
   ...INSIGHT_OPERATIONS,
   ...MESH_OPERATIONS,
+  ...TOKEN_OPERATIONS,
   ...WEBHOOK_OPERATIONS,
 }
 

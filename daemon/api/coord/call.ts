@@ -157,10 +157,19 @@ export function isIdOf(prefix: 'clm' | 'req' | 'que', text: string): boolean {
 const ID_REST = /^[0-9A-HJKMNP-TV-Z]{26}$/
 
 function openCall(
-  { operations, repoIds }: CoordDaemon,
+  daemon: CoordDaemon,
   { request, query, params, context }: HttpCall,
   body: CoordCall['body'],
 ): CoordCall {
+  const { operations } = daemon
+  const { grant } = context.caller
+  // The bearer of a token for some repositories sees no others.
+  const repoIds = (): readonly string[] => {
+    const all = daemon.repoIds()
+    return grant === undefined || grant.repos === null
+      ? all
+      : all.filter((id) => grant.repos?.includes(id))
+  }
   return {
     params,
     query,
@@ -194,7 +203,10 @@ function headerOf(request: HttpCall['request']): string | undefined {
 }
 
 function withDepth({ placesOf }: CoordDaemon, call: CoordCall, reply: Reply): Reply {
-  const { body, query, engineer } = call
+  const { body, query, engineer, context } = call
+  const { grant } = context.caller
+  // It is counted over all repositories.
+  if (grant !== undefined && grant.repos !== null) return reply
   const named = [engineer, query.get('engineer'), body['engineer'], body['requester']].find(
     (value) => typeof value === 'string' && value !== '',
   )

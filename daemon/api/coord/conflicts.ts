@@ -69,7 +69,8 @@ async function checkIn(daemon: CoordDaemon, call: CoordCall, asked: Asked): Prom
     found.push(withoutSessions(checked, new Set(others)))
   }
   // Coord counts each session that a check names as alive.
-  for (const other of others) daemon.noteSession(other)
+  // The bearer of a token names sessions of its own only.
+  if (call.context.caller.grant === undefined) for (const other of others) daemon.noteSession(other)
   return ok(answerOf(found))
 }
 

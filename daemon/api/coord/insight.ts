@@ -34,10 +34,19 @@ export function insightRoutes(daemon: CoordDaemon): readonly Route[] {
   ]
 }
 
-/** The one token is the home's: it names nobody, and speaks of every repository. */
+/** The home's own token names nobody, and speaks of every repository. */
 function tellCaller({ context }: CoordCall): Promise<Reply> {
-  const auth_kind = context.door === 'tcp' ? 'shared' : 'none'
-  return Promise.resolve(ok({ auth_kind, engineer: null, repo_scope: null, scoped: false }))
+  const { grant } = context.caller
+  if (grant === undefined) {
+    const auth_kind = context.door === 'tcp' ? 'shared' : 'none'
+    return Promise.resolve(ok({ auth_kind, engineer: null, repo_scope: null, scoped: false }))
+  }
+  const { agent, repos } = grant
+  const [only] = repos ?? []
+  const repo_scope = repos?.length === 1 ? only : null
+  return Promise.resolve(
+    ok({ auth_kind: 'engineer', engineer: agent, repo_scope, scoped: repos !== null }),
+  )
 }
 
 async function listRepos(call: CoordCall): Promise<Reply> {

@@ -28,6 +28,7 @@ import {
 import { auditFace, configFace, enrolFace, recoverFace, statusFace } from './status.ts'
 import { taskClaimFace, taskCompleteFace, taskExpireFace, taskListFace } from './tasks.ts'
 import { cleanAll } from './text.ts'
+import { tokenCreateFace, tokenRevokeFace, tokenRotateFace, tokensFace } from './tokens.ts'
 import { webhookPurgeFace, webhookRetryFace, webhooksFace, webhookTestFace } from './webhooks.ts'
 
 type Faces = {
@@ -62,6 +63,10 @@ const FACES: Faces = {
   recover: recoverFace,
   config: configFace,
   'audit/verify': auditFace,
+  'tokens/create': tokenCreateFace,
+  'tokens/list': tokensFace,
+  'tokens/rotate': tokenRotateFace,
+  'tokens/revoke': tokenRevokeFace,
   'webhooks/list': webhooksFace,
   'webhooks/test': webhookTestFace,
   'webhooks/retry': webhookRetryFace,

@@ -43,7 +43,13 @@ async function listen(t: TestContext, given: Given = {}): Promise<number> {
     ...coordRoutes(operations, { all: () => [REPO, OTHER] }, { note }),
     ...createMcpRoutes(operations, () => Promise.reject(new Error('nothing opens it'))).routes,
   ]
-  const api = createApi({ routes, log: LOG, token: TOKEN, onAnswer })
+  const api = createApi({
+    routes,
+    log: LOG,
+    token: TOKEN,
+    tokens: { grantOf: () => null },
+    onAnswer,
+  })
   const port = await api.listenOnPort(0, true)
   t.after(() => api.close(0))
   return port

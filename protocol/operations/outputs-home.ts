@@ -1,7 +1,35 @@
-// Outputs of the operations about webhooks.
+// Outputs of the operations about this machine's own doors and addresses: tokens and webhooks.
 import { z } from 'zod'
 
-export const WEBHOOK_OUTPUTS = {
+const token = {
+  name: z.string(),
+  acts_as: z.string().nullable(),
+  repos: z.array(z.string()).nullable().describe('null: all'),
+  expires_at: z.string(),
+}
+
+export const HOME_OUTPUTS = {
+  'tokens/create': z.object({
+    ...token,
+    token: z.string().describe('a secret, shown this once'),
+  }),
+  'tokens/list': z.object({
+    tokens: z.array(
+      z.object({
+        ...token,
+        created_at: z.string(),
+        used_at: z.string().nullable(),
+        old_until: z.string().nullable().describe('the text before is taken until then'),
+        ended: z.boolean(),
+      }),
+    ),
+  }),
+  'tokens/rotate': z.object({
+    ...token,
+    token: z.string().describe('a secret, shown this once'),
+    old_until: z.string().nullable(),
+  }),
+  'tokens/revoke': z.object({ name: z.string() }),
   'webhooks/list': z.object({
     webhooks: z.array(
       z.object({

@@ -1,0 +1,108 @@
+// What the bearer of a token may do: only what agents do, only in its repositories, and only as itself. Stands before every
+// operation, so that no door has to know of it.
+import { OPERATIONS, SkeinError, type OperationName } from '../../protocol/index.ts'
+import type { CallContext, Grant, Operations } from '../client/operations.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** What tells of this machine and of its doors. */
+const OF_THE_HOME: ReadonlySet<OperationName> = new Set(['tokens/list', 'webhooks/list', 'config'])
+/** Of operations that speak of no single repository, what the bearer of a token for some of them may ask. */
+const HARMLESS: ReadonlySet<OperationName> = new Set(['status'])
+
+/** The same operations, of which the bearer of a token sees its part. */
+export function withGrants(operations: Operations): Operations {
+  return {
+    watch: (listener) => operations.watch(listener),
+    async call(name, input, context) {
+      const { grant } = context.caller
+      if (grant === undefined) return operations.call(name, input, context)
+      const result = await operations.call(name, limit(name, input, grant, context), context)
+      return name === 'status' ? statusFor(result, grant) : result
+    },
+    // Awaited, so that what is refused is a rejection and not thrown.
+    async follow(input, context) {
+      const { grant } = context.caller
+      return operations.follow(
+        grant === undefined ? input : limit('events', input, grant, context),
+        context,
+      )
+    },
+  }
+}
+
+/** @throws SkeinError FORBIDDEN */
+function limit(name: OperationName, input: unknown, grant: Grant, context: CallContext): unknown {
+  // What is no object is refused where inputs are read.
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input
+  // A name that there is not, too.
+  const spec = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : null
+  if (spec === null) return input
+  if (spec.class !== 'agent' || OF_THE_HOME.has(name))
+    throw refused(grant, `\`${name}\` is for a person with the home's own token`)
+  return {
+    ...input,
+    ...asItself(name, input as Fields, grant, context),
+    ...inRepo(name, input as Fields, grant, context),
+  }
+}
+
+function asItself(
+  operation: OperationName,
+  input: Fields,
+  { name, agent }: Grant,
+  { caller }: CallContext,
+): Fields {
+  if (agent === null) return {}
+  const given = input['agent'] ?? caller.agent
+  if (given !== undefined && given !== agent)
+    throw refused({ name }, `it acts as ${agent}, not as another`)
+  // Sessions are named by whoever calls: in a space of its own nobody takes another's.
+  const session = input['session'] ?? caller.session ?? 'default'
+  const ofSession = operation === 'release' ? input['of_session'] : undefined
+  return {
+    agent,
+    ...(typeof session === 'string' ? { session: sessionOf(name, session) } : {}),
+    ...(typeof ofSession === 'string' ? { of_session: sessionOf(name, ofSession) } : {}),
+  }
+}
+
+/** As the ledger knows a session that the bearer of a token names. */
+export function sessionOf(token: string, session: string): string {
+  const prefix = `token:${token}/`
+  return session.startsWith(prefix) ? session : prefix + session
+}
+
+function inRepo(name: OperationName, input: Fields, grant: Grant, { caller }: CallContext): Fields {
+  const { repos } = grant
+  if (repos === null) return {}
+  const { ofRepo } = OPERATIONS[name]
+  if (!ofRepo && !HARMLESS.has(name)) throw refused(grant, `\`${name}\` speaks of every repository`)
+  if (input['all_repos'] === true) throw refused(grant, 'it speaks of its repositories only')
+  if (!ofRepo) return {}
+  const [only] = repos
+  const repo = input['repo'] ?? caller.repo ?? (repos.length === 1 ? only : undefined)
+  if (repo === undefined) {
+    throw new SkeinError('REPO_UNKNOWN', 'the call does not say which repository it means', {
+      hint: 'Pass `repo`.',
+      data: { enrolled: repos },
+    })
+  }
+  if (typeof repo !== 'string' || !repos.includes(repo))
+    throw refused(grant, `it is for ${repos.join(', ')} only`)
+  // A folder of this machine would name another.
+  return { repo, cwd: undefined, checkout: undefined }
+}
+
+function statusFor(result: unknown, { repos }: Grant): unknown {
+  if (repos === null || typeof result !== 'object' || result === null || !('repos' in result))
+    return result
+  const all = Array.isArray(result.repos) ? (result.repos as { readonly id: string }[]) : []
+  return { ...result, repos: all.filter(({ id }) => repos.includes(id)) }
+}
+
+function refused({ name }: Pick<Grant, 'name'>, why: string): SkeinError {
+  return new SkeinError('FORBIDDEN', `The token ${name} may not do this: ${why}.`, {
+    hint: 'skein tokens list shows what it may.',
+  })
+}

@@ -1,0 +1,96 @@
+// The operations about tokens beside the home's own.
+import type { ArgumentSpec, FlagSpec, OperationSpec } from './spec.ts'
+
+const NAME: ArgumentSpec = {
+  field: 'name',
+  name: 'NAME',
+  help: 'what the token is called',
+  many: false,
+  required: true,
+}
+const YES: FlagSpec = {
+  flag: '--yes',
+  field: 'yes',
+  type: 'switch',
+  help: 'do not ask; scripts need `trust_scripts` in config.yml too',
+}
+
+export const TOKEN_OPERATIONS = {
+  'tokens/create': {
+    summary: 'Make a token for a program that speaks HTTP',
+    class: 'person',
+    ofRepo: false,
+    writes: false,
+    tool: null,
+    arguments: [NAME],
+    flags: [
+      {
+        flag: '--acts-as',
+        field: 'acts_as',
+        type: 'text',
+        value: 'AGENT',
+        help: 'its bearer is this agent, and no other',
+      },
+      {
+        flag: '--only',
+        field: 'repos',
+        type: 'texts',
+        value: 'REPO',
+        help: 'only of this repository; may be repeated',
+      },
+      {
+        flag: '--ttl',
+        field: 'ttl_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'how long it lives (90d)',
+      },
+      YES,
+    ],
+    examples: ['skein tokens create ci --acts-as ci --only team/shop --ttl 30d'],
+    details:
+      'The token is shown this once; the home keeps a hash of it. Its bearer may do what agents do and nothing that takes a person: no members, no tokens, no force. With --acts-as its sessions are its own, apart from those of everybody else. With --only it sees nothing of other repositories.',
+  },
+  'tokens/list': {
+    summary: 'Show the tokens, what they may and when they were used',
+    class: 'agent',
+    ofRepo: false,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [],
+    examples: ['skein tokens list'],
+    details: 'Not the tokens themselves: nothing here can open a door.',
+  },
+  'tokens/rotate': {
+    summary: 'Give a token a new text',
+    class: 'person',
+    ofRepo: false,
+    writes: false,
+    tool: null,
+    arguments: [NAME],
+    flags: [
+      {
+        flag: '--grace',
+        field: 'grace_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'how long the old text is taken, too (24h)',
+      },
+      YES,
+    ],
+    examples: ['skein tokens rotate ci', 'skein tokens rotate ci --grace 0s'],
+    details: 'It lives as long anew as it was made for.',
+  },
+  'tokens/revoke': {
+    summary: 'End a token at once',
+    class: 'person',
+    ofRepo: false,
+    writes: false,
+    tool: null,
+    arguments: [NAME],
+    flags: [YES],
+    examples: ['skein tokens revoke ci'],
+    details: 'What its bearer holds stays until it ends by itself: skein release --of-agent AGENT.',
+  },
+} as const satisfies Record<string, OperationSpec>
