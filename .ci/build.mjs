@@ -2,6 +2,7 @@
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -40,6 +41,7 @@ await build({
 })
 chmodSync(path.join(next, 'skein.js'), 0o755)
 await copyGrammars()
+cpSync(path.join(root, 'templates'), path.join(next, 'templates'), { recursive: true })
 swapIn()
 
 /** The parser thread finds its wasm files in dist/grammars; the packages that they come from are not installed with skein. */

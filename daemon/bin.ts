@@ -55,6 +55,10 @@ const machine: Machine = {
     const { runBridge } = await import('../mcp/bridge.ts')
     await runBridge(options)
   },
+  async loadWiring() {
+    const { createWiring } = await import('./wiring/wiring.ts')
+    return createWiring(process.env)
+  },
 }
 
 async function loadMcpDoor(): Promise<McpDoor> {

@@ -3,6 +3,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Command } from './arguments.ts'
 import type { Io } from './io.ts'
+import type { Wiring } from './setup.ts'
 
 /** A verb that asks no daemon for its answer; returns the exit code. */
 export type LocalCommand = (command: Command, io: Io, machine: Machine) => Promise<number> | number
@@ -22,6 +23,7 @@ export interface Machine {
   /** Checks the hash chain of an exported audit log. @throws SkeinError NOT_FOUND */
   verifyAudit(file: string): Promise<AuditFileVerdict>
   runBridge(options: BridgeOptions): Promise<void>
+  loadWiring(): Promise<Wiring>
 }
 
 export interface DaemonOptions {

@@ -22,7 +22,17 @@ export interface VerbSpec {
 export type Group = 'Claims' | 'Tasks' | 'Repositories' | 'Machines' | 'This machine'
 
 export type LocalVerb =
-  'up' | 'down' | 'mcp' | 'logs' | 'try' | 'init' | 'config validate' | 'version' | 'help'
+  | 'up'
+  | 'down'
+  | 'mcp'
+  | 'logs'
+  | 'try'
+  | 'init'
+  | 'upgrade'
+  | 'uninstall'
+  | 'config validate'
+  | 'version'
+  | 'help'
 
 /** Taken by every verb. */
 export const GLOBAL_FLAGS: readonly FlagSpec[] = [
@@ -103,6 +113,21 @@ const MORE_ARGUMENTS: Readonly<Partial<Record<OperationName, readonly ArgumentSp
   ],
 }
 
+const YES_FLAG: FlagSpec = { flag: '--yes', field: 'yes', type: 'switch', help: 'do not ask' }
+const DRY_RUN_FLAG: FlagSpec = {
+  flag: '--dry-run',
+  field: 'dry_run',
+  type: 'switch',
+  help: 'show the changes as a diff, write nothing',
+}
+const TOOL_FLAG: FlagSpec = {
+  flag: '--tool',
+  field: 'tools',
+  type: 'texts',
+  value: 'T',
+  help: 'claude, codex, cursor or all; may be repeated (those that are used here)',
+}
+
 const LOCAL_VERBS: readonly VerbSpec[] = [
   local('up', {
     summary: 'Start the daemon of this machine',
@@ -152,14 +177,43 @@ const LOCAL_VERBS: readonly VerbSpec[] = [
   }),
   local('init', {
     group: 'Repositories',
-    summary: 'Write .skein.yml and enrol this repository for everybody',
+    summary: 'Enrol this repository and wire skein into its harnesses',
     details:
-      'Never overwrites a .skein.yml. Commit the file: whoever has it and runs skein takes part.',
+      'Writes .skein.yml, MCP registrations, hooks of the harnesses, a block in AGENTS.md, and git hooks beside those that are there. Shows what it will do and asks once. A second run changes nothing; files that it cannot read are named and left alone, and the exit is 1.',
     flags: [
-      { flag: '--yes', field: 'yes', type: 'switch', help: 'do not ask' },
-      { flag: '--dry-run', field: 'dry_run', type: 'switch', help: 'show the file, write nothing' },
+      TOOL_FLAG,
+      YES_FLAG,
+      DRY_RUN_FLAG,
+      {
+        flag: '--service',
+        field: 'service',
+        type: 'switch',
+        help: 'a user service, which starts the daemon at login',
+      },
     ],
-    examples: ['skein init', 'skein init --repo team/project --yes'],
+    examples: ['skein init --tool all', 'skein init --tool claude --tool codex --dry-run'],
+  }),
+  local('upgrade', {
+    group: 'Repositories',
+    summary: 'Bring what init wrote up to this version',
+    details:
+      'Refreshes hooks, blocks and registrations that are there; adds no harness. The program itself is upgraded by npm.',
+    flags: [YES_FLAG, DRY_RUN_FLAG],
+    examples: ['skein upgrade', 'skein upgrade --dry-run'],
+  }),
+  local('uninstall', {
+    group: 'Repositories',
+    summary: 'Take out of this repository what init wrote',
+    details:
+      'Blocks, hooks and registrations go, hooks that were there before come back, all other text stays byte for byte. .skein.yml stays, unless --all says otherwise.',
+    flags: [
+      TOOL_FLAG,
+      YES_FLAG,
+      DRY_RUN_FLAG,
+      { flag: '--all', field: 'all', type: 'switch', help: '.skein.yml too' },
+      { flag: '--service', field: 'service', type: 'switch', help: 'the user service too' },
+    ],
+    examples: ['skein uninstall', 'skein uninstall --tool cursor --yes'],
   }),
   local('config validate', {
     summary: 'Check config.yml and .skein.yml',

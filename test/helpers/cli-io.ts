@@ -51,6 +51,7 @@ export const NO_MACHINE: Machine = {
   validateConfig: refuse,
   verifyAudit: refuse,
   runBridge: refuse,
+  loadWiring: refuse,
 }
 
 function refuse(): Promise<never> {

@@ -1,49 +1,41 @@
-// `skein init`: writes a repository's .skein.yml, once, and enrols it. The file is tracked, so it is never touched again.
-import { readFileSync, writeFileSync } from 'node:fs'
+// `skein init`: a repository takes part, and so do the harnesses in it. .skein.yml is written once and never touched again.
 import path from 'node:path'
 import { SkeinError, type OperationResult } from '../../../protocol/index.ts'
 import type { Command } from '../arguments.ts'
-import { ask } from '../confirm.ts'
 import type { Io } from '../io.ts'
 import type { CheckoutFacts, LocalCommand, Machine } from '../machine.ts'
 import { callerFields, requireCwd } from '../operation-input.ts'
 import { pageOn } from '../output/page.ts'
 import { renderResult } from '../output/faces.ts'
+import type { WiringPlan } from '../setup.ts'
 import { call } from './operation.ts'
+import { asJson, carryOut, exitOf, remarks, showDiff, toolsOf } from './wire.ts'
 
 export const run: LocalCommand = async (command, io, machine) => {
-  const checkout = await findCheckout(command, io, machine)
-  const file = path.join(checkout.root, '.skein.yml')
-  const isThere = readIfThere(file) !== null
-  const text = fileText(checkout.repo)
-  if (command.fields['dry_run'] === true) return showPlan(command, io, { file, text, isThere })
-  if (!isThere) {
-    await requireConsent(command, io, { file, text })
-    writeNew(file, text)
+  const tools = toolsOf(command)
+  const { root, repo } = await findCheckout(command, io, machine)
+  const wiring = await machine.loadWiring()
+  const { service, dry_run: isDry, json, quiet } = command.fields
+  const plan = await wiring.plan({
+    act: 'init',
+    folder: root,
+    repo,
+    tools,
+    service: service === true,
+    all: false,
+    self: io.self,
+  })
+  if (isDry === true) return showDiff(plan, command, io)
+  const isQuiet = json === true || quiet === true
+  if (!isQuiet && requireCwd(io) !== root) {
+    io.stderr.write(`The repository begins at ${root}: all of it is wired there.\n`)
   }
-  const say =
-    command.fields['json'] === true || command.fields['quiet'] === true ? () => {} : tell(io)
-  const { paint } = pageOn(io.stdout, io)
-  say(
-    isThere ? `${file} is there already, and stays as it is.` : `${paint('good', 'wrote')} ${file}`,
-  )
-  const input = { ...callerFields(command, io), cwd: checkout.root }
-  const result = (await call('enrol', input, command, io)) as OperationResult<'enrol'>
-  if (command.fields['json'] === true) {
-    io.stdout.write(`${JSON.stringify({ ...result, file, written: !isThere }, null, 2)}\n`)
-    return 0
-  }
-  say(renderResult('enrol', result, pageOn(io.stdout, io)).trimEnd())
-  if (!isThere) {
-    say(`${paint('strong', 'Next:')} git add .skein.yml && git commit -m 'Enrol in skein'`)
-    say(paint('quiet', 'Whoever pulls it and runs skein takes part from then on.'))
-  }
-  return 0
-}
-
-interface Plan {
-  readonly file: string
-  readonly text: string
+  await carryOut(plan, wiring, command, io)
+  const enrolled = await enrol(root, command, io)
+  if (json === true) {
+    io.stdout.write(`${JSON.stringify({ ...asJson(plan, true), ...enrolled }, null, 2)}\n`)
+  } else if (quiet !== true) tell(plan, enrolled, io)
+  return exitOf(plan)
 }
 
 async function findCheckout(command: Command, io: Io, machine: Machine): Promise<CheckoutFacts> {
@@ -61,68 +53,44 @@ async function findCheckout(command: Command, io: Io, machine: Machine): Promise
   })
 }
 
-/** Ids that YAML reads as they stand. */
-const PLAIN_ID = /^[A-Za-z_][\w.-]*(?:\/[\w.-]+)+$/
-
-function fileText(repo: string): string {
-  return `# skein: who works on what. Everybody who pulls this file takes part. Data only, no secrets.
-# Every key, its value and where it comes from: skein config
-repo: ${PLAIN_ID.test(repo) ? repo : JSON.stringify(repo)}
-
-# limits: {files: 100, ratio: 0.2}   # the most that one claim covers
-# ttl: {default: 4h, shared: 2h}     # life of a claim that does not say its own
-# idle_release: 30m                  # a session without a sign of life loses its claims
-`
-}
-
-function showPlan(
+/** Null where no daemon runs: the first use enrols, and the files are what counts. */
+async function enrol(
+  root: string,
   command: Command,
   io: Io,
-  { file, text, isThere }: Plan & { readonly isThere: boolean },
-): number {
-  if (command.fields['json'] === true) {
-    io.stdout.write(`${JSON.stringify({ file, exists: isThere, text }, null, 2)}\n`)
-  } else if (isThere) io.stdout.write(`${file} is there already: nothing would be written.\n`)
-  else io.stdout.write(`Would write ${file}:\n\n${text}`)
-  return 0
-}
-
-async function requireConsent(command: Command, io: Io, { file, text }: Plan): Promise<void> {
-  if (command.fields['yes'] === true) return
-  if (!io.canAsk) {
-    throw new SkeinError('INPUT_USAGE', `No terminal is here to ask whether to write ${file}.`, {
-      hint: 'skein init --yes',
-    })
-  }
-  io.stderr.write(`This will write ${file}:\n\n${text.replace(/^/gm, '  ').trimEnd()}\n\n`)
-  if (await ask('Write it?', io)) return
-  throw new SkeinError('INTERRUPTED', 'Nothing was written.', { hint: 'skein init --dry-run' })
-}
-
-/** Fails when somebody else has written it in the meantime. */
-function writeNew(file: string, text: string): void {
+): Promise<OperationResult<'enrol'> | null> {
+  const input = { ...callerFields(command, io), cwd: root }
   try {
-    writeFileSync(file, text, { flag: 'wx' })
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-    throw new SkeinError('FORBIDDEN', `${file} cannot be written (${code}).`, {
-      cause,
-      hint: `Check the rights of ${path.dirname(file)}.`,
-    })
-  }
-}
-
-function readIfThere(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8')
+    return (await call('enrol', input, command, io)) as OperationResult<'enrol'>
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (error instanceof SkeinError && error.code === 'DAEMON_DOWN') return null
     throw error
   }
 }
 
-function tell(io: Io): (text: string) => void {
-  return (text) => {
+function tell(plan: WiringPlan, enrolled: OperationResult<'enrol'> | null, io: Io): void {
+  const page = pageOn(io.stdout, io)
+  const { paint } = page
+  const say = (text: string): void => {
     io.stdout.write(`${text}\n`)
   }
+  if (enrolled !== null) say(renderResult('enrol', enrolled, page).trimEnd())
+  else say('No daemon runs yet: it enrols the repository when it is started here.')
+  io.stdout.write(remarks(plan, page))
+  if (plan.tools.length === 0) {
+    say('No harness was found here; to wire one: skein init --tool claude|codex|cursor|all')
+  }
+  const tracked = plan.changes.map(({ shown }) => shown).filter(isTracked)
+  say(paint('strong', 'Next:'))
+  if (enrolled === null) say(`  skein up --background`)
+  if (tracked.length > 0) {
+    say(`  git add ${tracked.join(' ')} && git commit -m 'Enrol in skein'`)
+    say(paint('quiet', '  Whoever pulls it and runs skein takes part from then on.'))
+  }
+  say(`  skein doctor${plan.tools.length > 0 ? ' --canary' : ''}`)
+}
+
+/** What everybody is to have: in the checkout, and not for one person alone. */
+function isTracked(shown: string): boolean {
+  return !path.isAbsolute(shown) && !shown.endsWith('.local.json')
 }

@@ -8,7 +8,9 @@ import { run as init } from './init.ts'
 import { run as logs } from './logs.ts'
 import { run as mcp } from './mcp.ts'
 import { run as tryIt } from './try.ts'
+import { run as uninstall } from './uninstall.ts'
 import { run as up } from './up.ts'
+import { run as upgrade } from './upgrade.ts'
 import { run as version } from './version.ts'
 
 const VERBS: Readonly<Record<LocalVerb, LocalCommand>> = {
@@ -17,6 +19,8 @@ const VERBS: Readonly<Record<LocalVerb, LocalCommand>> = {
   mcp,
   logs,
   init,
+  upgrade,
+  uninstall,
   'config validate': configValidate,
   try: tryIt,
   version,

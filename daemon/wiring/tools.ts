@@ -1,0 +1,97 @@
+// The harnesses: which files each is wired by, and how one sees that somebody uses it.
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { Tool } from '../cli/setup.ts'
+
+/** A file, and what of it is ours. */
+export interface Asset {
+  /** From the root of the checkout. */
+  readonly file: string
+  readonly kind: 'json' | 'toml' | 'block' | 'import' | 'ignore'
+  /** In templates/. */
+  readonly template: string
+  readonly what: string
+}
+
+/** For every harness. */
+export const COMMON_ASSETS: readonly Asset[] = [
+  { file: 'AGENTS.md', kind: 'block', template: 'agents-block.md', what: 'what agents should do' },
+]
+
+export const LOCAL_SETTINGS: Asset = {
+  file: '.claude/settings.local.json',
+  kind: 'json',
+  template: 'claude/settings.local.json',
+  what: 'for you alone: an edit is refused when the guard cannot run',
+}
+
+export const TOOL_ASSETS: Readonly<Record<Tool, readonly Asset[]>> = {
+  claude: [
+    { file: '.mcp.json', kind: 'json', template: 'claude/mcp.json', what: 'MCP server' },
+    {
+      file: '.claude/settings.json',
+      kind: 'json',
+      template: 'claude/settings.json',
+      what: 'hooks',
+    },
+    {
+      file: 'CLAUDE.md',
+      kind: 'import',
+      template: 'claude/claude-block.md',
+      what: 'reads AGENTS.md',
+    },
+    {
+      file: '.gitignore',
+      kind: 'ignore',
+      template: 'gitignore',
+      what: "keeps people's own settings out",
+    },
+  ],
+  codex: [
+    { file: '.codex/config.toml', kind: 'toml', template: 'codex/mcp.toml', what: 'MCP server' },
+    { file: '.codex/hooks.json', kind: 'json', template: 'codex/hooks.json', what: 'hooks' },
+  ],
+  cursor: [
+    { file: '.cursor/mcp.json', kind: 'json', template: 'cursor/mcp.json', what: 'MCP server' },
+    { file: '.cursor/hooks.json', kind: 'json', template: 'cursor/hooks.json', what: 'hooks' },
+  ],
+}
+
+const TRACES: Readonly<
+  Record<Tool, { readonly files: readonly string[]; readonly programs: readonly string[] }>
+> = {
+  claude: { files: ['.claude', 'CLAUDE.md', '.mcp.json'], programs: ['claude'] },
+  codex: { files: ['.codex'], programs: ['codex'] },
+  cursor: { files: ['.cursor', '.cursorrules'], programs: ['cursor', 'cursor-agent'] },
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Is the harness used here, by what lies in the checkout or on the PATH? */
+export function isUsed(tool: Tool, root: string, env: Environment): boolean {
+  const { files, programs } = TRACES[tool]
+  return (
+    files.some((file) => existsSync(path.join(root, file))) ||
+    programs.some((program) => findProgram(program, env) !== null)
+  )
+}
+
+/** The first executable of a name on the PATH. */
+export function findProgram(name: string, env: Environment): string | null {
+  for (const folder of (env['PATH'] ?? '').split(path.delimiter)) {
+    // An empty entry is the working directory, where a repository would choose the program.
+    if (!path.isAbsolute(folder)) continue
+    const file = path.join(folder, name)
+    if (isExecutable(file)) return file
+  }
+  return null
+}
+
+export function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,39 @@
+// The wiring of a checkout, as the command line is given it: look, then write.
+import { SkeinError } from '../../protocol/index.ts'
+import { TOOLS, type Wiring, type WiringPlan } from '../cli/setup.ts'
+import { createGit } from '../git.ts'
+import { createGitConfig } from '../git-config.ts'
+import { applyChange } from './apply.ts'
+import { makePlan } from './plan.ts'
+import { forgetAll, rememberChanges } from './record.ts'
+import { serviceFile, switchService } from './service.ts'
+
+export function createWiring(env: Readonly<Record<string, string | undefined>>): Wiring {
+  const git = createGit(env)
+  const config = createGitConfig(env)
+  const checkoutOf = async (folder: string) => {
+    const checkout = await git.findCheckout(folder)
+    if (checkout !== null) return checkout
+    throw new SkeinError('REPO_NOT_GIT', `${folder} is not inside a git repository.`)
+  }
+  return {
+    plan: async (order) =>
+      makePlan(order, { checkout: await checkoutOf(order.folder), config, env }),
+    async apply(plan: WiringPlan) {
+      const checkout = await checkoutOf(plan.root)
+      const isEnd = plan.act === 'uninstall'
+      const service = plan.changes.find(({ file }) => file === serviceFile(env))
+      const done: string[] = []
+      if (isEnd && service !== undefined) done.push(await switchService(false, env))
+      // Before the files: a crash in between leaves a record that fits none of them, and says nothing.
+      const record = isEnd ? null : rememberChanges(checkout, plan.changes)
+      if (record !== null) applyChange(record)
+      for (const change of plan.changes) applyChange(change)
+      const isWhole = isEnd && plan.tools.length === TOOLS.length
+      const forgotten = isWhole ? forgetAll(checkout) : null
+      if (forgotten !== null) applyChange(forgotten)
+      if (!isEnd && service !== undefined) done.push(await switchService(true, env))
+      return done
+    },
+  }
+}
