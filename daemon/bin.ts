@@ -59,6 +59,10 @@ const machine: Machine = {
     const { createWiring } = await import('./wiring/wiring.ts')
     return createWiring(process.env)
   },
+  async loadDoctor() {
+    const { createDoctor } = await import('./doctor/doctor.ts')
+    return createDoctor(process.env)
+  },
 }
 
 async function loadMcpDoor(): Promise<McpDoor> {

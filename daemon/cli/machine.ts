@@ -3,7 +3,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Command } from './arguments.ts'
 import type { Io } from './io.ts'
-import type { Wiring } from './setup.ts'
+import type { Doctor, Wiring } from './setup.ts'
 
 /** A verb that asks no daemon for its answer; returns the exit code. */
 export type LocalCommand = (command: Command, io: Io, machine: Machine) => Promise<number> | number
@@ -24,6 +24,7 @@ export interface Machine {
   verifyAudit(file: string): Promise<AuditFileVerdict>
   runBridge(options: BridgeOptions): Promise<void>
   loadWiring(): Promise<Wiring>
+  loadDoctor(): Promise<Doctor>
 }
 
 export interface DaemonOptions {

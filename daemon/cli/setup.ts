@@ -14,6 +14,11 @@ export interface Wiring {
    * @throws SkeinError FORBIDDEN at the first that cannot be written, or was changed since it was looked at.
    */
   apply(plan: WiringPlan): Promise<readonly string[]>
+  /**
+   * Trusts the hooks of a checkout in this user's own Codex. @returns how many are trusted.
+   * @throws SkeinError NOT_FOUND without a Codex, or when it does not do it.
+   */
+  trustCodex(root: string): Promise<number>
 }
 
 export interface WiringOrder {
@@ -60,4 +65,45 @@ export interface WiringProblem {
   readonly problem: string
   /** What a person can do about it. */
   readonly hint: string
+}
+
+export type CanaryVerdict = 'BLOCKED' | 'LEAKED' | 'NOT INSTALLED' | 'REPLAYED' | 'UNKNOWN'
+
+export interface CanaryReport {
+  readonly tool: Tool
+  /** `edit` or `shell`. */
+  readonly way: string
+  readonly verdict: CanaryVerdict
+  readonly says: string
+  readonly hint: string | null
+}
+
+export type CheckLevel = 'OK' | 'WARN' | 'FAIL'
+
+export interface Check {
+  readonly name: string
+  readonly level: CheckLevel
+  readonly says: string
+  /** The next command; null where nothing is to be done. */
+  readonly hint: string | null
+}
+
+export interface Doctor {
+  /** Looks at each link of the chain. Never throws: what cannot be looked at is a finding. */
+  examine(patient: Patient): Promise<readonly Check[]>
+  /** @throws SkeinError REPO_NOT_GIT, DAEMON_DOWN and what else a claim can end with. */
+  runCanary(
+    patient: Patient,
+    tools: readonly Tool[] | null,
+    signal: AbortSignal,
+  ): Promise<readonly CanaryReport[]>
+  /** Writes what helps others to find a fault, without secrets. @throws SkeinError FORBIDDEN */
+  writeBundle(file: string, patient: Patient, checks: readonly Check[]): Promise<void>
+}
+
+export interface Patient {
+  readonly folder: string | null
+  readonly home: string
+  readonly version: string
+  readonly status: unknown
 }

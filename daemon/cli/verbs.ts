@@ -30,6 +30,7 @@ export type LocalVerb =
   | 'init'
   | 'upgrade'
   | 'uninstall'
+  | 'doctor'
   | 'config validate'
   | 'version'
   | 'help'
@@ -190,6 +191,12 @@ const LOCAL_VERBS: readonly VerbSpec[] = [
         type: 'switch',
         help: 'a user service, which starts the daemon at login',
       },
+      {
+        flag: '--trust',
+        field: 'trust',
+        type: 'switch',
+        help: 'trust this folder and these hooks in your own Codex, as its /hooks does',
+      },
     ],
     examples: ['skein init --tool all', 'skein init --tool claude --tool codex --dry-run'],
   }),
@@ -214,6 +221,23 @@ const LOCAL_VERBS: readonly VerbSpec[] = [
       { flag: '--service', field: 'service', type: 'switch', help: 'the user service too' },
     ],
     examples: ['skein uninstall', 'skein uninstall --tool cursor --yes'],
+  }),
+  local('doctor', {
+    summary: 'Check every link between an edit and the daemon',
+    details:
+      'A line for each: OK, WARN or FAIL, and what to do. With --canary each harness is made to write to a file that somebody else holds, its own program driven by a scripted model on loopback: BLOCKED, LEAKED, REPLAYED (Cursor, by recorded payloads), NOT INSTALLED, or UNKNOWN where it never came to write. Exit 1 with any FAIL, LEAKED or UNKNOWN.',
+    flags: [
+      { flag: '--canary', field: 'canary', type: 'switch', help: 'prove it with a write' },
+      TOOL_FLAG,
+      {
+        flag: '--bundle',
+        field: 'bundle',
+        type: 'text',
+        value: 'FILE',
+        help: 'what helps others to find a fault, as JSON, without secrets',
+      },
+    ],
+    examples: ['skein doctor', 'skein doctor --canary', 'skein doctor --bundle report.json'],
   }),
   local('config validate', {
     summary: 'Check config.yml and .skein.yml',

@@ -1,12 +1,14 @@
 // The wiring of a checkout, as the command line is given it: look, then write.
 import { SkeinError } from '../../protocol/index.ts'
 import { TOOLS, type Wiring, type WiringPlan } from '../cli/setup.ts'
+import { trustHooks } from '../canary/codex-trust.ts'
 import { createGit } from '../git.ts'
 import { createGitConfig } from '../git-config.ts'
 import { applyChange } from './apply.ts'
 import { makePlan } from './plan.ts'
 import { forgetAll, rememberChanges } from './record.ts'
 import { serviceFile, switchService } from './service.ts'
+import { findProgram } from './tools.ts'
 
 export function createWiring(env: Readonly<Record<string, string | undefined>>): Wiring {
   const git = createGit(env)
@@ -35,5 +37,21 @@ export function createWiring(env: Readonly<Record<string, string | undefined>>):
       if (!isEnd && service !== undefined) done.push(await switchService(true, env))
       return done
     },
+    trustCodex: (root) => trustCodex(root, env),
+  }
+}
+
+async function trustCodex(
+  root: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const hint = 'Start codex here, trust the folder, then review the hooks with /hooks.'
+  const program = findProgram('codex', env)
+  if (program === null) throw new SkeinError('NOT_FOUND', 'No `codex` is on the PATH.', { hint })
+  try {
+    return await trustHooks(program, root, env)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new SkeinError('NOT_FOUND', `Codex did not trust the hooks (${why}).`, { cause, hint })
   }
 }

@@ -52,6 +52,7 @@ export const NO_MACHINE: Machine = {
   verifyAudit: refuse,
   runBridge: refuse,
   loadWiring: refuse,
+  loadDoctor: refuse,
 }
 
 function refuse(): Promise<never> {

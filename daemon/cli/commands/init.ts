@@ -7,6 +7,7 @@ import type { CheckoutFacts, LocalCommand, Machine } from '../machine.ts'
 import { callerFields, requireCwd } from '../operation-input.ts'
 import { pageOn } from '../output/page.ts'
 import { renderResult } from '../output/faces.ts'
+import { count } from '../output/text.ts'
 import type { WiringPlan } from '../setup.ts'
 import { call } from './operation.ts'
 import { asJson, carryOut, exitOf, remarks, showDiff, toolsOf } from './wire.ts'
@@ -15,7 +16,7 @@ export const run: LocalCommand = async (command, io, machine) => {
   const tools = toolsOf(command)
   const { root, repo } = await findCheckout(command, io, machine)
   const wiring = await machine.loadWiring()
-  const { service, dry_run: isDry, json, quiet } = command.fields
+  const { service, trust, dry_run: isDry, json, quiet } = command.fields
   const plan = await wiring.plan({
     act: 'init',
     folder: root,
@@ -31,6 +32,10 @@ export const run: LocalCommand = async (command, io, machine) => {
     io.stderr.write(`The repository begins at ${root}: all of it is wired there.\n`)
   }
   await carryOut(plan, wiring, command, io)
+  if (trust === true) {
+    const trusted = await wiring.trustCodex(root)
+    if (!isQuiet) io.stdout.write(`Your Codex trusts ${count(trusted, 'hook')} of this folder.\n`)
+  }
   const enrolled = await enrol(root, command, io)
   if (json === true) {
     io.stdout.write(`${JSON.stringify({ ...asJson(plan, true), ...enrolled }, null, 2)}\n`)

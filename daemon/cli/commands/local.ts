@@ -2,6 +2,7 @@
 import type { LocalCommand } from '../machine.ts'
 import type { LocalVerb } from '../verbs.ts'
 import { run as configValidate } from './config-validate.ts'
+import { run as doctor } from './doctor.ts'
 import { run as down } from './down.ts'
 import { run as help } from './help.ts'
 import { run as init } from './init.ts'
@@ -20,6 +21,7 @@ const VERBS: Readonly<Record<LocalVerb, LocalCommand>> = {
   logs,
   init,
   upgrade,
+  doctor,
   uninstall,
   'config validate': configValidate,
   try: tryIt,

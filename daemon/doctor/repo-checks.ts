@@ -1,0 +1,89 @@
+// What skein needs of a checkout: its file, its ledger, git hooks, and pushes that go through the fence.
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { Check } from '../cli/setup.ts'
+import { loadRepoConfig } from '../config.ts'
+import type { Checkout, Git } from '../git.ts'
+import type { GitConfig } from '../git-config.ts'
+import { HOOK_NAMES, findHooks, stateOfHook } from '../wiring/git-hooks.ts'
+import { fail, looked, ok, warn } from './check.ts'
+import type { Status } from './machine-checks.ts'
+
+export interface RepoSurroundings {
+  readonly checkout: Checkout
+  readonly git: Git
+  readonly config: GitConfig
+  readonly status: Status | null
+}
+
+export async function checkRepo(around: RepoSurroundings): Promise<readonly Check[]> {
+  const parts = await Promise.all([
+    looked('.skein.yml', () => [checkFile(around.checkout)]),
+    looked('ledger', () => checkLedger(around)),
+    looked('git hooks', () => checkHooks(around)),
+    looked('push', async () => [await checkPush(around)]),
+  ])
+  return parts.flat()
+}
+
+function checkFile({ root }: Checkout): Check {
+  if (!existsSync(path.join(root, '.skein.yml'))) {
+    return fail('.skein.yml', `${root} has none`, 'skein init')
+  }
+  const { repo } = loadRepoConfig(root)
+  return ok('.skein.yml', repo ?? 'valid')
+}
+
+async function checkLedger({ checkout, git, status }: RepoSurroundings): Promise<readonly Check[]> {
+  if (status === null) return []
+  const id = await git.repoIdOf(checkout, loadRepoConfig(checkout.root))
+  const repo = status.repos.find((each) => each.id === id)
+  if (repo === undefined) return [fail('ledger', `${id} is not enrolled`, 'skein init')]
+  if (repo.problem !== null) return [fail('ledger', repo.problem, 'skein logs')]
+  if (!repo.quorum) return [fail('ledger', 'no majority of its voters answers', 'skein members')]
+  return [ok('ledger', `${id}, led by ${repo.leader ?? 'nobody yet'}, term ${String(repo.term)}`)]
+}
+
+async function checkHooks({ checkout, config }: RepoSurroundings): Promise<readonly Check[]> {
+  const place = await findHooks(checkout, config)
+  return HOOK_NAMES.map((hook) => {
+    const name = `git ${hook}`
+    switch (stateOfHook(place, hook)) {
+      case 'ours':
+      case 'calls-us':
+        return ok(name, place.folder)
+      case 'outdated':
+        return warn(name, 'is of another version', 'skein upgrade')
+      case 'not-executable':
+        return fail(
+          name,
+          'cannot be executed, so git skips it',
+          `chmod +x ${path.join(place.folder, hook)}`,
+        )
+      case 'foreign':
+        return warn(
+          name,
+          'does not call skein',
+          place.foreign === null ? 'skein init' : `add to it: skein hook ${hook} "$@"`,
+        )
+      case 'absent':
+        return warn(
+          name,
+          'is not there',
+          place.foreign === null ? 'skein init' : `write one that calls: skein hook ${hook} "$@"`,
+        )
+    }
+  })
+}
+
+/** A rewrite of addresses, or a push address of a remote, leads pushes to git-remote-skein. */
+async function checkPush({ checkout, config }: RepoSurroundings): Promise<Check> {
+  const remotes = await config.settings(checkout, '^remote\\..*\\.url$')
+  if (remotes.length === 0) return ok('push', 'there is no remote')
+  const rewrites = await config.settings(checkout, '^url\\.skein::.*\\.pushinsteadof$')
+  const addresses = await config.settings(checkout, '^remote\\..*\\.pushurl$')
+  const isFenced = rewrites.length > 0 || addresses.some(({ value }) => value.startsWith('skein::'))
+  return isFenced
+    ? ok('push', 'goes through the fence')
+    : warn('push', 'a plain git push is not fenced in this clone', 'skein init')
+}
