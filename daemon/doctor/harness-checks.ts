@@ -24,6 +24,9 @@ export function checkHarnesses(root: string, env: Environment): readonly Check[]
 }
 
 function checkTool(tool: Tool, root: string, env: Environment): readonly Check[] {
+  if (!isWiredHere(tool, root)) {
+    return [warn(tool, 'is used here, and not wired', `skein init --tool ${tool}`)]
+  }
   const assets = TOOL_ASSETS[tool].map((asset) => checkAsset(asset, tool, root))
   const more = { claude: claudeSwitches, codex: codexSwitches, cursor: () => [] }[tool](root, env)
   return [...assets, ...more]
@@ -40,7 +43,9 @@ function checkAsset(asset: Asset, owner: string, root: string): Check {
   const name = `${owner} ${asset.file}`
   const target = lookAt(root, path.join(root, asset.file))
   const init = owner === 'agents' ? 'skein init' : `skein init --tool ${owner}`
-  if (target.kind === 'absent') return fail(name, 'is not there', init)
+  // Words to agents help; registrations and hooks are what everything rests on.
+  const bad = asset.kind === 'json' || asset.kind === 'toml' ? fail : warn
+  if (target.kind === 'absent') return bad(name, 'is not there', init)
   if (target.kind === 'link') return warn(name, 'is behind a symbolic link', init)
   const text = target.kind === 'file' ? textOf(target.bytes) : null
   if (text === null) return fail(name, 'cannot be read', init)
@@ -49,7 +54,7 @@ function checkAsset(asset: Asset, owner: string, root: string): Check {
   if (wired.text === text) return ok(name, asset.what)
   return isWired(asset, text)
     ? warn(name, 'is of another version', 'skein upgrade')
-    : fail(name, 'has nothing of skein in it', init)
+    : bad(name, 'has nothing of skein in it', init)
 }
 
 /** All the places where hooks of Claude Code can be turned off. */
