@@ -15,6 +15,8 @@ export interface GitConfig {
   /** Every setting whose key fits a pattern of git's, the strongest last. */
   settings(checkout: Checkout, keyPattern: string): Promise<readonly GitSetting[]>
   isTracked(checkout: Checkout, file: string): Promise<boolean>
+  /** Would git pass over a file that nobody tracks? */
+  isIgnored(checkout: Checkout, file: string): Promise<boolean>
 }
 
 /** @param env the environment to start git in, before it is cleaned. */
@@ -35,6 +37,11 @@ export function createGitConfig(env: Readonly<Record<string, string | undefined>
     async isTracked(checkout, file) {
       const args = ['--literal-pathspecs', 'ls-files', '-z', '--', file]
       return ((await run(checkout.root, args, { signal: undefined })) ?? '') !== ''
+    },
+    async isIgnored(checkout, file) {
+      // Exit 1 without a word means that it is not.
+      const args = ['check-ignore', '--no-index', '--', file]
+      return (await run(checkout.root, args, { signal: undefined, refusals: /^$/ })) !== null
     },
   }
 }

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { SkeinError } from '../../protocol/index.ts'
 import type { CanaryReport, CanaryVerdict, Tool } from '../cli/setup.ts'
 import { callOperation } from '../client/call.ts'
 import { findSockets } from '../client/place.ts'
@@ -18,6 +19,8 @@ export interface CanaryOptions {
   readonly home: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
+  /** What git ignores is nobody's to claim: the canary's file must not be. */
+  readonly isIgnored: (file: string) => Promise<boolean>
 }
 
 const HELD = 'held by the canary'
@@ -45,11 +48,11 @@ const NAMES: Readonly<Record<Tool, string>> = {
 
 /** A file, a claim on it by somebody else, and both gone again afterwards, whatever happens. */
 async function onHeldFile(
-  { root, home, env, signal }: CanaryOptions,
+  { root, home, env, signal, isIgnored }: CanaryOptions,
   act: (trial: Trial) => Promise<readonly CanaryReport[]>,
 ): Promise<readonly CanaryReport[]> {
   const tag = randomBytes(4).toString('hex')
-  const file = path.join(root, `skein-canary-${tag}.txt`)
+  const file = path.join(root, await freeName(tag, isIgnored))
   const holder = `canary-holder-${tag}`
   const who = { cwd: root, agent: holder, session: holder }
   const call = (name: 'claim' | 'release', input: object): Promise<unknown> =>
@@ -82,6 +85,16 @@ async function tryTool(
   const attempts = await (tool === 'claude' ? tryClaude : tryCodex)(program, trial)
   const content = existsSync(trial.file) ? readFileSync(trial.file, 'utf8') : ''
   return attempts.map((attempt) => judge(tool, attempt, content, trial))
+}
+
+async function freeName(tag: string, isIgnored: CanaryOptions['isIgnored']): Promise<string> {
+  for (const ending of ['.txt', '', '.md', '.c']) {
+    const name = `skein-canary-${tag}${ending}`
+    if (!(await isIgnored(name))) return name
+  }
+  throw new SkeinError('FORBIDDEN', 'Git ignores every name that the canary could write to.', {
+    hint: 'Let .gitignore pass over files whose name begins with skein-canary-.',
+  })
 }
 
 /** What each way would leave in the file. */

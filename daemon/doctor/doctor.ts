@@ -37,7 +37,8 @@ export function createDoctor(env: Readonly<Record<string, string | undefined>>):
       if (checkout === null)
         throw new SkeinError('REPO_NOT_GIT', 'You are not inside a git repository.')
       const { root } = checkout
-      return runCanary({ tools: tools ?? TOOLS, root, home: patient.home, env, signal })
+      const isIgnored = (file: string): Promise<boolean> => config.isIgnored(checkout, file)
+      return runCanary({ tools: tools ?? TOOLS, root, home: patient.home, env, signal, isIgnored })
     },
     writeBundle(file, patient, checks) {
       writeBundle(file, patient, checks)

@@ -38,7 +38,8 @@ async function checkLedger({ checkout, git, status }: RepoSurroundings): Promise
   if (status === null) return []
   const id = await git.repoIdOf(checkout, loadRepoConfig(checkout.root))
   const repo = status.repos.find((each) => each.id === id)
-  if (repo === undefined) return [fail('ledger', `${id} is not enrolled`, 'skein init')]
+  // The first claim enrols it, unless this machine's config.yml says otherwise.
+  if (repo === undefined) return [warn('ledger', `${id} is not enrolled here yet`, 'skein enrol')]
   if (repo.problem !== null) return [fail('ledger', repo.problem, 'skein logs')]
   if (!repo.quorum) return [fail('ledger', 'no majority of its voters answers', 'skein members')]
   return [ok('ledger', `${id}, led by ${repo.leader ?? 'nobody yet'}, term ${String(repo.term)}`)]

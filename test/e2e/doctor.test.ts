@@ -197,6 +197,14 @@ describe('the canary', () => {
     assert.deepEqual(words(without), ['claude edit LEAKED', 'claude shell LEAKED'])
   })
 
+  it('takes a file that git does not ignore', async (t) => {
+    const desk = setUp(t)
+    await wireAll(desk)
+    writeIn(desk.root, '.gitignore', '*.txt\n')
+    const reports = await desk.canary('--tool claude')
+    assert.deepEqual(words(reports), ['claude edit BLOCKED', 'claude shell BLOCKED'])
+  })
+
   it('says NOT INSTALLED for Cursor without hooks', async (t) => {
     const desk = setUp(t)
     await wireAll(desk)

@@ -12,7 +12,7 @@ if (!isHook) {
   process.exit(status ?? 1)
 }
 const payload = readFileSync(0, 'utf8')
-const file = /skein-canary-[0-9a-f]+\.txt/.exec(payload)?.[0]
+const file = /skein-canary-[0-9a-f]+(?:\.\w+)?/.exec(payload)?.[0]
 const reads = /"tool_name":\s*"Read"/.test(payload)
 if (
   words[0] === 'guard' &&

@@ -44,12 +44,6 @@ export function unmergeToml(
   return edited.text === '' ? { text: null } : edited
 }
 
-/** The table of a text as plain data; undefined where there is none, or the text is no TOML. */
-export function tomlTable(text: string, table: readonly string[]): unknown {
-  const found = read(text)
-  return 'problem' in found ? undefined : at(found.value, table)
-}
-
 export const BLOCK_PROBLEMS = {
   unclosed: 'has only one of the marks `skein: begin` and `skein: end`',
   doubled: 'has the marks `skein: begin` and `skein: end` more than once',
