@@ -2,6 +2,7 @@
 // another's file.
 import type { AuditEvent, AuditEventInput, OperationName, PeerId } from '../protocol/index.ts'
 import type { Frame } from './core/frame.ts'
+import type { ShellScript } from './shell-script.ts'
 
 export type { Frame } from './core/frame.ts'
 
@@ -146,7 +147,41 @@ export interface SymbolIndex {
     wanted: readonly string[],
     signal?: AbortSignal,
   ): Promise<SymbolAnswer>
+  /** Which symbols would this edit touch? @param file from the root @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
+  touchedBy(
+    root: string,
+    file: string,
+    edit: FileEdit,
+    signal?: AbortSignal,
+  ): Promise<TouchedAnswer>
+  /** A shell command as plain data. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
+  readShell(command: string, signal?: AbortSignal): Promise<ShellAnswer>
 }
+
+/** What somebody is about to do to a file. */
+export type FileEdit =
+  | { readonly kind: 'replace'; readonly changes: readonly TextChange[] }
+  /** Null: what it will hold is not known. */
+  | { readonly kind: 'whole'; readonly text: string | null }
+
+export interface TextChange {
+  readonly old: string
+  readonly now: string
+}
+
+export type TouchedAnswer =
+  | {
+      readonly kind: 'touched'
+      /** The innermost ones. */
+      readonly symbols: readonly string[]
+      /** Some line lies in no symbol. */
+      readonly isOutside: boolean
+    }
+  | { readonly kind: 'unknown'; readonly why: string }
+
+export type ShellAnswer =
+  | { readonly kind: 'script'; readonly script: ShellScript }
+  | { readonly kind: 'unknown'; readonly why: string }
 
 export type SymbolAnswer =
   | {

@@ -3,8 +3,9 @@
 // 1. At most one job is at the thread; the others wait here, and a job whose callers have gone does not start.
 // 2. Whatever ends the thread ends only the job that it had.
 import type { Worker } from 'node:worker_threads'
-import { SkeinError } from '../../protocol/index.ts'
-import { fromColumns, type ParseReply, type ParseRequest } from './worker/messages.ts'
+import { assert, SkeinError } from '../../protocol/index.ts'
+import { fromColumns, SHELL, type ParseReply, type ParseRequest } from './worker/messages.ts'
+import type { ShellScript } from '../shell-script.ts'
 import type { FileSymbol } from './outline.ts'
 
 export interface HostLimits {
@@ -33,6 +34,11 @@ export type Parsed =
       readonly symbols: readonly FileSymbol[]
       readonly hasErrors: boolean
     }
+  | Unparsed
+
+export type ParsedShell = { readonly kind: 'script'; readonly script: ShellScript } | Unparsed
+
+type Unparsed =
   | { readonly kind: 'unsupported'; readonly why: 'binary' | 'size'; readonly reason: string }
   /** The file is not to blame for sure, or not for ever. */
   | { readonly kind: 'failed'; readonly why: 'slow' | 'failed'; readonly reason: string }
@@ -50,7 +56,7 @@ export interface HostEvents {
 interface Job {
   readonly request: ParseRequest
   readonly isWanted: () => boolean
-  readonly resolve: (parsed: Parsed) => void
+  readonly resolve: (answer: Parsed | ParsedShell) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -74,11 +80,28 @@ export class ParserHost {
   }
 
   /** The bytes are moved to the thread. @throws SkeinError BUSY, DAEMON_DOWN */
-  parse(
+  async parse(
     language: string,
     bytes: Uint8Array<ArrayBuffer>,
     isWanted: () => boolean,
   ): Promise<Parsed> {
+    const answer = await this.ask(language, bytes, isWanted)
+    assert(answer.kind !== 'script', 'a file is answered with its symbols')
+    return answer
+  }
+
+  /** A command as a script. @throws SkeinError BUSY, DAEMON_DOWN */
+  async parseShell(bytes: Uint8Array<ArrayBuffer>, isWanted: () => boolean): Promise<ParsedShell> {
+    const answer = await this.ask(SHELL, bytes, isWanted)
+    assert(answer.kind !== 'parsed', 'a command is answered with its script')
+    return answer
+  }
+
+  private ask(
+    language: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    isWanted: () => boolean,
+  ): Promise<Parsed | ParsedShell> {
     if (this.isStopped) return Promise.reject(stopping())
     if (this.waiting.length >= this.limits.waitingMax) {
       return Promise.reject(new SkeinError('BUSY', 'Too many files wait to be parsed.'))
@@ -150,6 +173,11 @@ export class ParserHost {
       this.settle({ kind, why, reason })
       return
     }
+    if (reply.kind === 'script') {
+      this.warm.add(SHELL)
+      this.settle({ kind: 'script', script: reply.script })
+      return
+    }
     const { columns, hasErrors } = reply
     this.warm.add(this.current.request.language)
     this.settle({ kind: 'parsed', symbols: fromColumns(columns), hasErrors })
@@ -191,7 +219,7 @@ export class ParserHost {
       this.settle({ kind: 'failed', why: 'failed', reason: 'the parser failed on it' })
   }
 
-  private settle(parsed: Parsed): void {
+  private settle(parsed: Parsed | ParsedShell): void {
     const job = this.current
     this.current = null
     job?.resolve(parsed)

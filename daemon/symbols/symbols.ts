@@ -7,12 +7,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { parseSymbol } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
+import type { FileEdit, ShellAnswer, TouchedAnswer } from '../ports.ts'
 import { BoundedCache } from './bounded-cache.ts'
+import { touchedByEdit } from './edits.ts'
 import { unsupported, type FileSymbols, type Outline, type Unsupported } from './file-symbols.ts'
 import { Gate } from './gate.ts'
 import { languageOf } from './languages.ts'
 import { HOST_LIMITS, ParserHost, type HostLimits, type Parsed } from './parser-host.ts'
-import { readSource, stampOf } from './source-file.ts'
+import { FILE_BYTES_MAX, readSource, stampOf } from './source-file.ts'
 import { startThread } from './thread.ts'
 import { knownPathsOf, unknownAmong, type KnownPaths, type UnknownSymbol } from './unknown.ts'
 
@@ -30,6 +32,15 @@ export interface Symbols {
     wanted: readonly string[],
     signal?: AbortSignal,
   ): Promise<CheckedSymbols>
+  /** What an edit would touch. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
+  touchedBy(
+    root: string,
+    file: string,
+    edit: FileEdit,
+    signal?: AbortSignal,
+  ): Promise<TouchedAnswer>
+  /** A command as plain data. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
+  readShell(command: string, signal?: AbortSignal): Promise<ShellAnswer>
   stats(): SymbolStats
   /** Ends the thread and forgets everything; idempotent. */
   stop(): Promise<void>
@@ -148,6 +159,26 @@ class SymbolIndex implements Symbols {
       unknown: unknownAmong(entry.known, canonical),
       hasErrors,
     }
+  }
+
+  async touchedBy(
+    root: string,
+    file: string,
+    edit: FileEdit,
+    signal?: AbortSignal,
+  ): Promise<TouchedAnswer> {
+    const real = await inside(root, file)
+    if (typeof real !== 'string') return { kind: 'unknown', why: real.unsupported }
+    return touchedByEdit(real, edit, (known) => this.symbolsOf(known, signal))
+  }
+
+  async readShell(command: string, signal?: AbortSignal): Promise<ShellAnswer> {
+    const bytes = new TextEncoder().encode(command)
+    if (bytes.length > FILE_BYTES_MAX) return { kind: 'unknown', why: 'too long' }
+    const isWanted = (): boolean => signal?.aborted !== true
+    const parsed = await untilAborted(this.host.parseShell(bytes, isWanted), signal)
+    if (parsed.kind === 'script') return parsed
+    return { kind: 'unknown', why: parsed.kind === 'abandoned' ? parsed.kind : parsed.reason }
   }
 
   stats(): SymbolStats {

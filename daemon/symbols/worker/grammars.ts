@@ -6,7 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { Language as Grammar, Parser, Query } from 'web-tree-sitter'
-import { PARSER_WASM } from '../grammar-files.ts'
+import { PARSER_WASM, SHELL_WASM } from '../grammar-files.ts'
 import type { Language } from '../languages/language.ts'
 import { BROKEN_QUERY } from './extract.ts'
 
@@ -25,6 +25,10 @@ export async function loadGrammar(language: Language): Promise<LoadedGrammar> {
   const bytes = await readFile(locate(language.grammar))
   const grammar = await withTiering(language, () => Grammar.load(bytes))
   return { grammar, query: new Query(grammar, language.query + BROKEN_QUERY) }
+}
+
+export async function loadShell(): Promise<Grammar> {
+  return Grammar.load(await readFile(locate(SHELL_WASM)))
 }
 
 /** Bundled, the files lie beside this one under their base names; in a checkout they are in node_modules. */

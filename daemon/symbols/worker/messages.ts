@@ -1,13 +1,18 @@
 // What the daemon and its parser thread say to each other. A list of symbols crosses as columns: ten thousand objects
 // would hold the daemon's loop for longer than it may be held.
 import { KINDS } from '../languages/language.ts'
+import type { ShellScript } from '../../shell-script.ts'
 import type { FileSymbol, Span } from '../outline.ts'
 
 export interface ParseRequest {
   readonly id: number
+  /** Of the table, or `SHELL`. */
   readonly language: string
   readonly bytes: Uint8Array<ArrayBuffer>
 }
+
+/** Not a language whose declarations are asked for: the answer is the script itself. */
+export const SHELL = 'shell'
 
 export type ParseReply =
   /** The grammar is loaded, or the tree is built: the next step begins, and its time counts from here. */
@@ -18,6 +23,7 @@ export type ParseReply =
       readonly columns: Columns
       readonly hasErrors: boolean
     }
+  | { readonly kind: 'script'; readonly id: number; readonly script: ShellScript }
   | {
       readonly kind: 'unsupported'
       readonly id: number

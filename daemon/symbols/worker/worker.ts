@@ -2,18 +2,20 @@
 // takes too long. What it throws ends it too: after a trap the parser's memory cannot be trusted.
 import assert from 'node:assert/strict'
 import { parentPort } from 'node:worker_threads'
-import type { Parser } from 'web-tree-sitter'
+import type { Language as Grammar, Parser } from 'web-tree-sitter'
 import { languageById } from '../languages.ts'
 import { outline } from '../outline.ts'
 import { decode } from './decode.ts'
 import { extract } from './extract.ts'
-import { createParser, loadGrammar, type LoadedGrammar } from './grammars.ts'
-import { toColumns, type ParseReply, type ParseRequest } from './messages.ts'
+import { createParser, loadGrammar, loadShell, type LoadedGrammar } from './grammars.ts'
+import { SHELL, toColumns, type ParseReply, type ParseRequest } from './messages.ts'
+import { shellScript } from './shell.ts'
 
 /** More declarations than any file that people work on. */
 const SYMBOLS_MAX = 10_000
 
 const loaded = new Map<string, LoadedGrammar>()
+let shell: Grammar | null = null
 let parser: Parser | null = null
 let last = Promise.resolve()
 
@@ -25,6 +27,10 @@ parentPort?.on('message', (request: ParseRequest) => {
 async function answer(request: ParseRequest): Promise<void> {
   const { id } = request
   parser ??= await createParser()
+  if (request.language === SHELL) {
+    await answerShell(parser, request)
+    return
+  }
   const language = languageById(request.language)
   assert(language !== null, 'the daemon sends languages of the table')
   const known = loaded.get(language.id) ?? (await loadGrammar(language))
@@ -48,6 +54,25 @@ async function answer(request: ParseRequest): Promise<void> {
     }
     const hasErrors = tree.rootNode.hasError
     send({ kind: 'parsed', id, columns: toColumns(symbols), hasErrors })
+  } finally {
+    tree.delete()
+  }
+}
+
+async function answerShell(using: Parser, { id, bytes }: ParseRequest): Promise<void> {
+  shell ??= await loadShell()
+  send({ kind: 'step', id })
+  const source = decode(bytes)
+  if (source === null) {
+    send({ kind: 'unsupported', id, why: 'binary', reason: 'no text' })
+    return
+  }
+  using.setLanguage(shell)
+  const tree = using.parse(source)
+  assert(tree !== null, 'a parse without a progress callback is never cut short')
+  send({ kind: 'step', id })
+  try {
+    send({ kind: 'script', id, script: shellScript(tree) })
   } finally {
     tree.delete()
   }

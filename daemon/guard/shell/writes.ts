@@ -1,0 +1,72 @@
+// What a command would write, as far as its text tells: the vocabulary of the table. Pure data.
+import type { FileEdit } from '../../ports.ts'
+
+/** A word of the shell, expanded: its text, and the pattern where it has signs of a glob outside of quotes. */
+export interface Value {
+  readonly text: string
+  readonly glob: string | null
+}
+
+/** Null where only the shell could tell. */
+export type Arg = Value | null
+
+export type ShellWrite =
+  | {
+      readonly kind: 'file'
+      /** Absolute, or a glob that begins with an absolute path. */
+      readonly place: Value
+      /** With everything under it. */
+      readonly isTree?: boolean
+      /** It may be something else, such as a branch: meant only if there is such a file. */
+      readonly isMaybe?: boolean
+      readonly edit?: FileEdit
+    }
+  /** Into a folder under the sources' names, if there is such a folder; else to the place itself. */
+  | { readonly kind: 'copy'; readonly sources: readonly Value[]; readonly place: Value }
+  /** Of the whole worktree around a folder: files with changes, or those that git does not know. */
+  | { readonly kind: 'worktree'; readonly folder: string; readonly which: 'changed' | 'untracked' }
+  /** It may write, and its text does not say where. */
+  | { readonly kind: 'unknown'; readonly why: string }
+
+/** Words of one command after its name, by what they are. */
+export interface Options {
+  readonly flags: readonly string[]
+  /** Values of flags that take one, by flag. */
+  readonly values: ReadonlyMap<string, readonly Arg[]>
+  readonly operands: readonly Arg[]
+}
+
+/** Reads words as most programs do. @param valued flags whose value is the next word, or stands after `=`. */
+export function readOptions(args: readonly Arg[], valued: readonly string[] = []): Options {
+  const flags: string[] = []
+  const values = new Map<string, Arg[]>()
+  const operands: Arg[] = []
+  const keep = (flag: string, value: Arg): void => {
+    values.set(flag, [...(values.get(flag) ?? []), value])
+  }
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? null
+    const text = arg?.text ?? ''
+    if (text === '--') {
+      operands.push(...args.slice(at + 1))
+      break
+    }
+    if (arg === null || !text.startsWith('-') || text === '-') {
+      operands.push(arg)
+      continue
+    }
+    const equals = text.startsWith('--') ? text.indexOf('=') : -1
+    const name = equals < 0 ? text : text.slice(0, equals)
+    flags.push(name)
+    if (equals >= 0) keep(name, { text: text.slice(equals + 1), glob: null })
+    else if (valued.includes(name)) keep(name, args[++at] ?? null)
+  }
+  return { flags, values, operands }
+}
+
+/** Is a one-letter flag there, alone or among others (`-rf`)? */
+export function hasFlag({ flags }: Options, letter: string, long?: string): boolean {
+  return flags.some(
+    (flag) => flag === long || (/^-[A-Za-z]+$/.test(flag) && flag.slice(1).includes(letter)),
+  )
+}
