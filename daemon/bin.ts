@@ -63,6 +63,10 @@ const machine: Machine = {
     const { createDoctor } = await import('./doctor/doctor.ts')
     return createDoctor(process.env)
   },
+  async guardOffline(home, input) {
+    const { judgeOffline } = await import('./guard/offline.ts')
+    return judgeOffline(home, input, process.env, Date.now())
+  },
 }
 
 async function loadMcpDoor(): Promise<McpDoor> {

@@ -11,6 +11,9 @@ import { createFeed } from './feed.ts'
 import { createGit } from './git.ts'
 import { createHistory } from './git-history.ts'
 import { createMerges } from './git-merge.ts'
+import { createWorktree } from './git-worktree.ts'
+import { takeNotes } from './guard/offline.ts'
+import { createGuardState } from './guard/state.ts'
 import { takeHomeLock } from './home-lock.ts'
 import { openHome } from './home.ts'
 import { createMachine } from './host.ts'
@@ -157,6 +160,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
     ...{ joining, reach, recovery },
+    ...{ worktree: createWorktree(env), guard: createGuardState(name, feed.watch) },
     releasing: keepReleasing(home.path, repos, log, stack),
     merges: createMerges(env),
     webhooks: keepSending(
@@ -192,6 +196,9 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const served = { operations, about, repos, callers, log, metrics }
   const doors = await openDoors(place, stack, served)
   metrics.start({ about, sessions: sessions.count, ...doors, ledgers: () => ledgerFacts(parts) })
+  takeNotes(home.path, operations, log, clock.wall()).catch((error: unknown) => {
+    log.warn({ error: String(error) }, 'what hooks noted could not be taken up')
+  })
   log.info({ version: VERSION, machine: name, http: about.http, pid: process.pid }, 'ready')
 
   const finished = ending.exit.then(async (exit) => {

@@ -1,4 +1,4 @@
-// One run of git, for git.ts, git-history.ts and git-objects.ts alone. Checkouts are data that others wrote, so git runs without their hooks and monitors,
+// One run of git, for git.ts and the files beside it (git-*.ts) alone. Checkouts are data that others wrote, so git runs without their hooks and monitors,
 // without our caller's GIT_* variables, without prompts, and within bounds of time and output.
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { SkeinError } from '../protocol/index.ts'

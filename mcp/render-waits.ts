@@ -123,8 +123,8 @@ export function renderResponse({ request, late }: OperationResult<'respond'>): s
 }
 
 /** Answer of `pending_requests`. */
-export function renderInbox({ requests, narrowed, waiting }: Inbox): string {
-  if (requests.length + narrowed.length + waiting.length === 0)
+export function renderInbox({ requests, narrowed, waiting, notices }: Inbox): string {
+  if (requests.length + narrowed.length + waiting.length + notices.length === 0)
     return 'Nobody asks anything of you.'
   const asked = firstOf(requests, SHOWN_MAX)
   const [first] = requests
@@ -135,11 +135,19 @@ export function renderInbox({ requests, narrowed, waiting }: Inbox): string {
     ...asked.shown.map(renderAsked),
     asked.more > 0 ? `and ${String(asked.more)} more` : '',
     ...firstOf(narrowed, SHOWN_MAX).shown.map(renderBeside),
+    ...firstOf(notices, NOTICES_SHOWN_MAX).shown.map(renderNotice),
     waiting.length > 0 ? renderPlaces(waiting) : '',
     first === undefined
       ? ''
       : `Next: ${showCall('respond_to_request', { request_id: idText(first.id), decision: 'approved' })}, or denied, narrowed, coexist; unanswered, the claim ends then.`,
   )
+}
+
+const NOTICES_SHOWN_MAX = 3
+
+function renderNotice({ kind, by, paths, reason, at }: Inbox['notices'][number]): string {
+  const how = kind === 'guard.bypassed' ? 'wrote in spite of it' : 'changed'
+  return `Agent ${quote(by, 40)} ${how} ${quote(paths.join(', '), 120)}, which you held, at ${showTime(at)}: ${quote(reason, 120)}. Look before you write it again.`
 }
 
 function renderAsked(request: Request): string {

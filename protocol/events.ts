@@ -23,6 +23,9 @@ export const EVENT_KINDS = {
   'request.filed': 'A session asked a holder to release or share.',
   'request.answered': 'A holder answered a request.',
   'request.expired': 'A request got no answer in time.',
+  'guard.bypassed':
+    'A session wrote what another holds, because its SKEIN_BYPASS said so, with the reason.',
+  'guard.leaked': 'A command changed files that another holds; it was seen afterwards.',
   'task.completed': 'A task of a plan was marked as done.',
   'owners.promoted': 'A pattern came under an owner.',
   'owners.demoted': 'A pattern left its owner.',

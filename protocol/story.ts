@@ -25,6 +25,10 @@ export function tellEvent(event: AuditEvent): string {
       return `${event.at}  ${actor} was refused ${refusals(data)}`
     case 'claim.coexist':
       return `${event.at}  ${besideStory(what, data)}`
+    case 'guard.bypassed':
+      return `${event.at}  ${actor} wrote ${word(data['path'])}, held by ${word(data['holder'])}, by SKEIN_BYPASS: "${word(data['reason'])}"`
+    case 'guard.leaked':
+      return `${event.at}  ${actor} changed ${word(data['path'])}, held by ${word(data['holder'])} (${word(data['reason'])})`
     case 'task.completed':
       return `${event.at}  ${tellTask(data)}`
     case 'claim.lapsed':

@@ -35,6 +35,12 @@ const SECTIONS: readonly { readonly tag: Tag; readonly title: string; readonly a
     about: 'The fields of the operation [events](operations.md#events), in the query.',
   },
   {
+    tag: 'hooks',
+    title: 'Hooks',
+    about:
+      'For harnesses that post the payloads of their hooks. The body is the payload as it is, the answer the JSON that the harness reads, always with status 200; the event is the one that the payload names. See the [guide](../how-to/guard.md).',
+  },
+  {
     tag: 'process',
     title: 'The daemon itself',
     about: 'For load balancers, collectors of numbers and generators of clients.',

@@ -26,7 +26,7 @@ export interface Reply {
 
 export interface RouteAbout {
   readonly summary: string
-  readonly tag: 'operations' | 'events' | 'process' | 'coord' | 'mcp'
+  readonly tag: 'operations' | 'events' | 'hooks' | 'process' | 'coord' | 'mcp'
   /** Media type of what is answered when all is well; JSON where nothing is said. */
   readonly type?: string
   readonly query?: readonly { readonly name: string; readonly help: string }[]

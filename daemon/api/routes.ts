@@ -5,6 +5,7 @@ import type { MetricsPort } from '../ports.ts'
 import type { Repos } from '../repos.ts'
 import { coordRoutes } from './coord/routes.ts'
 import type { EventStreams } from './event-stream.ts'
+import { hookRoutes } from './hook-routes.ts'
 import type { Route } from './http-call.ts'
 import type { McpRoutes } from './mcp-routes.ts'
 import { openApiRoute } from './openapi.ts'
@@ -25,6 +26,7 @@ export function allRoutes(served: Served): readonly Route[] {
   const routes: readonly Route[] = [
     ...probeRoutes(probed),
     ...operationRoutes(operations),
+    ...hookRoutes(operations),
     ...streams.routes,
     ...mcp.routes,
     ...coordRoutes(operations, repos, callers),

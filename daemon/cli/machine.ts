@@ -1,6 +1,7 @@
 // What a few verbs need of this machine's own side, where no daemon is asked. The command line knows only these shapes:
 // bin.ts plugs the parts in and loads each when it is called, so that `check` and `claim` start without them.
 import type { Readable, Writable } from 'node:stream'
+import type { HarnessName, HookEvent, HookVerdict } from '../../protocol/index.ts'
 import type { Command } from './arguments.ts'
 import type { Io } from './io.ts'
 import type { Doctor, Wiring } from './setup.ts'
@@ -25,6 +26,15 @@ export interface Machine {
   runBridge(options: BridgeOptions): Promise<void>
   loadWiring(): Promise<Wiring>
   loadDoctor(): Promise<Doctor>
+  /** The verdict on a hook when no daemon of this home answers. */
+  guardOffline(home: string, input: HookInput): Promise<HookVerdict>
+}
+
+/** What a hook is asked with. */
+export type HookInput = Readonly<Record<string, unknown>> & {
+  readonly harness: HarnessName
+  readonly event: HookEvent
+  readonly payload: Readonly<Record<string, unknown>>
 }
 
 export interface DaemonOptions {

@@ -1,7 +1,7 @@
 // The command line: words in, an exit code out. Answers go to stdout, everything else to stderr; with --json one document
 // on stdout is all there is, failures included. Verbs of this machine alone are loaded when they are typed.
 import path from 'node:path'
-import { SkeinError, type OperationName } from '../../protocol/index.ts'
+import { SkeinError, type HookEvent, type OperationName } from '../../protocol/index.ts'
 import { homePath } from '../client/place.ts'
 import { parseCommand, wantsJson, type Command } from './arguments.ts'
 import { runOperation } from './commands/operation.ts'
@@ -9,6 +9,7 @@ import type { Io } from './io.ts'
 import type { Machine } from './machine.ts'
 import { asBug, renderBug, renderFailure } from './output/failure.ts'
 import { pageOn } from './output/page.ts'
+import type { LocalVerb } from './verbs.ts'
 
 export async function main(words: readonly string[], io: Io, machine: Machine): Promise<number> {
   try {
@@ -23,6 +24,10 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
   const { does } = command.verb
   const wantsHelp = command.fields['help'] === true
   if ('operation' in does && !wantsHelp) {
+    if (does.operation === 'guard') {
+      const { runHook } = await import('./commands/hook.ts')
+      return runHook('pre-tool', command, io, machine)
+    }
     if (does.operation === 'join') {
       const { runJoin } = await import('./commands/join.ts')
       return runJoin(command, io)
@@ -40,8 +45,20 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
     const { run: runMcp } = await import('./commands/mcp.ts')
     return runMcp(command, io, machine)
   }
+  const event = 'local' in does && !wantsHelp ? HOOKS[does.local] : undefined
+  if (event !== undefined) {
+    const { runHook } = await import('./commands/hook.ts')
+    return runHook(event, command, io, machine)
+  }
   const { runLocal } = await import('./commands/local.ts')
   return runLocal(command, io, machine)
+}
+
+/** Hooks of harnesses: they wait at each of them. */
+const HOOKS: Readonly<Partial<Record<LocalVerb, HookEvent>>> = {
+  'hook session-start': 'session-start',
+  'hook session-end': 'session-end',
+  'hook post-tool': 'post-tool',
 }
 
 /** Streams and files of the record: more than one call, and no answer that fits one page. */

@@ -15,11 +15,12 @@ export function buildInput(name: OperationName, command: Command, io: Io): Opera
   return { ...callerFields(command, io), ...fields }
 }
 
-/** Who calls, as every operation takes it. */
-export function callerFields({ fields }: Command, io: Io): OperationInput {
+/** Who calls, as every operation takes it. @param hookSession of a hook's payload */
+export function callerFields({ fields }: Command, io: Io, hookSession?: string): OperationInput {
   const caller = identifyCaller({
     agent: text(fields['agent']),
     session: text(fields['session']),
+    hookSession,
     env: io.env,
   })
   return {

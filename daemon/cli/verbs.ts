@@ -32,6 +32,9 @@ export type LocalVerb =
   | 'uninstall'
   | 'doctor'
   | 'config validate'
+  | 'hook session-start'
+  | 'hook session-end'
+  | 'hook post-tool'
   | 'version'
   | 'help'
 
@@ -127,6 +130,15 @@ const TOOL_FLAG: FlagSpec = {
   type: 'texts',
   value: 'T',
   help: 'claude, codex, cursor or all; may be repeated (those that are used here)',
+}
+
+/** Of the hooks that harnesses call. */
+const HARNESS: FlagSpec = {
+  flag: '--harness',
+  field: 'harness',
+  type: 'text',
+  value: 'NAME',
+  help: 'claude, codex or cursor',
 }
 
 const LOCAL_VERBS: readonly VerbSpec[] = [
@@ -243,6 +255,26 @@ const LOCAL_VERBS: readonly VerbSpec[] = [
     summary: 'Check config.yml and .skein.yml',
     details: 'Needs no daemon. Exit 64 names file, line, and the nearest right key.',
     examples: ['skein config validate'],
+  }),
+  local('hook session-start', {
+    summary: 'Tell a beginning session of a harness who holds what',
+    details:
+      "A harness's hook: reads its payload on stdin, starts a daemon when none runs, and prints at most five lines for the model.",
+    flags: [HARNESS],
+    examples: ['skein hook session-start --harness claude < payload.json'],
+  }),
+  local('hook session-end', {
+    summary: 'Give back what an ending session of a harness holds',
+    details: "A harness's hook: reads its payload on stdin. Answers within a second.",
+    flags: [HARNESS],
+    examples: ['skein hook session-end --harness claude < payload.json'],
+  }),
+  local('hook post-tool', {
+    summary: 'Judge by its effect what an agent has just run',
+    details:
+      "A harness's hook: reads its payload on stdin. Commands whose text does not say what they write are judged by what has changed: a file that another holds is told to the model and to the holder, a free one is claimed.",
+    flags: [HARNESS],
+    examples: ['skein hook post-tool --harness claude < payload.json'],
   }),
   local('try', {
     summary: 'Watch two agents meet, alone and in seconds',

@@ -14,6 +14,8 @@ import type { Config } from '../config.ts'
 import type { HolderClock } from '../core/claims/holder.ts'
 import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
+import type { Worktree } from '../git-worktree.ts'
+import type { GuardState } from '../guard/state.ts'
 import type { History } from '../git-history.ts'
 import type { Merges } from '../git-merge.ts'
 import type { Joining } from '../mesh/joining.ts'
@@ -35,6 +37,8 @@ export interface Parts {
   readonly git: Git
   readonly history: History
   readonly merges: Merges
+  readonly worktree: Worktree
+  readonly guard: GuardState
   readonly tokens: IssuedTokens
   readonly accessTokens: AccessTokens
   readonly symbols: SymbolIndex

@@ -29,6 +29,7 @@ import {
   members,
   peers,
 } from './mesh.ts'
+import { guard } from './guard.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
@@ -57,6 +58,7 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   why,
   forecast,
   events,
+  guard,
   status,
   metrics,
   enrol,

@@ -6,6 +6,7 @@ import {
   isSameParty,
   SkeinError,
   type AnsweredRequest,
+  type AuditEvent,
   type ClaimRequest,
   type OperationInput,
   type OperationResult,
@@ -16,7 +17,7 @@ import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { ResponseTerms } from '../core/claims/command.ts'
 import { answersNow, requestNow } from '../core/claims/tell.ts'
-import { claimJson, placeJson, requestJson } from '../json.ts'
+import { claimJson, iso, placeJson, requestJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
@@ -106,8 +107,35 @@ export const inbox: Handler<OperationInput<'inbox'>> = async (parts, input, cont
     waiting: [...state.queue.values()]
       .filter((entry) => isMeant(entry.party))
       .map((entry) => placeJson(entry, standingIn(host, entry).ahead, null)),
+    notices: await noticesFor(parts, host, ofSession ?? caller.session),
   }
   return result
+}
+
+/** How far back, and how many. */
+const NOTICES_HOURS = 24
+const NOTICES_MAX = 20
+
+/** Writes of others to what a session holds or held, as this machine saw them. */
+async function noticesFor(
+  { clock }: Parts,
+  { audit }: LedgerHost,
+  session: string,
+): Promise<OperationResult<'inbox'>['notices'][number][]> {
+  const since = iso(clock.wall() - NOTICES_HOURS * 3_600_000)
+  const filter = {
+    kinds: ['guard.*'],
+    since,
+    where: ({ data }: AuditEvent) => data['holder_session'] === session,
+  }
+  const found: OperationResult<'inbox'>['notices'][number][] = []
+  for await (const event of audit.scan(filter, { newestFirst: true, limit: NOTICES_MAX })) {
+    const { id, kind, at, actor, data } = event
+    const path = typeof data['path'] === 'string' ? [data['path']] : []
+    const reason = typeof data['reason'] === 'string' ? data['reason'] : ''
+    found.push({ event: id, kind, at, by: actor, paths: path, reason })
+  }
+  return found
 }
 
 export const requests: Handler<OperationInput<'requests'>> = async (parts, input, context) => {

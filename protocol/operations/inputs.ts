@@ -1,6 +1,7 @@
 // Inputs of the operations. They are strict: an unknown field is an error that names it, because a
 // misspelt `ttl` that is ignored would be a claim that ends at the wrong time.
 import { z } from 'zod'
+import { HARNESSES, HOOK_EVENTS } from '../hooks.ts'
 import { DEFAULTS, LIMITS } from '../limits.ts'
 import type { OperationName } from './table.ts'
 
@@ -189,6 +190,18 @@ export const INPUTS = {
       .min(1)
       .max(3_650 * 86_400)
       .optional(),
+  }),
+  guard: z.strictObject({
+    ...callerShape,
+    harness: z.enum(HARNESSES),
+    event: z.enum(HOOK_EVENTS).optional().describe("the payload's own event when left out"),
+    payload: z.record(z.string(), z.unknown()).describe("the hook's JSON as it came"),
+    bypass: z
+      .string()
+      .min(1)
+      .max(LIMITS.descriptionCharactersMax)
+      .optional()
+      .describe('why what is refused shall be done all the same: recorded, and told to the holder'),
   }),
   status: z.strictObject({ ...callerShape }),
   metrics: z.strictObject({ ...callerShape }),

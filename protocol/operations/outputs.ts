@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { asOf, option } from './output-parts.ts'
 import { FORECAST_OUTPUTS } from './outputs-forecast.ts'
 import { HOME_OUTPUTS } from './outputs-home.ts'
+import { GUARD_OUTPUTS, notices } from './outputs-guard.ts'
 import { MESH_OUTPUTS } from './outputs-mesh.ts'
 import type { OperationName } from './table.ts'
 
@@ -170,6 +171,7 @@ export const OUTPUTS = {
       .array(z.object({ claim: z.string(), pattern: z.string(), by: z.array(claim) }))
       .describe('claims of yours beside which others got symbols'),
     waiting: z.array(place),
+    notices,
   }),
   requests: z.object({ requests: z.array(requestShown), waited_out: waitedOut }),
   queue: z.object({ entries: z.array(placeBlocked), as_of: asOf }),
@@ -295,6 +297,7 @@ export const OUTPUTS = {
       }),
     ),
   }),
+  ...GUARD_OUTPUTS,
   ...MESH_OUTPUTS,
   ...HOME_OUTPUTS,
   'audit/export': z.object({

@@ -3,6 +3,7 @@
 // line starts without a schema library.
 import type { Exit } from '../error-catalogue.ts'
 import { CLAIM_OPERATIONS } from './claims.ts'
+import { GUARD_OPERATIONS } from './guard.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
 import { MESH_OPERATIONS } from './mesh.ts'
 import { REQUEST_OPERATIONS } from './requests.ts'
@@ -15,6 +16,7 @@ export type OperationName =
   | keyof typeof CLAIM_OPERATIONS
   | keyof typeof REQUEST_OPERATIONS
   | keyof typeof TASK_OPERATIONS
+  | keyof typeof GUARD_OPERATIONS
   | keyof typeof INSIGHT_OPERATIONS
   | keyof typeof MESH_OPERATIONS
   | keyof typeof TOKEN_OPERATIONS
@@ -24,6 +26,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...CLAIM_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...GUARD_OPERATIONS,
   ...INSIGHT_OPERATIONS,
   ...MESH_OPERATIONS,
   ...TOKEN_OPERATIONS,

@@ -53,6 +53,7 @@ export const NO_MACHINE: Machine = {
   runBridge: refuse,
   loadWiring: refuse,
   loadDoctor: refuse,
+  guardOffline: refuse,
 }
 
 function refuse(): Promise<never> {

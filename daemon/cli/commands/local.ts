@@ -14,7 +14,7 @@ import { run as up } from './up.ts'
 import { run as upgrade } from './upgrade.ts'
 import { run as version } from './version.ts'
 
-const VERBS: Readonly<Record<LocalVerb, LocalCommand>> = {
+const VERBS: Readonly<Partial<Record<LocalVerb, LocalCommand>>> = {
   up,
   down,
   mcp,
@@ -33,5 +33,6 @@ const VERBS: Readonly<Record<LocalVerb, LocalCommand>> = {
 export const runLocal: LocalCommand = (command, io, machine) => {
   const { does } = command.verb
   const isHelp = command.fields['help'] === true || !('local' in does)
-  return VERBS[isHelp ? 'help' : does.local](command, io, machine)
+  const verb = isHelp ? help : (VERBS[does.local] ?? help)
+  return verb(command, io, machine)
 }

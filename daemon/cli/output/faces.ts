@@ -57,6 +57,7 @@ const FACES: Faces = {
   forecast: forecastFace,
   events: eventsFace,
   'audit/export': exportFace,
+  guard: ({ reason, notes }) => [reason, ...notes],
   status: statusFace,
   metrics: ({ text }) => text.trimEnd().split('\n'),
   enrol: enrolFace,

@@ -102,8 +102,9 @@ export function requestsFace(result: OperationResult<'requests'>, page: Page): r
 }
 
 export function inboxFace(result: OperationResult<'inbox'>, page: Page): readonly string[] {
-  const { requests, narrowed, waiting } = result
-  if (requests.length + narrowed.length + waiting.length === 0) return ['Nothing for you.']
+  const { requests, narrowed, waiting, notices } = result
+  const told = requests.length + narrowed.length + waiting.length + notices.length
+  if (told === 0) return ['Nothing for you.']
   const [first] = requests
   const answers =
     first === undefined
@@ -126,9 +127,19 @@ export function inboxFace(result: OperationResult<'inbox'>, page: Page): readonl
       const others = by.map((claim) => `${claim.agent} holds ${scopeName(claim)}`)
       return `narrowed: in your ${pattern}, ${others.join('; ')}: leave that alone`
     }),
+    ...notices.map((notice) => noticeLine(notice, page)),
     ...waiting.map((place) => placeLine(place, page)),
     ...answers,
   ]
+}
+
+/** Somebody wrote what was held. */
+function noticeLine(
+  { kind, by, paths, reason, at }: OperationResult<'inbox'>['notices'][number],
+  page: Page,
+): string {
+  const how = kind === 'guard.bypassed' ? 'wrote, by SKEIN_BYPASS,' : 'changed'
+  return `${page.paint('bad', 'written')}: ${by} ${how} ${paths.join(', ')}, which you held ("${reason}", ${relative(at, page.nowMs)})`
 }
 
 function requestLines(request: RequestJson, page: Page): readonly string[] {

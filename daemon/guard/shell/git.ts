@@ -21,18 +21,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     if (options.values.has('-b') || options.values.has('-B') || options.values.has('--orphan'))
       return options.operands.length === 0 ? [] : [unknown('git checkout of a new branch')]
     const at = args.findIndex((arg) => arg?.text === '--')
-    if (at >= 0) return files(args.slice(at + 1), folder)
+    if (at >= 0) return files(args.slice(at + 1), folder, 'changed')
     if (hasFlag(options, 'f', '--force')) return [changed(folder), unknown('git checkout')]
     // Without `--` a word is a path only if no branch is called so.
     return options.operands.flatMap((operand) => [
-      ...files([operand], folder, true),
+      ...files([operand], folder, 'changed', true),
       unknown('git checkout'),
     ])
   },
   restore(args, folder) {
     const options = readOptions(args, ['-s', '--source'])
     const isIndexOnly = hasFlag(options, 'S', '--staged') && !hasFlag(options, 'W', '--worktree')
-    return isIndexOnly ? [] : files(options.operands, folder)
+    return isIndexOnly ? [] : files(options.operands, folder, 'changed')
   },
   reset(args, folder) {
     const { flags, operands } = readOptions(args)
@@ -47,7 +47,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     if (['pop', 'apply', 'branch'].includes(sub)) return [unknown(`git stash ${sub}`)]
     const options = readOptions(sub === 'push' || sub === 'save' ? args.slice(1) : args, ['-m'])
     const { operands } = options
-    if (sub === 'push' && operands.length > 0) return files(operands, folder)
+    if (sub === 'push' && operands.length > 0) return files(operands, folder, 'changed')
     const isAll = hasFlag(options, 'u', '--include-untracked') || hasFlag(options, 'a', '--all')
     return isAll ? [changed(folder), untracked(folder)] : [changed(folder)]
   },
@@ -57,7 +57,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   rm(args, folder) {
     const { flags, operands } = readOptions(args)
-    return flags.includes('--cached') || flags.includes('-n') ? [] : files(operands, folder)
+    return flags.includes('--cached') || flags.includes('-n') ? [] : files(operands, folder, 'all')
   },
   mv: (args, folder) => moved(readOptions(args), folder),
   apply(args) {
@@ -87,13 +87,18 @@ export function gitWrites(args: readonly Arg[], folder: string | null): readonly
   return command(args.slice(at + 1), here)
 }
 
-function files(operands: readonly Arg[], folder: string, isMaybe = false): ShellWrite[] {
+function files(
+  operands: readonly Arg[],
+  folder: string,
+  tree: 'all' | 'changed',
+  isMaybe = false,
+): ShellWrite[] {
   return operands.map((operand): ShellWrite => {
     // git reads globs itself, in quotes too.
     const isGlob = operand !== null && operand.glob === null && /[*?[]/.test(operand.text)
     const place = placeOf(isGlob ? { ...operand, glob: operand.text } : operand, { folder })
     if (place === null || operand?.text.startsWith(':') === true) return unknown('git with paths')
-    return { kind: 'file', place, isTree: true, isMaybe }
+    return { kind: 'file', place, tree, isMaybe }
   })
 }
 
@@ -102,7 +107,7 @@ function moved({ operands }: Options, folder: string): readonly ShellWrite[] {
   const sources = operands.slice(0, -1).map((operand) => placeOf(operand, { folder }))
   const known = sources.filter((source) => source !== null)
   if (place === null || known.length < sources.length) return [unknown('git mv')]
-  return [...files(operands.slice(0, -1), folder), { kind: 'copy', sources: known, place }]
+  return [...files(operands.slice(0, -1), folder, 'all'), { kind: 'copy', sources: known, place }]
 }
 
 function changed(folder: string): ShellWrite {

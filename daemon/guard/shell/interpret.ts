@@ -5,6 +5,7 @@
 import path from 'node:path'
 import type { ShellAnswer } from '../../ports.ts'
 import type { Redirect, ShellNode, ShellScript, Word } from '../../shell-script.ts'
+import { patchEdits } from '../decode/patch.ts'
 import { all, programWrites } from './programs.ts'
 import { unwrap } from './wrappers.ts'
 import { placeOf, valueOfWord, valuesOf } from './words.ts'
@@ -150,6 +151,10 @@ class Walk {
       return
     }
     if (name === 'read' || name === 'unset' || name === 'mapfile') forget(args, own)
+    if (name === 'apply_patch' || name === 'applypatch') {
+      this.patch(args, state)
+      return
+    }
     const wrapped = unwrap(name, args)
     if (wrapped === null) {
       this.writes.push(...programWrites(name, args, state.folder))
@@ -168,6 +173,17 @@ class Walk {
       case 'input':
         await this.fed(state, name)
         return
+    }
+  }
+
+  private patch([given]: readonly Arg[], state: State): void {
+    const input = state.input === null ? null : valueOfWord(state.input, this.around(state))
+    const edits = patchEdits((given ?? input)?.text ?? '')
+    if (edits.length === 0) this.unknown('apply_patch')
+    for (const { path: file, edit } of edits) {
+      const place = placeOf({ text: file, glob: null }, state)
+      if (place === null) this.unknown('apply_patch')
+      else this.writes.push({ kind: 'file', place, edit })
     }
   }
 

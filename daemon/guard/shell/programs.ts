@@ -103,7 +103,9 @@ export function all(
 ): readonly ShellWrite[] {
   return args.map((arg): ShellWrite => {
     const place = placeOf(arg, { folder })
-    return place === null ? unknown(why) : { kind: 'file', place, isTree }
+    return place === null
+      ? unknown(why)
+      : { kind: 'file', place, ...(isTree ? { tree: 'all' as const } : {}) }
   })
 }
 

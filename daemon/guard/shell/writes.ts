@@ -15,8 +15,8 @@ export type ShellWrite =
       readonly kind: 'file'
       /** Absolute, or a glob that begins with an absolute path. */
       readonly place: Value
-      /** With everything under it. */
-      readonly isTree?: boolean
+      /** Of a folder: everything in it, or only its files with changes. Nothing said: it is no folder. */
+      readonly tree?: 'all' | 'changed'
       /** It may be something else, such as a branch: meant only if there is such a file. */
       readonly isMaybe?: boolean
       readonly edit?: FileEdit

@@ -482,7 +482,7 @@ ACTION REQUIRED:
   it('show the inbox with the words that answer', () => {
     const beside = { ...CLAIM, agent: 'bob', symbols: ['Login::show'] }
     const narrowed = [{ claim: CLAIM.id, pattern: CLAIM.pattern, by: [beside] }]
-    const shown = render('inbox', { requests: [REQUEST], narrowed, waiting: [BEHIND] })
+    const shown = render('inbox', { requests: [REQUEST], narrowed, waiting: [BEHIND], notices: [] })
     assert.match(
       shown,
       /^narrowed: in your src\/auth\/\*\*, bob holds src\/auth\/\*\* Login::show/m,
@@ -490,7 +490,10 @@ ACTION REQUIRED:
     assert.match(shown, /^Waiting for src\/auth\/login\.ts at place 2/m)
     for (const word of ['approve', 'deny', 'narrow PATTERN', 'coexist PATTERN|FILE:SYMBOL'])
       assert.ok(shown.includes(`  skein respond ${REQUEST.id} ${word}`), word)
-    assert.equal(render('inbox', { requests: [], narrowed: [], waiting: [] }), 'Nothing for you.\n')
+    assert.equal(
+      render('inbox', { requests: [], narrowed: [], waiting: [], notices: [] }),
+      'Nothing for you.\n',
+    )
   })
 
   it('tell the holder what its answer did', () => {
@@ -509,7 +512,10 @@ describe('renderQuiet', () => {
     assert.equal(renderQuiet({ entries: [PLACE] }), `${PLACE.id}\n`)
     assert.equal(renderQuiet({ cancelled: [PLACE.id] }), `${PLACE.id}\n`)
     assert.equal(renderQuiet({ request: REQUEST }), `${REQUEST.id}\n`)
-    assert.equal(renderQuiet({ requests: [REQUEST], narrowed: [], waiting: [] }), `${REQUEST.id}\n`)
+    assert.equal(
+      renderQuiet({ requests: [REQUEST], narrowed: [], waiting: [], notices: [] }),
+      `${REQUEST.id}\n`,
+    )
   })
 
   it('is the ids that an answer is about', () => {

@@ -1,6 +1,6 @@
 // What commands would write, by their text. The table is the specification: a command, and the targets that the guard sees.
 //   a path        a file, from the folder that the command starts in (`/` first: absolute)
-//   path/         with everything under it
+//   path/         with everything under it; path/~ only what has changes
 //   path?         only if there is such a file
 //   path*         a glob
 //   a>b           copied to b, or into it
@@ -157,23 +157,23 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '\\rm src/a.ts': 'src/a.ts',
   },
   git: {
-    'git checkout -- src/a.ts': 'src/a.ts/',
-    'git checkout HEAD~1 -- src/a.ts src/b.ts': 'src/a.ts/ src/b.ts/',
-    'git checkout .': './? ?',
-    'git checkout main': '? main/?',
+    'git checkout -- src/a.ts': 'src/a.ts/~',
+    'git checkout HEAD~1 -- src/a.ts src/b.ts': 'src/a.ts/~ src/b.ts/~',
+    'git checkout .': './~? ?',
+    'git checkout main': '? main/~?',
     'git checkout -f': '!changed ?',
     'git switch main': '?',
-    'git restore src/a.ts': 'src/a.ts/',
-    'git restore --source=HEAD~2 --worktree --staged src': 'src/',
-    "git restore 'src/*.ts'": 'src/*.ts*/',
-    'git restore .': './',
+    'git restore src/a.ts': 'src/a.ts/~',
+    'git restore --source=HEAD~2 --worktree --staged src': 'src/~',
+    "git restore 'src/*.ts'": 'src/*.ts*/~',
+    'git restore .': './~',
     'git reset --hard': '!changed',
     'git reset --hard HEAD': '!changed',
     'git reset --hard origin/main': '!changed ?',
     'git stash': '!changed',
     'git stash push -m wip': '!changed',
     'git stash -u': '!changed !untracked',
-    'git stash push -- src/a.ts': 'src/a.ts/',
+    'git stash push -- src/a.ts': 'src/a.ts/~',
     'git stash pop': '?',
     'git clean -fd': '!untracked',
     'git rm src/a.ts': 'src/a.ts/',
@@ -183,7 +183,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'git pull --rebase': '?',
     'git rebase main': '?',
     'git cherry-pick abc': '?',
-    'git -C src checkout -- a.ts': 'src/a.ts/',
+    'git -C src checkout -- a.ts': 'src/a.ts/~',
     'git -c core.editor=true commit': '',
     'git --git-dir=/x/.git reset --hard': '?',
     'git whatever': '?',
@@ -224,6 +224,10 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'until false; do rm a.ts; done': 'a.ts',
     'true && rm a.ts || rm b.ts': 'a.ts b.ts',
     'coproc rm a.ts': '?',
+    "apply_patch <<'EOF'\n*** Begin Patch\n*** Update File: src/a.ts\n@@\n-a\n+b\n*** Add File: c.ts\n+c\n*** End Patch\nEOF":
+      'c.ts src/a.ts',
+    "cd src && apply_patch '*** Begin Patch\n*** Delete File: a.ts\n*** End Patch'": 'src/a.ts',
+    'apply_patch < fix.patch': '?',
   },
   'what the text does not say': {
     'npm test': '?',
@@ -254,7 +258,7 @@ function shown(write: ShellWrite): string {
     case 'copy':
       return `${write.sources.map(from).join('+')}>${from(write.place)}`
     case 'file': {
-      const tree = write.isTree === true ? '/' : ''
+      const tree = write.tree === undefined ? '' : write.tree === 'all' ? '/' : '/~'
       return `${from(write.place)}${tree}${write.isMaybe === true ? '?' : ''}`
     }
   }

@@ -1,0 +1,65 @@
+// What the guard remembers between the hooks of one tool call, and of the edits that it let through. In memory only: after
+// a restart a command that was running then is not judged by its effect.
+
+/** Left before a command runs whose text does not say what it writes. */
+export interface Mark {
+  readonly session: string
+  /** The wall clock's, in milliseconds: files are stamped by it. */
+  readonly atMs: number
+  readonly folder: string
+}
+
+export interface GuardMemory {
+  mark(session: string, toolUse: string, folder: string, atMs: number): void
+  /** The mark, which is gone then. */
+  takeMark(session: string, toolUse: string): Mark | null
+  /** This session was let write this file, absolute. */
+  noteEdit(file: string, session: string, atMs: number): void
+  /** Did this session write the file since then, or may it just be doing so? */
+  hasWritten(file: string, session: string, sinceMs: number): boolean
+}
+
+const MARKS_MAX = 1_000
+const EDITS_MAX = 10_000
+/** A file is written a moment after its edit was allowed. */
+const WRITING_MS = 30_000
+
+export function createGuardMemory(): GuardMemory {
+  const marks = new Map<string, Mark>()
+  const edits = new Map<string, number>()
+  return {
+    mark(session, toolUse, folder, atMs) {
+      const key = keyOf(session, toolUse)
+      marks.delete(key)
+      marks.set(key, { session, atMs, folder })
+      bound(marks, MARKS_MAX)
+    },
+    takeMark(session, toolUse) {
+      const key = keyOf(session, toolUse)
+      const mark = marks.get(key) ?? null
+      marks.delete(key)
+      return mark
+    },
+    noteEdit(file, session, atMs) {
+      const key = keyOf(session, file)
+      edits.delete(key)
+      edits.set(key, atMs)
+      bound(edits, EDITS_MAX)
+    },
+    hasWritten(file, session, sinceMs) {
+      const at = edits.get(keyOf(session, file))
+      if (at !== undefined && at >= sinceMs - WRITING_MS) return true
+      // Its own command may be what wrote it.
+      return [...marks.values()].some((mark) => mark.session === session)
+    },
+  }
+}
+
+function keyOf(session: string, what: string): string {
+  return `${session}\0${what}`
+}
+
+function bound(map: Map<string, unknown>, most: number): void {
+  const oldest = map.keys().next().value
+  if (map.size > most && oldest !== undefined) map.delete(oldest)
+}

@@ -1,0 +1,260 @@
+// Before a tool runs: may it write what it is about to write? The files decide, each by its own checkout; what nobody holds
+// is claimed, all of it in one claim, and the act is allowed only when everything in it is.
+import os from 'node:os'
+import path from 'node:path'
+import {
+  escapePath,
+  LIMITS,
+  SkeinError,
+  type HookVerdict,
+  type Party,
+  type Scope,
+} from '../../protocol/index.ts'
+import { conflictJson } from '../json.ts'
+import { claimContext, type Parts } from '../operations/context.ts'
+import type { ShellAnswer, TouchedAnswer } from '../ports.ts'
+import { refusalOptions } from '../refusal-options.ts'
+import type { RepoAt } from '../repos.ts'
+import { callAt, holdingsOf, placeAt, type HookCaller } from './caller.ts'
+import { claimFor } from './claiming.ts'
+import { coverOf, heldByOthers, type Holdings } from './cover.ts'
+import type { HookCall } from './decode/payload.ts'
+import { recordWritten, type ConflictJson } from './record.ts'
+import { shellWrites } from './shell/interpret.ts'
+import { plainScript } from './shell/plain.ts'
+import type { ShellWrite } from './shell/writes.ts'
+import { hasBelow, namesOf, targetsOf, type Target } from './targets.ts'
+import { refusalText } from './words.ts'
+
+export interface Asked {
+  readonly caller: HookCaller
+  readonly call: HookCall
+  /** Where relative paths are read from; null where nobody says. */
+  readonly folder: string | null
+  /** What is refused shall be done all the same, for this reason. */
+  readonly bypass: string | null
+  /** For people: what is claimed is shown with it. */
+  readonly description: string
+}
+
+export async function judgeAct(parts: Parts, asked: Asked): Promise<HookVerdict> {
+  const writes = await writesOf(parts, asked)
+  const { targets, hasUnknown } = await targetsOf(parts, writes)
+  const { caller, call, folder } = asked
+  if (hasUnknown && folder !== null) {
+    parts.guard.memory.mark(caller.session, call.toolUse, folder, parts.clock.wall())
+  }
+  const notes: string[] = []
+  for (const group of byCheckout(targets)) {
+    const outcome = await judgeGroup(parts, asked, group)
+    if (outcome.decision !== 'allow') return outcome
+    notes.push(...outcome.notes)
+  }
+  return { decision: 'allow', reason: '', notes }
+}
+
+/** What the act says that it writes. */
+async function writesOf(
+  parts: Parts,
+  { call, folder }: Pick<Asked, 'call' | 'folder'>,
+): Promise<readonly ShellWrite[]> {
+  const { act, tool } = call
+  switch (act.kind) {
+    case 'none':
+      return []
+    case 'unknown':
+      return [{ kind: 'unknown', why: tool }]
+    case 'edits':
+      return act.edits.map(({ path: file, edit }): ShellWrite => {
+        if (folder === null && !path.isAbsolute(file)) return { kind: 'unknown', why: tool }
+        const place = { text: path.resolve(folder ?? '/', file), glob: null }
+        return { kind: 'file', place, edit, ...(MOVING.test(tool) ? { tree: 'all' } : {}) }
+      })
+    case 'shell': {
+      if (folder === null) return [{ kind: 'unknown', why: tool }]
+      const start = path.resolve(folder, act.folder ?? '.')
+      const { command } = act
+      return shellWrites({ command, folder: start, home: os.homedir(), read: readerOf(parts) })
+    }
+  }
+}
+
+/** Tools so called take a folder with everything in it. */
+const MOVING = /delete|remove|move|rename/i
+
+function readerOf({ symbols }: Parts): (command: string) => Promise<ShellAnswer> {
+  return async (command) => {
+    const script = plainScript(command)
+    if (script !== null) return { kind: 'script', script }
+    try {
+      return await symbols.readShell(command)
+    } catch (error) {
+      if (!(error instanceof SkeinError)) throw error
+      return { kind: 'unknown', why: error.message }
+    }
+  }
+}
+
+interface Group extends RepoAt {
+  readonly targets: readonly Target[]
+}
+
+function byCheckout(targets: readonly Target[]): readonly Group[] {
+  const groups = new Map<string, Target[]>()
+  for (const target of targets) {
+    const { root } = target.checkout
+    groups.set(root, [...(groups.get(root) ?? []), target])
+  }
+  return [...groups.values()].flatMap((all) => {
+    const [first] = all
+    return first === undefined ? [] : [{ ...first, targets: all }]
+  })
+}
+
+async function judgeGroup(parts: Parts, asked: Asked, group: Group): Promise<HookVerdict> {
+  const { caller } = asked
+  const party = await parts.callers.party(callAt(caller, group), caller.context, placeAt(group))
+  const first = await plan(parts, group, party)
+  if (first.conflicts.length > 0) return refuse(parts, asked, group, party, heldText(group, first))
+  if (first.scopes.length === 0) return allow(parts, asked, group, [])
+  let claimed = await claimFor(parts, caller, group, first.scopes, asked.description)
+  if (claimed.kind === 'refused') {
+    // The replica may have been behind: with what it knows now, symbols may be asked for instead.
+    const again = await plan(parts, group, party)
+    const isNew = JSON.stringify(again.scopes) !== JSON.stringify(first.scopes)
+    if (isNew && again.conflicts.length === 0 && again.scopes.length > 0)
+      claimed = await claimFor(parts, caller, group, again.scopes, asked.description)
+  }
+  if (claimed.kind === 'stopped')
+    return { decision: claimed.decision, reason: claimed.reason, notes: [] }
+  if (claimed.kind === 'refused')
+    return refuse(parts, asked, group, party, { ...claimed.result, scopes: first.scopes })
+  return allow(parts, asked, group, claimed.notes)
+}
+
+interface Plan {
+  readonly scopes: readonly Scope[]
+  readonly conflicts: readonly ConflictJson[]
+}
+
+/** What has to be claimed, and what is held against it beyond doubt. */
+async function plan(parts: Parts, group: Group, party: Party): Promise<Plan> {
+  const holdings = holdingsOf(parts, group.repo, party)
+  const told = claimContext(parts, group)
+  const ignored = await ignoredIn(parts, group, holdings)
+  const scopes: Scope[] = []
+  const conflicts: ConflictJson[] = []
+  const isTooMany = group.targets.length > LIMITS.scopesMax
+  for (const target of group.targets) {
+    const scope = scopeOf(target)
+    if (ignored.has(target.file)) continue
+    if (!target.mayClaim || target.isFolder || isTooMany) {
+      conflicts.push(...heldByOthers(holdings, scope).map((met) => conflictJson(told, met)))
+      if (!target.mayClaim || isTooMany) continue
+    }
+    const cover = await coverOf(holdings, scope, () => touchedBy(parts, target))
+    if (cover.kind === 'claim') scopes.push(cover.scope)
+    if (cover.kind === 'held')
+      conflicts.push(...cover.conflicts.map((met) => conflictJson(told, met)))
+  }
+  return { scopes, conflicts }
+}
+
+function scopeOf({ file, isFolder }: Target): Scope {
+  const pattern = file === '' ? '**' : escapePath(file) + (isFolder ? '/' : '')
+  return { kind: 'file', pattern, symbols: [], mode: 'exclusive' }
+}
+
+function touchedBy(
+  parts: Parts,
+  { checkout, file, edit, isFolder }: Target,
+): Promise<TouchedAnswer> {
+  if (isFolder) return Promise.resolve({ kind: 'unknown', why: 'it is a folder' })
+  if (edit.kind === 'whole' && edit.text === null)
+    return Promise.resolve({ kind: 'unknown', why: 'what it will hold is not known' })
+  return parts.symbols.touchedBy(checkout.root, file, edit)
+}
+
+/** Untracked files that git looks past, and untracked folders: nobody else's work. Asked of git only where it matters. */
+async function ignoredIn(
+  parts: Parts,
+  { checkout, targets }: Group,
+  holdings: Holdings,
+): Promise<ReadonlySet<string>> {
+  const tracked = await parts.git.trackedFiles(checkout)
+  const known = namesOf(tracked)
+  const open = targets.filter(
+    ({ file, isFolder }) => !known.has(file) && !(isFolder && hasBelow(tracked, file)),
+  )
+  const free = open.filter((target) => heldByOthers(holdings, scopeOf(target)).length === 0)
+  const folders = free.filter(({ isFolder }) => isFolder).map(({ file }) => file)
+  const files = free.filter(({ isFolder }) => !isFolder).map(({ file }) => file)
+  const ignored = files.length === 0 ? [] : await parts.worktree.ignored(checkout, files)
+  return new Set([...folders, ...ignored])
+}
+
+function allow(
+  parts: Parts,
+  { caller }: Asked,
+  { checkout, targets }: Group,
+  notes: readonly string[],
+): HookVerdict {
+  for (const { file } of targets) {
+    const place = path.join(checkout.root, file)
+    parts.guard.memory.noteEdit(place, caller.session, parts.clock.wall())
+  }
+  return { decision: 'allow', reason: '', notes }
+}
+
+type Refused = Parameters<typeof refusalText>[0] & { readonly scopes: readonly Scope[] }
+
+function heldText({ targets }: Group, { conflicts }: Plan): Refused {
+  const met = new Set(conflicts.map(({ your_pattern: pattern }) => pattern))
+  const scopes = targets.map(scopeOf).filter(({ pattern }) => met.has(pattern))
+  const options = refusalOptions(scopes, conflicts, [], null)
+  return { conflicts, more_conflicts: 0, waiters: [], options, scopes }
+}
+
+async function refuse(
+  parts: Parts,
+  asked: Asked,
+  group: Group,
+  party: Party,
+  refused: Refused,
+): Promise<HookVerdict> {
+  const { checkout, repo } = group
+  if (asked.bypass !== null) {
+    for (const { claim, your_pattern: file } of refused.conflicts) {
+      const written = {
+        kind: 'guard.bypassed',
+        path: file,
+        holder: claim,
+        reason: asked.bypass,
+      } as const
+      recordWritten(parts, repo, party, written)
+    }
+    const who = [...new Set(refused.conflicts.map(({ claim }) => claim.agent))].join(', ')
+    const note = `skein: held by ${who}; written all the same by SKEIN_BYPASS, which is recorded and told to the holder.`
+    return allow(parts, asked, group, [note])
+  }
+  const folder = asked.folder === checkout.root ? null : checkout.root
+  const why = await whyWhole(parts, group, refused)
+  return { decision: 'deny', reason: refusalText(refused, folder, why), notes: [] }
+}
+
+/** Why the edit could not be told by its symbols, where that might have made a difference. */
+async function whyWhole(
+  parts: Parts,
+  { targets }: Group,
+  { scopes, conflicts }: Refused,
+): Promise<string | null> {
+  const isAboutFile = scopes.every(({ kind }) => kind === 'file')
+  const [met] = conflicts
+  const target = targets.find((each) => scopeOf(each).pattern === met?.your_pattern)
+  const mightHave = met !== undefined && (met.claim.narrowable || met.claim.kind === 'symbol')
+  if (!isAboutFile || !mightHave || target === undefined || !target.mayClaim) return null
+  const touched = await touchedBy(parts, target)
+  if (touched.kind === 'unknown')
+    return `It could not be claimed by its declarations alone: ${touched.why}.`
+  return touched.isOutside ? 'The edit changes lines outside of every declaration.' : null
+}

@@ -1,0 +1,90 @@
+// `guard`: a hook's payload in, a verdict out, in words and in the harness's own form.
+import {
+  asSessionId,
+  hookReply,
+  type HookVerdict,
+  type OperationInput,
+  type OperationResult,
+} from '../../protocol/index.ts'
+import { clean } from '../callers.ts'
+import { claimsOf, hookCaller, type HookCaller } from '../guard/caller.ts'
+import { readPayload, type HookCall } from '../guard/decode/payload.ts'
+import { judgeEffect } from '../guard/effects.ts'
+import { beginSession, endSession, START_LINES_MAX } from '../guard/sessions.ts'
+import { judgeAct, type Asked } from '../guard/verdict.ts'
+import type { Handler, Parts } from './context.ts'
+
+const ALLOWED: HookVerdict = { decision: 'allow', reason: '', notes: [] }
+
+export const guard: Handler<OperationInput<'guard'>> = async (parts, input, context) => {
+  const call = readPayload(input.harness, input.event, input.payload)
+  const caller = hookCaller(input, call, context)
+  const verdict = caller === null ? ALLOWED : await judge(parts, input, call, caller)
+  const { decision, reason, notes } = verdict
+  const result: OperationResult<'guard'> = {
+    decision,
+    reason,
+    notes,
+    reply: hookReply(input.harness, call.event, verdict, call.native),
+  }
+  return result
+}
+
+async function judge(
+  parts: Parts,
+  input: OperationInput<'guard'>,
+  call: HookCall,
+  caller: HookCaller,
+): Promise<HookVerdict> {
+  const { notices } = parts.guard
+  notices.expect(caller.session)
+  const silentMs = silenceOf(parts, caller)
+  const asked: Asked = {
+    caller,
+    call,
+    folder: call.folder ?? input.cwd ?? caller.context.caller.cwd ?? null,
+    bypass: input.bypass === undefined ? null : clean(input.bypass) || 'no reason given',
+    description: `claimed at the first edit (${input.harness})`,
+  }
+  const verdict = await judgeEvent(parts, asked)
+  if (call.event === 'session-end') return verdict
+  const told = [...notices.take(caller.session), ...warnings(parts, caller, silentMs)]
+  const notes = [...told, ...verdict.notes]
+  return {
+    ...verdict,
+    notes: call.event === 'session-start' ? notes.slice(0, START_LINES_MAX) : notes,
+  }
+}
+
+function judgeEvent(parts: Parts, asked: Asked): Promise<HookVerdict> {
+  switch (asked.call.event) {
+    case 'pre-tool':
+      return judgeAct(parts, asked)
+    case 'post-tool':
+      return judgeEffect(parts, asked)
+    case 'session-start':
+      return beginSession(parts, asked)
+    case 'session-end':
+      return endSession(parts, asked)
+  }
+}
+
+/** How long nothing was heard of the session before this call, which is a sign of life whatever it asks. */
+function silenceOf({ sessions, callers, clock }: Parts, { session }: HookCaller): number {
+  const last = sessions.lastActivity(asSessionId(session))
+  callers.note(session)
+  return last === null ? 0 : Math.max(0, clock.wall() - last)
+}
+
+function warnings(parts: Parts, { session }: HookCaller, silentMs: number): readonly string[] {
+  return parts.repos.all().flatMap((repo) => {
+    if (repo.host === null) return []
+    const claims = claimsOf(parts, repo, asSessionId(session))
+    return parts.guard.notices.warn({
+      claims,
+      nowMs: parts.clock.wall(),
+      silentMs,
+      idleReleaseMs: repo.config.idle_release * 1000,
+    })
+  })
+}

@@ -1,0 +1,117 @@
+// What harnesses call at their hooks, and what they understand as an answer. The daemon answers with it; a hook that finds
+// no daemon answers by itself.
+
+export const HARNESSES = ['claude', 'codex', 'cursor'] as const
+/** A coding agent's program, by whose rules payloads are read and answers written. */
+export type HarnessName = (typeof HARNESSES)[number]
+
+export const HOOK_EVENTS = ['pre-tool', 'post-tool', 'session-start', 'session-end'] as const
+export type HookEvent = (typeof HOOK_EVENTS)[number]
+
+export interface HookVerdict {
+  /** After a tool, `deny` says that something was changed which others hold. */
+  readonly decision: 'allow' | 'deny' | 'ask'
+  /** Why not; empty when allowed. */
+  readonly reason: string
+  /** What the session should know besides. */
+  readonly notes: readonly string[]
+}
+
+/** What a hook's process prints, and how it ends. */
+export interface HookReply {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exit: number
+}
+
+/** The harness's word for an event, to ours; null for one that is none of ours. */
+export function hookEventOf(native: string): HookEvent | null {
+  return Object.hasOwn(EVENTS, native) ? (EVENTS[native] ?? null) : null
+}
+
+const EVENTS: Readonly<Record<string, HookEvent>> = {
+  PreToolUse: 'pre-tool',
+  PostToolUse: 'post-tool',
+  PostToolUseFailure: 'post-tool',
+  SessionStart: 'session-start',
+  SessionEnd: 'session-end',
+  preToolUse: 'pre-tool',
+  beforeShellExecution: 'pre-tool',
+  beforeMCPExecution: 'pre-tool',
+  postToolUse: 'post-tool',
+  postToolUseFailure: 'post-tool',
+  afterShellExecution: 'post-tool',
+  afterMCPExecution: 'post-tool',
+  afterFileEdit: 'post-tool',
+  sessionStart: 'session-start',
+  sessionEnd: 'session-end',
+}
+
+/** A verdict in the harness's own form. An allowed call is never approved: the harness's own rules still apply to it. */
+export function hookReply(
+  harness: HarnessName,
+  event: HookEvent,
+  verdict: HookVerdict,
+  native: string | null = null,
+): HookReply {
+  if (event === 'session-end') return printed(harness === 'cursor' ? {} : null)
+  if (harness === 'cursor') return cursorReply(event, verdict)
+  const name = native ?? NATIVE[event]
+  if (event === 'session-start') return printed(contextOf(name, verdict.notes))
+  if (event === 'post-tool') return printed(afterTool(name, verdict))
+  return beforeTool(harness, name, verdict)
+}
+
+const NATIVE: Readonly<Record<HookEvent, string>> = {
+  'pre-tool': 'PreToolUse',
+  'post-tool': 'PostToolUse',
+  'session-start': 'SessionStart',
+  'session-end': 'SessionEnd',
+}
+
+function beforeTool(harness: HarnessName, name: string, verdict: HookVerdict): HookReply {
+  const { decision, reason, notes } = verdict
+  if (decision === 'allow') return printed(contextOf(name, notes))
+  // Codex knows no question: what a person would have to be asked is refused.
+  const isQuestion = decision === 'ask' && harness === 'claude'
+  const text = withNotes(reason, notes)
+  const reply = {
+    hookSpecificOutput: {
+      hookEventName: name,
+      permissionDecision: isQuestion ? 'ask' : 'deny',
+      permissionDecisionReason: text,
+    },
+  }
+  // Some versions look at the exit code only, others at the text only.
+  return isQuestion ? printed(reply) : { ...printed(reply), stderr: `${text}\n`, exit: 2 }
+}
+
+function afterTool(name: string, { decision, reason, notes }: HookVerdict): object | null {
+  const context = contextOf(name, notes)
+  return decision === 'deny' ? { decision: 'block', reason, ...context } : context
+}
+
+function contextOf(name: string, notes: readonly string[]): object | null {
+  if (notes.length === 0) return null
+  return { hookSpecificOutput: { hookEventName: name, additionalContext: notes.join('\n') } }
+}
+
+function cursorReply(event: HookEvent, verdict: HookVerdict): HookReply {
+  const { decision, reason, notes } = verdict
+  const text = withNotes(reason, notes)
+  // A missing `permission` would refuse the call.
+  if (event === 'pre-tool') {
+    const told = text === '' ? {} : { user_message: text, agent_message: text }
+    const reply = printed({ permission: decision, ...told })
+    return decision === 'deny' ? { ...reply, stderr: `${text}\n`, exit: 2 } : reply
+  }
+  return printed(text === '' ? {} : { additional_context: text })
+}
+
+function withNotes(reason: string, notes: readonly string[]): string {
+  return [reason, ...notes].filter((line) => line !== '').join('\n')
+}
+
+function printed(value: object | null): HookReply {
+  return { stdout: value === null ? '' : `${JSON.stringify(value)}\n`, stderr: '', exit: 0 }
+}
