@@ -30,9 +30,10 @@ export function createWorktree(env: Readonly<Record<string, string | undefined>>
       const found = new Set<string>()
       for (let at = 0; at < files.length; at += AT_ONCE) {
         const some = files.slice(at, at + AT_ONCE)
-        // It exits with 1, and says nothing, when none is.
-        for (const file of await paths(checkout, ['check-ignore', '-z', '--', ...some], /^$/))
-          found.add(file)
+        // It exits with 1, and says nothing, when none is. A name that it would quote is told as it is by no option.
+        const args = ['-c', 'core.quotePath=false', 'check-ignore', '--', ...some]
+        const answer = await run(checkout.root, args, { signal: undefined, refusals: /^$/ })
+        for (const file of (answer ?? '').split('\n')) if (file !== '') found.add(file)
       }
       return found
     },

@@ -17,12 +17,19 @@ export type Claimed =
   /** No grant was confirmed, and the repository wants a person or nobody to decide. */
   | { readonly kind: 'stopped'; readonly decision: 'ask' | 'deny'; readonly reason: string }
 
+export interface Wanted {
+  readonly scopes: readonly Scope[]
+  /** May others claim declarations out of it? */
+  readonly isNarrowable: boolean
+  /** For people. */
+  readonly description: string
+}
+
 export async function claimFor(
   parts: Parts,
   caller: HookCaller,
   at: RepoAt,
-  scopes: readonly Scope[],
-  description: string,
+  { scopes, isNarrowable, description }: Wanted,
 ): Promise<Claimed> {
   const policy = at.config.offline
   try {
@@ -35,6 +42,7 @@ export async function claimFor(
         ...(kind === 'symbol' ? { symbols: [...symbols] } : {}),
       })),
       description,
+      narrowable: isNarrowable,
       provisional: policy === 'provisional',
     }
     const { result } = await claimScopes(parts, input, caller.context, {})

@@ -1,12 +1,16 @@
 // May this party write this file now, by what is committed here? Pure.
-//   held by                              touched symbols     outcome
-//   own file claim, nobody beside it     any                 covered
-//   own file claim, others' symbols      none of theirs      covered
-//                                        theirs, not known   held
-//   own symbols                          all within them     covered
-//   nobody else                          any                 claim the file
-//   others                               known               claim these symbols: the ledger judges
-//                                        not known           claim the file: the ledger refuses, and says who
+//   held by                         touched declarations    outcome
+//   own claim on the whole file
+//     nobody may narrow it          any                     covered, unless others hold declarations of it
+//     narrowable                    known                   those that are not claimed by name yet: claim them too
+//                                   not known               covered, unless others hold declarations of it
+//   own declarations                all within them         covered
+//   nobody, or others               known                   claim these declarations: the ledger judges
+//                                   some lines in none      claim the file too
+//                                   not known               claim the file, narrowable by nobody
+//
+// A whole file that may be narrowed protects no declaration: whoever claims one out of it gets it. So what an edit touches
+// is claimed by name wherever it can be told.
 import {
   covers,
   isSameParty,
@@ -26,7 +30,12 @@ import type { TouchedAnswer } from '../ports.ts'
 
 export type Cover =
   | { readonly kind: 'covered' }
-  | { readonly kind: 'claim'; readonly scope: Scope }
+  | {
+      readonly kind: 'claim'
+      readonly scopes: readonly Scope[]
+      /** May others claim declarations out of it? */
+      readonly isNarrowable: boolean
+    }
   | { readonly kind: 'held'; readonly conflicts: readonly Conflict[] }
 
 export interface Holdings {
@@ -39,8 +48,8 @@ export interface Holdings {
 }
 
 interface Around {
-  /** The party holds the file as a whole. */
-  readonly isWhole: boolean
+  /** The party holds the file as a whole: so that others may claim declarations out of it, or not. */
+  readonly whole: 'narrowable' | 'fixed' | null
   readonly symbols: readonly string[]
   readonly others: readonly LedgerClaim[]
 }
@@ -51,37 +60,36 @@ export async function coverOf(
   scope: Scope,
   touched: () => Promise<TouchedAnswer>,
 ): Promise<Cover> {
-  const around = lookAround(holdings, scope)
-  const { isWhole, others, symbols } = around
-  if (isWhole && others.every(isUncut)) return { kind: 'covered' }
-  if (!isWhole && others.length === 0 && symbols.length === 0) return { kind: 'claim', scope }
+  const { whole, others, symbols } = lookAround(holdings, scope)
+  const besides = others.filter(({ kind }) => kind === 'symbol')
+  if (whole === 'fixed' && besides.length === 0) return { kind: 'covered' }
   const edit = await touched()
-  if (edit.kind === 'unknown' || (edit.isOutside && !isWhole)) {
-    return isWhole
-      ? { kind: 'held', conflicts: conflictsOf(scope, others, []) }
-      : { kind: 'claim', scope }
+  if (edit.kind === 'unknown' || edit.symbols.length > SYMBOLS_MAX) {
+    if (whole === null) return { kind: 'claim', scopes: [scope], isNarrowable: false }
+    if (besides.length === 0) return { kind: 'covered' }
+    return { kind: 'held', conflicts: conflictsOf(scope, besides) }
   }
-  if (isWhole) {
-    const met = others.filter((other) =>
-      other.symbols.some((theirs) => isMet(theirs, edit.symbols)),
-    )
-    if (met.length === 0) return { kind: 'covered' }
-    return { kind: 'held', conflicts: conflictsOf(scope, met, edit.symbols) }
-  }
-  const missing = edit.symbols.filter((symbol) => !isSymbolInside(symbol, symbols))
-  if (missing.length === 0) return { kind: 'covered' }
-  if (others.length === 0) return { kind: 'claim', scope }
-  return { kind: 'claim', scope: { ...scope, kind: 'symbol', symbols: missing } }
+  const isMine = (symbol: string): boolean =>
+    isSymbolInside(symbol, symbols) ||
+    (whole === 'fixed' && !besides.some((other) => isMet(symbol, other.symbols)))
+  const missing = edit.symbols.filter((symbol) => !isMine(symbol))
+  const byName: readonly Scope[] =
+    missing.length === 0 ? [] : [{ ...scope, kind: 'symbol', symbols: missing }]
+  const scopes = edit.isOutside && whole === null ? [scope, ...byName] : byName
+  return scopes.length === 0 ? { kind: 'covered' } : { kind: 'claim', scopes, isNarrowable: true }
 }
+
+/** An edit that touches more is one of the whole file. */
+const SYMBOLS_MAX = 50
 
 /** Who else holds something of this scope. */
 export function heldByOthers(holdings: Holdings, scope: Scope): readonly Conflict[] {
-  return conflictsOf(scope, lookAround(holdings, scope).others, [])
+  return conflictsOf(scope, lookAround(holdings, scope).others)
 }
 
 /** Does the party hold all of it? */
 export function isHeldWhole(holdings: Holdings, scope: Scope): boolean {
-  return lookAround(holdings, scope).isWhole
+  return lookAround(holdings, scope).whole !== null
 }
 
 /** Does the party hold declarations in it? */
@@ -89,20 +97,17 @@ export function isHeldInPart(holdings: Holdings, scope: Scope): boolean {
   return lookAround(holdings, scope).symbols.length > 0
 }
 
-/** Shared claims, where ours is one too: each may write. */
-function isUncut(other: LedgerClaim): boolean {
-  return other.kind !== 'symbol'
-}
-
-function isMet(theirs: string, touched: readonly string[]): boolean {
-  return touched.some((symbol) => symbolsOverlap(symbol, theirs))
+function isMet(symbol: string, theirs: readonly string[]): boolean {
+  return theirs.some((other) => symbolsOverlap(symbol, other))
 }
 
 function lookAround({ view, party, over, provisional }: Holdings, scope: Scope): Around {
   const asked = judgeable(scope, view)
   const symbols: string[] = []
   const others: LedgerClaim[] = []
-  let isWhole = provisional.some((noted) => holdsWhole(judgeable(noted, view), asked))
+  // Without a majority nobody narrows anything.
+  const isNoted = provisional.some((noted) => holdsWhole(judgeable(noted, view), asked))
+  let whole: Around['whole'] = isNoted ? 'fixed' : null
   for (const id of view.index.candidates(asked)) {
     const claim = view.state.claims.get(id)
     const held = view.scopes.get(id)
@@ -110,9 +115,9 @@ function lookAround({ view, party, over, provisional }: Holdings, scope: Scope):
     if (!isSameParty(party, claim)) others.push(claim)
     else if (over.has(id)) continue
     else if (held.kind === 'symbol') symbols.push(...held.symbols)
-    else isWhole ||= holdsWhole(held, asked)
+    else if (holdsWhole(held, asked)) whole = whole === 'fixed' ? whole : firmness(claim)
   }
-  return { isWhole, symbols, others }
+  return { whole, symbols, others }
 }
 
 function holdsWhole(held: JudgedScope, asked: JudgedScope): boolean {
@@ -120,16 +125,11 @@ function holdsWhole(held: JudgedScope, asked: JudgedScope): boolean {
   return 'compiled' in asked && covers(held.compiled, asked.compiled)
 }
 
-function conflictsOf(
-  scope: Scope,
-  others: readonly LedgerClaim[],
-  touched: readonly string[],
-): readonly Conflict[] {
-  return others.map((claim) => ({
-    scope,
-    claim,
-    paths: [scope.pattern],
-    symbols: claim.symbols.filter((theirs) => touched.length === 0 || isMet(theirs, touched)),
-    delayMs: null,
-  }))
+function firmness({ narrowable, kind, mode }: LedgerClaim): 'narrowable' | 'fixed' {
+  return narrowable && kind === 'file' && mode === 'exclusive' ? 'narrowable' : 'fixed'
+}
+
+function conflictsOf(scope: Scope, others: readonly LedgerClaim[]): readonly Conflict[] {
+  const met = { scope, paths: [scope.pattern], delayMs: null }
+  return others.map((claim) => ({ ...met, claim, symbols: claim.symbols }))
 }

@@ -107,7 +107,8 @@ async function claimFree(
   const names = listed(free.map(({ pattern }) => pattern))
   if (free.length > CLAIMED_MAX)
     return [`skein: the command changed ${String(free.length)} files; none of them was claimed.`]
-  const claimed = await claimFor(parts, caller, at, free, description)
+  const wanted = { scopes: free, isNarrowable: false, description }
+  const claimed = await claimFor(parts, caller, at, wanted)
   if (claimed.kind === 'granted')
     return [
       `skein: the command changed ${names}, which is claimed for this session now.`,

@@ -22,7 +22,7 @@ import { createGit } from '../git.ts'
 import type { Log } from '../log.ts'
 import { readPayload } from './decode/payload.ts'
 import type { Act } from './decode/act.ts'
-import { fieldsOf } from './decode/values.ts'
+import { fieldsOf, inputOf } from './decode/values.ts'
 import { programWrites } from './shell/programs.ts'
 import { plainScript } from './shell/plain.ts'
 import { valuesOf } from './shell/words.ts'
@@ -114,15 +114,16 @@ function note(home: string, input: HookFields, nowMs: number): boolean {
 
 /** Nothing of what is written stays in the home: the file is claimed as a whole. */
 function withoutContents(input: HookFields): HookFields {
-  const { tool_response: _, ...payload } = input.payload
-  const own = fieldsOf(payload['tool_input'])
-  const kept = Object.entries(own).filter(([name]) => !/content|new_|text|source/i.test(name))
-  const isObject = typeof payload['tool_input'] === 'object'
-  return {
-    ...input,
-    payload: isObject ? { ...payload, tool_input: Object.fromEntries(kept) } : payload,
-  }
+  const payload = Object.entries(input.payload).filter(([name]) => !ANSWERS.test(name))
+  const own = Object.entries(inputOf(input.payload['tool_input'])).filter(
+    ([name]) => !CONTENTS.test(name),
+  )
+  const told = { ...Object.fromEntries(payload), tool_input: Object.fromEntries(own) }
+  return { ...input, payload: told }
 }
+
+const ANSWERS = /^tool_(?:response|output)$|^output$/
+const CONTENTS = /content|new_|old_|text|source$/i
 
 /** Takes up what was noted, once; a line that cannot be read is passed over. */
 export async function takeNotes(
@@ -139,7 +140,7 @@ export async function takeNotes(
     .split('\n')
     .filter((line) => line !== '')
   for (const line of lines) {
-    const input = inputOf(line, nowMs)
+    const input = noteIn(line, nowMs)
     if (input === null) continue
     try {
       await operations.call('guard', { ...input, bypass: REASON }, CONTEXT)
@@ -155,7 +156,7 @@ export async function takeNotes(
 const REASON = 'written while no daemon ran'
 const CONTEXT = { door: 'socket', signal: new AbortController().signal, caller: {} } as const
 
-function inputOf(line: string, nowMs: number): Readonly<Record<string, unknown>> | null {
+function noteIn(line: string, nowMs: number): Readonly<Record<string, unknown>> | null {
   try {
     const { at, input } = fieldsOf(JSON.parse(line))
     const isYoung = typeof at === 'number' && nowMs - at < NOTE_AGE_MS_MAX

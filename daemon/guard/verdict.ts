@@ -117,13 +117,14 @@ async function judgeGroup(parts: Parts, asked: Asked, group: Group): Promise<Hoo
   const first = await plan(parts, group, party)
   if (first.conflicts.length > 0) return refuse(parts, asked, group, party, heldText(group, first))
   if (first.scopes.length === 0) return allow(parts, asked, group, [])
-  let claimed = await claimFor(parts, caller, group, first.scopes, asked.description)
+  const { description } = asked
+  let claimed = await claimFor(parts, caller, group, { ...first, description })
   if (claimed.kind === 'refused') {
     // The replica may have been behind: with what it knows now, symbols may be asked for instead.
     const again = await plan(parts, group, party)
     const isNew = JSON.stringify(again.scopes) !== JSON.stringify(first.scopes)
     if (isNew && again.conflicts.length === 0 && again.scopes.length > 0)
-      claimed = await claimFor(parts, caller, group, again.scopes, asked.description)
+      claimed = await claimFor(parts, caller, group, { ...again, description })
   }
   if (claimed.kind === 'stopped')
     return { decision: claimed.decision, reason: claimed.reason, notes: [] }
@@ -135,6 +136,7 @@ async function judgeGroup(parts: Parts, asked: Asked, group: Group): Promise<Hoo
 interface Plan {
   readonly scopes: readonly Scope[]
   readonly conflicts: readonly ConflictJson[]
+  readonly isNarrowable: boolean
 }
 
 /** What has to be claimed, and what is held against it beyond doubt. */
@@ -144,6 +146,7 @@ async function plan(parts: Parts, group: Group, party: Party): Promise<Plan> {
   const ignored = await ignoredIn(parts, group, holdings)
   const scopes: Scope[] = []
   const conflicts: ConflictJson[] = []
+  let isNarrowable = true
   const isTooMany = group.targets.length > LIMITS.scopesMax
   for (const target of group.targets) {
     const scope = scopeOf(target)
@@ -153,11 +156,14 @@ async function plan(parts: Parts, group: Group, party: Party): Promise<Plan> {
       if (!target.mayClaim || isTooMany) continue
     }
     const cover = await coverOf(holdings, scope, () => touchedBy(parts, target))
-    if (cover.kind === 'claim') scopes.push(cover.scope)
+    if (cover.kind === 'claim') {
+      scopes.push(...cover.scopes)
+      isNarrowable &&= cover.isNarrowable
+    }
     if (cover.kind === 'held')
       conflicts.push(...cover.conflicts.map((met) => conflictJson(told, met)))
   }
-  return { scopes, conflicts }
+  return { scopes, conflicts, isNarrowable }
 }
 
 function scopeOf({ file, isFolder }: Target): Scope {
