@@ -12,9 +12,9 @@ import { makeFolder, makeRepo } from '../helpers/repo.ts'
 interface Scene {
   readonly home: string
   readonly root: string
-  harness(name: string, env?: Readonly<Record<string, string>>): HarnessRun
+  readonly harness: (name: string, env?: Readonly<Record<string, string>>) => HarnessRun
   /** What was noted for a daemon. */
-  notes(): string
+  readonly notes: () => string
 }
 
 function makeScene(t: TestContext, skeinYml = 'repo: test/shop\n'): Scene {
@@ -69,7 +69,7 @@ describe('without a daemon', () => {
       return inbox.notices.length > 0 && inbox.notices
     })
     assert.deepEqual(notices[0]?.paths, ['src/a.ts'])
-    assert.equal(notices[0]?.reason, 'written while no daemon ran')
+    assert.equal(notices[0].reason, 'written while no daemon ran')
   })
 
   it('what writes nothing, or belongs to nobody, is allowed without a word', async (t) => {
@@ -121,17 +121,15 @@ describe('without a daemon', () => {
     const forbidden = await harness('alice', { SKEIN_NO_START: '1' }).start()
     assert.equal(forbidden.exit, 0)
     assert.ok(!existsSync(path.join(home, 'api.sock')))
-    t.after(() => {
-      const { pid } = JSON.parse(readFileSync(path.join(home, 'daemon.pid'), 'utf8')) as {
-        pid: number
-      }
-      process.kill(pid, 'SIGKILL')
-    })
     const started = await harness('bob').start()
-    assert.match(started.text, /skein coordinates who writes what in test\/shop/)
-    const client = createClient({ socket: path.join(home, 'api.sock') })
-    const { ready } = await client.must('status', { cwd: root })
-    assert.equal(ready, true)
-    client.close()
+    const lock = readFileSync(path.join(home, 'daemon.pid'), 'utf8')
+    try {
+      assert.match(started.text, /skein coordinates who writes what in test\/shop/)
+      const client = createClient({ socket: path.join(home, 'api.sock') })
+      assert.equal((await client.must('status', { cwd: root })).ready, true)
+      client.close()
+    } finally {
+      process.kill((JSON.parse(lock) as { pid: number }).pid, 'SIGKILL')
+    }
   })
 })
