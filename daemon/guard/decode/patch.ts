@@ -21,7 +21,7 @@ export function patchEdits(text: string): readonly PlannedEdit[] {
       edits.push({ path: file.path, edit: { kind: 'replace', changes: file.changes } })
     file = null
   }
-  for (const line of text.split('\n').map((each) => each.replace(/\r$/, ''))) {
+  for (const line of linesOf(text)) {
     const [, verb, path = ''] = HEADER.exec(line) ?? []
     if (verb !== undefined) {
       if (verb === 'Move to') {
@@ -40,6 +40,11 @@ export function patchEdits(text: string): readonly PlannedEdit[] {
   }
   endFile()
   return edits
+}
+
+function linesOf(text: string): readonly string[] {
+  // What ends with a line's end has no further line.
+  return text.replace(/\r?\n$/, '').split(/\r?\n/)
 }
 
 const HEADER = /^\s*\*\*\* (Update File|Add File|Delete File|Move to): (.+?)\s*$/

@@ -204,6 +204,7 @@ export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
       { claim: CLAIM_ID, pattern: 'src/auth/**', by: [sampleClaim({ symbols: ['Login::show'] })] },
     ],
     waiting: [samplePlace()],
+    notices: [],
   },
   requests: { requests: [sampleRequest()], waited_out: false },
   claims: { claims: [sampleClaim()], more: 0, recent: [], as_of: AS_OF },

@@ -100,7 +100,7 @@ describe('the inbox of a session, which clients poll', () => {
     const asked: unknown[] = []
     const claim = { id: 'clm_1', granted_at: '2026-01-01T00:00:00.000Z', pattern: '*', agent: 'al' }
     const results: Readonly<Partial<Record<string, object>>> = {
-      inbox: { requests: [], narrowed: [], waiting: [] },
+      inbox: { requests: [], narrowed: [], waiting: [], notices: [] },
       claims: { claims: [claim] },
       // As many as there are, page after page.
       events: { events: [...Array(60).keys()].map(refused), more: true, next: 'evt_59' },
