@@ -94,7 +94,8 @@ function wasHolder(
   session: string,
   sinceMs: number,
 ): boolean {
-  return parts.guard.memory.hasWritten(path.join(checkout.root, file), session, sinceMs)
+  const { root } = checkout
+  return parts.guard.memory.hasWritten({ file: path.join(root, file), root, session, sinceMs })
 }
 
 async function claimFree(

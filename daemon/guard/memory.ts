@@ -1,5 +1,6 @@
 // What the guard remembers between the hooks of one tool call, and of the edits that it let through. In memory only: after
 // a restart a command that was running then is not judged by its effect.
+import { relativeInside } from '../folders.ts'
 
 /** Left before a command runs whose text does not say what it writes. */
 export interface Mark {
@@ -9,6 +10,15 @@ export interface Mark {
   readonly folder: string
 }
 
+/** A file that changed, and who may have done it. */
+export interface Written {
+  /** Absolute. */
+  readonly file: string
+  readonly root: string
+  readonly session: string
+  readonly sinceMs: number
+}
+
 export interface GuardMemory {
   mark(session: string, toolUse: string, folder: string, atMs: number): void
   /** The mark, which is gone then. */
@@ -16,11 +26,13 @@ export interface GuardMemory {
   /** This session was let write this file, absolute. */
   noteEdit(file: string, session: string, atMs: number): void
   /** Did this session write the file since then, or may it just be doing so? */
-  hasWritten(file: string, session: string, sinceMs: number): boolean
+  hasWritten(written: Written): boolean
 }
 
 const MARKS_MAX = 1_000
 const EDITS_MAX = 10_000
+/** A harness ends a command that takes longer, and one whose end is never told must not speak for its session for ever. */
+const RUNNING_MS = 600_000
 /** A file is written a moment after its edit was allowed. */
 const WRITING_MS = 30_000
 
@@ -46,11 +58,16 @@ export function createGuardMemory(): GuardMemory {
       edits.set(key, atMs)
       bound(edits, EDITS_MAX)
     },
-    hasWritten(file, session, sinceMs) {
+    hasWritten({ file, root, session, sinceMs }) {
       const at = edits.get(keyOf(session, file))
       if (at !== undefined && at >= sinceMs - WRITING_MS) return true
       // Its own command may be what wrote it.
-      return [...marks.values()].some((mark) => mark.session === session)
+      return [...marks.values()].some(
+        (mark) =>
+          mark.session === session &&
+          mark.atMs >= sinceMs - RUNNING_MS &&
+          relativeInside(root, mark.folder) !== null,
+      )
     },
   }
 }

@@ -41,15 +41,16 @@ export async function judgeAct(parts: Parts, asked: Asked): Promise<HookVerdict>
   const writes = await writesOf(parts, asked)
   const { targets, hasUnknown } = await targetsOf(parts, writes)
   const { caller, call, folder } = asked
-  if (hasUnknown && folder !== null) {
-    parts.guard.memory.mark(caller.session, call.toolUse, folder, parts.clock.wall())
-  }
+  const startedAt = parts.clock.wall()
   const notes: string[] = []
   for (const group of byCheckout(targets)) {
     const outcome = await judgeGroup(parts, asked, group)
     if (outcome.decision !== 'allow') return outcome
     notes.push(...outcome.notes)
   }
+  // What it does beyond these is looked at when it has run.
+  if (hasUnknown && folder !== null)
+    parts.guard.memory.mark(caller.session, call.toolUse, folder, startedAt)
   return { decision: 'allow', reason: '', notes }
 }
 

@@ -9,6 +9,8 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { shellWrites } from '../../../daemon/guard/shell/interpret.ts'
+import { plainScript } from '../../../daemon/guard/shell/plain.ts'
+import type { ShellAnswer } from '../../../daemon/ports.ts'
 import type { ShellWrite } from '../../../daemon/guard/shell/writes.ts'
 import { createSymbols } from '../../../daemon/symbols/symbols.ts'
 
@@ -263,6 +265,24 @@ function shown(write: ShellWrite): string {
     }
   }
 }
+
+describe('a command of plain words', () => {
+  it('is read without the parser as with it', async () => {
+    const commands = Object.values(TABLE).flatMap((cases) => Object.keys(cases))
+    const plain = commands.filter((command) => plainScript(command) !== null)
+    assert.ok(plain.length > 30, String(plain.length))
+    for (const command of plain) {
+      const reading = { command, folder: FOLDER, home: '/home/me' }
+      const read = (text: string) => symbols.readShell(text)
+      const quick = (text: string): Promise<ShellAnswer> => {
+        const script = plainScript(text)
+        return script === null ? read(text) : Promise.resolve({ kind: 'script', script })
+      }
+      const parsed = await shellWrites({ ...reading, read })
+      assert.deepEqual(await shellWrites({ ...reading, read: quick }), parsed, command)
+    }
+  })
+})
 
 describe('the writes of a command', () => {
   for (const [group, cases] of Object.entries(TABLE)) {
