@@ -153,11 +153,11 @@ const SLIM_BYTES = LIMITS.inputBytesMax - 16_384
 function slimmed(payload: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (fits(payload)) return payload
   const answer = payload['tool_response']
-  const changes =
+  const changes: unknown =
     typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'bashEditDiff') : null
   const short = {
     ...without(payload, ANSWERS),
-    ...(changes == null ? {} : { tool_response: { bashEditDiff: changes as unknown } }),
+    ...(changes == null ? {} : { tool_response: { bashEditDiff: changes } }),
   }
   const input: unknown = payload['tool_input']
   if (fits(short) || typeof input !== 'object' || input === null) return short
