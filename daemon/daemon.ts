@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError, useSha256 } from '../protocol/index.ts'
 import { openAccessTokens } from './access/tokens.ts'
 import { createCallers } from './callers.ts'
+import type { Operations } from './client/operations.ts'
 import { homePath } from './client/place.ts'
 import { loadConfig, type Config } from './config.ts'
 import { openDoors, type FrontEnds } from './doors.ts'
@@ -159,10 +160,9 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
-    ...{ joining, reach, recovery },
+    ...{ joining, reach, recovery, merges: createMerges(env) },
     ...{ worktree: createWorktree(env), guard: createGuardState(name, feed.watch) },
     releasing: keepReleasing(home.path, repos, log, stack),
-    merges: createMerges(env),
     webhooks: keepSending(
       {
         ...{ home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log },
@@ -188,17 +188,12 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     metrics.recorder,
   )
   startRounds({ ...parts, peer: key.peer, log, mesh: mesh.host }, stack)
-  const frontEnds = options.doors
-  const place = {
-    ...{ frontEnds, config, home: home.path, env },
-    ...{ token: home.token, tokens: accessTokens },
-  }
+  const secrets = { token: home.token, tokens: accessTokens }
+  const place = { frontEnds: options.doors, config, home: home.path, env, ...secrets }
   const served = { operations, about, repos, callers, log, metrics }
   const doors = await openDoors(place, stack, served)
   metrics.start({ about, sessions: sessions.count, ...doors, ledgers: () => ledgerFacts(parts) })
-  takeNotes(home.path, operations, log, clock.wall()).catch((error: unknown) => {
-    log.warn({ error: String(error) }, 'what hooks noted could not be taken up')
-  })
+  takeUpNotes(home.path, operations, log, clock)
   log.info({ version: VERSION, machine: name, http: about.http, pid: process.pid }, 'ready')
 
   const finished = ending.exit.then(async (exit) => {
@@ -209,6 +204,13 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     return exit
   })
   return { home: home.path, machine: name, http: about.http, finished, stop: ending.stop }
+}
+
+/** What hooks noted while no daemon ran; nobody waits for it. */
+function takeUpNotes(home: string, operations: Operations, log: Log, clock: Clock): void {
+  takeNotes(home, operations, log, clock.wall()).catch((error: unknown) => {
+    log.warn({ error: String(error) }, 'what hooks noted could not be taken up')
+  })
 }
 
 function aboutOf(home: string, machine: string, { peer }: MachineKey, clock: Clock): About {

@@ -8,6 +8,12 @@ const memberChanged = z.object({
 })
 
 export const MESH_OUTPUTS = {
+  enrol: z.object({
+    repo: z.string(),
+    is_new: z.boolean(),
+    generation: z.int(),
+    checkout: z.string(),
+  }),
   invite: z.object({
     token: z.string().describe('a secret: whoever has it can join once'),
     id: z.string(),

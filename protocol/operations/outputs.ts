@@ -269,12 +269,6 @@ export const OUTPUTS = {
     ),
   }),
   metrics: z.object({ text: z.string() }),
-  enrol: z.object({
-    repo: z.string(),
-    is_new: z.boolean(),
-    generation: z.int(),
-    checkout: z.string(),
-  }),
   recover: z.object({
     what: z
       .enum(['mesh', 'repo', 'log'])
