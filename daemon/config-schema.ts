@@ -185,6 +185,12 @@ export const repoFileSchema = z.strictObject({
     })
     .optional()
     .describe('Settings of the workers in this repository.'),
+  release_on_landing: z
+    .boolean()
+    .optional()
+    .describe(
+      'Claims end when a push of their work reaches the default branch of the remote; default: true.',
+    ),
   offline: z
     .enum(['provisional', 'ask', 'deny', 'allow'])
     .optional()

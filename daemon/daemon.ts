@@ -8,6 +8,7 @@ import { openDoors, type FrontEnds } from './doors.ts'
 import { AGAIN, createEnding, untilDeparture, untilFailure } from './ending.ts'
 import { createFeed } from './feed.ts'
 import { createGit } from './git.ts'
+import { createGitEdits } from './git-edits.ts'
 import { createHistory } from './git-history.ts'
 import { createMerges } from './git-merge.ts'
 import { takeHomeLock } from './home-lock.ts'
@@ -154,7 +155,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
-    ...{ joining, reach, recovery },
+    ...{ joining, reach, recovery, edits: createGitEdits(env) },
     releasing: keepReleasing(home.path, repos, log, stack),
     merges: createMerges(env),
     webhooks: keepSending(

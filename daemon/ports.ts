@@ -146,7 +146,34 @@ export interface SymbolIndex {
     wanted: readonly string[],
     signal?: AbortSignal,
   ): Promise<SymbolAnswer>
+  /**
+   * The innermost declarations on the lines of each version of a file, whose name says its language.
+   * @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason
+   */
+  touchedIn(
+    file: string,
+    versions: readonly ChangedVersion[],
+    signal?: AbortSignal,
+  ): Promise<TouchedAnswer>
 }
+
+/** A version of a file, before or after a change, and where it differs. */
+export interface ChangedVersion {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Lines from 1; a range that ends before it starts lies between the two. */
+  readonly lines: readonly { readonly startLine: number; readonly endLine: number }[]
+}
+
+export type TouchedAnswer =
+  | {
+      readonly kind: 'touched'
+      readonly symbols: readonly string[]
+      /** Some line lies in no declaration. */
+      readonly isOutside: boolean
+      /** The file does not parse as a whole: a line that lies in no declaration may lie in one that was not found. */
+      readonly hasErrors: boolean
+    }
+  | { readonly kind: 'unsupported'; readonly why: NoSymbols; readonly unsupported: string }
 
 export type SymbolAnswer =
   | {

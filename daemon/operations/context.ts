@@ -13,6 +13,7 @@ import type { Config } from '../config.ts'
 import type { HolderClock } from '../core/claims/holder.ts'
 import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
+import type { GitEdits } from '../git-edits.ts'
 import type { History } from '../git-history.ts'
 import type { Merges } from '../git-merge.ts'
 import type { Joining } from '../mesh/joining.ts'
@@ -32,6 +33,7 @@ export interface Parts {
   readonly callers: Callers
   readonly sessions: Sessions
   readonly git: Git
+  readonly edits: GitEdits
   readonly history: History
   readonly merges: Merges
   readonly tokens: IssuedTokens
