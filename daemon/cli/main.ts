@@ -31,6 +31,10 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
       const { runRecover } = await import('./commands/recover.ts')
       return runRecover(command, io)
     }
+    if (does.operation === 'verify' && command.fields['push'] === true) {
+      const { runVerifyPush } = await import('./commands/verify-push.ts')
+      return runVerifyPush(command, io, machine)
+    }
     if (!isRecord(does.operation, command)) return runOperation(does.operation, command, io)
     const { runRecord } = await import('./commands/record.ts')
     return runRecord(does.operation, command, io, machine)
@@ -39,6 +43,11 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
   if ('local' in does && does.local === 'mcp' && !wantsHelp) {
     const { run: runMcp } = await import('./commands/mcp.ts')
     return runMcp(command, io, machine)
+  }
+  // Every commit waits for it.
+  if ('local' in does && does.local.startsWith('hook ') && !wantsHelp) {
+    const { run: runHook } = await import('./commands/git-hook.ts')
+    return runHook(command, io, machine)
   }
   const { runLocal } = await import('./commands/local.ts')
   return runLocal(command, io, machine)

@@ -28,7 +28,8 @@ export async function findAddress(git: UserGit, remote: string, url: string): Pr
   const valuesOf = (key: string): string[] =>
     settings.filter((setting) => setting.key === key).map(({ value }) => value)
   // An explicit pushurl is not rewritten by pushInsteadOf.
-  const isExplicit = valuesOf(`remote.${remote}.pushurl`).includes(PREFIX + url)
+  const pushUrls = valuesOf(`remote.${remote}.pushurl`)
+  const isExplicit = pushUrls.includes(PREFIX + url) || pushUrls.includes(url)
   return {
     url: rewrite(url, settings, isExplicit),
     receivePack: valuesOf(`remote.${remote}.receivepack`).at(-1) ?? null,

@@ -51,6 +51,9 @@ export const NO_MACHINE: Machine = {
   validateConfig: refuse,
   verifyAudit: refuse,
   runBridge: refuse,
+  runGitHook: refuse,
+  pushByHand: refuse,
+  verifyPush: refuse,
 }
 
 function refuse(): Promise<never> {
