@@ -7,6 +7,7 @@ import { loadConfig, type Config } from './config.ts'
 import { openDoors, type FrontEnds } from './doors.ts'
 import { AGAIN, createEnding, untilDeparture, untilFailure } from './ending.ts'
 import { createFeed } from './feed.ts'
+import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { createGit } from './git.ts'
 import { createGitEdits } from './git-edits.ts'
 import { createHistory } from './git-history.ts'
@@ -22,7 +23,8 @@ import { measured } from './measured.ts'
 import { startMemory } from './memory.ts'
 import { createLateMetrics } from './metrics/recorder.ts'
 import { createOperations } from './operations/dispatch.ts'
-import type { About } from './operations/context.ts'
+import type { About, Parts } from './operations/context.ts'
+import { fenceFacts } from './operations/fence.ts'
 import type { Clock, SymbolIndex } from './ports.ts'
 import { startReleasing, type Releasing } from './releasing.ts'
 import type { Repos } from './repos.ts'
@@ -178,6 +180,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     metrics.recorder,
   )
   startRounds({ ...parts, peer: key.peer, log, mesh: mesh.host }, stack)
+  keepFences({ ...parts, env, log, machine: name, watch: feed.watch }, stack)
   const frontEnds = options.doors
   const place = { frontEnds, config, home: home.path, token: home.token, env }
   const served = { operations, about, repos, callers, log, metrics }
@@ -242,6 +245,17 @@ function keepSending(options: WebhooksOptions, stack: Teardown): Webhooks {
   const webhooks = startWebhooks(options)
   stack.add(() => webhooks.stop())
   return webhooks
+}
+
+/** Tells the remotes of fenced clones what changed hands. */
+function keepFences(
+  options: Omit<FenceRoundOptions, 'factsOf'> & Pick<Parts, 'mesh' | 'about'>,
+  stack: Teardown,
+): void {
+  const factsOf: FenceRoundOptions['factsOf'] = ({ id, host, config }) =>
+    host === null ? null : fenceFacts(options, id, host, config.case === 'exact')
+  const round = startFenceRound({ ...options, factsOf })
+  stack.add(() => round.stop())
 }
 
 /** Its thread starts with the first file that is to be parsed. */

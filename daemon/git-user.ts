@@ -39,12 +39,14 @@ export class GitFailed extends Error {
 /** A million paths of 64 characters. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
-/** @param cwd where git runs. @param env the user's, with git's own variables in it. */
+/** @param cwd where git runs. @param env the user's, with git's own variables in it. @param signal ends every run. */
 export function createUserGit(
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
+  signal?: AbortSignal,
 ): UserGit {
-  const run: UserGit['run'] = (args, options = {}) => start(cwd, env, args, options)
+  const ends = signal === undefined ? {} : { signal }
+  const run: UserGit['run'] = (args, options = {}) => start(cwd, env, args, { ...ends, ...options })
   return {
     run,
     async read(args, options) {
@@ -64,8 +66,16 @@ export function withoutPrompts(
   )
   const quietSsh =
     env['GIT_SSH_COMMAND'] === undefined ? { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' } : {}
-  return { ...Object.fromEntries(kept), ...quietSsh, GIT_TERMINAL_PROMPT: '0' }
+  const settings = asVariables({}, SAFE_SETTINGS)
+  return { ...Object.fromEntries(kept), ...quietSsh, ...settings, GIT_TERMINAL_PROMPT: '0' }
 }
+
+const SAFE_SETTINGS = [
+  ['core.fsmonitor', ''],
+  ['core.hooksPath', '/dev/null'],
+  ['protocol.ext.allow', 'never'],
+  ['credential.interactive', 'false'],
+] as const
 
 const KEPT_VARIABLES =
   /^GIT_(?:SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|CONFIG_GLOBAL|CONFIG_SYSTEM|CONFIG_NOSYSTEM)$/
