@@ -28,22 +28,26 @@ export type ChangesFound =
 /** More in one push is an import, of which every file is asked about all the same, by names alone. */
 const COMMITS_MAX = 200_000
 
-/** @param tips what the remote has: ids, of which some may not be here. */
+/** @param tips what the remote has, by ref: ids, of which some may not be here. */
 export async function changesOf(
   git: UserGit,
   updates: readonly RefUpdate[],
-  tips: readonly string[],
+  tips: ReadonlyMap<string, string>,
 ): Promise<ChangesFound> {
   const commits = new Set<string>()
   const sources = updates.flatMap(({ source }) => source ?? [])
-  for (const commit of await revisions(git, sources, tips)) commits.add(commit)
-  for (const update of updates) {
-    const { ref, old, source } = update
-    if (old === null || !(update.isForced || source === null)) continue
+  for (const commit of await revisions(git, sources, [...tips.values()])) commits.add(commit)
+  const losing = updates.filter(
+    ({ old, isForced, source }) => old !== null && (isForced || source === null),
+  )
+  const names = new Set(losing.map(({ ref }) => ref))
+  // HEAD is another name of a branch, a peeled tag one of the tag.
+  const kept = [...tips].filter(([ref]) => ref !== 'HEAD' && !names.has(ref.replace(/\^\{\}$/, '')))
+  const stays = [...kept.map(([, id]) => id), ...(await ids(git, sources))]
+  for (const { old, ref } of losing) {
+    if (old === null) continue
     if (!(await isHere(git, old))) return { kind: 'unknown', ref }
-    const others = tips.filter((tip) => tip !== old)
-    const kept = await ids(git, sources)
-    for (const commit of await revisions(git, [old], [...others, ...kept])) commits.add(commit)
+    for (const commit of await revisions(git, [old], stays)) commits.add(commit)
   }
   return { kind: 'found', changes: await filesOf(git, [...commits]), commits: commits.size }
 }

@@ -17,7 +17,8 @@ export async function pushedChanges(
   const updates = lines.split('\n').flatMap((line) => updateIn(line) ?? [])
   const forced = await Promise.all(updates.map((update) => withForce(git, update)))
   const tracked = await trackedTips(git, remote)
-  const tips = [...updates.flatMap(({ old }) => old ?? []), ...tracked]
+  const told = updates.flatMap(({ ref, old }) => (old === null ? [] : [[ref, old] as const]))
+  const tips = new Map([...tracked, ...told])
   const found = await changesOf(git, forced, tips)
   return found.kind === 'found' ? found.changes : null
 }
@@ -41,9 +42,18 @@ async function withForce(git: UserGit, update: RefUpdate): Promise<RefUpdate> {
   return { ...update, isForced }
 }
 
-async function trackedTips(git: UserGit, remote: string): Promise<readonly string[]> {
+/** Branches of the remote as last fetched, by their names there. */
+async function trackedTips(
+  git: UserGit,
+  remote: string,
+): Promise<readonly (readonly [string, string])[]> {
   // A remote that is given by its address has no refs of its own here.
   if (!/^[\w][\w./-]*$/.test(remote)) return []
-  const args = ['for-each-ref', '--format=%(objectname)', `refs/remotes/${remote}/`]
-  return (await git.read(args)).split('\n').filter((id) => id !== '')
+  const folder = `refs/remotes/${remote}/`
+  const args = ['for-each-ref', '--format=%(objectname) %(refname)', folder]
+  return (await git.read(args)).split('\n').flatMap((line): (readonly [string, string])[] => {
+    const [id = '', ref = ''] = line.split(' ')
+    const name = ref.slice(folder.length)
+    return name === '' || name === 'HEAD' ? [] : [[`refs/heads/${name}`, id]]
+  })
 }

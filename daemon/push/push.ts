@@ -43,8 +43,7 @@ export async function fencedPush(
   request: PushRequest,
   listing: Listing,
 ): Promise<readonly RefStatus[]> {
-  const tips = [...listing.refs.values()]
-  const found = await changesOf(place.git, request.updates, tips)
+  const found = await changesOf(place.git, request.updates, listing.refs)
   if (found.kind === 'unknown') return refuse(request, 'fetch first')
   const known = readKnown(place.commonDir)
   const judged = await judge(place, found.changes, known, listing)
