@@ -42,6 +42,10 @@ export async function syncRemote(remote: Remote, options: SyncOptions): Promise<
   let listing = options.listing ?? (await remote.list())
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
     const order = await orderOf(remote, listing, facts)
+    if (order === null) {
+      listing = await remote.list()
+      continue
+    }
     if (order > 0) return { kind: 'behind', listing }
     const plan = planOf(listing, options)
     if (order === 0 && plan.made.length === 0 && plan.ended.length === 0)
@@ -57,12 +61,13 @@ export async function syncRemote(remote: Remote, options: SyncOptions): Promise<
   return { kind: 'failed', why: `lost the race for ${LEDGER_REF} ${String(TRIES_MAX)} times` }
 }
 
-/** The remote's position against ours; negative: it is older, or has none. */
-async function orderOf(remote: Remote, { ledger }: Listing, facts: Facts): Promise<number> {
+/** The remote's position against ours; negative: it is older, or has none. Null: it moved on while it was read. */
+async function orderOf(remote: Remote, { ledger }: Listing, facts: Facts): Promise<number | null> {
   if (ledger === null) return -1
   const text = (await remote.texts(new Map([[LEDGER_REF, ledger]]))).get(ledger)
-  // It moved on while it was read, or is not ours: to be behind is the safe reading.
-  const note = text === undefined ? null : parseLedger(text)
+  if (text === undefined) return null
+  const note = parseLedger(text)
+  // Whatever it is, it is not for this version to move.
   return note === null ? 1 : compareFencePositions(note.position, facts.position)
 }
 

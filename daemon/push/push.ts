@@ -3,8 +3,22 @@
 import { SkeinError } from '../../protocol/index.ts'
 import { noteFacts, noteRemote, readKnown, REFUSAL_KEPT_MS, type Known } from '../fence/known.ts'
 import { nonce, type Listing, type Pushed, type Remote, type RefStatus } from '../fence/remote.ts'
-import { firstWords, idLengthOf, isRace, syncRemote } from '../fence/sync.ts'
-import { parseToken, tokenRef, tokenText, type Facts, type Token } from '../fence/token.ts'
+import {
+  firstWords,
+  idLengthOf,
+  isRace,
+  syncRemote,
+  type Synced,
+  type SyncOptions,
+} from '../fence/sync.ts'
+import {
+  compareFencePositions,
+  parseToken,
+  tokenRef,
+  tokenText,
+  type Facts,
+  type Token,
+} from '../fence/token.ts'
 import type { UserGit } from '../git-user.ts'
 import type { Asking } from './asking.ts'
 import { changesOf, type RefUpdate } from './changes.ts'
@@ -135,7 +149,7 @@ async function readyTokens(
   noteFacts(place.commonDir, facts)
   const isThere = own.every(({ fence }) => listing.tokens.has(fence))
   if (isThere) return ready(listing, facts, needed, object)
-  return synced(place, facts, needed, listing, own, object)
+  return synced(place, facts, listing, own, object)
 }
 
 function ready(
@@ -152,42 +166,66 @@ function ready(
 
 async function synced(
   place: PushPlace,
-  facts: Facts,
-  needed: ReadonlySet<number>,
+  known: Facts,
   listing: Listing,
   own: readonly OwnClaim[],
   object: 'commit' | 'blob',
 ): Promise<Readied> {
-  const sync = (kind: 'commit' | 'blob'): ReturnType<typeof syncRemote> =>
-    syncRemote(place.remote, { facts, needed, kind, listing })
+  const needed = new Set(own.map(({ fence }) => fence))
+  let facts = known
+  let now: Listing | undefined = listing
+  for (let tries = 1; ; tries++) {
+    const { result, kind } = await syncAs(
+      place,
+      { facts, needed, ...(now && { listing: now }) },
+      object,
+    )
+    if (result.kind === 'unsupported') {
+      place.say(
+        `skein: this remote cannot fence (${result.why}); the push is checked by the daemon alone`,
+      )
+      return { kind: 'unfenced' }
+    }
+    if (result.kind === 'failed') return { kind: 'refused', why: `skein: ${result.why}` }
+    const missing = own.find(({ fence }) => !result.listing.tokens.has(fence))
+    if (missing === undefined) return ready(result.listing, facts, needed, kind)
+    const which = `claim ${missing.id}, fence ${String(missing.fence)}`
+    if (result.kind === 'synced') {
+      return {
+        kind: 'refused',
+        why: `skein: the remote does not know ${which}: skein verify ${missing.id}`,
+      }
+    }
+    const later = await place.asking.ask('fence', {})
+    const isStuck = compareFencePositions(later.position, facts.position) <= 0
+    if (isStuck || tries >= TRIES_MAX) {
+      return {
+        kind: 'refused',
+        why: `skein: the remote knows a later state of the ledger than this machine, and not ${which}: skein status`,
+      }
+    }
+    // Another machine, or this one's daemon, told the remote of more meanwhile.
+    facts = later
+    now = undefined
+  }
+}
+
+/** One sync; a host that refuses commits by authors that it does not know is given blobs. */
+async function syncAs(
+  place: PushPlace,
+  options: Omit<SyncOptions, 'kind'>,
+  object: 'commit' | 'blob',
+): Promise<{ readonly result: Synced; readonly kind: 'commit' | 'blob' }> {
   let kind = object
-  let result = await sync(kind)
+  let result = await syncRemote(place.remote, { ...options, kind })
   if (result.kind === 'unsupported' && kind === 'commit') {
-    // A host may refuse commits by authors that it does not know.
-    const second = await sync('blob')
+    const second = await syncRemote(place.remote, { ...options, kind: 'blob' })
     if (second.kind === 'synced') [kind, result] = ['blob', second]
   }
-  const asked = { askedAtMs: Date.now(), kind }
-  const { url } = place.remote
-  if (result.kind === 'unsupported') {
-    noteRemote(place.commonDir, url, { ...asked, refuses: result.why })
-    place.say(
-      `skein: this remote cannot fence (${result.why}); the push is checked by the daemon alone`,
-    )
-    return { kind: 'unfenced' }
-  }
-  if (result.kind === 'failed') return { kind: 'refused', why: `skein: ${result.why}` }
-  noteRemote(place.commonDir, url, { ...asked, refuses: null })
-  const missing = own.find(({ fence }) => !result.listing.tokens.has(fence))
-  if (missing === undefined) return ready(result.listing, facts, needed, kind)
-  const which = `claim ${missing.id}, fence ${String(missing.fence)}`
-  return {
-    kind: 'refused',
-    why:
-      result.kind === 'behind'
-        ? `skein: the remote knows a later state of the ledger than this machine, and not ${which}: skein status`
-        : `skein: the remote does not know ${which}: skein verify ${missing.id}`,
-  }
+  const refuses = result.kind === 'unsupported' ? result.why : null
+  if (result.kind !== 'failed')
+    noteRemote(place.commonDir, place.remote.url, { refuses, askedAtMs: Date.now(), kind })
+  return { result, kind }
 }
 
 async function pushWithTokens(
