@@ -58,7 +58,7 @@ const machine: Machine = {
     await runBridge(options)
   },
   async runGitHook(hook, call) {
-    const { runGitHook } = await import('./push/hooks.ts')
+    const { runGitHook } = await import('./git-hooks/run.ts')
     return runGitHook(hook, call)
   },
   async pushByHand(words, { cwd }) {

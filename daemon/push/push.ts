@@ -1,39 +1,19 @@
 // One fenced push: which files, whose claims, which tokens, and then one atomic push in which the remote itself compares the
 // tokens. What a local check allowed is decided there again; after a failure only a new look at the remote says what happened.
 import { SkeinError } from '../../protocol/index.ts'
-import { noteFacts, noteRemote, readKnown, REFUSAL_KEPT_MS, type Known } from '../fence/known.ts'
-import { nonce, type Listing, type Pushed, type Remote, type RefStatus } from '../fence/remote.ts'
-import {
-  firstWords,
-  idLengthOf,
-  isRace,
-  syncRemote,
-  type Synced,
-  type SyncOptions,
-} from '../fence/sync.ts'
-import {
-  compareFencePositions,
-  parseToken,
-  tokenRef,
-  tokenText,
-  type Facts,
-  type Token,
-} from '../fence/token.ts'
+import { readKnown, type Known } from '../fence/known.ts'
+import { nonce, type Listing, type Pushed, type RefStatus } from '../fence/remote.ts'
+import { firstWords, idLengthOf, isRace } from '../fence/sync.ts'
+import { parseToken, tokenRef, tokenText, type Token } from '../fence/token.ts'
 import type { UserGit } from '../git-user.ts'
-import type { Asking } from './asking.ts'
 import { changesOf, type RefUpdate } from './changes.ts'
-import { judgeByLeader, type OwnClaim, type Verdict } from './judge.ts'
+import { judgeByLeader, type Verdict } from './judge.ts'
 import { judgeByMemory, readTokens } from './memory.ts'
+import { readyTokens, type JudgedPush, type ReadyPlace, type ReadyTokens } from './ready.ts'
 import { reasonOf, refusalLines } from './words.ts'
 
-export interface PushPlace {
+export interface PushPlace extends ReadyPlace {
   readonly git: UserGit
-  readonly remote: Remote
-  readonly asking: Asking
-  /** Of the clone: where it remembers. */
-  readonly commonDir: string
-  /** A line for the person. */
-  readonly say: (line: string) => void
   /** What git and the remote say while they work. */
   readonly onStderr: (text: string) => void
 }
@@ -79,12 +59,7 @@ export async function fencedPush(
 }
 
 type Judged =
-  | {
-      readonly kind: 'judged'
-      readonly by: 'leader' | 'memory'
-      readonly verdict: Verdict
-      readonly tokens: readonly Token[]
-    }
+  | (JudgedPush & { readonly kind: 'judged' })
   | { readonly kind: 'unfenced' }
   | { readonly kind: 'refused'; readonly why: string }
 
@@ -111,121 +86,6 @@ async function judge(
     const verdict = judgeByMemory(changes, memory, tokens)
     return { kind: 'judged', by: 'memory', verdict, tokens }
   }
-}
-
-interface ReadyTokens {
-  readonly kind: 'ready'
-  readonly listing: Listing
-  readonly tokens: readonly Token[]
-  readonly caseExact: boolean
-  readonly object: 'commit' | 'blob'
-}
-
-type Readied =
-  ReadyTokens | { readonly kind: 'unfenced' } | { readonly kind: 'refused'; readonly why: string }
-
-/** The tokens that the push goes under, each of which the remote has. */
-async function readyTokens(
-  place: PushPlace,
-  judged: Extract<Judged, { kind: 'judged' }>,
-  known: Known,
-  listing: Listing,
-): Promise<Readied> {
-  const { own } = judged.verdict
-  const needed = new Set(own.map(({ fence }) => fence))
-  const remembered = known.remote(place.remote.url)
-  const object = remembered?.kind ?? 'commit'
-  const caseExact = known.facts?.case_exact ?? false
-  if (judged.by === 'memory') {
-    const tokens = judged.tokens.filter(({ fence }) => needed.has(fence))
-    return { kind: 'ready', listing, tokens, caseExact, object }
-  }
-  const isRefusal = remembered !== null && remembered.refuses !== null
-  if (isRefusal && Date.now() - remembered.askedAtMs < REFUSAL_KEPT_MS) {
-    place.say(`skein: not fenced: ${remembered.refuses}`)
-    return { kind: 'unfenced' }
-  }
-  const facts = await place.asking.ask('fence', {})
-  noteFacts(place.commonDir, facts)
-  const isThere = own.every(({ fence }) => listing.tokens.has(fence))
-  if (isThere) return ready(listing, facts, needed, object)
-  return synced(place, facts, listing, own, object)
-}
-
-function ready(
-  listing: Listing,
-  facts: Facts,
-  needed: ReadonlySet<number>,
-  object: 'commit' | 'blob',
-): ReadyTokens {
-  const tokens = facts.tokens
-    .filter(({ fence }) => needed.has(fence))
-    .map(({ fence, claims }) => ({ fence, claims, pushes: 0 }))
-  return { kind: 'ready', listing, tokens, caseExact: facts.case_exact, object }
-}
-
-async function synced(
-  place: PushPlace,
-  known: Facts,
-  listing: Listing,
-  own: readonly OwnClaim[],
-  object: 'commit' | 'blob',
-): Promise<Readied> {
-  const needed = new Set(own.map(({ fence }) => fence))
-  let facts = known
-  let now: Listing | undefined = listing
-  for (let tries = 1; ; tries++) {
-    const { result, kind } = await syncAs(
-      place,
-      { facts, needed, ...(now && { listing: now }) },
-      object,
-    )
-    if (result.kind === 'unsupported') {
-      place.say(
-        `skein: this remote cannot fence (${result.why}); the push is checked by the daemon alone`,
-      )
-      return { kind: 'unfenced' }
-    }
-    if (result.kind === 'failed') return { kind: 'refused', why: `skein: ${result.why}` }
-    const missing = own.find(({ fence }) => !result.listing.tokens.has(fence))
-    if (missing === undefined) return ready(result.listing, facts, needed, kind)
-    const which = `claim ${missing.id}, fence ${String(missing.fence)}`
-    if (result.kind === 'synced') {
-      return {
-        kind: 'refused',
-        why: `skein: the remote does not know ${which}: skein verify ${missing.id}`,
-      }
-    }
-    const later = await place.asking.ask('fence', {})
-    const isStuck = compareFencePositions(later.position, facts.position) <= 0
-    if (isStuck || tries >= TRIES_MAX) {
-      return {
-        kind: 'refused',
-        why: `skein: the remote knows a later state of the ledger than this machine, and not ${which}: skein status`,
-      }
-    }
-    // Another machine, or this one's daemon, told the remote of more meanwhile.
-    facts = later
-    now = undefined
-  }
-}
-
-/** One sync; a host that refuses commits by authors that it does not know is given blobs. */
-async function syncAs(
-  place: PushPlace,
-  options: Omit<SyncOptions, 'kind'>,
-  object: 'commit' | 'blob',
-): Promise<{ readonly result: Synced; readonly kind: 'commit' | 'blob' }> {
-  let kind = object
-  let result = await syncRemote(place.remote, { ...options, kind })
-  if (result.kind === 'unsupported' && kind === 'commit') {
-    const second = await syncRemote(place.remote, { ...options, kind: 'blob' })
-    if (second.kind === 'synced') [kind, result] = ['blob', second]
-  }
-  const refuses = result.kind === 'unsupported' ? result.why : null
-  if (result.kind !== 'failed')
-    noteRemote(place.commonDir, place.remote.url, { refuses, askedAtMs: Date.now(), kind })
-  return { result, kind }
 }
 
 async function pushWithTokens(

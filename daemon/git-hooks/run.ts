@@ -2,12 +2,12 @@
 import { loadRepoConfig } from '../config.ts'
 import { matchesPath, parsePattern, SkeinError } from '../../protocol/index.ts'
 import { createUserGit, GitFailed, type UserGit } from '../git-user.ts'
-import { createAsking } from './asking.ts'
-import type { Changes } from './changes.ts'
-import { judgeByLeader } from './judge.ts'
+import { createAsking } from '../push/asking.ts'
+import type { Changes } from '../push/changes.ts'
+import { judgeByLeader } from '../push/judge.ts'
 import { isFencedAddress, pushedChanges } from './pre-push.ts'
 import { addTrailers, claimsOfStaged, stagedChanges } from './staged.ts'
-import { refusalLines } from './words.ts'
+import { refusalLines } from '../push/words.ts'
 
 export interface HookCall {
   readonly words: readonly string[]

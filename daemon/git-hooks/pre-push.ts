@@ -2,7 +2,7 @@
 // does. git gives the refs on stdin: `LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID` a line.
 import { PREFIX } from '../fence/address.ts'
 import type { UserGit } from '../git-user.ts'
-import { changesOf, revisions, type Changes, type RefUpdate } from './changes.ts'
+import { changesOf, revisions, type Changes, type RefUpdate } from '../push/changes.ts'
 
 export function isFencedAddress(url: string): boolean {
   return url.startsWith(PREFIX)

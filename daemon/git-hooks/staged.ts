@@ -2,9 +2,9 @@
 // the way for a reason of its own: without a daemon it says so and lets the commit pass, unless the repository's own file
 // says otherwise.
 import type { UserGit } from '../git-user.ts'
-import type { Asking } from './asking.ts'
-import { parseRaw, type Changes } from './changes.ts'
-import { judgeByLeader, type OwnClaim } from './judge.ts'
+import type { Asking } from '../push/asking.ts'
+import { parseRaw, type Changes } from '../push/changes.ts'
+import { judgeByLeader, type OwnClaim } from '../push/judge.ts'
 
 /**
  * What the index has and the last commit has not. Of a merge, what is in none of its parents: the rest is others' work that
