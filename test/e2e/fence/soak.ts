@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Cleaner } from '../../helpers/cleanup.ts'
 import { FencedWorld, must, type FencedClone } from '../../helpers/fenced.ts'
 import type { Transport } from '../../helpers/git-servers.ts'
+import { until } from '../../helpers/poll.ts'
 
 export interface RaceCounts {
   readonly takeovers: number
@@ -24,7 +25,7 @@ export interface RaceCounts {
 
 const LATE_AT_ONCE = 4
 /** Some takeovers come before the first late push, some after the last. */
-const HEAD_START_MS_MAX = 900
+const HEAD_START_MS_MAX = 1_500
 
 /** @param random in [0, 1). */
 export async function raceTakeovers(
@@ -70,9 +71,13 @@ async function raceOnce(race: Race, round: number, counts: RaceCounts): Promise<
   const before = readFileSync(memory)
   await bob.commit('src/auth/login.ts', `bob ${name}`)
   const takeover = async (): Promise<void> => {
+    // Whoever waits is granted in the step that ends the claim: there is no moment at which nobody holds the file, and a push of
+    // what nobody holds is under no claim.
+    const granted = bob.claim('src/auth/login.ts', '--wait', '60s')
     await delay(random() * HEAD_START_MS_MAX)
+    await until('Bob waits', async () => (await bob.skein('queue')).stdout.includes('login.ts'))
     must(await alice.skein('release', '--mine'))
-    await bob.claim('src/auth/login.ts')
+    await granted
     must(await bob.push('--quiet', 'origin', `HEAD:won-${name}`))
   }
   const late = async (): Promise<void> => {
