@@ -179,8 +179,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     ),
     metrics.recorder,
   )
-  startRounds({ ...parts, peer: key.peer, log, mesh: mesh.host }, stack)
-  keepFences({ ...parts, env, log, machine: name, watch: feed.watch }, stack)
+  startRounds({ ...parts, peer: key.peer, log, host: mesh.host, env, watch: feed.watch }, stack)
   const frontEnds = options.doors
   const place = { frontEnds, config, home: home.path, token: home.token, env }
   const served = { operations, about, repos, callers, log, metrics }
@@ -210,9 +209,15 @@ function logOptions(
   return { toStderr, level, bytesMax: retention.logs_mib * 1_048_576 }
 }
 
+type RoundsOptions = UpkeepOptions &
+  BranchWatchOptions &
+  Omit<RetentionOptions, 'mesh'> &
+  FenceOptions
+type FenceOptions = Omit<FenceRoundOptions, 'factsOf'> & Pick<Parts, 'mesh' | 'about'>
+
 /** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
 function startRounds(
-  options: UpkeepOptions & BranchWatchOptions & RetentionOptions,
+  { host, ...options }: RoundsOptions & { readonly host: RetentionOptions['mesh'] },
   stack: Teardown,
 ): void {
   const memory = startMemory()
@@ -223,12 +228,13 @@ function startRounds(
   stack.add(() => {
     upkeep.stop()
   })
-  const retention = startRetention(options)
+  const retention = startRetention({ ...options, mesh: host })
   stack.add(() => {
     retention.stop()
   })
   const branches = startBranchWatch(options)
   stack.add(() => branches.stop())
+  keepFences(options, stack)
 }
 
 /** Goes on with what was released without a majority. */
@@ -248,10 +254,7 @@ function keepSending(options: WebhooksOptions, stack: Teardown): Webhooks {
 }
 
 /** Tells the remotes of fenced clones what changed hands. */
-function keepFences(
-  options: Omit<FenceRoundOptions, 'factsOf'> & Pick<Parts, 'mesh' | 'about'>,
-  stack: Teardown,
-): void {
+function keepFences(options: FenceOptions, stack: Teardown): void {
   const factsOf: FenceRoundOptions['factsOf'] = ({ id, host, config }) =>
     host === null ? null : fenceFacts(options, id, host, config.case === 'exact')
   const round = startFenceRound({ ...options, factsOf })

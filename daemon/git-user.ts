@@ -57,17 +57,25 @@ export function createUserGit(
   }
 }
 
-/** The same for a daemon, which nobody can answer: no prompts, no hooks, and nothing of whoever started it. */
-export function withoutPrompts(
+/**
+ * The same for a daemon, which nobody can answer: no hooks, nothing of whoever started it, and what would ask for a password
+ * fails instead.
+ */
+export async function createQuietGit(
+  cwd: string,
   env: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string | undefined>> {
+  signal: AbortSignal,
+): Promise<UserGit> {
   const kept = Object.entries(env).filter(
     ([name]) => !name.startsWith('GIT_') || KEPT_VARIABLES.test(name),
   )
-  const quietSsh =
-    env['GIT_SSH_COMMAND'] === undefined ? { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' } : {}
   const settings = asVariables({}, SAFE_SETTINGS)
-  return { ...Object.fromEntries(kept), ...quietSsh, ...settings, GIT_TERMINAL_PROMPT: '0' }
+  const quiet = { ...Object.fromEntries(kept), ...settings, GIT_TERMINAL_PROMPT: '0' }
+  if (env['GIT_SSH_COMMAND'] !== undefined) return createUserGit(cwd, quiet, signal)
+  const own = await createUserGit(cwd, quiet, signal).run(['config', '--get', 'core.sshCommand'])
+  const ssh = own.code === 0 ? own.stdout.trim() : 'ssh'
+  const batch = { ...quiet, GIT_SSH_COMMAND: `${ssh} -oBatchMode=yes` }
+  return createUserGit(cwd, batch, signal)
 }
 
 const SAFE_SETTINGS = [
@@ -75,6 +83,7 @@ const SAFE_SETTINGS = [
   ['core.hooksPath', '/dev/null'],
   ['protocol.ext.allow', 'never'],
   ['credential.interactive', 'false'],
+  ['core.askPass', ''],
 ] as const
 
 const KEPT_VARIABLES =

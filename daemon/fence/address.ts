@@ -15,6 +15,15 @@ export interface Address {
 /** Stands for the address in the helper's own commands; one setting turns it into the address, and no other matches it. */
 export const ALIAS = 'skein-plain:'
 
+/**
+ * The base that stands for an address in a clone's config. git prints it as it is, so it has no password in it, and over http
+ * no name either: that may be a token.
+ */
+export function baseOf(url: string): string {
+  const web = url.replace(/^(https?:\/\/)[^@/]*@/i, '$1')
+  return PREFIX + web.replace(/^([a-z][a-z0-9+.-]*:\/\/[^@/:]*):[^@/]*@/i, '$1@')
+}
+
 /** The setting that makes the alias mean the address. */
 export function aliasSetting({ url }: Address): readonly [string, string] {
   return [`url.${url}.insteadOf`, ALIAS]
@@ -28,10 +37,12 @@ export async function findAddress(git: UserGit, remote: string, url: string): Pr
   const valuesOf = (key: string): string[] =>
     settings.filter((setting) => setting.key === key).map(({ value }) => value)
   // An explicit pushurl is not rewritten by pushInsteadOf.
+  // The address that helper and messages show has no password; the setting knows the whole of it.
+  const [whole = url] = valuesOf(`url.${PREFIX}${url}.pushinsteadof`)
   const pushUrls = valuesOf(`remote.${remote}.pushurl`)
   const isExplicit = pushUrls.includes(PREFIX + url) || pushUrls.includes(url)
   return {
-    url: rewrite(url, settings, isExplicit),
+    url: rewrite(whole, settings, isExplicit),
     receivePack: valuesOf(`remote.${remote}.receivepack`).at(-1) ?? null,
   }
 }

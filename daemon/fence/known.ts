@@ -32,7 +32,10 @@ export function readKnown(commonDir: string): Known {
 
 /** Best effort: a clone that cannot be written to can still be pushed from. */
 export function noteFacts(commonDir: string, facts: Facts): void {
-  write(commonDir, 'claims', facts)
+  const isOwn = ({ claims }: Facts['tokens'][number]): boolean =>
+    claims.some(({ machine }) => machine === facts.machine)
+  // What others hold the remote says itself.
+  write(commonDir, 'claims', { ...facts, tokens: facts.tokens.filter(isOwn) })
 }
 
 export function noteRemote(commonDir: string, url: string, known: KnownRemote): void {

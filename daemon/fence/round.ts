@@ -3,9 +3,9 @@
 // will answer. Only clones whose config sends their pushes through the helper, which a person has put there.
 //
 // A claim that ended may have a token on the remote, until a look at the remote has shown that it has none.
-import { intersects, parsePattern, type AuditEvent, type RepoId } from '../../protocol/index.ts'
+import { createScopeIndex, judgeable, type AuditEvent, type RepoId } from '../../protocol/index.ts'
 import type { Checkout, Git } from '../git.ts'
-import { createUserGit, withoutPrompts, type UserGit } from '../git-user.ts'
+import { createQuietGit, type UserGit } from '../git-user.ts'
 import type { Log } from '../log.ts'
 import type { Repo, Repos } from '../repos.ts'
 import { findAddress } from './address.ts'
@@ -23,7 +23,6 @@ export interface FenceRoundOptions {
   readonly repos: Pick<Repos, 'all'>
   readonly git: Pick<Git, 'findCheckout'>
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly machine: string
   readonly factsOf: (repo: Repo) => Facts | null
   readonly watch: (watcher: (event: AuditEvent) => void) => () => void
   readonly log: Pick<Log, 'info' | 'warn'>
@@ -38,24 +37,23 @@ export function startFenceRound(options: FenceRoundOptions): FenceRound {
   const ending = new AbortController()
   const rounds = new Map<RepoId, RepoRound>()
   const waiting = new Map<RepoId, NodeJS.Timeout>()
+  // One look at a time, over all: two would race each other for the same refs.
   let running: Promise<void> = Promise.resolve()
-  const look = (id: RepoId): void => {
+  const look = async (id: RepoId): Promise<void> => {
+    // Whatever happens from here on asks for another look.
     waiting.delete(id)
     const repo = options.repos.all().find((one) => one.id === id)
     if (repo === undefined) return
     const round = rounds.get(id) ?? new RepoRound(options)
     rounds.set(id, round)
-    // One at a time: two would race each other for the same refs.
-    running = running.then(() => round.look(repo, ending.signal))
+    await round.look(repo, ending.signal)
   }
   const plan = (id: RepoId): void => {
     if (ending.signal.aborted || waiting.has(id)) return
-    waiting.set(
-      id,
-      setTimeout(() => {
-        look(id)
-      }, GATHER_MS).unref(),
-    )
+    const begin = (): void => {
+      running = running.then(() => look(id))
+    }
+    waiting.set(id, setTimeout(begin, GATHER_MS).unref())
   }
   const unwatch = options.watch(({ repo, kind }) => {
     if (kind.startsWith('claim.')) plan(repo)
@@ -100,8 +98,7 @@ class RepoRound {
     this.#note(facts.tokens)
     for (const checkout of await this.#clones(repo)) {
       const over = AbortSignal.any([signal, AbortSignal.timeout(REMOTE_MS_MAX)])
-      const env = withoutPrompts(this.#options.env)
-      const git = createUserGit(checkout.root, env, over)
+      const git = await createQuietGit(checkout.root, this.#options.env, over)
       const fenced = (await readFencing(git)).filter(({ isFenced }) => isFenced)
       if (fenced.length === 0) continue
       const before = readKnown(checkout.commonDir).facts
@@ -142,14 +139,13 @@ class RepoRound {
     const ended = [...this.#ended.values()].flatMap(({ claims }) => claims)
     if (ended.some((claim) => claim.machine === machine)) return true
     if (ended.length === 0) return false
-    const compile = (pattern: string): ReturnType<typeof parsePattern> =>
-      parsePattern(pattern, { caseExact })
-    const own = tokens
-      .flatMap(({ claims }) => claims)
-      .filter((claim) => claim.machine === machine)
-      .map(({ pattern }) => compile(pattern))
-    const old = ended.map(({ pattern }) => compile(pattern))
-    return own.some((mine) => old.some((theirs) => intersects(mine, theirs)))
+    const index = createScopeIndex<string>()
+    for (const claim of ended) index.add(claim.id, judgeable(claim, { caseExact }))
+    const own = tokens.flatMap(({ claims }) => claims).filter((claim) => claim.machine === machine)
+    return own.some((claim) => {
+      const [met] = index.candidates(judgeable(claim, { caseExact }))
+      return met !== undefined
+    })
   }
 
   async #tell(

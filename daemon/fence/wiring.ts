@@ -2,7 +2,7 @@
 // `pushurl` of its own, that one with `skein::` before it. In the clone's own config only; fetches stay as they are, and so do
 // the user's other settings. Putting them in twice and taking them out twice is fine.
 import type { UserGit } from '../git-user.ts'
-import { parseSettings, PREFIX, type Setting } from './address.ts'
+import { baseOf, parseSettings, PREFIX, type Setting } from './address.ts'
 
 export interface FencedRemote {
   readonly remote: string
@@ -46,7 +46,7 @@ export async function planFencing(
   const changes = wanted.map(({ remote, url, how }) =>
     how === 'pushurl'
       ? ['--fixed-value', '--replace-all', `remote.${remote}.pushurl`, PREFIX + url, url]
-      : ['--add', `url.${PREFIX}${url}.pushInsteadOf`, url],
+      : ['--add', `url.${baseOf(url)}.pushInsteadOf`, url],
   )
   // Two remotes with one address share its setting.
   return [...new Map(changes.map((change) => [change.join('\0'), change])).values()]
@@ -95,5 +95,5 @@ function valuesOf(settings: readonly Setting[], key: string): readonly string[] 
 }
 
 function keyOf(url: string): string {
-  return `url.${PREFIX}${url}.pushinsteadof`
+  return `url.${baseOf(url)}.pushinsteadof`
 }

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { PREFIX } from '../fence/address.ts'
+import { baseOf, PREFIX } from '../fence/address.ts'
 import { readFencing } from '../fence/wiring.ts'
 import { createUserGit } from '../git-user.ts'
 
@@ -24,7 +24,7 @@ export async function pushByHand({ words, env, cwd, home, helper }: HandPush): P
     // An explicit pushurl knows no pushInsteadOf.
     how === 'pushurl'
       ? [`url.${PREFIX}${url}.insteadOf`, url]
-      : [`url.${PREFIX}${url}.pushInsteadOf`, url],
+      : [`url.${baseOf(url)}.pushInsteadOf`, url],
   )
   const count = Number(env['GIT_CONFIG_COUNT'] ?? '0')
   const more = settings.flatMap(([key, value], at): [string, string][] => [

@@ -61,6 +61,23 @@ describe('the fence of a clone', () => {
     await clone.git('fetch', '--quiet', 'origin')
   })
 
+  it('shows no password of an address', async (t) => {
+    const world = await FencedWorld.make(t, { transport: 'http' })
+    const clone = await world.clone('alice', { fenced: false })
+    const url = world.served.url.replace('http://', 'http://ann:secret@')
+    await clone.git('remote', 'set-url', 'origin', url)
+    const git = gitOf(clone)
+    await applyChanges(git, await planFencing(git))
+    assert.deepEqual(await planFencing(git), [])
+    const { fence } = await clone.claim('src/auth/**')
+    await clone.commit('src/auth/login.ts', 'two')
+    const pushed = must(await clone.push('--verbose', 'origin', 'main'))
+    assert.doesNotMatch(pushed.stdout + pushed.stderr, /secret/)
+    assert.deepEqual(world.fences(), [fence])
+    await applyChanges(git, await planUnfencing(git))
+    assert.doesNotMatch(await clone.git('config', '--list'), /skein::/)
+  })
+
   it('holds for a push by hand in a clone without it', async (t) => {
     const world = await FencedWorld.make(t)
     const clone = await world.clone('alice', { fenced: false })

@@ -38,10 +38,11 @@ export async function raceTakeovers(
 ): Promise<RaceCounts> {
   const world = await FencedWorld.make(cleaner, { transport: options.transport })
   const log = path.join(world.bare, 'order')
-  // Called while the refs of a push are locked, so lines of pushes that share a ref have one order.
+  // Called while the refs of a push are locked, and waited for: lines of pushes that share a ref have one order. Once the locks are
+  // gone a hook may come late.
   world.hook(
     'reference-transaction',
-    `#!/bin/sh\n[ "$1" = committed ] || exit 0\nwhile read -r old new ref; do echo "$ref" >>'${log}'; done\n`,
+    `#!/bin/sh\n[ "$1" = prepared ] || exit 0\nwhile read -r old new ref; do echo "$ref" >>'${log}'; done\n`,
   )
   const [alice, bob] = [await world.clone('alice'), await world.clone('bob')]
   const counts: RaceCounts = {
@@ -104,14 +105,18 @@ function countRefusal(stderr: string, counts: RaceCounts): void {
 
 function countLandings({ log, world }: Race, name: string, counts: RaceCounts): void {
   const order = existsSync(log) ? readFileSync(log, 'utf8').split('\n') : []
-  const won = order.indexOf(`refs/heads/won-${name}`)
+  const won = order.lastIndexOf(`refs/heads/won-${name}`)
   assert.ok(won >= 0, 'the successor has landed')
   const refs = world.refs()
   for (let at = 0; at < LATE_AT_ONCE; at++) {
     const ref = `refs/heads/late-${name}-${String(at)}`
     if (!refs.has(ref)) continue
-    if (order.indexOf(ref) > won) counts.stale++
-    else counts.landed++
+    if (order.lastIndexOf(ref) < won) {
+      counts.landed++
+      continue
+    }
+    counts.stale++
+    counts.others.push(`${ref} landed behind ${String(won)}: ${order.slice(-12).join(' ')}`)
   }
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseHunks } from '../../../daemon/git-edits.ts'
-import { rewrite } from '../../../daemon/fence/address.ts'
+import { baseOf, rewrite } from '../../../daemon/fence/address.ts'
 import { parseListing, parseStatuses } from '../../../daemon/fence/remote.ts'
 import {
   compareFencePositions,
@@ -164,6 +164,14 @@ describe('an address', () => {
     assert.equal(rewrite('https://h/o/r', settings, false), 'git@h:o/r')
     assert.equal(rewrite('https://h/o/r', settings, true), 'https://team/r')
     assert.equal(rewrite('https://x/o/r', settings, false), 'https://x/o/r')
+  })
+
+  it('is shown without its password', () => {
+    assert.equal(baseOf('https://ann:secret@h/o/r'), 'skein::https://h/o/r')
+    assert.equal(baseOf('https://secret@h/o/r'), 'skein::https://h/o/r')
+    assert.equal(baseOf('ssh://ann:secret@h:22/o/r'), 'skein::ssh://ann@h:22/o/r')
+    assert.equal(baseOf('https://h/o/r@x:y'), 'skein::https://h/o/r@x:y')
+    assert.equal(baseOf('git@h:o/r'), 'skein::git@h:o/r')
   })
 })
 
