@@ -14,15 +14,35 @@ export interface Memory {
   readonly agent: string | null
 }
 
-/** The tokens of a remote with their texts; one whose text cannot be had stands for nothing that can be judged. */
-export async function readTokens(remote: Remote, { tokens }: Listing): Promise<readonly Token[]> {
-  const wanted = new Map([...tokens].map(([fence, id]) => [tokenRef(fence), id]))
-  const texts = await remote.texts(wanted)
-  return [...tokens].flatMap(([, id]) => {
-    const text = texts.get(id)
-    const token = text === undefined ? null : parseToken(text)
-    return token === null ? [] : [token]
-  })
+export interface TokensRead {
+  /** The one that they are of. */
+  readonly listing: Listing
+  readonly tokens: readonly Token[]
+}
+
+const TRIES_MAX = 10
+
+/**
+ * All tokens of a remote with what they stand for. A token that is moved between the listing and the reading is gone from the
+ * remote with its text: to pass it over would be to take its files for nobody's, so the remote is listed again.
+ * Null: they could not be read at one time.
+ */
+export async function readTokens(
+  remote: Pick<Remote, 'list' | 'texts'>,
+  listed: Listing,
+): Promise<TokensRead | null> {
+  let listing = listed
+  for (let tries = 1; tries <= TRIES_MAX; tries++) {
+    const wanted = new Map([...listing.tokens].map(([fence, id]) => [tokenRef(fence), id]))
+    const texts = await remote.texts(wanted)
+    const found = [...listing.tokens.values()].map((id) => texts.get(id))
+    if (found.every((text) => text !== undefined)) {
+      // What is there and is no token's text is not ours, and stands for nothing.
+      return { listing, tokens: found.flatMap((text) => parseToken(text) ?? []) }
+    }
+    listing = await remote.list()
+  }
+  return null
 }
 
 export function judgeByMemory(

@@ -49,7 +49,7 @@ export async function fencedPush(
     return refuse(request, reasonOf(verdict.blocked))
   }
   if (verdict.own.length === 0 || request.isDryRun) return plain(place, request)
-  const tokens = await readyTokens(place, judged, known, listing)
+  const tokens = await readyTokens(place, judged, known)
   if (tokens.kind === 'refused') return refuse(request, tokens.why)
   if (tokens.kind === 'unfenced') return plain(place, request)
   const statuses = await pushWithTokens(place, request, tokens)
@@ -72,19 +72,22 @@ async function judge(
   if (changes.size === 0) return { kind: 'unfenced' }
   try {
     const verdict = await judgeByLeader(place.asking, changes)
-    return { kind: 'judged', by: 'leader', verdict, tokens: [] }
+    return { kind: 'judged', by: 'leader', verdict, tokens: [], listing }
   } catch (error) {
     if (!(error instanceof SkeinError)) throw error
     if (error.code === 'REPO_NOT_ENROLLED' || error.code === 'REPO_NOT_GIT')
       return { kind: 'unfenced' }
     if (error.exit !== 2 && error.code !== 'BUSY')
       return { kind: 'refused', why: `skein: ${error.message} (${error.hint})` }
-    const tokens = await readTokens(place.remote, listing)
+    const read = await readTokens(place.remote, listing)
+    if (read === null)
+      return { kind: 'refused', why: 'skein: the tokens of the remote move; try again' }
+    const { tokens } = read
     if (known.facts === null && tokens.length === 0) return { kind: 'unfenced' }
     place.say(`skein: ${error.message} The push is judged by what the remote knows of claims.`)
     const memory = { facts: known.facts, ...place.asking }
     const verdict = judgeByMemory(changes, memory, tokens)
-    return { kind: 'judged', by: 'memory', verdict, tokens }
+    return { kind: 'judged', by: 'memory', verdict, tokens, listing: read.listing }
   }
 }
 

@@ -20,6 +20,8 @@ export interface JudgedPush {
   readonly verdict: Verdict
   /** Those that the remote has, where nobody else says what they stand for. */
   readonly tokens: readonly Token[]
+  /** What it was judged by. */
+  readonly listing: Listing
 }
 
 /** The remote may be told of more while it is told of this. */
@@ -41,9 +43,9 @@ export async function readyTokens(
   place: ReadyPlace,
   judged: JudgedPush,
   known: Known,
-  listing: Listing,
 ): Promise<Readied> {
-  const { own } = judged.verdict
+  const { listing, verdict } = judged
+  const { own } = verdict
   const needed = new Set(own.map(({ fence }) => fence))
   const remembered = known.remote(place.remote.url)
   const object = remembered?.kind ?? 'commit'

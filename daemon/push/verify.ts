@@ -1,6 +1,6 @@
 // The check of what was pushed, from outside: for continuous integration, which has no daemon. It reads the tokens of the
 // remote, the trailers of the commits and their files, and names the commits that went around the fence.
-import { matchesPath, parsePattern } from '../../protocol/index.ts'
+import { matchesPath, parsePattern, SkeinError } from '../../protocol/index.ts'
 import { findAddress } from '../fence/address.ts'
 import { Remote, type Listing } from '../fence/remote.ts'
 import {
@@ -55,8 +55,10 @@ export interface VerifyOptions {
 export async function verifyPush(git: UserGit, options: VerifyOptions): Promise<PushReport> {
   const url = await addressOf(git, options.remote)
   const remote = new Remote(git, await findAddress(git, options.remote, url))
-  const listing = await remote.list()
-  const tokens = await readTokens(remote, listing)
+  const read = await readTokens(remote, await remote.list())
+  if (read === null)
+    throw new SkeinError('BUSY', 'the tokens of the remote move while they are read')
+  const { listing, tokens } = read
   const range = options.range ?? (await defaultRange(git, options.remote))
   const commits = await commitsIn(git, range)
   const findings = findingsIn(commits, tokens, options.caseExact)

@@ -15,7 +15,7 @@ import {
 } from '../../../daemon/fence/token.ts'
 import { parseRaw, type Changes } from '../../../daemon/push/changes.ts'
 import { unquote } from '../../../daemon/push/helper.ts'
-import { judgeByMemory } from '../../../daemon/push/memory.ts'
+import { judgeByMemory, readTokens } from '../../../daemon/push/memory.ts'
 import { findingsIn } from '../../../daemon/push/verify.ts'
 import { globsOf } from '../../../protocol/index.ts'
 
@@ -172,6 +172,42 @@ describe('an address', () => {
     assert.equal(baseOf('ssh://ann:secret@h:22/o/r'), 'skein::ssh://ann@h:22/o/r')
     assert.equal(baseOf('https://h/o/r@x:y'), 'skein::https://h/o/r@x:y')
     assert.equal(baseOf('git@h:o/r'), 'skein::git@h:o/r')
+  })
+})
+
+describe('reading the tokens of a remote', () => {
+  const listingOf = (id: string) => ({
+    ...{ refs: new Map<string, string>(), head: null, ledger: null },
+    tokens: new Map([[7, id]]),
+  })
+  const text = tokenText({ fence: 7, claims: [FILES], pushes: 1 }, false, 'n')
+
+  it('lists it again when one moved meanwhile: its files are not taken for free', async () => {
+    const remote = {
+      list: () => Promise.resolve(listingOf('new')),
+      texts: (wanted: ReadonlyMap<string, string>) =>
+        Promise.resolve(
+          new Map(
+            [...wanted.values()].flatMap((id): [string, string][] =>
+              id === 'new' ? [[id, text]] : [],
+            ),
+          ),
+        ),
+    }
+    const read = await readTokens(remote, listingOf('old'))
+    assert.deepEqual(
+      read?.tokens.map(({ fence }) => fence),
+      [7],
+    )
+    assert.equal(read?.listing.tokens.get(7), 'new')
+  })
+
+  it('gives up rather than pass one over', async () => {
+    const remote = {
+      list: () => Promise.resolve(listingOf('old')),
+      texts: () => Promise.resolve(new Map<string, string>()),
+    }
+    assert.equal(await readTokens(remote, listingOf('old')), null)
   })
 })
 
