@@ -199,7 +199,7 @@ describe('reading the tokens of a remote', () => {
       read?.tokens.map(({ fence }) => fence),
       [7],
     )
-    assert.equal(read?.listing.tokens.get(7), 'new')
+    assert.equal(read.listing.tokens.get(7), 'new')
   })
 
   it('gives up rather than pass one over', async () => {
