@@ -22,7 +22,11 @@ const dist = path.join(root, 'dist')
 mkdirSync(next, { recursive: true })
 await build({
   absWorkingDir: root,
-  entryPoints: { skein: 'daemon/bin.ts', 'symbols-worker': 'daemon/symbols/worker/worker.ts' },
+  entryPoints: {
+    skein: 'daemon/bin.ts',
+    'git-remote-skein': 'daemon/git-remote-skein.ts',
+    'symbols-worker': 'daemon/symbols/worker/worker.ts',
+  },
   outdir: next,
   bundle: true,
   splitting: true,
@@ -39,7 +43,7 @@ await build({
   },
   logLevel: 'warning',
 })
-chmodSync(path.join(next, 'skein.js'), 0o755)
+for (const bin of ['skein.js', 'git-remote-skein.js']) chmodSync(path.join(next, bin), 0o755)
 await copyGrammars()
 cpSync(path.join(root, 'templates'), path.join(next, 'templates'), { recursive: true })
 swapIn()

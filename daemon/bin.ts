@@ -2,6 +2,8 @@
 // The program: the one file above all folders. Gives the command line its process, and plugs in what only some verbs need,
 // each loaded when it is called: `check` and `claim` start without any of it.
 import './shims.ts'
+import { realpathSync } from 'node:fs'
+import path from 'node:path'
 import tty from 'node:tty'
 import type { OpenMcpHttp } from './api/mcp-routes.ts'
 import type { McpDoor } from './api/mcp-socket.ts'
@@ -67,6 +69,31 @@ const machine: Machine = {
     const { judgeOffline } = await import('./guard/offline.ts')
     return judgeOffline(home, input, process.env, Date.now())
   },
+  async runGitHook(hook, call) {
+    const { runGitHook } = await import('./git-hooks/run.ts')
+    return runGitHook(hook, call)
+  },
+  async pushByHand(words, { cwd }) {
+    const { pushByHand } = await import('./push/by-hand.ts')
+    const { homePath } = await import('./client/place.ts')
+    const helper = [process.execPath, ...process.execArgv, helperBeside(process.argv[1] ?? '')]
+    return pushByHand({ words, cwd, env: process.env, home: homePath(process.env), helper })
+  },
+  async verifyPush({ cwd, ...options }) {
+    const { verifyPush } = await import('./push/verify.ts')
+    const { createUserGit } = await import('./git-user.ts')
+    const { loadRepoConfig } = await import('./config.ts')
+    const git = createUserGit(cwd, process.env)
+    const root = (await git.read(['rev-parse', '--show-toplevel'])).trimEnd()
+    const caseExact = loadRepoConfig(root).case === 'exact'
+    return verifyPush(git, { ...options, caseExact })
+  },
+}
+
+/** The program that git starts for `skein::` lies beside this one, also where this one is a link. */
+function helperBeside(script: string): string {
+  const real = realpathSync(script)
+  return path.join(path.dirname(real), `git-remote-skein${path.extname(real)}`)
 }
 
 async function loadMcpDoor(): Promise<McpDoor> {

@@ -98,6 +98,8 @@ const ownedAreas = z.record(
   }),
 )
 
+const isOn = z.boolean().optional()
+
 /** `.skein.yml`: data that everybody who can write to the repository can write. */
 export const repoFileSchema = z.strictObject({
   repo: repoId.optional().describe('Id of the repository; default: owner/name of `origin`.'),
@@ -185,6 +187,9 @@ export const repoFileSchema = z.strictObject({
     })
     .optional()
     .describe('Settings of the workers in this repository.'),
+  release_on_landing: isOn.describe(
+    'Claims end once a push takes their work to the default branch; default: true.',
+  ),
   offline: z
     .enum(['provisional', 'ask', 'deny', 'allow'])
     .optional()
@@ -220,10 +225,7 @@ export const machineFileSchema = z.strictObject({
     .enum(['auto', 'ask'])
     .optional()
     .describe('Enrol a tracked .skein.yml on first use, or wait for `skein enrol`; default: auto.'),
-  trust_scripts: z
-    .boolean()
-    .optional()
-    .describe('Lets scripts act as a person with --yes; default: false.'),
+  trust_scripts: isOn.describe('Lets scripts act as a person with --yes; default: false.'),
   log_level: z
     .enum(['info', 'debug'])
     .optional()

@@ -79,6 +79,7 @@ export interface RepoConfig {
   readonly owners: NonNullable<RepoFile['owners']>
   readonly commands: NonNullable<RepoFile['commands']>
   readonly fleet: NonNullable<RepoFile['fleet']>
+  readonly release_on_landing: boolean
   readonly offline: 'provisional' | 'ask' | 'deny' | 'allow'
   readonly settings: readonly Setting[]
 }
@@ -158,6 +159,7 @@ export function loadRepoConfig(root: string): RepoConfig {
     owners: given.owners ?? {},
     commands: given.commands ?? {},
     fleet: given.fleet ?? {},
+    release_on_landing: given.release_on_landing ?? true,
     offline: given.offline ?? 'provisional',
   }
   const settings = describeSettings(values, [fileLayer(file)])

@@ -9,7 +9,9 @@ import { loadConfig, type Config } from './config.ts'
 import { openDoors, type FrontEnds } from './doors.ts'
 import { AGAIN, createEnding, untilDeparture, untilFailure } from './ending.ts'
 import { createFeed } from './feed.ts'
+import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { createGit } from './git.ts'
+import { createGitEdits } from './git-edits.ts'
 import { createHistory } from './git-history.ts'
 import { createMerges } from './git-merge.ts'
 import { createWorktree } from './git-worktree.ts'
@@ -26,7 +28,8 @@ import { measured } from './measured.ts'
 import { startMemory } from './memory.ts'
 import { createLateMetrics } from './metrics/recorder.ts'
 import { createOperations } from './operations/dispatch.ts'
-import type { About } from './operations/context.ts'
+import type { About, Parts } from './operations/context.ts'
+import { fenceFacts } from './operations/fence.ts'
 import type { Clock, SymbolIndex } from './ports.ts'
 import { startReleasing, type Releasing } from './releasing.ts'
 import type { Repos } from './repos.ts'
@@ -160,7 +163,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
-    ...{ joining, reach, recovery, merges: createMerges(env) },
+    ...{ joining, reach, recovery, merges: createMerges(env), edits: createGitEdits(env) },
     ...{ worktree: createWorktree(env), guard: createGuardState(name, feed.watch) },
     releasing: keepReleasing(home.path, repos, log, stack),
     webhooks: keepSending(
@@ -187,7 +190,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     ),
     metrics.recorder,
   )
-  startRounds({ ...parts, peer: key.peer, log, mesh: mesh.host }, stack)
+  startRounds({ ...parts, peer: key.peer, log, host: mesh.host, env, watch: feed.watch }, stack)
   const secrets = { token: home.token, tokens: accessTokens }
   const place = { frontEnds: options.doors, config, home: home.path, env, ...secrets }
   const served = { operations, about, repos, callers, log, metrics }
@@ -225,9 +228,15 @@ function logOptions(
   return { toStderr, level, bytesMax: retention.logs_mib * 1_048_576 }
 }
 
+type RoundsOptions = UpkeepOptions &
+  BranchWatchOptions &
+  Omit<RetentionOptions, 'mesh'> &
+  FenceOptions
+type FenceOptions = Omit<FenceRoundOptions, 'factsOf'> & Pick<Parts, 'mesh' | 'about'>
+
 /** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
 function startRounds(
-  options: UpkeepOptions & BranchWatchOptions & RetentionOptions,
+  { host, ...options }: RoundsOptions & { readonly host: RetentionOptions['mesh'] },
   stack: Teardown,
 ): void {
   const memory = startMemory()
@@ -238,12 +247,13 @@ function startRounds(
   stack.add(() => {
     upkeep.stop()
   })
-  const retention = startRetention(options)
+  const retention = startRetention({ ...options, mesh: host })
   stack.add(() => {
     retention.stop()
   })
   const branches = startBranchWatch(options)
   stack.add(() => branches.stop())
+  keepFences(options, stack)
 }
 
 /** Goes on with what was released without a majority. */
@@ -260,6 +270,14 @@ function keepSending(options: WebhooksOptions, stack: Teardown): Webhooks {
   const webhooks = startWebhooks(options)
   stack.add(() => webhooks.stop())
   return webhooks
+}
+
+/** Tells the remotes of fenced clones what changed hands. */
+function keepFences(options: FenceOptions, stack: Teardown): void {
+  const factsOf: FenceRoundOptions['factsOf'] = ({ id, host, config }) =>
+    host === null ? null : fenceFacts(options, id, host, config.case === 'exact')
+  const round = startFenceRound({ ...options, factsOf })
+  stack.add(() => round.stop())
 }
 
 /** Its thread starts with the first file that is to be parsed. */

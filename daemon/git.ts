@@ -50,6 +50,8 @@ export interface Git {
     signal?: AbortSignal,
   ): Promise<RepoId>
   trackedFiles(checkout: Checkout, signal?: AbortSignal): Promise<TrackedFiles>
+  /** Files that differ from the last commit, staged or not, and those that git does not know. */
+  changedFiles(checkout: Checkout, signal?: AbortSignal): Promise<readonly string[]>
   /** Null when HEAD is detached. */
   currentBranch(checkout: Checkout, signal?: AbortSignal): Promise<string | null>
 }
@@ -98,6 +100,7 @@ export function createGit(env: Readonly<Record<string, string | undefined>>): Gi
       const index = path.join(checkout.gitDir, 'index')
       return files.get(index, contentStamp(index), () => readFiles(run, checkout, signal))
     },
+    changedFiles: (checkout, signal) => readChanged(run, checkout, signal),
     currentBranch: (checkout, signal) => readBranch(run, checkout, signal),
   }
 }
@@ -314,6 +317,17 @@ async function readFiles(
   const answer = await run(checkout.root, args, { signal })
   const paths = (answer ?? '').split('\0').filter((file) => file !== '')
   return { count: paths.length, paths }
+}
+
+async function readChanged(
+  run: Run,
+  checkout: Checkout,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const args = ['status', '--porcelain=v1', '-z', '--no-renames', '-uall', '--ignore-submodules']
+  const answer = await run(checkout.root, args, { signal })
+  // Two letters and a space stand before each name.
+  return (answer ?? '').split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]))
 }
 
 async function readBranch(

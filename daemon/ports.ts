@@ -156,6 +156,15 @@ export interface SymbolIndex {
   ): Promise<TouchedAnswer>
   /** A shell command as plain data. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
   readShell(command: string, signal?: AbortSignal): Promise<ShellAnswer>
+  /**
+   * The innermost declarations on the lines of each version of a file, whose name says its language.
+   * @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason
+   */
+  touchedIn(
+    file: string,
+    versions: readonly ChangedVersion[],
+    signal?: AbortSignal,
+  ): Promise<ChangedAnswer>
 }
 
 /** What somebody is about to do to a file. */
@@ -167,6 +176,13 @@ export type FileEdit =
 export interface TextChange {
   readonly old: string
   readonly now: string
+}
+
+/** A version of a file, before or after a change, and where it differs. */
+export interface ChangedVersion {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Lines from 1; a range that ends before it starts lies between the two. */
+  readonly lines: readonly { readonly startLine: number; readonly endLine: number }[]
 }
 
 export type TouchedAnswer =
@@ -182,6 +198,18 @@ export type TouchedAnswer =
 export type ShellAnswer =
   | { readonly kind: 'script'; readonly script: ShellScript }
   | { readonly kind: 'unknown'; readonly why: string }
+
+/** What the changed lines of a file's versions lie in. */
+export type ChangedAnswer =
+  | {
+      readonly kind: 'touched'
+      readonly symbols: readonly string[]
+      /** Some line lies in no declaration. */
+      readonly isOutside: boolean
+      /** The file does not parse as a whole: a line that lies in no declaration may lie in one that was not found. */
+      readonly hasErrors: boolean
+    }
+  | { readonly kind: 'unsupported'; readonly why: NoSymbols; readonly unsupported: string }
 
 export type SymbolAnswer =
   | {

@@ -70,6 +70,7 @@ export type EndReason =
   | 'requested'
   | 'completed'
   | 'branch-gone'
+  | 'landed'
   | 'task-expired'
 
 /** What a claim of a task rests on: the plan that it was read from, and the proof of which history that plan is of. */

@@ -30,6 +30,10 @@ export const LIMITS = {
   waitersMax: 10_000,
   /** Open requests against one claim. */
   requestsPerClaimMax: 20,
+  /** Paths in one question for what covers them; more are asked in several. */
+  pathsCoveredMax: 5_000,
+  /** Versions of one file in a push that are looked into for its declarations. */
+  editsMax: 100,
   /** Ids in one release, renew or verify. */
   idsMax: 1_000,
   /** Tasks in one list. */

@@ -143,6 +143,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   revoked: 'ended by a person',
   completed: 'its task is complete',
   'branch-gone': 'its branch is gone from the remote',
+  landed: 'its work has reached the default branch',
   'task-expired': 'a person freed its task',
   superseded: 'another claim won when the sides of a partition were settled',
 }

@@ -18,6 +18,7 @@ export interface Command {
  */
 export function parseCommand(words: readonly string[]): Command {
   const found = findVerbIn(words)
+  if (found.verb.isRaw === true) return rawCommand(found.verb, words.slice(found.end))
   const flags = [...GLOBAL_FLAGS, ...found.verb.flags]
   const fields: Record<string, Value> = {}
   const positionals: string[] = []
@@ -49,6 +50,12 @@ export function parseCommand(words: readonly string[]): Command {
   }
   placeArguments(fields, positionals, found.verb)
   return { verb: found.verb, fields }
+}
+
+/** Words that another program reads; only a question for help is ours. */
+function rawCommand(verb: VerbSpec, words: readonly string[]): Command {
+  const isHelp = words.length === 1 && (words[0] === '--help' || words[0] === '-h')
+  return { verb, fields: isHelp ? { help: true } : { words } }
 }
 
 /** Was JSON asked for, even on a command line that cannot be read? */

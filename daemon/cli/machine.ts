@@ -1,7 +1,7 @@
 // What a few verbs need of this machine's own side, where no daemon is asked. The command line knows only these shapes:
 // bin.ts plugs the parts in and loads each when it is called, so that `check` and `claim` start without them.
 import type { Readable, Writable } from 'node:stream'
-import type { HarnessName, HookEvent, HookVerdict } from '../../protocol/index.ts'
+import type { HarnessName, HookEvent, HookVerdict, OperationResult } from '../../protocol/index.ts'
 import type { Command } from './arguments.ts'
 import type { Io } from './io.ts'
 import type { Doctor, Wiring } from './setup.ts'
@@ -28,6 +28,12 @@ export interface Machine {
   loadDoctor(): Promise<Doctor>
   /** The verdict on a hook when no daemon of this home answers. */
   guardOffline(home: string, input: HookInput): Promise<HookVerdict>
+  /** @returns the exit code: 1 refuses, 0 lets git go on. */
+  runGitHook(hook: string, call: HookCall): Promise<number>
+  /** git's own push through the helper. @returns git's exit code. */
+  pushByHand(words: readonly string[], where: { readonly cwd: string }): Promise<number>
+  /** Checks pushed commits against the tokens of their remote. @param facts what the daemon knows; null without one. */
+  verifyPush(options: VerifyPushOptions): Promise<PushVerdict>
 }
 
 /** What a hook is asked with. */
@@ -35,6 +41,44 @@ export type HookInput = Readonly<Record<string, unknown>> & {
   readonly harness: HarnessName
   readonly event: HookEvent
   readonly payload: Readonly<Record<string, unknown>>
+}
+
+export interface HookCall {
+  readonly words: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly stdin: () => Promise<string>
+  readonly say: (line: string) => void
+}
+
+export interface VerifyPushOptions {
+  readonly cwd: string
+  readonly remote: string
+  readonly range: string | null
+  readonly facts: OperationResult<'fence'> | null
+}
+
+export interface PushVerdict {
+  readonly ok: boolean
+  readonly range: string
+  readonly commits: number
+  readonly findings: readonly {
+    readonly kind: 'bypass' | 'stale'
+    readonly commit: string
+    readonly subject: string
+    readonly path: string
+    readonly claim: string
+    readonly holder: string
+    readonly fence: number
+  }[]
+  readonly tokens: number
+  readonly remote: {
+    readonly generation: number
+    readonly term: number
+    readonly index: number
+  } | null
+  readonly synced: boolean | null
+  readonly missing: readonly { readonly claim: string; readonly fence: number }[]
 }
 
 export interface DaemonOptions {

@@ -36,6 +36,10 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
       const { runRecover } = await import('./commands/recover.ts')
       return runRecover(command, io)
     }
+    if (does.operation === 'verify' && command.fields['push'] === true) {
+      const { runVerifyPush } = await import('./commands/verify-push.ts')
+      return runVerifyPush(command, io, machine)
+    }
     if (!isRecord(does.operation, command)) return runOperation(does.operation, command, io)
     const { runRecord } = await import('./commands/record.ts')
     return runRecord(does.operation, command, io, machine)
@@ -49,6 +53,11 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
   if (event !== undefined) {
     const { runHook } = await import('./commands/hook.ts')
     return runHook(event, command, io, machine)
+  }
+  // Every commit waits for it.
+  if ('local' in does && does.local.startsWith('hook ') && !wantsHelp) {
+    const { run: runGitHook } = await import('./commands/git-hook.ts')
+    return runGitHook(command, io, machine)
   }
   const { runLocal } = await import('./commands/local.ts')
   return runLocal(command, io, machine)

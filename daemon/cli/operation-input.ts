@@ -4,7 +4,13 @@ import { SkeinError, type OperationName } from '../../protocol/index.ts'
 import { identifyCaller } from '../client/caller.ts'
 import { usage, type Command } from './arguments.ts'
 import type { Io } from './io.ts'
-import { findWhereabouts, fromRoot, type Whereabouts } from './patterns.ts'
+import {
+  escapeSigns,
+  findWhereabouts,
+  fromRoot,
+  unescapeSigns,
+  type Whereabouts,
+} from './patterns.ts'
 import { readTyped, type Typed } from './symbols.ts'
 
 export type OperationInput = Readonly<Record<string, unknown>>
@@ -70,6 +76,12 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     const words = { patterns: texts(patterns), symbols: texts(symbols), isSubject: true }
     return { ...fields, ...typedFields(readTyped(words, command, place, folderOf(command, io))) }
   },
+  cover: (command, place) => {
+    const { paths, ...fields } = ownFields(command)
+    // A path stands for itself: the signs in its name are no glob.
+    return { ...fields, paths: texts(paths).map((path) => unescapeSigns(place(escapeSigns(path)))) }
+  },
+  landed: (command) => requireIds(ownFields(command), command),
   requests: (command) => requireIds(ownFields(command), command),
   renew: (command) => requireIds(ownFields(command), command),
   verify: (command) => requireIds(ownFields(command), command),

@@ -63,7 +63,7 @@ function splitAtSigns(text: string): { readonly names: readonly string[]; readon
   const first = segments.findIndex((segment) => SIGN.test(segment))
   const literal = first < 0 ? segments : segments.slice(0, first)
   return {
-    names: literal.filter((name) => name !== '' && name !== '.').map(unescape),
+    names: literal.filter((name) => name !== '' && name !== '.').map(unescapeSigns),
     rest: first < 0 ? '' : segments.slice(first).join('/'),
   }
 }
@@ -81,7 +81,7 @@ export function escapeSigns(place: string): string {
 
 const UNSPELLABLE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\u200e\u200f\u061c]/gu
 
-function unescape(segment: string): string {
+export function unescapeSigns(segment: string): string {
   return segment.replace(/\\(.)/g, '$1')
 }
 

@@ -16,6 +16,8 @@ export interface VerbSpec {
   readonly arguments: readonly ArgumentSpec[]
   readonly flags: readonly FlagSpec[]
   readonly examples: readonly string[]
+  /** Its words are another program's: none of them is read here. They come as `words`. */
+  readonly isRaw?: true
   readonly does: { readonly operation: OperationName } | { readonly local: LocalVerb }
 }
 
@@ -35,6 +37,10 @@ export type LocalVerb =
   | 'hook session-start'
   | 'hook session-end'
   | 'hook post-tool'
+  | 'push'
+  | 'hook pre-commit'
+  | 'hook pre-push'
+  | 'hook prepare-commit-msg'
   | 'version'
   | 'help'
 
@@ -96,6 +102,28 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
 
 /** What only the command line takes: no other door has a screen to follow on, or files. */
 const MORE_FLAGS: Readonly<Partial<Record<OperationName, readonly FlagSpec[]>>> = {
+  verify: [
+    {
+      flag: '--push',
+      field: 'push',
+      type: 'switch',
+      help: 'check pushed commits against the tokens of the remote; needs no daemon',
+    },
+    {
+      flag: '--range',
+      field: 'range',
+      type: 'text',
+      value: 'A..B',
+      help: 'with --push: which commits (what the upstream has not)',
+    },
+    {
+      flag: '--remote',
+      field: 'remote',
+      type: 'text',
+      value: 'NAME',
+      help: 'with --push: whose tokens (origin)',
+    },
+  ],
   events: [
     {
       flag: '--follow',
@@ -250,6 +278,38 @@ const LOCAL_VERBS: readonly VerbSpec[] = [
       },
     ],
     examples: ['skein doctor', 'skein doctor --canary', 'skein doctor --bundle report.json'],
+  }),
+  local('push', {
+    group: 'Repositories',
+    summary: 'git push, fenced: the remote refuses what is pushed under a claim that has ended',
+    details:
+      "Takes git push's own words and passes them on. In a clone whose config sends its pushes through skein, plain `git push` does the same.",
+    isRaw: true,
+    examples: ['skein push', 'skein push origin HEAD', 'skein push --force-with-lease'],
+  }),
+  local('hook pre-commit', {
+    group: 'Repositories',
+    summary: 'Check the staged files against claims; what the git hook runs',
+    details:
+      'Exit 1: another holds one of them. Without a daemon it says so and lets the commit pass, unless .skein.yml says `offline: deny` or the file is `protected`.',
+    isRaw: true,
+    examples: ['skein hook pre-commit'],
+  }),
+  local('hook pre-push', {
+    group: 'Repositories',
+    summary: 'Check the files of a push against claims; what the git hook runs',
+    details:
+      'Takes the remote and its address, and the refs on stdin, as git gives them. A fenced push checks all this itself.',
+    isRaw: true,
+    examples: ['skein hook pre-push origin https://example.org/team/project'],
+  }),
+  local('hook prepare-commit-msg', {
+    group: 'Repositories',
+    summary: 'Name the claims of a commit in its trailers; what the git hook runs',
+    details:
+      'Adds Skein-Claim and Skein-Fence for the claims that cover the staged files. Never fails.',
+    isRaw: true,
+    examples: ['skein hook prepare-commit-msg .git/COMMIT_EDITMSG'],
   }),
   local('config validate', {
     summary: 'Check config.yml and .skein.yml',

@@ -58,7 +58,7 @@ export function identifyCaller(
   const found = findHarness(lineage)
   const terminal = findTerminal(lineage, around.processes)
   // A harness runs each command in a new shell, so a shell between it and us is no session of its own.
-  const root = found?.process ?? lineage.slice(1).find(isShell) ?? null
+  const root = found?.process ?? lineage.slice(behindGit(lineage)).find(isShell) ?? null
   const { session, source } = nameSession(input, terminal, root ?? lineage[0] ?? null, around)
   const harness = found?.harness ?? HARNESS_OF_SOURCE[source] ?? null
   return {
@@ -197,6 +197,11 @@ function namesIn(path: string): readonly string[] {
 function lookUp(name: string): Harness | undefined {
   const key = name.toLowerCase()
   return Object.hasOwn(HARNESSES, key) ? HARNESSES[key] : undefined
+}
+
+/** Behind the outermost git above us: the shells that git starts, for a hook or a helper, are nobody's session. */
+function behindGit(lineage: readonly ProcessFacts[]): number {
+  return Math.max(1, lineage.findLastIndex(({ name }) => /^git(?:-|$)/.test(name)) + 1)
 }
 
 function isShell(process: ProcessFacts): boolean {

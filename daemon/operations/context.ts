@@ -14,6 +14,7 @@ import type { Config } from '../config.ts'
 import type { HolderClock } from '../core/claims/holder.ts'
 import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
+import type { GitEdits } from '../git-edits.ts'
 import type { Worktree } from '../git-worktree.ts'
 import type { GuardState } from '../guard/state.ts'
 import type { History } from '../git-history.ts'
@@ -35,6 +36,7 @@ export interface Parts {
   readonly callers: Callers
   readonly sessions: Sessions
   readonly git: Git
+  readonly edits: GitEdits
   readonly history: History
   readonly merges: Merges
   readonly worktree: Worktree

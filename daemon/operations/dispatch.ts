@@ -12,7 +12,9 @@ import type { Operations } from '../client/operations.ts'
 import { check, claim } from './claim.ts'
 import { claims, narrow, release, renew, verify } from './claims.ts'
 import type { Handler, Parts } from './context.ts'
+import { cover } from './cover.ts'
 import { auditExport, events } from './events.ts'
+import { fence, landed } from './fence.ts'
 import { follow } from './follow.ts'
 import { forecast } from './forecast.ts'
 import { auditVerify, config, metrics, status, why } from './insight.ts'
@@ -55,6 +57,9 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   narrow,
   release,
   verify,
+  cover,
+  fence,
+  landed,
   why,
   forecast,
   events,

@@ -1,21 +1,28 @@
 // Symbols of the files in a checkout: what a file declares, and whether it declares what somebody wants to claim. Parsing
 // is done in a thread that lives only while it is needed; a question asked before costs one look at the file's stamp.
 import { createHash } from 'node:crypto'
-import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { parseSymbol } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
-import type { FileEdit, ShellAnswer, TouchedAnswer } from '../ports.ts'
+import type {
+  ChangedAnswer,
+  ChangedVersion,
+  FileEdit,
+  ShellAnswer,
+  TouchedAnswer,
+} from '../ports.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { touchedByEdit } from './edits.ts'
 import { unsupported, type FileSymbols, type Outline, type Unsupported } from './file-symbols.ts'
 import { Gate } from './gate.ts'
+import { inside } from './inside.ts'
 import { languageOf } from './languages.ts'
 import { HOST_LIMITS, ParserHost, type HostLimits, type Parsed } from './parser-host.ts'
 import { FILE_BYTES_MAX, readSource, stampOf } from './source-file.ts'
 import { startThread } from './thread.ts'
+import { touchedSymbols } from './touched.ts'
 import { knownPathsOf, unknownAmong, type KnownPaths, type UnknownSymbol } from './unknown.ts'
 
 export interface Symbols {
@@ -41,6 +48,16 @@ export interface Symbols {
   ): Promise<TouchedAnswer>
   /** A command as plain data. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
   readShell(command: string, signal?: AbortSignal): Promise<ShellAnswer>
+  /**
+   * The innermost declarations on the lines of each version of a file.
+   * @param file its name, which says the language; it is not read
+   * @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason
+   */
+  touchedIn(
+    file: string,
+    versions: readonly ChangedVersion[],
+    signal?: AbortSignal,
+  ): Promise<ChangedAnswer>
   stats(): SymbolStats
   /** Ends the thread and forgets everything; idempotent. */
   stop(): Promise<void>
@@ -181,6 +198,23 @@ class SymbolIndex implements Symbols {
     return { kind: 'unknown', why: parsed.kind === 'abandoned' ? parsed.kind : parsed.reason }
   }
 
+  async touchedIn(
+    file: string,
+    versions: readonly ChangedVersion[],
+    signal?: AbortSignal,
+  ): Promise<ChangedAnswer> {
+    const found = { symbols: new Set<string>(), isOutside: false, hasErrors: false }
+    for (const { bytes, lines } of versions) {
+      const { answer } = await this.entryIn(file, bytes, signal)
+      if (answer.kind === 'unsupported') return answer
+      const touched = touchedSymbols(answer.symbols, lines)
+      for (const symbol of touched.symbols) found.symbols.add(symbol)
+      found.isOutside ||= touched.isOutside
+      found.hasErrors ||= answer.hasErrors
+    }
+    return { kind: 'touched', ...found, symbols: [...found.symbols] }
+  }
+
   stats(): SymbolStats {
     return {
       ...this.counts,
@@ -212,6 +246,26 @@ class SymbolIndex implements Symbols {
     const entry = await this.join(file, language.id, `${stamp.text} ${file}`, signal)
     // Everybody else left just before this caller came.
     return entry === ABANDONED ? this.entryOf(file, signal) : entry
+  }
+
+  /** Of a content that no file has to hold now. */
+  private async entryIn(
+    file: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    signal: AbortSignal | undefined,
+  ): Promise<Entry> {
+    signal?.throwIfAborted()
+    const language = languageOf(file)
+    if (language === null) return passing(unsupported('language', noGrammar(file)))
+    const key = contentKey(language.id, bytes)
+    const known = this.contentOf(key)
+    if (known !== undefined) {
+      this.counts.contentHits++
+      return known
+    }
+    const isWanted = () => signal?.aborted !== true
+    const parsing = this.gate.pass(() => this.parse(file, language.id, key, bytes, isWanted))
+    return untilAborted(parsing, signal)
   }
 
   /** Callers of one file share one reading; it goes on without those who leave, and does not start for nobody. */
@@ -246,7 +300,7 @@ class SymbolIndex implements Symbols {
   private async read(file: string, language: string, isWanted: () => boolean): Promise<Entry> {
     const content = await readSource(file)
     if (content.kind === 'refused') return passing(unsupported(content.why, content.reason))
-    const key = `${language} ${createHash('sha256').update(content.bytes).digest('base64')}`
+    const key = contentKey(language, content.bytes)
     const known = this.contentOf(key)
     if (known !== undefined) this.counts.contentHits++
     const entry = known ?? (await this.parse(file, language, key, content.bytes, isWanted))
@@ -284,6 +338,10 @@ class SymbolIndex implements Symbols {
   }
 }
 
+function contentKey(language: string, bytes: Uint8Array): string {
+  return `${language} ${createHash('sha256').update(bytes).digest('base64')}`
+}
+
 /** An answer that is not kept. */
 function passing(answer: Unsupported): Entry {
   return { answer, keptUntil: 0, known: null }
@@ -311,17 +369,6 @@ function noGrammar(file: string): string {
   return extension === ''
     ? 'no language is known for its name'
     : `no grammar for ${extension} files`
-}
-
-/** The real path, if it lies in the root. */
-async function inside(root: string, file: string): Promise<string | Unsupported> {
-  try {
-    const [realRoot, real] = await Promise.all([realpath(root), realpath(path.resolve(root, file))])
-    if (real.startsWith(realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep)) return real
-    return unsupported('outside', 'outside the checkout')
-  } catch {
-    return unsupported('missing', 'no such file')
-  }
 }
 
 async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

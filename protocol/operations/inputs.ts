@@ -52,6 +52,12 @@ export const callerShape = {
     .describe('what the command line knows of its process'),
 }
 
+/** As git prints it from the root, signs and all: no pattern. */
+const changedPath = z.string().min(1).max(4_096)
+const blobId = z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/, 'the id of a blob')
+/** A file before and after; null: it was not there. */
+const edit = z.strictObject({ before: blobId.nullable(), after: blobId.nullable() })
+
 /** A symbol's path may be as long as a pattern: `Outer::Inner::method`. */
 const symbols = z.array(pattern).max(LIMITS.scopesMax)
 const symbolsByFile = z
@@ -171,6 +177,16 @@ export const INPUTS = {
     ids: ids.optional(),
     fences: z.record(claimId, z.int().positive()).optional(),
   }),
+  cover: z.strictObject({
+    ...callerShape,
+    paths: z.array(changedPath).min(1).max(LIMITS.pathsCoveredMax),
+    edits: z
+      .record(changedPath, z.array(edit).max(LIMITS.editsMax))
+      .optional()
+      .describe('by path, as blobs: says which declarations changed'),
+  }),
+  fence: z.strictObject({ ...callerShape }),
+  landed: z.strictObject({ ...callerShape, ids: ids.min(1) }),
   why: z.strictObject({ ...callerShape, pattern, limit: z.int().min(1).max(500).optional() }),
   events: z.strictObject({
     ...callerShape,

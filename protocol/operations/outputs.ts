@@ -1,45 +1,17 @@
 // Outputs of the operations, as every door shows them.
 import { z } from 'zod'
+import { claim, part } from './output-claim.ts'
 import { asOf, option } from './output-parts.ts'
+import { FENCE_OUTPUTS } from './outputs-fence.ts'
 import { FORECAST_OUTPUTS } from './outputs-forecast.ts'
 import { HOME_OUTPUTS } from './outputs-home.ts'
 import { GUARD_OUTPUTS, notices } from './outputs-guard.ts'
 import { MESH_OUTPUTS } from './outputs-mesh.ts'
 import type { OperationName } from './table.ts'
 
-/** What of a file somebody holds by its symbols. */
-const part = z.object({
-  claim: z.string(),
-  agent: z.string(),
-  pattern: z.string(),
-  symbols: z.array(z.string()),
-})
 const beside = z
   .array(part.extend({ narrowed: z.boolean().describe('yours is a part of it now') }))
   .describe("others' claims on the same files that stay: leave them alone")
-
-const claim = z.object({
-  id: z.string(),
-  repo: z.string(),
-  agent: z.string(),
-  session: z.string(),
-  machine: z.string(),
-  branch: z.string().nullable(),
-  description: z.string(),
-  kind: z.enum(['file', 'module', 'symbol', 'task', 'resource']),
-  pattern: z.string(),
-  symbols: z.array(z.string()),
-  mode: z.enum(['exclusive', 'shared']),
-  narrowable: z.boolean(),
-  fence: z.int().nullable().describe('rises from grant to grant; null for a provisional claim'),
-  state: z.enum(['active', 'provisional', 'releasing', 'released', 'expired', 'superseded']),
-  granted_at: z.string(),
-  expires_at: z.string(),
-  last_activity: z.string(),
-  coexists_with: z.array(z.string()),
-  narrowed_by: z.array(z.string()),
-  except: z.array(part).describe('symbols that others were granted out of it: not covered now'),
-})
 
 const scopeShown = z.object({
   kind: z.enum(['file', 'module', 'symbol', 'task', 'resource']),
@@ -228,6 +200,7 @@ export const OUTPUTS = {
     commit_index: z.int(),
     as_of: z.string(),
   }),
+  ...FENCE_OUTPUTS,
   why: z.object({
     holders: z.array(claim),
     events: z.array(auditEventShape),

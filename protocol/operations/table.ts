@@ -3,6 +3,7 @@
 // line starts without a schema library.
 import type { Exit } from '../error-catalogue.ts'
 import { CLAIM_OPERATIONS } from './claims.ts'
+import { FENCE_OPERATIONS } from './fence.ts'
 import { GUARD_OPERATIONS } from './guard.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
 import { MESH_OPERATIONS } from './mesh.ts'
@@ -17,6 +18,7 @@ export type OperationName =
   | keyof typeof REQUEST_OPERATIONS
   | keyof typeof TASK_OPERATIONS
   | keyof typeof GUARD_OPERATIONS
+  | keyof typeof FENCE_OPERATIONS
   | keyof typeof INSIGHT_OPERATIONS
   | keyof typeof MESH_OPERATIONS
   | keyof typeof TOKEN_OPERATIONS
@@ -27,6 +29,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...REQUEST_OPERATIONS,
   ...TASK_OPERATIONS,
   ...GUARD_OPERATIONS,
+  ...FENCE_OPERATIONS,
   ...INSIGHT_OPERATIONS,
   ...MESH_OPERATIONS,
   ...TOKEN_OPERATIONS,
@@ -43,7 +46,8 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
     if (status === 'refused') return 'queue' in result && result.queue !== null ? 8 : 1
     return status === 'queued' ? 8 : 0
   }
-  if (operation === 'check') return 'safe' in result && result.safe === true ? 0 : 1
+  if (operation === 'check' || operation === 'cover')
+    return 'safe' in result && result.safe === true ? 0 : 1
   if (operation === 'request' || operation === 'requests')
     return 'waited_out' in result && result.waited_out === true ? 8 : 0
   if (operation === 'verify' || operation === 'audit/verify')

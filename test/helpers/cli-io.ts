@@ -54,6 +54,9 @@ export const NO_MACHINE: Machine = {
   loadWiring: refuse,
   loadDoctor: refuse,
   guardOffline: refuse,
+  runGitHook: refuse,
+  pushByHand: refuse,
+  verifyPush: refuse,
 }
 
 function refuse(): Promise<never> {

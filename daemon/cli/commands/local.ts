@@ -4,10 +4,12 @@ import type { LocalVerb } from '../verbs.ts'
 import { run as configValidate } from './config-validate.ts'
 import { run as doctor } from './doctor.ts'
 import { run as down } from './down.ts'
+import { run as gitHook } from './git-hook.ts'
 import { run as help } from './help.ts'
 import { run as init } from './init.ts'
 import { run as logs } from './logs.ts'
 import { run as mcp } from './mcp.ts'
+import { run as push } from './push.ts'
 import { run as tryIt } from './try.ts'
 import { run as uninstall } from './uninstall.ts'
 import { run as up } from './up.ts'
@@ -23,6 +25,10 @@ const VERBS: Readonly<Partial<Record<LocalVerb, LocalCommand>>> = {
   upgrade,
   doctor,
   uninstall,
+  push,
+  'hook pre-commit': gitHook,
+  'hook pre-push': gitHook,
+  'hook prepare-commit-msg': gitHook,
   'config validate': configValidate,
   try: tryIt,
   version,

@@ -2,6 +2,7 @@
 import type { OperationName, OperationResult } from '../../../protocol/index.ts'
 import { checkFace, claimFace } from './claim.ts'
 import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } from './claims.ts'
+import { coverFace, fenceFace, landedFace } from './fence.ts'
 import { eventsFace, exportFace } from './events.ts'
 import { forecastFace } from './forecast.ts'
 import {
@@ -53,6 +54,9 @@ const FACES: Faces = {
   narrow: narrowFace,
   release: releaseFace,
   verify: verifyFace,
+  cover: coverFace,
+  fence: fenceFace,
+  landed: landedFace,
   why: whyFace,
   forecast: forecastFace,
   events: eventsFace,

@@ -1,0 +1,177 @@
+// What a daemon does for the fences of its clones: it tells their remotes when a claim of one of its sessions takes over what an older
+// token there still stands for, and when one of its own has ended; and each clone what is claimed, for pushes that no daemon
+// will answer. Only clones whose config sends their pushes through the helper, which a person has put there.
+//
+// A claim that ended may have a token on the remote, until a look at the remote has shown that it has none.
+import { createScopeIndex, judgeable, type AuditEvent, type RepoId } from '../../protocol/index.ts'
+import type { Checkout, Git } from '../git.ts'
+import { createQuietGit, type UserGit } from '../git-user.ts'
+import type { Log } from '../log.ts'
+import type { Repo, Repos } from '../repos.ts'
+import { findAddress } from './address.ts'
+import { noteFacts, noteRemote, readKnown } from './known.ts'
+import { Remote } from './remote.ts'
+import { syncRemote } from './sync.ts'
+import type { Facts } from './token.ts'
+import { readFencing } from './wiring.ts'
+
+export interface FenceRound {
+  stop(): Promise<void>
+}
+
+export interface FenceRoundOptions {
+  readonly repos: Pick<Repos, 'all'>
+  readonly git: Pick<Git, 'findCheckout'>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly factsOf: (repo: Repo) => Facts | null
+  readonly watch: (watcher: (event: AuditEvent) => void) => () => void
+  readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+/** A burst of claims is one word to the remote. */
+const GATHER_MS = 300
+/** A remote that does not answer is given up for now; the next push tells it. */
+const REMOTE_MS_MAX = 30_000
+
+export function startFenceRound(options: FenceRoundOptions): FenceRound {
+  const ending = new AbortController()
+  const rounds = new Map<RepoId, RepoRound>()
+  const waiting = new Map<RepoId, NodeJS.Timeout>()
+  // One look at a time, over all: two would race each other for the same refs.
+  let running: Promise<void> = Promise.resolve()
+  const look = async (id: RepoId): Promise<void> => {
+    // Whatever happens from here on asks for another look.
+    waiting.delete(id)
+    const repo = options.repos.all().find((one) => one.id === id)
+    if (repo === undefined) return
+    const round = rounds.get(id) ?? new RepoRound(options)
+    rounds.set(id, round)
+    await round.look(repo, ending.signal)
+  }
+  const plan = (id: RepoId): void => {
+    if (ending.signal.aborted || waiting.has(id)) return
+    const begin = (): void => {
+      running = running.then(() => look(id))
+    }
+    waiting.set(id, setTimeout(begin, GATHER_MS).unref())
+  }
+  const unwatch = options.watch(({ repo, kind }) => {
+    if (kind.startsWith('claim.')) plan(repo)
+  })
+  for (const { id } of options.repos.all()) plan(id)
+  return {
+    async stop() {
+      unwatch()
+      for (const timer of waiting.values()) clearTimeout(timer)
+      ending.abort()
+      await running
+    },
+  }
+}
+
+type Claimed = Facts['tokens'][number]
+
+class RepoRound {
+  readonly #options: FenceRoundOptions
+  #live: ReadonlyMap<number, Claimed> = new Map()
+  /** Claims that ended, by their fence, until the remote has been looked at. */
+  readonly #ended = new Map<number, Claimed>()
+
+  constructor(options: FenceRoundOptions) {
+    this.#options = options
+  }
+
+  /** Does not reject. */
+  async look(repo: Repo, signal: AbortSignal): Promise<void> {
+    const { log } = this.#options
+    try {
+      const facts = this.#options.factsOf(repo)
+      if (facts !== null && !signal.aborted) await this.#lookAt(repo, facts, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      const why = error instanceof Error ? error.message : String(error)
+      log.warn({ repo: repo.id, error: why }, 'a remote could not be told of claims yet')
+    }
+  }
+
+  async #lookAt(repo: Repo, facts: Facts, signal: AbortSignal): Promise<void> {
+    this.#note(facts.tokens)
+    for (const checkout of await this.#clones(repo)) {
+      const over = AbortSignal.any([signal, AbortSignal.timeout(REMOTE_MS_MAX)])
+      const git = await createQuietGit(checkout.root, this.#options.env, over)
+      const fenced = (await readFencing(git)).filter(({ isFenced }) => isFenced)
+      if (fenced.length === 0) continue
+      const before = readKnown(checkout.commonDir).facts
+      noteFacts(checkout.commonDir, facts)
+      if (before?.ledger === facts.ledger) this.#noteEnded(before.tokens, facts)
+      if (!this.#isDue(facts)) continue
+      for (const { remote, url } of fenced) await this.#tell(git, checkout, { remote, url }, facts)
+      this.#ended.clear()
+    }
+  }
+
+  /** One checkout of each clone; its worktrees share their config. */
+  async #clones({ checkouts }: Repo): Promise<readonly Checkout[]> {
+    const found = new Map<string, Checkout>()
+    for (const root of checkouts) {
+      const checkout = await this.#options.git.findCheckout(root).catch(() => null)
+      if (checkout !== null && !found.has(checkout.commonDir))
+        found.set(checkout.commonDir, checkout)
+    }
+    return [...found.values()]
+  }
+
+  #note(tokens: readonly Claimed[]): void {
+    const now = new Map(tokens.map((claimed) => [claimed.fence, claimed]))
+    for (const [fence, claimed] of this.#live) if (!now.has(fence)) this.#ended.set(fence, claimed)
+    this.#live = now
+  }
+
+  /** What this clone was told by an earlier daemon. */
+  #noteEnded(before: readonly Claimed[], { tokens }: Facts): void {
+    const live = new Set(tokens.map(({ fence }) => fence))
+    for (const claimed of before)
+      if (!live.has(claimed.fence)) this.#ended.set(claimed.fence, claimed)
+  }
+
+  /** Has one of ours ended, or does one of ours stand where an ended one stood? */
+  #isDue({ tokens, machine, case_exact: caseExact }: Facts): boolean {
+    const ended = [...this.#ended.values()].flatMap(({ claims }) => claims)
+    if (ended.some((claim) => claim.machine === machine)) return true
+    if (ended.length === 0) return false
+    const index = createScopeIndex<string>()
+    for (const claim of ended) index.add(claim.id, judgeable(claim, { caseExact }))
+    const own = tokens.flatMap(({ claims }) => claims).filter((claim) => claim.machine === machine)
+    return own.some((claim) => {
+      const [met] = index.candidates(judgeable(claim, { caseExact }))
+      return met !== undefined
+    })
+  }
+
+  async #tell(
+    git: UserGit,
+    { commonDir }: Checkout,
+    { remote: name, url }: { readonly remote: string; readonly url: string },
+    facts: Facts,
+  ): Promise<void> {
+    const { log } = this.#options
+    const remote = new Remote(git, await findAddress(git, name, url))
+    const known = readKnown(commonDir).remote(remote.url)
+    if (known !== null && known.refuses !== null) return
+    const listing = await remote.list()
+    const live = new Set(facts.tokens.map(({ fence }) => fence))
+    const stale = [...listing.tokens.keys()].filter((fence) => !live.has(fence))
+    // A remote that no fenced push has reached knows no claim that could be taken over.
+    if (stale.length === 0) return
+    const kind = known?.kind ?? 'commit'
+    const result = await syncRemote(remote, { facts, needed: new Set(), kind, listing })
+    if (result.kind === 'synced')
+      log.info(
+        { repo: facts.repo, remote: name, ended: stale.length },
+        'a remote was told of claims',
+      )
+    else if (result.kind === 'unsupported')
+      noteRemote(commonDir, remote.url, { refuses: result.why, askedAtMs: Date.now(), kind })
+    else if (result.kind === 'failed') throw new Error(result.why)
+  }
+}

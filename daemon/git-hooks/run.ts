@@ -1,0 +1,118 @@
+// The git hooks as git runs them: words, stdin, an exit code. Whatever is not a refusal lets git go on.
+import { loadRepoConfig } from '../config.ts'
+import { matchesPath, parsePattern, SkeinError } from '../../protocol/index.ts'
+import { createUserGit, GitFailed, type UserGit } from '../git-user.ts'
+import { createAsking } from '../push/asking.ts'
+import type { Changes } from '../push/changes.ts'
+import { judgeByLeader } from '../push/judge.ts'
+import { isFencedAddress, pushedChanges } from './pre-push.ts'
+import { addTrailers, claimsOfStaged, stagedChanges } from './staged.ts'
+import { refusalLines } from '../push/words.ts'
+
+export interface HookCall {
+  readonly words: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly stdin: () => Promise<string>
+  /** A line for the person. */
+  readonly say: (line: string) => void
+}
+
+/** @returns the exit code: 1 refuses, 0 lets git go on. */
+export async function runGitHook(hook: string, call: HookCall): Promise<number> {
+  const git = createUserGit(call.cwd, call.env)
+  switch (hook) {
+    case 'pre-commit':
+      return check('commit', call, git, () => stagedChanges(git))
+    case 'pre-push':
+      return prePush(call, git)
+    case 'prepare-commit-msg':
+      return prepareMessage(call, git)
+    default:
+      throw new SkeinError('INPUT_USAGE', `skein has no hook for git's ${hook}.`)
+  }
+}
+
+async function prePush(call: HookCall, git: UserGit): Promise<number> {
+  const [remote = '', url = ''] = call.words
+  const lines = await call.stdin()
+  if (isFencedAddress(url)) return 0
+  return check('push', call, git, () => pushedChanges(git, remote, lines))
+}
+
+async function check(
+  what: 'commit' | 'push',
+  call: HookCall,
+  git: UserGit,
+  find: () => Promise<Changes | null>,
+): Promise<number> {
+  let changes: Changes | null = null
+  try {
+    changes = await find()
+    if (changes === null) {
+      call.say('skein: this push takes away commits that are not here: git fetch first')
+      return 1
+    }
+    if (changes.size === 0) return 0
+    const { blocked } = await judgeByLeader(createAsking(call.env, call.cwd), changes)
+    if (blocked.length === 0) return 0
+    for (const line of refusalLines(what, blocked)) call.say(line)
+    return 1
+  } catch (error) {
+    return withoutAnswer(what, call, git, changes, error)
+  }
+}
+
+/** Nobody says whose the files are. */
+async function withoutAnswer(
+  what: 'commit' | 'push',
+  call: HookCall,
+  git: UserGit,
+  changes: Changes | null,
+  error: unknown,
+): Promise<number> {
+  if (error instanceof GitFailed) {
+    call.say(`skein: the ${what} is not checked: ${error.message}`)
+    return 0
+  }
+  if (!(error instanceof SkeinError)) throw error
+  if (NOT_OURS.has(error.code)) return 0
+  const shut = changes === null ? null : await shutPath(git, [...changes.keys()])
+  if (shut !== null) {
+    call.say(`skein: this ${what} is refused: ${error.message}`)
+    call.say(`  ${shut.path} ${shut.why} in .skein.yml`)
+    call.say(`next: ${error.hint}`)
+    return 1
+  }
+  call.say(`skein: ${error.message} The ${what} is not checked. (${error.hint})`)
+  return 0
+}
+
+const NOT_OURS: ReadonlySet<string> = new Set(['REPO_NOT_ENROLLED', 'REPO_NOT_GIT', 'REPO_UNKNOWN'])
+
+/** A file that the repository wants refused where nobody answers. */
+async function shutPath(
+  git: UserGit,
+  paths: readonly string[],
+): Promise<{ readonly path: string; readonly why: string } | null> {
+  const root = (await git.read(['rev-parse', '--show-toplevel'])).trimEnd()
+  const config = loadRepoConfig(root)
+  const [any] = paths
+  if (config.offline === 'deny' && any !== undefined) return { path: any, why: '`offline: deny`' }
+  const options = { caseExact: config.case === 'exact' }
+  const shut = config.protected.map((text) => parsePattern(text, options))
+  const path = paths.find((one) => shut.some((pattern) => matchesPath(pattern, one)))
+  return path === undefined ? null : { path, why: 'is `protected`' }
+}
+
+/** The message is the person's: whatever goes wrong here leaves it as it is. */
+async function prepareMessage(call: HookCall, git: UserGit): Promise<number> {
+  const [file] = call.words
+  if (file === undefined) return 0
+  try {
+    await addTrailers(git, file, await claimsOfStaged(git, createAsking(call.env, call.cwd)))
+  } catch (error) {
+    if (!(error instanceof SkeinError) && !(error instanceof GitFailed)) throw error
+  }
+  return 0
+}

@@ -1,0 +1,67 @@
+// The git hooks of a commit: may the staged files be changed, and which claims go into its trailers? A hook of ours never stands in
+// the way for a reason of its own: without a daemon it says so and lets the commit pass, unless the repository's own file
+// says otherwise.
+import type { UserGit } from '../git-user.ts'
+import type { Asking } from '../push/asking.ts'
+import { parseRaw, type Changes } from '../push/changes.ts'
+import { judgeByLeader, type OwnClaim } from '../push/judge.ts'
+
+/**
+ * What the index has and the last commit has not. Of a merge, what is in none of its parents: the rest is others' work that
+ * was checked when it was made.
+ */
+export async function stagedChanges(git: UserGit): Promise<Changes> {
+  const parents = await parentsOf(git)
+  const [first, ...others] = await Promise.all(
+    parents.map(async (parent) => {
+      const what = ['--cached', '-r', '--raw', '-z', '--no-renames', '--no-ext-diff']
+      const changes: Changes = new Map()
+      parseRaw(
+        await git.read(['diff-index', ...what, '--ignore-submodules=dirty', parent, '--']),
+        changes,
+      )
+      return changes
+    }),
+  )
+  if (first === undefined) return new Map()
+  return new Map([...first].filter(([path]) => others.every((changes) => changes.has(path))))
+}
+
+async function parentsOf(git: UserGit): Promise<readonly string[]> {
+  const heads = await Promise.all([idOf(git, 'HEAD'), idOf(git, 'MERGE_HEAD')])
+  const [head, merged] = heads
+  if (head === null) return [(await git.read(['hash-object', '-t', 'tree', '--stdin'])).trim()]
+  return merged === null ? [head] : [head, merged]
+}
+
+async function idOf(git: UserGit, name: string): Promise<string | null> {
+  const ran = await git.run(['rev-parse', '--verify', '--quiet', `${name}^{commit}`])
+  return ran.code === 0 ? ran.stdout.trim() : null
+}
+
+/** The claims that cover the staged files. @throws SkeinError as the daemon answers it. */
+export async function claimsOfStaged(git: UserGit, asking: Asking): Promise<readonly OwnClaim[]> {
+  const changes = await stagedChanges(git)
+  if (changes.size === 0) return []
+  return (await judgeByLeader(asking, changes)).own
+}
+
+export const CLAIM_TRAILER = 'Skein-Claim'
+export const FENCE_TRAILER = 'Skein-Fence'
+
+/** Adds the trailers to a commit's message; one that is there stays as it is. */
+export async function addTrailers(
+  git: UserGit,
+  file: string,
+  claims: readonly OwnClaim[],
+): Promise<void> {
+  if (claims.length === 0) return
+  const fences = [...new Set(claims.map(({ fence }) => String(fence)))]
+  const trailers = [
+    ...claims.map(({ id }) => `${CLAIM_TRAILER}: ${id}`),
+    ...fences.map((fence) => `${FENCE_TRAILER}: ${fence}`),
+  ]
+  const words = trailers.flatMap((trailer) => ['--trailer', trailer])
+  const how = ['--in-place', '--if-exists', 'addIfDifferent', '--if-missing', 'add']
+  await git.read(['interpret-trailers', ...how, ...words, '--', file])
+}

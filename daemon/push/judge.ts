@@ -1,0 +1,94 @@
+// May these files be changed? The daemon says so, who asks the leader; without one, what this clone remembers and the tokens
+// that the remote has. Verdicts are data; words.ts makes sentences of them.
+import { LIMITS, SkeinError, type OperationResult } from '../../protocol/index.ts'
+import type { Asking } from './asking.ts'
+import type { Changes, Edit } from './changes.ts'
+
+/** A change that may not go on, and because of whom. */
+export interface Blocked {
+  /** `ended`: a claim of one's own, of which nobody can say that it lives. */
+  readonly why: 'held' | 'unsettled' | 'ended'
+  readonly path: string
+  readonly symbols: readonly string[]
+  readonly claim: BlockingClaim
+}
+
+export interface BlockingClaim {
+  readonly id: string
+  readonly agent: string
+  readonly machine: string
+  readonly fence: number | null
+  /** ISO 8601; null where it is not known. */
+  readonly until: string | null
+}
+
+export interface Verdict {
+  readonly blocked: readonly Blocked[]
+  /** The claims of one's own that cover the rest. */
+  readonly own: readonly OwnClaim[]
+  readonly releaseOnLanding: boolean
+}
+
+export interface OwnClaim {
+  readonly id: string
+  readonly fence: number
+}
+
+type Answer = OperationResult<'cover'>
+
+/** Below what one body may have, with all that is around the names. */
+const ASKED_BYTES_MAX = 400_000
+
+/** @throws SkeinError as the daemon answers it, or DAEMON_DOWN. */
+export async function judgeByLeader(asking: Asking, changes: Changes): Promise<Verdict> {
+  const blocked: Blocked[] = []
+  const own = new Map<string, OwnClaim>()
+  let releaseOnLanding = true
+  const note = (answer: Answer): string[] => {
+    const claims = new Map(answer.claims.map((claim) => [claim.id, claim]))
+    releaseOnLanding = answer.release_on_landing
+    return answer.paths.flatMap(({ path, verdict, claims: ids, symbols }): string[] => {
+      if (verdict === 'by-symbols') return [path]
+      for (const id of ids) {
+        const claim = claims.get(id)
+        if (claim === undefined) continue
+        if (verdict === 'own' && claim.fence !== null) own.set(id, { id, fence: claim.fence })
+        if (verdict !== 'other' && verdict !== 'unsettled') continue
+        const { agent, machine, fence, expires_at: until } = claim
+        const why = verdict === 'other' ? 'held' : 'unsettled'
+        blocked.push({ why, path, symbols, claim: { id, agent, machine, fence, until } })
+      }
+      return []
+    })
+  }
+  const open: string[] = []
+  for (const paths of portions([...changes.keys()], () => 0))
+    open.push(...note(await asking.ask('cover', { paths })))
+  const editsOf = (path: string): readonly Edit[] =>
+    (changes.get(path) ?? []).slice(-LIMITS.editsMax)
+  for (const paths of portions(open, (path) => 130 * editsOf(path).length)) {
+    const edits = Object.fromEntries(paths.map((path) => [path, editsOf(path)]))
+    const left = note(await asking.ask('cover', { paths, edits }))
+    if (left.length > 0) throw new SkeinError('INTERNAL', `${left[0] ?? ''} was not judged`)
+  }
+  return { blocked, own: [...own.values()], releaseOnLanding }
+}
+
+function portions(paths: readonly string[], more: (path: string) => number): readonly string[][] {
+  const found: string[][] = []
+  let bytes = Infinity
+  for (const path of paths) {
+    const size = Buffer.byteLength(path) + 8 + more(path)
+    const last = found.at(-1)
+    if (last === undefined || bytes + size > ASKED_BYTES_MAX || last.length >= PATHS_AT_ONCE) {
+      found.push([path])
+      bytes = size
+      continue
+    }
+    last.push(path)
+    bytes += size
+  }
+  return found
+}
+
+const PATHS_AT_ONCE = LIMITS.pathsCoveredMax
