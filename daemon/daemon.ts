@@ -3,47 +3,36 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError, useSha256 } from '../protocol/index.ts'
 import { openAccessTokens } from './access/tokens.ts'
 import { createCallers } from './callers.ts'
-import type { Operations } from './client/operations.ts'
 import { homePath } from './client/place.ts'
 import { loadConfig, type Config } from './config.ts'
 import { openDoors, type FrontEnds } from './doors.ts'
 import { AGAIN, createEnding, untilDeparture, untilFailure } from './ending.ts'
 import { createFeed } from './feed.ts'
-import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { createGit } from './git.ts'
 import { createGitEdits } from './git-edits.ts'
 import { createHistory } from './git-history.ts'
 import { createMerges } from './git-merge.ts'
 import { createWorktree } from './git-worktree.ts'
-import { takeNotes } from './guard/offline.ts'
 import { createGuardState } from './guard/state.ts'
 import { takeHomeLock } from './home-lock.ts'
 import { openHome } from './home.ts'
 import { createMachine } from './host.ts'
 import { createMeshLine, enterMesh } from './in-mesh.ts'
 import { ledgerFacts } from './ledger-facts.ts'
-import { openLog, type Log, type LogOptions } from './log.ts'
+import { openLog, type LogOptions } from './log.ts'
 import { defaultMachineName, openMachineKey, type MachineKey } from './machine-key.ts'
 import { measured } from './measured.ts'
-import { startMemory } from './memory.ts'
 import { createLateMetrics } from './metrics/recorder.ts'
 import { createOperations } from './operations/dispatch.ts'
-import type { About, Parts } from './operations/context.ts'
-import { fenceFacts } from './operations/fence.ts'
-import type { Clock, SymbolIndex } from './ports.ts'
-import { startReleasing, type Releasing } from './releasing.ts'
-import type { Repos } from './repos.ts'
-import { startRetention, type RetentionOptions } from './retention.ts'
+import type { About } from './operations/context.ts'
+import type { Clock } from './ports.ts'
+import { startRounds, startServices, takeUpNotes } from './rounds.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { verifyFile } from './storage/audit-verify.ts'
-import { createSymbols } from './symbols/symbols.ts'
-import { startBranchWatch, type BranchWatchOptions } from './tasks/branch-watch.ts'
 import { createIssuedTokens } from './tasks/tokens.ts'
 import { Teardown } from './teardown.ts'
-import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
 import { VERSION } from './version.ts'
-import { startWebhooks, type Webhooks, type WebhooksOptions } from './webhooks/webhooks.ts'
 
 export interface DaemonOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -165,20 +154,11 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
     ...{ joining, reach, recovery, merges: createMerges(env), edits: createGitEdits(env) },
     ...{ worktree: createWorktree(env), guard: createGuardState(name, feed.watch) },
-    releasing: keepReleasing(home.path, repos, log, stack),
-    webhooks: keepSending(
-      {
-        ...{ home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log },
-        random: Math.random,
-      },
+    ...startServices(
+      { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log },
       stack,
     ),
-    ...{
-      tokens: createIssuedTokens(),
-      accessTokens,
-      symbols: startSymbols(log, stack),
-      random: machine.random,
-    },
+    ...{ tokens: createIssuedTokens(), accessTokens, random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },
@@ -209,13 +189,6 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   return { home: home.path, machine: name, http: about.http, finished, stop: ending.stop }
 }
 
-/** What hooks noted while no daemon ran; nobody waits for it. */
-function takeUpNotes(home: string, operations: Operations, log: Log, clock: Clock): void {
-  takeNotes(home, operations, log, clock.wall()).catch((error: unknown) => {
-    log.warn({ error: String(error) }, 'what hooks noted could not be taken up')
-  })
-}
-
 function aboutOf(home: string, machine: string, { peer }: MachineKey, clock: Clock): About {
   const startedAtMs = clock.wall()
   return { version: VERSION, machine, peer, home, startedAtMs, http: null }
@@ -226,65 +199,6 @@ function logOptions(
   { log_level: level, retention }: Config,
 ): LogOptions {
   return { toStderr, level, bytesMax: retention.logs_mib * 1_048_576 }
-}
-
-type RoundsOptions = UpkeepOptions &
-  BranchWatchOptions &
-  Omit<RetentionOptions, 'mesh'> &
-  FenceOptions
-type FenceOptions = Omit<FenceRoundOptions, 'factsOf'> & Pick<Parts, 'mesh' | 'about'>
-
-/** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
-function startRounds(
-  { host, ...options }: RoundsOptions & { readonly host: RetentionOptions['mesh'] },
-  stack: Teardown,
-): void {
-  const memory = startMemory()
-  stack.add(() => {
-    memory.stop()
-  })
-  const upkeep = startUpkeep(options)
-  stack.add(() => {
-    upkeep.stop()
-  })
-  const retention = startRetention({ ...options, mesh: host })
-  stack.add(() => {
-    retention.stop()
-  })
-  const branches = startBranchWatch(options)
-  stack.add(() => branches.stop())
-  keepFences(options, stack)
-}
-
-/** Goes on with what was released without a majority. */
-function keepReleasing(home: string, repos: Repos, log: Log, stack: Teardown): Releasing {
-  const releasing = startReleasing({ home, hosts: () => repos.all(), log })
-  stack.add(() => {
-    releasing.stop()
-  })
-  return releasing
-}
-
-/** Sends what happens to whoever asked for it in config.yml. */
-function keepSending(options: WebhooksOptions, stack: Teardown): Webhooks {
-  const webhooks = startWebhooks(options)
-  stack.add(() => webhooks.stop())
-  return webhooks
-}
-
-/** Tells the remotes of fenced clones what changed hands. */
-function keepFences(options: FenceOptions, stack: Teardown): void {
-  const factsOf: FenceRoundOptions['factsOf'] = ({ id, host, config }) =>
-    host === null ? null : fenceFacts(options, id, host, config.case === 'exact')
-  const round = startFenceRound({ ...options, factsOf })
-  stack.add(() => round.stop())
-}
-
-/** Its thread starts with the first file that is to be parsed. */
-function startSymbols(log: Log, stack: Teardown): SymbolIndex {
-  const symbols = createSymbols({ log })
-  stack.add(() => symbols.stop())
-  return symbols
 }
 
 /** How long the answer of the last call has to leave before the doors close. */

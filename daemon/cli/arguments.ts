@@ -2,7 +2,8 @@
 // told to it a second time, and brings its own help, errors and start time. No word is guessed or skipped.
 import { nearest, SkeinError, type ArgumentSpec, type FlagSpec } from '../../protocol/index.ts'
 import { commandLine } from './output/text.ts'
-import { findVerb, GLOBAL_FLAGS, VERBS, type VerbSpec } from './verbs.ts'
+import type { VerbSpec } from './verb-spec.ts'
+import { findVerb, GLOBAL_FLAGS, VERBS } from './verbs.ts'
 
 type Value = string | number | boolean | readonly string[]
 

@@ -9,7 +9,7 @@ import type { Io } from './io.ts'
 import type { Machine } from './machine.ts'
 import { asBug, renderBug, renderFailure } from './output/failure.ts'
 import { pageOn } from './output/page.ts'
-import type { LocalVerb } from './verbs.ts'
+import type { LocalVerb } from './verb-spec.ts'
 
 export async function main(words: readonly string[], io: Io, machine: Machine): Promise<number> {
   try {

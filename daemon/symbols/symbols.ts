@@ -1,7 +1,5 @@
 // Symbols of the files in a checkout: what a file declares, and whether it declares what somebody wants to claim. Parsing
 // is done in a thread that lives only while it is needed; a question asked before costs one look at the file's stamp.
-import { createHash } from 'node:crypto'
-import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { parseSymbol } from '../../protocol/index.ts'
@@ -15,15 +13,24 @@ import type {
 } from '../ports.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { touchedByEdit } from './edits.ts'
-import { unsupported, type FileSymbols, type Outline, type Unsupported } from './file-symbols.ts'
+import {
+  ABANDONED,
+  answerOf,
+  bytesOf,
+  contentKey,
+  noGrammar,
+  passing,
+  type Entry,
+} from './entry.ts'
+import { unsupported, type FileSymbols, type Unsupported } from './file-symbols.ts'
 import { Gate } from './gate.ts'
 import { inside } from './inside.ts'
 import { languageOf } from './languages.ts'
-import { HOST_LIMITS, ParserHost, type HostLimits, type Parsed } from './parser-host.ts'
+import { HOST_LIMITS, ParserHost, type HostLimits } from './parser-host.ts'
 import { FILE_BYTES_MAX, readSource, stampOf } from './source-file.ts'
 import { startThread } from './thread.ts'
 import { touchedSymbols } from './touched.ts'
-import { knownPathsOf, unknownAmong, type KnownPaths, type UnknownSymbol } from './unknown.ts'
+import { knownPathsOf, unknownAmong, type UnknownSymbol } from './unknown.ts'
 
 export interface Symbols {
   /** What the file declares. @param file absolute. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
@@ -104,13 +111,6 @@ const STAMPS_MAX = { entriesMax: 20_000, bytesMax: 8 * 1_048_576 }
 const SYMBOLS_AT_ONCE = 1_000
 /** A file that was cut is not tried again at once: it costs half a second and the thread. */
 const FAILURE_KEPT_MS = 60_000
-
-interface Entry {
-  readonly answer: FileSymbols
-  /** On the monotonic clock; null: for ever. */
-  readonly keptUntil: number | null
-  known: KnownPaths | null
-}
 
 interface Flight {
   readonly promise: Promise<Entry>
@@ -336,39 +336,6 @@ class SymbolIndex implements Symbols {
     this.contents.delete(key)
     return undefined
   }
-}
-
-function contentKey(language: string, bytes: Uint8Array): string {
-  return `${language} ${createHash('sha256').update(bytes).digest('base64')}`
-}
-
-/** An answer that is not kept. */
-function passing(answer: Unsupported): Entry {
-  return { answer, keptUntil: 0, known: null }
-}
-
-const ABANDONED: Entry = passing(unsupported('failed', 'nobody waits for it'))
-
-function answerOf(language: string, parsed: Exclude<Parsed, { kind: 'abandoned' }>): FileSymbols {
-  if (parsed.kind !== 'parsed') return unsupported(parsed.why, parsed.reason)
-  const { symbols, hasErrors } = parsed
-  return { kind: 'outline', language, symbols, hasErrors } satisfies Outline
-}
-
-/** What V8 holds for it, roughly: an object a symbol, its path twice over for the set of all paths. */
-function bytesOf(answer: FileSymbols): number {
-  if (answer.kind === 'unsupported') return 512
-  return answer.symbols.reduce(
-    (sum, { path, also }) => sum + 160 + path.length * 2 + (also?.length ?? 0) * 64,
-    512,
-  )
-}
-
-function noGrammar(file: string): string {
-  const extension = path.extname(file)
-  return extension === ''
-    ? 'no language is known for its name'
-    : `no grammar for ${extension} files`
 }
 
 async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

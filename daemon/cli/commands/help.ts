@@ -2,7 +2,8 @@
 import { nearest, SkeinError, type FlagSpec } from '../../../protocol/index.ts'
 import type { LocalCommand } from '../machine.ts'
 import { pageOn, type Page } from '../output/page.ts'
-import { findVerb, GLOBAL_FLAGS, VERBS, type Group, type VerbSpec } from '../verbs.ts'
+import type { Group, VerbSpec } from '../verb-spec.ts'
+import { findVerb, GLOBAL_FLAGS, VERBS } from '../verbs.ts'
 
 export const run: LocalCommand = ({ verb, fields }, io) => {
   const named = verb.name === 'help' ? namedVerb(fields['verb']) : verb

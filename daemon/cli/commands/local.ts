@@ -1,6 +1,6 @@
 // The verbs of this machine alone, in one chunk: `check` and `claim` start without them, and few files are quick to load.
 import type { LocalCommand } from '../machine.ts'
-import type { LocalVerb } from '../verbs.ts'
+import type { LocalVerb } from '../verb-spec.ts'
 import { run as configValidate } from './config-validate.ts'
 import { run as doctor } from './doctor.ts'
 import { run as down } from './down.ts'

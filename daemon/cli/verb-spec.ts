@@ -1,0 +1,47 @@
+// What the command line knows of a verb.
+import type { ArgumentSpec, FlagSpec, OperationName } from '../../protocol/index.ts'
+
+export interface VerbSpec {
+  /** As it is typed: `audit verify`. */
+  readonly name: string
+  readonly group: Group
+  readonly summary: string
+  readonly details: string
+  readonly arguments: readonly ArgumentSpec[]
+  readonly flags: readonly FlagSpec[]
+  readonly examples: readonly string[]
+  /** Its words are another program's: none of them is read here. They come as `words`. */
+  readonly isRaw?: true
+  readonly does: { readonly operation: OperationName } | { readonly local: LocalVerb }
+}
+
+export type Group = 'Claims' | 'Tasks' | 'Repositories' | 'Machines' | 'This machine'
+
+export type LocalVerb =
+  | 'up'
+  | 'down'
+  | 'mcp'
+  | 'logs'
+  | 'try'
+  | 'init'
+  | 'upgrade'
+  | 'uninstall'
+  | 'doctor'
+  | 'config validate'
+  | 'hook session-start'
+  | 'hook session-end'
+  | 'hook post-tool'
+  | 'push'
+  | 'hook pre-commit'
+  | 'hook pre-push'
+  | 'hook prepare-commit-msg'
+  | 'version'
+  | 'help'
+
+/** A verb that asks no daemon for its answer. */
+export function local(
+  name: LocalVerb,
+  spec: Pick<VerbSpec, 'summary' | 'details' | 'examples'> & Partial<VerbSpec>,
+): VerbSpec {
+  return { name, group: 'This machine', arguments: [], flags: [], does: { local: name }, ...spec }
+}

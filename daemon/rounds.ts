@@ -1,0 +1,100 @@
+// What a daemon does beside answering calls, each part of it started here and ended with the daemon.
+import { takeNotes } from './guard/offline.ts'
+import type { Operations } from './client/operations.ts'
+import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
+import type { Log } from './log.ts'
+import { startMemory } from './memory.ts'
+import type { Parts } from './operations/context.ts'
+import { fenceFacts } from './operations/fence.ts'
+import type { Clock, SymbolIndex } from './ports.ts'
+import { startReleasing, type Releasing } from './releasing.ts'
+import { startRetention, type RetentionOptions } from './retention.ts'
+import type { Repos } from './repos.ts'
+import { createSymbols } from './symbols/symbols.ts'
+import { startBranchWatch, type BranchWatchOptions } from './tasks/branch-watch.ts'
+import type { Teardown } from './teardown.ts'
+import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
+import { startWebhooks, type Webhooks, type WebhooksOptions } from './webhooks/webhooks.ts'
+
+/** Parts that answer calls and work between them. */
+export function startServices(
+  options: Omit<WebhooksOptions, 'random' | 'log'> & { readonly log: Log; readonly repos: Repos },
+  stack: Teardown,
+): {
+  readonly releasing: Releasing
+  readonly webhooks: Webhooks
+  readonly symbols: SymbolIndex
+} {
+  const { home, repos, log } = options
+  return {
+    releasing: keepReleasing(home, repos, log, stack),
+    webhooks: keepSending({ ...options, random: Math.random }, stack),
+    symbols: startSymbols(log, stack),
+  }
+}
+
+/** Goes on with what was released without a majority. */
+function keepReleasing(home: string, repos: Repos, log: Log, stack: Teardown): Releasing {
+  const releasing = startReleasing({ home, hosts: () => repos.all(), log })
+  stack.add(() => {
+    releasing.stop()
+  })
+  return releasing
+}
+
+/** Sends what happens to whoever asked for it in config.yml. */
+function keepSending(options: WebhooksOptions, stack: Teardown): Webhooks {
+  const webhooks = startWebhooks(options)
+  stack.add(() => webhooks.stop())
+  return webhooks
+}
+
+/** Its thread starts with the first file that is to be parsed. */
+function startSymbols(log: Log, stack: Teardown): SymbolIndex {
+  const symbols = createSymbols({ log })
+  stack.add(() => symbols.stop())
+  return symbols
+}
+
+/** What hooks noted while no daemon ran; nobody waits for it. */
+export function takeUpNotes(home: string, operations: Operations, log: Log, clock: Clock): void {
+  takeNotes(home, operations, log, clock.wall()).catch((error: unknown) => {
+    log.warn({ error: String(error) }, 'what hooks noted could not be taken up')
+  })
+}
+
+type RoundsOptions = UpkeepOptions &
+  BranchWatchOptions &
+  Omit<RetentionOptions, 'mesh'> &
+  FenceOptions
+type FenceOptions = Omit<FenceRoundOptions, 'factsOf'> & Pick<Parts, 'mesh' | 'about'>
+
+/** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
+export function startRounds(
+  { host, ...options }: RoundsOptions & { readonly host: RetentionOptions['mesh'] },
+  stack: Teardown,
+): void {
+  const memory = startMemory()
+  stack.add(() => {
+    memory.stop()
+  })
+  const upkeep = startUpkeep(options)
+  stack.add(() => {
+    upkeep.stop()
+  })
+  const retention = startRetention({ ...options, mesh: host })
+  stack.add(() => {
+    retention.stop()
+  })
+  const branches = startBranchWatch(options)
+  stack.add(() => branches.stop())
+  keepFences(options, stack)
+}
+
+/** Tells the remotes of fenced clones what changed hands. */
+function keepFences(options: FenceOptions, stack: Teardown): void {
+  const factsOf: FenceRoundOptions['factsOf'] = ({ id, host, config }) =>
+    host === null ? null : fenceFacts(options, id, host, config.case === 'exact')
+  const round = startFenceRound({ ...options, factsOf })
+  stack.add(() => round.stop())
+}
