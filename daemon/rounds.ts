@@ -1,7 +1,7 @@
 // What a daemon does beside answering calls, each part of it started here and ended with the daemon.
-import { takeNotes } from './guard/offline.ts'
 import type { Operations } from './client/operations.ts'
 import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
+import { takeNotes } from './guard/offline.ts'
 import type { Log } from './log.ts'
 import { startMemory } from './memory.ts'
 import type { Parts } from './operations/context.ts'

@@ -47,3 +47,9 @@ export function noGrammar(file: string): string {
     ? 'no language is known for its name'
     : `no grammar for ${extension} files`
 }
+
+/** A parse under way, and who waits for it. */
+export interface Flight {
+  readonly promise: Promise<Entry>
+  callers: number
+}

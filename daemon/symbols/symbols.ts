@@ -21,6 +21,7 @@ import {
   noGrammar,
   passing,
   type Entry,
+  type Flight,
 } from './entry.ts'
 import { unsupported, type FileSymbols, type Unsupported } from './file-symbols.ts'
 import { Gate } from './gate.ts'
@@ -111,11 +112,6 @@ const STAMPS_MAX = { entriesMax: 20_000, bytesMax: 8 * 1_048_576 }
 const SYMBOLS_AT_ONCE = 1_000
 /** A file that was cut is not tried again at once: it costs half a second and the thread. */
 const FAILURE_KEPT_MS = 60_000
-
-interface Flight {
-  readonly promise: Promise<Entry>
-  callers: number
-}
 
 class SymbolIndex implements Symbols {
   private readonly log: Log | undefined
