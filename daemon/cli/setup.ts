@@ -41,6 +41,8 @@ export interface WiringPlan {
   readonly root: string
   readonly tools: readonly Tool[]
   readonly changes: readonly FileChange[]
+  /** Of the clone's own git config. */
+  readonly settings: readonly SettingChange[]
   /** Files that are left alone although something should be done to them. */
   readonly problems: readonly WiringProblem[]
   /** What is good to know, and no fault. */
@@ -57,6 +59,12 @@ export interface FileChange {
   readonly after: Uint8Array | null
   /** Permission bits of the file to be. */
   readonly mode: number
+  readonly what: string
+}
+
+export interface SettingChange {
+  /** As `git config --local` takes them. */
+  readonly words: readonly string[]
   readonly what: string
 }
 

@@ -4,13 +4,16 @@ import path from 'node:path'
 import {
   TOOLS,
   type FileChange,
+  type SettingChange,
   type Tool,
   type WiringOrder,
   type WiringPlan,
   type WiringProblem,
 } from '../cli/setup.ts'
+import { planFencing, planUnfencing, readFencing } from '../fence/wiring.ts'
 import type { Checkout } from '../git.ts'
 import type { GitConfig } from '../git-config.ts'
+import { createUserGit } from '../git-user.ts'
 import { isWired, unwire, wire } from './asset.ts'
 import { takesOnFailure } from './claude-version.ts'
 import { findHooks, planHooks } from './git-hooks.ts'
@@ -18,7 +21,14 @@ import { originalOf, readMemory, type Memory } from './record.ts'
 import { planService } from './service.ts'
 import { lookAt, textOf } from './target.ts'
 import { template } from './templates.ts'
-import { COMMON_ASSETS, LOCAL_SETTINGS, TOOL_ASSETS, isUsed, type Asset } from './tools.ts'
+import {
+  COMMON_ASSETS,
+  findProgram,
+  LOCAL_SETTINGS,
+  TOOL_ASSETS,
+  isUsed,
+  type Asset,
+} from './tools.ts'
 
 export interface PlanSurroundings {
   readonly checkout: Checkout
@@ -45,8 +55,35 @@ export async function makePlan(order: WiringOrder, around: PlanSurroundings): Pr
   // A removal for some harnesses leaves the others their checks.
   if (order.act !== 'uninstall' || order.tools === null) add(draft, planHooks(hooks, order.act))
   if (order.service) add(draft, planService(order, env))
-  return { act: order.act, root: checkout.root, tools, ...draft }
+  const settings = await planPushes(order, around, draft)
+  return { act: order.act, root: checkout.root, tools, ...draft, settings }
 }
+
+/** Sends this clone's pushes through the helper, where git would find it; without it, each push would fail. */
+async function planPushes(
+  order: WiringOrder,
+  { checkout, env }: PlanSurroundings,
+  draft: Draft,
+): Promise<readonly SettingChange[]> {
+  const git = createUserGit(checkout.root, env)
+  if (order.act === 'uninstall') {
+    const changes = order.tools === null ? await planUnfencing(git) : []
+    return changes.map((words) => ({ words, what: 'pushes go past skein again' }))
+  }
+  const remotes = await readFencing(git)
+  if (order.act === 'upgrade' && !remotes.some(({ isFenced }) => isFenced)) return []
+  const changes = await planFencing(git)
+  if (changes.length === 0) return []
+  if (findProgram(HELPER, env) === null) {
+    draft.notes.push(
+      `pushes are not fenced: git finds no \`${HELPER}\` on the PATH. Put it beside \`skein\`, then: skein init`,
+    )
+    return []
+  }
+  return changes.map((words) => ({ words, what: 'fences pushes' }))
+}
+
+const HELPER = 'git-remote-skein'
 
 /** Those that are used here; of an upgrade and a removal, those that are wired. */
 function toolsFor(order: WiringOrder, { checkout, env }: PlanSurroundings): readonly Tool[] {

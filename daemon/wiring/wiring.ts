@@ -2,8 +2,10 @@
 import { SkeinError } from '../../protocol/index.ts'
 import { TOOLS, type Wiring, type WiringPlan } from '../cli/setup.ts'
 import { trustHooks } from '../canary/codex-trust.ts'
+import { applyChanges } from '../fence/wiring.ts'
 import { createGit } from '../git.ts'
 import { createGitConfig } from '../git-config.ts'
+import { createUserGit } from '../git-user.ts'
 import { applyChange } from './apply.ts'
 import { makePlan } from './plan.ts'
 import { forgetAll, rememberChanges } from './record.ts'
@@ -27,6 +29,10 @@ export function createWiring(env: Readonly<Record<string, string | undefined>>):
       const service = plan.changes.find(({ file }) => file === serviceFile(env))
       const done: string[] = []
       if (isEnd && service !== undefined) done.push(await switchService(false, env))
+      // A setting never outlives what it needs: it comes last and goes first.
+      const settings = plan.settings.map(({ words }) => words)
+      const userGit = createUserGit(plan.root, env)
+      if (isEnd) await applyChanges(userGit, settings)
       // Before the files: a crash in between leaves a record that fits none of them, and says nothing.
       const record = isEnd ? null : rememberChanges(checkout, plan.changes)
       if (record !== null) applyChange(record)
@@ -34,6 +40,7 @@ export function createWiring(env: Readonly<Record<string, string | undefined>>):
       const isWhole = isEnd && plan.tools.length === TOOLS.length
       const forgotten = isWhole ? forgetAll(checkout) : null
       if (forgotten !== null) applyChange(forgotten)
+      if (!isEnd) await applyChanges(userGit, settings)
       if (!isEnd && service !== undefined) done.push(await switchService(true, env))
       return done
     },

@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { makeMachine, type Machine } from '../helpers/cli-daemon.ts'
+import { makeMachine, PROGRAM, type Machine } from '../helpers/cli-daemon.ts'
 import { git, writeIn } from '../helpers/repo.ts'
 
 const ALL = 'init --tool all --yes'
@@ -198,6 +198,60 @@ describe('skein init', () => {
     const again = await machine.run('init --yes', { cwd: root, env })
     assert.match(again.stdout, /settings\.local\.json is tracked/)
     assert.equal(readFileSync(local, 'utf8'), '{}\n')
+  })
+})
+
+describe('the pushes of a clone', () => {
+  it('are fenced where git finds the helper, and go past it again after uninstall', async (t) => {
+    const { machine, root } = setUp(t)
+    const bin = path.join(machine.folder, 'bin')
+    mkdirSync(bin)
+    const dist = path.dirname(PROGRAM)
+    symlinkSync(path.join(dist, 'git-remote-skein.js'), path.join(bin, 'git-remote-skein'))
+    const remote = path.join(machine.folder, 'remote.git')
+    git(machine.folder, 'init', '--quiet', '--bare', remote)
+    git(root, 'remote', 'add', 'origin', remote)
+    const env = {
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      HOME: machine.folder,
+      SKEIN_HOME: machine.home,
+      SKEIN_SESSION: 'test-session',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+    }
+    const run = (...words: string[]) =>
+      spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...words], {
+        cwd: root,
+        env,
+        encoding: 'utf8',
+      })
+    const fenced = () => run('config', '--local', '--get-regexp', 'pushinsteadof').stdout
+    const tokens = () => git(remote, 'for-each-ref', 'refs/skein/fence/t/').trim()
+
+    // Without the helper every push of this clone would fail.
+    const without = await machine.run('init --yes', { cwd: root })
+    assert.match(without.stdout, /pushes are not fenced/)
+    assert.equal(fenced(), '')
+
+    const shown = await machine.run('init --yes --dry-run', { cwd: root, env })
+    assert.match(shown.stdout, /git config --local --add url\.skein::/)
+    assert.equal(fenced(), '')
+    assert.equal((await machine.run('init --yes', { cwd: root, env })).exit, 0)
+    assert.match(fenced(), /url\.skein::/)
+    const again = await machine.run('init --yes', { cwd: root, env })
+    assert.match(again.stdout, /Nothing to change/)
+
+    assert.equal((await machine.run('up --background', { env })).exit, 0)
+    const claimed = await machine.run('claim README.md', { cwd: root, env })
+    assert.equal(claimed.exit, 0, claimed.stderr)
+    writeIn(root, 'README.md', '# the shop\n')
+    assert.equal(run('commit', '--quiet', '--all', '--message', 'x').status, 0)
+    const pushed = run('push', 'origin', 'main:work')
+    assert.equal(pushed.status, 0, pushed.stderr)
+    assert.equal(tokens().split('\n').length, 1)
+
+    assert.equal((await machine.run('uninstall --yes', { cwd: root, env })).exit, 0)
+    assert.equal(fenced(), '')
+    assert.equal(run('push', 'origin', 'main').status, 0)
   })
 })
 

@@ -3,10 +3,10 @@ import { SkeinError } from '../../../protocol/index.ts'
 import { usage, type Command } from '../arguments.ts'
 import { ask } from '../confirm.ts'
 import type { Io } from '../io.ts'
-import { TOOLS, type Tool, type Wiring, type WiringPlan } from '../setup.ts'
+import { TOOLS, type SettingChange, type Tool, type Wiring, type WiringPlan } from '../setup.ts'
 import { diffOf } from '../output/diff.ts'
 import { pageOn, type Page } from '../output/page.ts'
-import { clean, count } from '../output/text.ts'
+import { clean, count, shellQuote } from '../output/text.ts'
 
 /** Null where none is named. @throws SkeinError INPUT_USAGE */
 export function toolsOf({ fields, verb }: Command): readonly Tool[] | null {
@@ -27,6 +27,7 @@ export function showDiff(plan: WiringPlan, { fields }: Command, io: Io): number 
   else {
     const { paint } = pageOn(io.stdout, io)
     const lines = plan.changes.flatMap((change) => diffOf(change, paint))
+    lines.push(...plan.settings.map(configLine))
     if (lines.length === 0) io.stderr.write('Nothing would change.\n')
     io.stdout.write(lines.map((line) => `${line}\n`).join(''))
     io.stderr.write(remarks(plan, pageOn(io.stderr, io)))
@@ -46,7 +47,7 @@ export async function carryOut(
 ): Promise<void> {
   const { json, quiet, yes } = command.fields
   const isQuiet = json === true || quiet === true
-  if (plan.changes.length > 0 && yes !== true) await requireConsent(plan, command, io)
+  if (!isEmpty(plan) && yes !== true) await requireConsent(plan, command, io)
   const said = await wiring.apply(plan)
   if (isQuiet) return
   const page = pageOn(io.stdout, io)
@@ -54,10 +55,24 @@ export async function carryOut(
     const word = change.before === null ? 'wrote' : change.after === null ? 'removed' : 'changed'
     return `${page.paint('good', word)} ${clean(change.shown)}  ${page.paint('quiet', change.what)}`
   })
-  const nothing = plan.changes.length === 0 ? ['Nothing to change: all of it is there.'] : []
-  const none = plan.act === 'uninstall' ? ['Nothing of skein is wired here.'] : nothing
-  const head = plan.changes.length === 0 ? none : lines
+  const settings = plan.settings.map(
+    (setting) =>
+      `${page.paint('good', 'set')} ${configLine(setting)}  ${page.paint('quiet', setting.what)}`,
+  )
+  const none =
+    plan.act === 'uninstall'
+      ? 'Nothing of skein is wired here.'
+      : 'Nothing to change: all of it is there.'
+  const head = isEmpty(plan) ? [none] : [...lines, ...settings]
   io.stdout.write([...head, ...said].map((line) => `${line}\n`).join(''))
+}
+
+function isEmpty({ changes, settings }: WiringPlan): boolean {
+  return changes.length === 0 && settings.length === 0
+}
+
+function configLine({ words }: SettingChange): string {
+  return clean(['git', 'config', '--local', ...words].map(shellQuote).join(' '))
 }
 
 /** Notes, and the files that were left alone. */
@@ -83,7 +98,8 @@ export function asJson(plan: WiringPlan, isDone: boolean): Readonly<Record<strin
     what,
   }))
   const left = problems.map(({ shown, problem, hint }) => ({ file: shown, problem, hint }))
-  return { act, done: isDone, root, tools, changes, left_alone: left, notes }
+  const settings = plan.settings.map(({ words, what }) => ({ words, what }))
+  return { act, done: isDone, root, tools, changes, settings, left_alone: left, notes }
 }
 
 async function requireConsent(plan: WiringPlan, { verb }: Command, io: Io): Promise<void> {
@@ -94,13 +110,15 @@ async function requireConsent(plan: WiringPlan, { verb }: Command, io: Io): Prom
     })
   }
   const page = pageOn(io.stderr, io)
-  const width = Math.max(...plan.changes.map(({ shown }) => shown.length))
+  const width = Math.max(0, ...plan.changes.map(({ shown }) => shown.length))
   const lines = plan.changes.map(({ shown, before, after, what }) => {
     const word = before === null ? 'new    ' : after === null ? 'remove ' : 'change '
     return `  ${word} ${clean(shown).padEnd(width)}  ${page.paint('quiet', what)}\n`
   })
-  io.stderr.write(`In ${plan.root}:\n\n${lines.join('')}\n${remarks(plan, page)}`)
+  const settings = plan.settings.map((setting) => `  ${configLine(setting)}\n`).join('')
+  io.stderr.write(`In ${plan.root}:\n\n${lines.join('')}${settings}\n${remarks(plan, page)}`)
   const files = count(plan.changes.length, 'file')
-  if (await ask(`Write ${files}?`, io)) return
+  const also = plan.settings.length === 0 ? '' : ` and ${count(plan.settings.length, 'setting')}`
+  if (await ask(`Write ${files}${also}?`, io)) return
   throw new SkeinError('INTERRUPTED', 'Nothing was written.', { hint: `${again} --dry-run` })
 }

@@ -21,7 +21,15 @@ function twin(plan: Partial<WiringPlan> = {}): {
 } {
   const orders: WiringOrder[] = []
   const applied: WiringPlan[] = []
-  const whole = { root: '/repo', tools: [], changes: [CHANGE], problems: [], notes: [], ...plan }
+  const whole = {
+    root: '/repo',
+    tools: [],
+    changes: [CHANGE],
+    settings: [],
+    problems: [],
+    notes: [],
+    ...plan,
+  }
   const machine: Machine = {
     ...NO_MACHINE,
     loadWiring: () =>
