@@ -2,7 +2,7 @@
 // token there still stands for, and when one of its own has ended; and each clone what is claimed, for pushes that no daemon
 // will answer. Only clones whose config sends their pushes through the helper, which a person has put there.
 //
-// A claim that ended may have a token on the remote, until a look at the remote has shown that it has none.
+// Whoever held a claim may push late, also when its token is gone: so a grant over it is told, token or not.
 import { createScopeIndex, judgeable, type AuditEvent, type RepoId } from '../../protocol/index.ts'
 import type { Checkout, Git } from '../git.ts'
 import { createQuietGit, type UserGit } from '../git-user.ts'
@@ -30,6 +30,8 @@ export interface FenceRoundOptions {
 
 /** A burst of claims is one word to the remote. */
 const GATHER_MS = 300
+/** Claims that ended lately; a look at them costs microseconds each. */
+const ENDED_MAX = 1_000
 /** A remote that does not answer is given up for now; the next push tells it. */
 const REMOTE_MS_MAX = 30_000
 
@@ -74,8 +76,12 @@ type Claimed = Facts['tokens'][number]
 class RepoRound {
   readonly #options: FenceRoundOptions
   #live: ReadonlyMap<number, Claimed> = new Map()
-  /** Claims that ended, by their fence, until the remote has been looked at. */
+  /** Claims that ended lately, by their fence, oldest first: their late holders may still push. */
   readonly #ended = new Map<number, Claimed>()
+  /** Fences that ended since the remotes were told. */
+  readonly #untold = new Set<number>()
+  /** Live fences that the remotes were looked at for. */
+  #told: ReadonlySet<number> = new Set()
 
   constructor(options: FenceRoundOptions) {
     this.#options = options
@@ -106,7 +112,8 @@ class RepoRound {
       if (before?.ledger === facts.ledger) this.#noteEnded(before.tokens, facts)
       if (!this.#isDue(facts)) continue
       for (const { remote, url } of fenced) await this.#tell(git, checkout, { remote, url }, facts)
-      this.#ended.clear()
+      this.#untold.clear()
+      this.#told = new Set(facts.tokens.map(({ fence }) => fence))
     }
   }
 
@@ -123,7 +130,7 @@ class RepoRound {
 
   #note(tokens: readonly Claimed[]): void {
     const now = new Map(tokens.map((claimed) => [claimed.fence, claimed]))
-    for (const [fence, claimed] of this.#live) if (!now.has(fence)) this.#ended.set(fence, claimed)
+    for (const [fence, claimed] of this.#live) if (!now.has(fence)) this.#noteEnd(claimed)
     this.#live = now
   }
 
@@ -131,21 +138,32 @@ class RepoRound {
   #noteEnded(before: readonly Claimed[], { tokens }: Facts): void {
     const live = new Set(tokens.map(({ fence }) => fence))
     for (const claimed of before)
-      if (!live.has(claimed.fence)) this.#ended.set(claimed.fence, claimed)
+      if (!live.has(claimed.fence) && !this.#ended.has(claimed.fence)) this.#noteEnd(claimed)
   }
 
-  /** Has one of ours ended, or does one of ours stand where an ended one stood? */
+  #noteEnd(claimed: Claimed): void {
+    this.#ended.set(claimed.fence, claimed)
+    this.#untold.add(claimed.fence)
+    const [oldest] = this.#ended.keys()
+    if (this.#ended.size > ENDED_MAX && oldest !== undefined) this.#ended.delete(oldest)
+  }
+
+  /** Has one of ours ended, or does a new one of ours stand where one ended? */
   #isDue({ tokens, machine, case_exact: caseExact }: Facts): boolean {
-    const ended = [...this.#ended.values()].flatMap(({ claims }) => claims)
-    if (ended.some((claim) => claim.machine === machine)) return true
-    if (ended.length === 0) return false
+    const ended = [...this.#ended.values()]
+    const isOwn = ({ claims }: Claimed): boolean =>
+      claims.some((claim) => claim.machine === machine)
+    if (ended.some((claimed) => this.#untold.has(claimed.fence) && isOwn(claimed))) return true
     const index = createScopeIndex<string>()
-    for (const claim of ended) index.add(claim.id, judgeable(claim, { caseExact }))
-    const own = tokens.flatMap(({ claims }) => claims).filter((claim) => claim.machine === machine)
-    return own.some((claim) => {
-      const [met] = index.candidates(judgeable(claim, { caseExact }))
-      return met !== undefined
-    })
+    for (const claim of ended.flatMap(({ claims }) => claims))
+      index.add(claim.id, judgeable(claim, { caseExact }))
+    const fresh = tokens.filter((claimed) => isOwn(claimed) && !this.#told.has(claimed.fence))
+    return fresh
+      .flatMap(({ claims }) => claims)
+      .some((claim) => {
+        const [met] = index.candidates(judgeable(claim, { caseExact }))
+        return met !== undefined
+      })
   }
 
   async #tell(
@@ -161,8 +179,9 @@ class RepoRound {
     const listing = await remote.list()
     const live = new Set(facts.tokens.map(({ fence }) => fence))
     const stale = [...listing.tokens.keys()].filter((fence) => !live.has(fence))
+    const isMissing = facts.tokens.some(({ fence }) => !listing.tokens.has(fence))
     // A remote that no fenced push has reached knows no claim that could be taken over.
-    if (stale.length === 0) return
+    if (listing.ledger === null || (stale.length === 0 && !isMissing)) return
     const kind = known?.kind ?? 'commit'
     const result = await syncRemote(remote, { facts, needed: new Set(), kind, listing })
     if (result.kind === 'synced')

@@ -101,10 +101,11 @@ describe('a fenced push', () => {
     await alice.commit('src/auth/login.ts', "alice's")
     must(await alice.push('origin', 'HEAD:first'))
     must(await alice.skein('release', '--mine'))
+    await until("the remote has lost the old claim's token", () => !world.fences().includes(fence))
     const bob = await world.clone('bob')
     // Spelt otherwise, and only a part of it.
-    await bob.claim('src/auth/login.ts')
-    await until("the remote has lost the old claim's token", () => !world.fences().includes(fence))
+    const taken = await bob.claim('src/auth/login.ts')
+    await until('the remote has the new one', () => world.fences().includes(taken.fence))
     await alice.commit('src/auth/login.ts', 'late')
     const late = await alice.alone().push('--no-verify', 'origin', 'HEAD:late')
     assert.equal(late.code, 1, late.stderr)
