@@ -26,7 +26,7 @@ export function createDoctor(env: Readonly<Record<string, string | undefined>>):
         }
         const status = statusOf(patient)
         return [
-          ...(await checkRepo({ checkout, git, config, status })),
+          ...(await checkRepo({ checkout, git, config, env, status })),
           ...(await looked('harness', () => checkHarnesses(checkout.root, env))),
         ]
       })

@@ -3,8 +3,12 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Check } from '../cli/setup.ts'
 import { loadRepoConfig } from '../config.ts'
+import { findAddress } from '../fence/address.ts'
+import { readKnown } from '../fence/known.ts'
+import { readFencing } from '../fence/wiring.ts'
 import type { Checkout, Git } from '../git.ts'
 import type { GitConfig } from '../git-config.ts'
+import { createUserGit } from '../git-user.ts'
 import { HOOK_NAMES, findHooks, stateOfHook } from '../wiring/git-hooks.ts'
 import { fail, looked, ok, warn } from './check.ts'
 import type { Status } from './machine-checks.ts'
@@ -13,6 +17,7 @@ export interface RepoSurroundings {
   readonly checkout: Checkout
   readonly git: Git
   readonly config: GitConfig
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly status: Status | null
 }
 
@@ -77,14 +82,22 @@ async function checkHooks({ checkout, config }: RepoSurroundings): Promise<reado
   })
 }
 
-/** A rewrite of addresses, or a push address of a remote, leads pushes to git-remote-skein. */
-async function checkPush({ checkout, config }: RepoSurroundings): Promise<Check> {
-  const remotes = await config.settings(checkout, '^remote\\..*\\.url$')
+/** Do pushes go through the helper, and did a remote say that it cannot fence? */
+async function checkPush({ checkout, env }: RepoSurroundings): Promise<Check> {
+  const git = createUserGit(checkout.root, env)
+  const remotes = await readFencing(git)
   if (remotes.length === 0) return ok('push', 'there is no remote')
-  const rewrites = await config.settings(checkout, '^url\\.skein::.*\\.pushinsteadof$')
-  const addresses = await config.settings(checkout, '^remote\\..*\\.pushurl$')
-  const isFenced = rewrites.length > 0 || addresses.some(({ value }) => value.startsWith('skein::'))
-  return isFenced
-    ? ok('push', 'goes through the fence')
-    : warn('push', 'a plain git push is not fenced in this clone', 'skein init')
+  const open = remotes.filter(({ isFenced }) => !isFenced)
+  if (open.length > 0) {
+    const names = open.map(({ remote }) => remote).join(', ')
+    return warn('push', `a plain git push to ${names} is not fenced in this clone`, 'skein init')
+  }
+  const known = readKnown(checkout.commonDir)
+  for (const { remote, url } of remotes) {
+    const refuses = known.remote((await findAddress(git, remote, url)).url)?.refuses ?? null
+    if (refuses === null) continue
+    const says = `${remote} cannot fence (${refuses}): the daemon's own check is what remains`
+    return warn('push', says, 'skein verify --push in CI names what went around it')
+  }
+  return ok('push', 'goes through the fence')
 }

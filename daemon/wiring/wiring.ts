@@ -8,6 +8,7 @@ import { createGitConfig } from '../git-config.ts'
 import { createUserGit } from '../git-user.ts'
 import { applyChange } from './apply.ts'
 import { makePlan } from './plan.ts'
+import { askRemotes } from './probing.ts'
 import { forgetAll, rememberChanges } from './record.ts'
 import { serviceFile, switchService } from './service.ts'
 import { findProgram } from './tools.ts'
@@ -40,7 +41,10 @@ export function createWiring(env: Readonly<Record<string, string | undefined>>):
       const isWhole = isEnd && plan.tools.length === TOOLS.length
       const forgotten = isWhole ? forgetAll(checkout) : null
       if (forgotten !== null) applyChange(forgotten)
-      if (!isEnd) await applyChanges(userGit, settings)
+      if (!isEnd && settings.length > 0) {
+        await applyChanges(userGit, settings)
+        done.push(...(await askRemotes(checkout, env)))
+      }
       if (!isEnd && service !== undefined) done.push(await switchService(true, env))
       return done
     },

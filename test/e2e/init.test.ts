@@ -235,8 +235,11 @@ describe('the pushes of a clone', () => {
     const shown = await machine.run('init --yes --dry-run', { cwd: root, env })
     assert.match(shown.stdout, /git config --local --add url\.skein::/)
     assert.equal(fenced(), '')
-    assert.equal((await machine.run('init --yes', { cwd: root, env })).exit, 0)
+    const wired = await machine.run('init --yes', { cwd: root, env })
+    assert.equal(wired.exit, 0, wired.stderr)
+    assert.match(wired.stdout, /The remote origin can fence pushes/)
     assert.match(fenced(), /url\.skein::/)
+    assert.equal(tokens(), '')
     const again = await machine.run('init --yes', { cwd: root, env })
     assert.match(again.stdout, /Nothing to change/)
 
@@ -252,6 +255,32 @@ describe('the pushes of a clone', () => {
     assert.equal((await machine.run('uninstall --yes', { cwd: root, env })).exit, 0)
     assert.equal(fenced(), '')
     assert.equal(run('push', 'origin', 'main').status, 0)
+  })
+})
+
+describe('a remote that takes branches only', () => {
+  it('is told of when pushes are wired, and by the doctor', async (t) => {
+    const { machine, root } = setUp(t)
+    const bin = path.join(machine.folder, 'bin')
+    mkdirSync(bin)
+    symlinkSync(
+      path.join(path.dirname(PROGRAM), 'git-remote-skein.js'),
+      path.join(bin, 'git-remote-skein'),
+    )
+    const remote = path.join(machine.folder, 'remote.git')
+    git(machine.folder, 'init', '--quiet', '--bare', remote)
+    const hook = path.join(remote, 'hooks', 'pre-receive')
+    writeFileSync(hook, '#!/bin/sh\n! grep -q refs/skein\n')
+    chmodSync(hook, 0o755)
+    git(root, 'remote', 'add', 'origin', remote)
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` }
+    const wired = await machine.run('init --yes', { cwd: root, env })
+    assert.match(
+      wired.stdout,
+      /The remote origin cannot fence pushes \(pre-receive hook declined\)/,
+    )
+    const { stdout } = await machine.run('doctor', { cwd: root, env })
+    assert.match(stdout, /WARN +push +origin cannot fence \(pre-receive hook declined\)/)
   })
 })
 
