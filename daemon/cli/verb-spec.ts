@@ -15,7 +15,7 @@ export interface VerbSpec {
   readonly does: { readonly operation: OperationName } | { readonly local: LocalVerb }
 }
 
-export type Group = 'Claims' | 'Tasks' | 'Repositories' | 'Machines' | 'This machine'
+export type Group = 'Claims' | 'Tasks' | 'Repositories' | 'Machines' | 'This machine' | 'Hooks'
 
 export type LocalVerb =
   | 'up'

@@ -99,7 +99,7 @@ export const WIRING_VERBS: readonly VerbSpec[] = [
     examples: ['skein push', 'skein push origin HEAD', 'skein push --force-with-lease'],
   }),
   local('hook pre-commit', {
-    group: 'Repositories',
+    group: 'Hooks',
     summary: 'Check the staged files against claims; what the git hook runs',
     details:
       'Exit 1: another holds one of them. Without a daemon it says so and lets the commit pass, unless .skein.yml says `offline: deny` or the file is `protected`.',
@@ -107,7 +107,7 @@ export const WIRING_VERBS: readonly VerbSpec[] = [
     examples: ['skein hook pre-commit'],
   }),
   local('hook pre-push', {
-    group: 'Repositories',
+    group: 'Hooks',
     summary: 'Check the files of a push against claims; what the git hook runs',
     details:
       'Takes the remote and its address, and the refs on stdin, as git gives them. A fenced push checks all this itself.',
@@ -115,7 +115,7 @@ export const WIRING_VERBS: readonly VerbSpec[] = [
     examples: ['skein hook pre-push origin https://example.org/team/project'],
   }),
   local('hook prepare-commit-msg', {
-    group: 'Repositories',
+    group: 'Hooks',
     summary: 'Name the claims of a commit in its trailers; what the git hook runs',
     details:
       'Adds Skein-Claim and Skein-Fence for the claims that cover the staged files. Never fails.',
@@ -123,6 +123,7 @@ export const WIRING_VERBS: readonly VerbSpec[] = [
     examples: ['skein hook prepare-commit-msg .git/COMMIT_EDITMSG'],
   }),
   local('hook session-start', {
+    group: 'Hooks',
     summary: 'Tell a beginning session of a harness who holds what',
     details:
       "A harness's hook: reads its payload on stdin, starts a daemon when none runs, and prints at most five lines for the model.",
@@ -130,12 +131,14 @@ export const WIRING_VERBS: readonly VerbSpec[] = [
     examples: ['skein hook session-start --harness claude < payload.json'],
   }),
   local('hook session-end', {
+    group: 'Hooks',
     summary: 'Give back what an ending session of a harness holds',
     details: "A harness's hook: reads its payload on stdin. Answers within a second.",
     flags: [HARNESS],
     examples: ['skein hook session-end --harness claude < payload.json'],
   }),
   local('hook post-tool', {
+    group: 'Hooks',
     summary: 'Judge by its effect what an agent has just run',
     details:
       "A harness's hook: reads its payload on stdin. Commands whose text does not say what they write are judged by what has changed: a file that another holds is told to the model and to the holder, a free one is claimed.",

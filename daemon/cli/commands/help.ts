@@ -33,7 +33,14 @@ function namedVerb(words: unknown): VerbSpec | null {
   })
 }
 
-const GROUPS: readonly Group[] = ['Claims', 'Tasks', 'Repositories', 'Machines', 'This machine']
+const GROUPS: readonly Group[] = [
+  'Claims',
+  'Tasks',
+  'Repositories',
+  'Machines',
+  'This machine',
+  'Hooks',
+]
 
 function overview(page: Page): readonly string[] {
   const width = Math.max(...VERBS.map(({ name }) => name.length))
