@@ -23,8 +23,10 @@ import {
 import { NOBODY, Sessions, type Callers } from './http/sessions.ts'
 import { makeServer } from './make-server.ts'
 import { INVALID_REQUEST, PARSE_ERROR } from './opening.ts'
+import { mayHearOf } from './resources/allowed.ts'
 import { listenedTo, refuseListen } from './resources/listens.ts'
 import { Subscriptions, SUBSCRIPTIONS_MAX } from './resources/subscriptions.ts'
+import { quote } from './text.ts'
 
 export interface McpHttpDoor {
   /** Answers one HTTP request to /mcp. `caller` is what the headers Skein-Repo, Skein-Agent, Skein-Session said. */
@@ -132,6 +134,13 @@ class Door implements McpHttpDoor {
       return this.#sessions.handle({ request: web, body: value, response })
     const uris = listenedTo(value)
     if (uris === null) return this.#stateless.fetch(web, { parsedBody: value })
+    const foreign = uris.find((uri) => !mayHearOf(uri, caller.grant))
+    if (foreign !== undefined)
+      return errorResponse(
+        403,
+        INVALID_REQUEST,
+        `The token may not listen to ${quote(foreign, 200)}.`,
+      )
     return this.#listen(web, value, uris, response)
   }
 

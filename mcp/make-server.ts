@@ -14,7 +14,9 @@ import { getPrompt, PROMPT_LIST } from './prompts.ts'
 import { completeVariable, listResources, RESOURCE_TEMPLATES } from './resources/list.ts'
 import { asProtocolError, readResource } from './resources/read.ts'
 import { parseUri } from './resources/uri.ts'
+import type { Grant } from '../daemon/client/operations.ts'
 import type { Subscriptions } from './resources/subscriptions.ts'
+import { mayHearOf } from './resources/allowed.ts'
 import { quote } from './text.ts'
 import { TOOLS } from './tools.ts'
 
@@ -112,8 +114,8 @@ function offerResources(server: Server, client: Client): void {
   })
   const { subscriptions } = client
   if (subscriptions === null) return
-  server.setRequestHandler('resources/subscribe', ({ params }) => {
-    subscribe(subscriptions, params.uri)
+  server.setRequestHandler('resources/subscribe', ({ params }, context) => {
+    subscribe(subscriptions, params.uri, client.callerOf(context).grant)
     return {}
   })
   server.setRequestHandler('resources/unsubscribe', ({ params }) => {
@@ -122,9 +124,9 @@ function offerResources(server: Server, client: Client): void {
   })
 }
 
-function subscribe(subscriptions: Subscriptions, uri: string): void {
+function subscribe(subscriptions: Subscriptions, uri: string, grant: Grant | undefined): void {
   // Other schemes never change here: a client that subscribes to all that it knows of is not refused for that.
-  if (uri.startsWith('skein:') && parseUri(uri) === null)
+  if ((uri.startsWith('skein:') && parseUri(uri) === null) || !mayHearOf(uri, grant))
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
       `There is no resource ${quote(uri, 200)} to subscribe to.`,

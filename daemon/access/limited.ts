@@ -6,7 +6,13 @@ import type { CallContext, Grant, Operations } from '../client/operations.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /** What tells of this machine and of its doors. */
-const OF_THE_HOME: ReadonlySet<OperationName> = new Set(['tokens/list', 'webhooks/list', 'config'])
+const OF_THE_HOME: ReadonlySet<OperationName> = new Set([
+  'tokens/list',
+  'webhooks/list',
+  'config',
+  // Its payload names files of this machine.
+  'guard',
+])
 /** Of operations that speak of no single repository, what the bearer of a token for some of them may ask. */
 const HARMLESS: ReadonlySet<OperationName> = new Set(['status'])
 
@@ -53,7 +59,6 @@ function asItself(
   { name, agent }: Grant,
   { caller }: CallContext,
 ): Fields {
-  if (agent === null) return {}
   const given = input['agent'] ?? caller.agent
   if (given !== undefined && given !== agent)
     throw refused({ name }, `it acts as ${agent}, not as another`)

@@ -11,7 +11,7 @@ import type { Clock } from '../ports.ts'
 
 export interface TokenFacts {
   readonly name: string
-  readonly agent: string | null
+  readonly agent: string
   readonly repos: readonly string[] | null
   readonly createdAt: string
   readonly expiresAt: string
@@ -35,7 +35,7 @@ export interface AccessTokens {
 
 export interface NewToken {
   readonly name: string
-  readonly agent: string | null
+  readonly agent: string
   readonly repos: readonly string[] | null
   readonly lifeMs: number
 }
@@ -48,7 +48,7 @@ const USE_KEPT_EVERY_MS = 60_000
 
 const rowSchema = z.object({
   name: z.string(),
-  agent: z.string().nullable(),
+  agent: z.string(),
   repos: z.array(z.string()).nullable(),
   hash: z.string(),
   createdAt: z.string(),

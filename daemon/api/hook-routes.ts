@@ -9,7 +9,7 @@ export function hookRoutes(operations: Operations): readonly Route[] {
   return HARNESSES.map((harness) => ({
     method: 'POST',
     path: `/hooks/${harness}`,
-    access: 'token',
+    access: 'home',
     about: { summary: `A hook's payload of ${harness}, answered in its own form`, tag: 'hooks' },
     async answer({ request, context }) {
       const payload = await readJson(request)

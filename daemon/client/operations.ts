@@ -59,8 +59,8 @@ export interface ConnectionCaller {
 /** What the bearer of a token may do. */
 export interface Grant {
   readonly name: string
-  /** As whom it acts; null: as it says. */
-  readonly agent: string | null
+  /** As whom it acts. */
+  readonly agent: string
   /** Of which repositories it may speak; null: of all. */
   readonly repos: readonly string[] | null
 }

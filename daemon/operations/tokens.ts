@@ -18,7 +18,7 @@ export const tokensCreate: Handler<OperationInput<'tokens/create'>> = (parts, in
   requireKnown(parts, repos ?? [])
   const token = parts.accessTokens.create({
     name,
-    agent: actsAs === undefined ? null : cleanName(actsAs, 'the name of the agent'),
+    agent: cleanName(actsAs ?? name, 'the name of the agent'),
     repos,
     lifeMs: (input.ttl_s ?? LIFE_S) * 1000,
   })

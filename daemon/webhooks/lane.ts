@@ -58,7 +58,7 @@ export class Lane {
     this.#options = options
     // What was before a webhook was configured is not its business.
     const last = options.audit()?.last()?.id ?? null
-    const fresh = { last, deliveredAt: null, delivered: 0, failed: [], forgotten: 0 }
+    const fresh = { last, deliveredAt: null, delivered: 0, waiting: null, failed: [], forgotten: 0 }
     this.#progress = options.progress ?? fresh
     if (options.progress === null) this.#keep()
     this.#finished = this.#run()
@@ -94,7 +94,7 @@ export class Lane {
   /** Forgets what was given up, and everything that still waits. */
   purge(): void {
     const last = this.#options.audit()?.last()?.id ?? this.#progress.last
-    this.#change({ last, failed: [], forgotten: 0 })
+    this.#change({ last, waiting: null, failed: [], forgotten: 0 })
     this.#stuck = null
     this.#unread &&= []
     this.#keep()
@@ -196,13 +196,15 @@ export class Lane {
     const { post, now, onProblem } = this.#options
     const { signal } = this.#end
     const expected = this.#progress.last
-    const since = now()
+    const { waiting } = this.#progress
+    const since = waiting?.event === event.id ? waiting.since : now()
     for (let attempts = 1; ; attempts++) {
       const posted = await post(event, signal)
       if (this.#isOver() || this.#isMovedFrom(expected)) return
       if (posted.ok) {
         this.#stuck = null
         this.#change({
+          waiting: null,
           delivered: this.#progress.delivered + 1,
           deliveredAt: new Date(now()).toISOString(),
         })
@@ -213,14 +215,18 @@ export class Lane {
       if (isGivenUp) {
         this.#stuck = null
         const at = new Date(now()).toISOString()
-        this.#progress = withFailure(this.#progress, {
-          event: event.id,
-          at,
-          problem: posted.problem,
-        })
+        this.#progress = withFailure(
+          { ...this.#progress, waiting: null },
+          {
+            event: event.id,
+            at,
+            problem: posted.problem,
+          },
+        )
         this.#keep()
         return
       }
+      if (attempts === 1) this.#change({ waiting: { event: event.id, since } })
       const pauseMs = this.#pauseAfter(attempts)
       const nextAt = now() + pauseMs
       this.#stuck = { event: event.id, attempts, since, nextAt, problem: posted.problem }

@@ -17,6 +17,8 @@ export interface LaneProgress {
   /** When the last one was taken, for people. */
   readonly deliveredAt: string | null
   readonly delivered: number
+  /** The event that is not taken, and since when: a restart does not begin its day anew. */
+  readonly waiting: { readonly event: string; readonly since: number } | null
   /** Given up, oldest first. */
   readonly failed: readonly Failure[]
   /** Given up before those. */
@@ -38,6 +40,7 @@ const laneSchema = z.object({
   last: z.string().nullable(),
   deliveredAt: z.string().nullable(),
   delivered: z.number(),
+  waiting: z.object({ event: z.string(), since: z.number() }).nullable().default(null),
   failed: z.array(z.object({ event: z.string(), at: z.string(), problem: z.string() })),
   forgotten: z.number(),
 })

@@ -134,7 +134,14 @@ class Sender implements Webhooks {
     if (hook.repos !== undefined && !hook.repos.includes(ledger)) return
     const { clock, log, random } = this.#options
     const name = webhookName(hook)
-    const fresh = { last: null, deliveredAt: null, delivered: 0, failed: [], forgotten: 0 }
+    const fresh = {
+      last: null,
+      deliveredAt: null,
+      delivered: 0,
+      waiting: null,
+      failed: [],
+      forgotten: 0,
+    }
     const lane = new Lane({
       audit: () => this.#host(ledger)?.audit ?? null,
       kinds: hook.events ?? null,

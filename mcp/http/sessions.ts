@@ -100,7 +100,7 @@ const CANCELLED = z.object({
 })
 
 /** A request that was let in by nobody may do nothing: what a token allows is known of each by itself. */
-export const NOBODY: ConnectionCaller = { grant: { name: 'nobody', agent: null, repos: [] } }
+export const NOBODY: ConnectionCaller = { grant: { name: 'nobody', agent: 'nobody', repos: [] } }
 
 class Session {
   lastUsedMs = performance.now()

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 const token = {
   name: z.string(),
-  acts_as: z.string().nullable(),
+  acts_as: z.string(),
   repos: z.array(z.string()).nullable().describe('null: all'),
   expires_at: z.string(),
 }

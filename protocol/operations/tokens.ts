@@ -29,7 +29,7 @@ export const TOKEN_OPERATIONS = {
         field: 'acts_as',
         type: 'text',
         value: 'AGENT',
-        help: 'its bearer is this agent, and no other',
+        help: "its bearer is this agent, and no other (the token's name)",
       },
       {
         flag: '--only',
@@ -49,7 +49,7 @@ export const TOKEN_OPERATIONS = {
     ],
     examples: ['skein tokens create ci --acts-as ci --only team/shop --ttl 30d'],
     details:
-      'The token is shown this once; the home keeps a hash of it. Its bearer may do what agents do and nothing that takes a person: no members, no tokens, no force. With --acts-as its sessions are its own, apart from those of everybody else. With --only it sees nothing of other repositories.',
+      'The token is shown this once; the home keeps a hash of it. Its bearer may do what agents do and nothing that takes a person: no members, no tokens, no force. It acts as one agent, in sessions of its own, apart from those of everybody else. With --only it sees nothing of other repositories.',
   },
   'tokens/list': {
     summary: 'Show the tokens, what they may and when they were used',

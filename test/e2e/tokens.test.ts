@@ -64,6 +64,10 @@ describe('a token for one agent', () => {
     for (const [name, input] of asked) assert.equal((await bot.fails(name, input)).exit, 7, name)
     const numbers = await bot.request({ path: '/metrics' })
     assert.equal(numbers.status, 403)
+    const payload = { cwd: '/', session_id: 's', hook_event_name: 'PreToolUse', tool_name: 'Bash' }
+    assert.equal((await bot.fails('guard', { harness: 'claude', payload })).exit, 7)
+    const hook = { method: 'POST', path: '/hooks/claude', body: JSON.stringify(payload) }
+    assert.equal((await bot.request(hook)).status, 403)
   })
 })
 
@@ -73,9 +77,12 @@ describe('a token for one repository', () => {
     const secret = { repo: OTHER, agent: 'mallory', session: 'e', scopes: file('src/a.ts') }
     const held = await daemon.client.must('claim', secret)
     const id = held.claims[0]?.id ?? ''
-    const who = { agent: 'bob', session: 'b' }
+    const who = { session: 'b' }
     const granted = await scoped.must('claim', { ...who, scopes: file('docs') })
-    assert.equal(granted.claims[0]?.repo, SHOP)
+    const [claim] = granted.claims
+    assert.deepEqual([claim?.repo, claim?.agent], [SHOP, 'scoped'])
+    const other = { repo: SHOP, agent: 'ann', session: 's' }
+    assert.equal((await scoped.fails('release', { ...other, mine: true })).exit, 7)
     for (const [name, input] of [
       ['claims', { repo: OTHER }],
       ['claims', { all_repos: true }],
@@ -127,6 +134,33 @@ describe('a token for one repository', () => {
       })
       return body
     }
+    const listen = async (uri: string): Promise<number> => {
+      const meta = {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': {},
+        'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' },
+      }
+      const params = { notifications: { resourceSubscriptions: [uri] }, _meta: meta }
+      const { status } = await mcp.request({
+        method: 'POST',
+        path: '/mcp',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          'mcp-protocol-version': '2026-07-28',
+          'mcp-method': 'subscriptions/listen',
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'subscriptions/listen', params }),
+      })
+      return status
+    }
+    for (const uri of [
+      `skein://claims/${encodeURIComponent(OTHER)}`,
+      `skein://queue/${encodeURIComponent(OTHER)}`,
+      'skein://inbox/s',
+      'skein://board',
+    ])
+      assert.equal(await listen(uri), 403, uri)
     assert.match(await call(OTHER), /may not do this/)
     assert.doesNotMatch(await call(OTHER), /mallory/)
     assert.match(await call(SHOP), /docs/)

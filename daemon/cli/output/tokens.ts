@@ -46,7 +46,7 @@ export function tokensFace(
     COLUMNS,
     tokens.map(({ name, acts_as: agent, repos, expires_at: end, used_at: used, ended }) => [
       name,
-      agent ?? 'anybody',
+      agent,
       repos?.join(', ') ?? 'all',
       ended ? 'ended' : relative(end, page.nowMs),
       used === null ? 'never' : relative(used, page.nowMs),
@@ -60,7 +60,6 @@ export function tokenRevokeFace({ name }: OperationResult<'tokens/revoke'>): rea
 }
 
 function whatItMay({ name, acts_as: agent, repos }: Made): string {
-  const who = agent === null ? '' : ` acts as ${agent}`
   const where = repos === null ? 'in every repository' : `in ${repos.join(', ')}`
-  return `${name}${who} ${where}`
+  return `${name} acts as ${agent} ${where}`
 }

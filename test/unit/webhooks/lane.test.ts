@@ -138,6 +138,18 @@ describe("a webhook's lane", () => {
     assert.deepEqual(stage.taken, [next.id, lost.id])
   })
 
+  it('counts that day over restarts', async (t) => {
+    const stage = new Stage()
+    stage.answer = () => DOWN
+    const first = stage.lane(t)
+    stage.tell(first)
+    await until('it is stuck', () => first.state().stuck !== null)
+    await first.stop()
+    stage.nowMs += DAY_MS
+    const second = stage.lane(t, { progress: stage.kept })
+    await until('it is given up', () => second.state().progress.failed.length === 1)
+  })
+
   it('forgets what waits when it is purged, and goes on', async (t) => {
     const stage = new Stage()
     const lane = stage.lane(t)
