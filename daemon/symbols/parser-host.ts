@@ -24,7 +24,8 @@ export const HOST_LIMITS: HostLimits = {
   parseMsMax: 500,
   parseWallMsMax: 3_000,
   loadMsMax: 15_000,
-  idleMs: 60_000,
+  // An agent thinks for minutes between two edits, and each cold start would be waited for at a hook.
+  idleMs: 600_000,
   waitingMax: 32,
 }
 
