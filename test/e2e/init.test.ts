@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { format } from 'prettier'
 import { makeMachine, PROGRAM, type Machine } from '../helpers/cli-daemon.ts'
 import { git, writeIn } from '../helpers/repo.ts'
 
@@ -77,6 +78,20 @@ describe('skein init', () => {
     assert.deepEqual(contentsOf(root), before)
     assert.match(await must(machine, 'upgrade --yes', root), /^Nothing to change/)
     assert.deepEqual(contentsOf(root), before)
+  })
+
+  it('writes what Prettier leaves as it is, so that nothing fights over it', async (t) => {
+    const { machine, root } = setUp(t)
+    const shown = JSON.parse(await must(machine, `${ALL} --json`, root)) as {
+      readonly changes: readonly { readonly file: string }[]
+    }
+    const files = shown.changes.map(({ file }) => path.resolve(root, file))
+    const formatted = files.filter((file) => /\.(?:json|md|yml)$/.test(file))
+    assert.ok(formatted.length >= 7, formatted.join(' '))
+    for (const file of formatted) {
+      const text = readFileSync(file, 'utf8')
+      assert.equal(await format(text, { filepath: file }), text, file)
+    }
   })
 
   it('takes the harnesses that are used here, and no other', async (t) => {

@@ -73,7 +73,9 @@ export function blockIn(text: string): string | null {
 }
 
 function wrap(content: string, { open, close }: Comment): string {
-  return `${open}${BEGIN}${NOTE}${close}\n${content.trimEnd()}\n${open}${END}${close}\n`
+  // Formatters of Markdown put empty lines there by themselves, and the block would never be as we write it.
+  const gap = close === '' ? '' : '\n'
+  return `${open}${BEGIN}${NOTE}${close}\n${gap}${content.trimEnd()}\n${gap}${open}${END}${close}\n`
 }
 
 function findBlock(text: string): Place | { readonly problem: BlockProblem } | null {
