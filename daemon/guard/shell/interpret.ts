@@ -7,7 +7,7 @@ import type { ShellAnswer } from '../../ports.ts'
 import type { Redirect, ShellNode, ShellScript, Word } from '../../shell-script.ts'
 import { patchEdits } from '../decode/patch.ts'
 import { all, programWrites } from './programs.ts'
-import { unwrap } from './wrappers.ts'
+import { unwrap, type Wrapped } from './wrappers.ts'
 import { placeOf, valueOfWord, valuesOf } from './words.ts'
 import type { Arg, ShellWrite } from './writes.ts'
 
@@ -160,20 +160,31 @@ class Walk {
       this.writes.push(...programWrites(name, args, state.folder))
       return
     }
-    switch (wrapped.kind) {
-      case 'unknown':
-        this.unknown(wrapped.why)
-        return
-      case 'words':
-        if (wrapped.words.length > 0) await this.words(wrapped.words, deeper(state), own)
-        return
-      case 'script':
-        await this.inner(wrapped.text, name === 'eval', state, own)
-        return
-      case 'input':
-        await this.fed(state, name)
-        return
+    await this.wrapped(name, wrapped, state, own)
+  }
+
+  private async wrapped(name: string, wrapped: Wrapped, state: State, own: State): Promise<void> {
+    if (wrapped.kind === 'unknown') {
+      this.unknown(wrapped.why)
+      return
     }
+    if (wrapped.kind === 'input') {
+      await this.fed(state, name)
+      return
+    }
+    const { into, outputs = [] } = wrapped
+    this.writes.push(...all(outputs, state.folder, name))
+    const there = into === undefined ? state : ownOf(state, { folder: folderOf(into, state) })
+    if (wrapped.kind === 'words') {
+      const inner = deeper(there)
+      // What another process does leaves this shell where it is.
+      const isHere = name === 'command' || name === 'builtin'
+      if (wrapped.words.length > 0) await this.words(wrapped.words, inner, isHere ? own : inner)
+      return
+    }
+    const later = { folder: null, variables: new Map<string, string | null>() }
+    const around = wrapped.isLater === true ? ownOf(there, later) : there
+    await this.inner(wrapped.text, name === 'eval', around, own)
   }
 
   private patch([given]: readonly Arg[], state: State): void {
@@ -242,6 +253,10 @@ function ownOf(state: State, more: Partial<State> = {}): State {
 
 function deeper(state: State): State {
   return ownOf(state, { deep: state.deep + 1 })
+}
+
+function folderOf(into: Arg, state: State): string | null {
+  return into === null || into.glob !== null ? null : (placeOf(into, state)?.text ?? null)
 }
 
 function isSetter(first: Arg): boolean {

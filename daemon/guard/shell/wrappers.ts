@@ -1,45 +1,135 @@
-// Programs that run the words after them: which of them are the command that is meant. Pure.
-import { readOptions, type Arg } from './writes.ts'
+// Programs that run the words after them: which of them are the command that is meant, and where it runs. Pure.
+import { readKnown, type Flags } from './flags.ts'
+import { readOptions, type Arg, type Options } from './writes.ts'
 
 export type Wrapped =
   /** These words, as a command of their own. */
-  | { readonly kind: 'words'; readonly words: readonly Arg[] }
-  /** This text, as a script. */
-  | { readonly kind: 'script'; readonly text: string }
+  | (Around & { readonly kind: 'words'; readonly words: readonly Arg[] })
+  /** This text, as a script; later: when the shell may be elsewhere, and its variables others. */
+  | (Around & { readonly kind: 'script'; readonly text: string; readonly isLater?: boolean })
   /** What it is given on stdin, as a script. */
   | { readonly kind: 'input' }
   | { readonly kind: 'unknown'; readonly why: string }
 
+interface Around {
+  /** The folder that it goes to first; null where only the disk could tell. */
+  readonly into?: Arg
+  /** Files that the wrapper itself writes. */
+  readonly outputs?: readonly Arg[]
+}
+
+interface Wrapper extends Flags {
+  /** Flags whose value is a folder to go to, or a file to write. */
+  readonly into?: readonly string[]
+  readonly outputs?: readonly string[]
+  /** Operands of its own before the command. */
+  readonly own?: number
+  /** `A=b` may stand before the command. */
+  readonly isAssigning?: boolean
+}
+
 const SHELLS = new Set(['bash', 'sh', 'zsh', 'dash', 'ksh', 'ash'])
 
-/** Flags that take a value, of programs that run the first word that is none. */
-const PLAIN: Readonly<Record<string, readonly string[]>> = {
-  builtin: [],
-  chronic: [],
-  command: [],
-  doas: ['-u', '-C'],
-  exec: ['-a'],
-  ionice: ['-c', '-n', '-p'],
-  nice: ['-n', '--adjustment'],
-  nohup: [],
-  setsid: [],
-  stdbuf: ['-i', '-o', '-e'],
-  sudo: ['-u', '-g', '-h', '-p', '-C', '-D', '-R', '-T', '--user', '--group', '--chdir'],
-  time: ['-f', '-o'],
-  unbuffer: [],
+/** Programs that run the first word that is no flag, with the flags that change nothing else than is said here. */
+const WRAPPERS: Readonly<Record<string, Wrapper>> = {
+  builtin: {},
+  chronic: { short: 'ev' },
+  command: { short: 'p' },
+  doas: { short: 'n', valued: 'u' },
+  env: {
+    short: 'i0v',
+    valued: 'uCS',
+    long: '- --ignore-environment --null --debug',
+    longValued: '--unset --chdir --split-string',
+    into: ['-C', '--chdir'],
+    isAssigning: true,
+  },
+  exec: { short: 'cl', valued: 'a' },
+  ionice: { short: 't', valued: 'cn', longValued: '--class --classdata' },
+  nice: { short: '0123456789', valued: 'n', longValued: '--adjustment' },
+  nohup: {},
+  setsid: { short: 'cfw', long: '--ctty --fork --wait' },
+  stdbuf: { valued: 'ioe', longValued: '--input --output --error' },
+  sudo: {
+    short: 'nEHSkbPABKvl',
+    valued: 'ugpCDTUrth',
+    long: '--non-interactive --preserve-env --set-home --stdin --background --askpass --list --validate',
+    longValued:
+      '--user --group --prompt --chdir --other-user --host --close-from --command-timeout',
+    into: ['-D', '--chdir'],
+    isAssigning: true,
+  },
+  time: {
+    short: 'apvq',
+    valued: 'fo',
+    long: '--append --portability --verbose --quiet',
+    longValued: '--format --output',
+    outputs: ['-o', '--output'],
+  },
+  timeout: {
+    short: 'vfp',
+    valued: 'ks',
+    long: '--foreground --preserve-status --verbose',
+    longValued: '--kill-after --signal',
+    own: 1,
+  },
+  unbuffer: { short: 'p' },
 }
 
 /** Null for a command that runs no other. */
 export function unwrap(name: string, args: readonly Arg[]): Wrapped | null {
   if (SHELLS.has(name)) return ofShell(name, args)
   if (name === 'eval') return script(args, 'eval')
-  if (name === 'env') return { kind: 'words', words: afterEnv(args) }
-  if (name === 'timeout') return { kind: 'words', words: rest(args, ['-k', '-s'], 1) }
-  if (name === 'xargs') return { kind: 'words', words: afterXargs(args) }
+  if (name === 'trap') return ofTrap(args)
+  if (name === 'xargs') return ofXargs(args)
   if (name === 'find') return ofFind(args)
-  if (name === 'command' && /^-[vV]$/.test(args[0]?.text ?? '')) return { kind: 'words', words: [] }
-  const valued = Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined
-  return valued === undefined ? null : { kind: 'words', words: rest(args, valued, 0) }
+  if (name === 'command' && /^-[vV]$/.test(args[0]?.text ?? '')) return NOTHING
+  if (args.length > 0 && args.every((arg) => /^--(?:version|help)$/.test(arg?.text ?? '')))
+    return Object.hasOwn(WRAPPERS, name) ? NOTHING : null
+  const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined
+  return wrapper === undefined ? null : wrapped(name, args, wrapper)
+}
+
+const NOTHING: Wrapped = { kind: 'words', words: [] }
+
+function wrapped(name: string, args: readonly Arg[], wrapper: Wrapper): Wrapped {
+  const read = readKnown(args, wrapper, true)
+  if (read === null) return { kind: 'unknown', why: `${name} with flags that are not known` }
+  const folders = valuesOf(read, wrapper.into)
+  // Of several the last holds, from where the one before has led: that is not followed.
+  if (folders.length > 1) return { kind: 'unknown', why: `${name} with several folders` }
+  const [into] = folders
+  const around = {
+    ...(into === undefined ? {} : { into }),
+    outputs: valuesOf(read, wrapper.outputs),
+  }
+  const words = read.operands.slice(wrapper.own ?? 0)
+  const split = name === 'env' ? valuesOf(read, ['-S', '--split-string']) : []
+  if (split.length > 0) return { ...ofSplit(split, words), ...around }
+  return {
+    kind: 'words',
+    words: wrapper.isAssigning === true ? afterAssigned(words) : words,
+    ...around,
+  }
+}
+
+function valuesOf({ values }: Options, flags: readonly string[] = []): readonly Arg[] {
+  return flags.flatMap((flag) => values.get(flag) ?? [])
+}
+
+function afterAssigned(words: readonly Arg[]): readonly Arg[] {
+  const first = words.findIndex((arg) => arg === null || !/^[A-Za-z_]\w*=/.test(arg.text))
+  return first < 0 ? [] : words.slice(first)
+}
+
+/** `env -S '-C src rm' a.ts`: the text's words stand in the flag's place, and flags may be among them. */
+function ofSplit([text = null, ...more]: readonly Arg[], words: readonly Arg[]): Wrapped {
+  const known = words.filter((word) => word !== null)
+  // Its escapes are not those of a shell.
+  if (text === null || more.length > 0 || text.text.includes('\\') || known.length < words.length)
+    return { kind: 'unknown', why: 'env with words that are not known' }
+  const quoted = known.map((word) => `'${word.text.replaceAll("'", "'\\''")}'`)
+  return { kind: 'script', text: ['env', text.text, ...quoted].join(' ') }
 }
 
 function ofShell(name: string, args: readonly Arg[]): Wrapped {
@@ -49,7 +139,7 @@ function ofShell(name: string, args: readonly Arg[]): Wrapped {
     return code == null ? { kind: 'unknown', why: name } : { kind: 'script', text: code.text }
   }
   const { operands, flags } = readOptions(args, ['-o', '-O'])
-  if (flags.includes('--version') || flags.includes('--help')) return { kind: 'words', words: [] }
+  if (flags.includes('--version') || flags.includes('--help')) return NOTHING
   const [file] = operands
   const isStdin = file === undefined || file?.text === '-' || flags.includes('-s')
   return isStdin ? { kind: 'input' } : { kind: 'unknown', why: `${name} with a script` }
@@ -61,50 +151,56 @@ function script(args: readonly Arg[], why: string): Wrapped {
   return { kind: 'script', text: known.map(({ text }) => text).join(' ') }
 }
 
-/** The words after flags, their values, and so many operands of its own. */
-function rest(args: readonly Arg[], valued: readonly string[], own: number): readonly Arg[] {
-  let left = own
-  for (let at = 0; at < args.length; at++) {
-    const text = args[at]?.text
-    if (text === '--') return args.slice(at + 1)
-    if (text?.startsWith('-') === true) {
-      if (valued.includes(text)) at++
-      continue
-    }
-    if (left-- <= 0) return args.slice(at)
-  }
-  return []
+/** `trap 'rm -f a' EXIT`; `trap - EXIT`, `trap '' INT` and `trap -p` run nothing. */
+function ofTrap(args: readonly Arg[]): Wrapped {
+  const [code, ...signals] = args[0]?.text === '--' ? args.slice(1) : args
+  if (code === null) return { kind: 'unknown', why: 'trap' }
+  if (code === undefined || signals.length === 0 || /^(?:-[lpP]?)?$/.test(code.text)) return NOTHING
+  return { kind: 'script', text: code.text, isLater: true }
 }
 
-/** `env -u A B=c program …` */
-function afterEnv(args: readonly Arg[]): readonly Arg[] {
-  const words = rest(args, ['-u', '-C', '-S', '--unset', '--chdir'], 0)
-  const first = words.findIndex((arg) => arg === null || !/^[A-Za-z_]\w*=/.test(arg.text))
-  return first < 0 ? [] : words.slice(first)
+const XARGS: Flags = {
+  short: '0rtpxo',
+  valued: 'InPLdsEa',
+  long: '--null --no-run-if-empty --verbose --exit --open-tty',
+  longValued: '--max-args --max-procs --max-lines --max-chars --delimiter --arg-file --eof',
 }
 
-/** What it reads comes behind the words: unknown. */
-function afterXargs(args: readonly Arg[]): readonly Arg[] {
-  const valued = ['-I', '-n', '-P', '-L', '-d', '-s', '-E', '-a', '--max-args', '--max-procs']
-  const words = rest(args, valued, 0)
-  return words.length === 0 ? [] : [...words.map(unlessPlaceholder), null]
+/** What it reads comes behind the words, or in the place of a sign: unknown. */
+function ofXargs(args: readonly Arg[]): Wrapped {
+  const read = readKnown(args, XARGS, true)
+  if (read === null) return { kind: 'unknown', why: 'xargs with flags that are not known' }
+  const sign = read.values.get('-I')?.[0]?.text ?? '{}'
+  const words = read.operands.map((arg) => unlessWith(arg, sign))
+  return { kind: 'words', words: words.length === 0 ? [] : [...words, null] }
 }
 
-/** `-exec COMMAND {} ;`, `-delete`: which files only the disk could tell. */
+/** All but those that remove and run. */
+const FIND: Flags = {
+  short: 'HLPE0123456789',
+  valued: 'DO',
+  long: '-a -and -daystart -depth -empty -executable -false -follow -ignore_readdir_race -ls -mount -nogroup -noleaf -not -nouser -nowarn -o -or -print -print0 -prune -quit -readable -true -warn -writable -xdev',
+  longValued:
+    '-amin -anewer -atime -cmin -cnewer -context -ctime -files0-from -fls -fprint -fprint0 -fprintf -fstype -gid -group -ilname -iname -inum -ipath -iregex -iwholename -links -lname -maxdepth -mindepth -mmin -mtime -name -newer -newermt -path -perm -printf -regex -regextype -samefile -size -type -uid -used -user -wholename -xtype',
+}
+const FIND_OUTPUTS = ['-fls', '-fprint', '-fprint0', '-fprintf']
+
+/** `-exec COMMAND {} ;`: which files only the disk could tell. */
 function ofFind(args: readonly Arg[]): Wrapped {
   const texts = args.map((arg) => arg?.text ?? '')
-  const writes = ['-delete', '-fprint', '-fprintf', '-fls']
-  if (texts.some((text) => writes.includes(text))) return { kind: 'unknown', why: 'find' }
   const at = texts.findIndex((text) => ['-exec', '-execdir', '-ok', '-okdir'].includes(text))
-  if (at < 0) return { kind: 'words', words: [] }
-  const behind = args.slice(at + 1)
-  const end = behind.findIndex((arg) => arg?.text === ';' || arg?.text === '+')
-  const more =
-    end < 0 ? -1 : texts.slice(at + 1 + end).findIndex((text) => text.startsWith('-exec'))
-  if (more >= 0) return { kind: 'unknown', why: 'find with several commands' }
-  return { kind: 'words', words: behind.slice(0, end < 0 ? undefined : end).map(unlessPlaceholder) }
+  const until = texts.findIndex((text, index) => index > at && (text === ';' || text === '+'))
+  const end = at < 0 || until < 0 ? args.length : until
+  const read = readKnown(at < 0 ? args : [...args.slice(0, at), ...args.slice(end + 1)], FIND)
+  if (read === null) return { kind: 'unknown', why: 'find' }
+  const outputs = valuesOf(read, FIND_OUTPUTS)
+  if (at < 0) return { kind: 'words', words: [], outputs }
+  const words = args.slice(at + 1, end).map((arg) => unlessWith(arg, '{}'))
+  // In each file's own folder.
+  const isThere = texts[at]?.endsWith('dir') === true
+  return { kind: 'words', words, outputs, ...(isThere ? { into: null } : {}) }
 }
 
-function unlessPlaceholder(arg: Arg): Arg {
-  return arg?.text.includes('{}') === true ? null : arg
+function unlessWith(arg: Arg, sign: string): Arg {
+  return arg?.text.includes(sign) === true ? null : arg
 }
