@@ -1,6 +1,6 @@
 // Reads the words of programs whose flags are known one by one. A flag that is not known may write, run, or go anywhere:
 // then nothing is read, and the command is unknown. Pure.
-import type { Arg, Options } from './writes.ts'
+import { gluedValue, type Arg, type Options } from './writes.ts'
 
 export interface Flags {
   /** Letters without a value; digits of `-5` are letters too. */
@@ -33,7 +33,7 @@ export function readKnown(args: readonly Arg[], known: Flags, isToFirst = false)
     for (const { name, value } of found) {
       read.flags.push(name)
       if (value === undefined) continue
-      const given = value === null ? (args[++at] ?? null) : { text: value, glob: null }
+      const given = value === null ? (args[++at] ?? null) : gluedValue(value)
       read.values.set(name, [...(read.values.get(name) ?? []), given])
     }
   }

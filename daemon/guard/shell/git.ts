@@ -2,13 +2,14 @@
 // between them: they are unknown here, and judged by what they have done. Pure.
 import path from 'node:path'
 import { hasFlag, readOptions, type Arg, type Options, type ShellWrite } from './writes.ts'
-import { placeOf } from './words.ts'
+import { gitOutputs, isRunning } from './git-outputs.ts'
+import { all, placeOf } from './words.ts'
 
 /** Of git's own words before the command. */
 const VALUED = ['-C', '-c', '--git-dir', '--work-tree', '--namespace', '--exec-path']
-/** They write nothing into a worktree. */
+/** They write nothing into a worktree, but for files that their flags name. */
 const HARMLESS = new Set(
-  'add annotate archive blame branch bundle cat-file check-attr check-ignore commit commit-tree config count-objects describe diff diff-files diff-index diff-tree difftool fetch fmt-merge-msg for-each-ref fsck gc grep hash-object help init interpret-trailers log ls-files ls-remote ls-tree maintenance merge-base merge-tree name-rev notes pack-refs prune push range-diff reflog remote repack replace rev-list rev-parse rerere send-email shortlog show show-branch show-ref sparse-checkout status symbolic-ref tag update-index update-ref var verify-commit verify-tag version whatchanged write-tree'.split(
+  'add annotate archive blame branch bundle cat-file check-attr check-ignore commit commit-tree config count-objects describe diff diff-files diff-index diff-tree fetch fmt-merge-msg for-each-ref fsck gc grep hash-object help init interpret-trailers log ls-files ls-remote ls-tree maintenance merge-base merge-tree name-rev notes pack-refs prune push range-diff reflog remote repack replace rev-list rev-parse send-email shortlog show show-branch show-ref status symbolic-ref tag update-index update-ref var verify-commit verify-tag version whatchanged write-tree'.split(
     ' ',
   ),
 )
@@ -59,6 +60,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const { flags, operands } = readOptions(args)
     return flags.includes('--cached') || flags.includes('-n') ? [] : files(operands, folder, 'all')
   },
+  rerere(args) {
+    const asks = ['status', 'diff', 'remaining', 'gc', 'clear', 'forget']
+    return asks.includes(args[0]?.text ?? '') ? [] : [unknown('git rerere')]
+  },
+  'sparse-checkout': ([sub]) =>
+    ['list', 'check-rules'].includes(sub?.text ?? '') ? [] : [unknown('git sparse-checkout')],
   mv: (args, folder) => moved(readOptions(args), folder),
   apply(args) {
     const { flags } = readOptions(args)
@@ -78,13 +85,23 @@ export function gitWrites(args: readonly Arg[], folder: string | null): readonly
     if (/^--(?:work-tree|git-dir)\b/.test(text)) here = null
     if (!VALUED.includes(text)) continue
     const value = args[++at] ?? null
+    if (text === '-c' && isRunning(value)) return [unknown('git with a program of its own')]
     if (text === '-C') here = placeOf(value, { folder: here })?.text ?? null
   }
   const name = args[at]?.text ?? ''
-  if (name === '' || HARMLESS.has(name)) return []
+  if (name === '') return []
+  const after = args.slice(at + 1)
+  const outputs = gitOutputs(name, after)
+  if (outputs === null) return [unknown(`git ${name}`)]
+  const given = all(
+    outputs.filter((arg) => arg?.text !== '-'),
+    here,
+    `git ${name}`,
+  )
+  if (HARMLESS.has(name)) return given
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined || here === null) return [unknown(`git ${name}`)]
-  return command(args.slice(at + 1), here)
+  return [...given, ...command(after, here)]
 }
 
 function files(

@@ -6,9 +6,9 @@ import path from 'node:path'
 import type { ShellAnswer } from '../../ports.ts'
 import type { Redirect, ShellNode, ShellScript, Word } from '../../shell-script.ts'
 import { patchEdits } from '../decode/patch.ts'
-import { all, programWrites } from './programs.ts'
+import { programWrites } from './programs.ts'
 import { unwrap, type Wrapped } from './wrappers.ts'
-import { placeOf, valueOfWord, valuesOf } from './words.ts'
+import { all, placeOf, valueOfWord, valuesOf } from './words.ts'
 import type { Arg, ShellWrite } from './writes.ts'
 
 export interface ShellReading {

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { escapePath } from '../../../protocol/index.ts'
 import type { Word, WordPart } from '../../shell-script.ts'
-import type { Arg, Value } from './writes.ts'
+import { UNTOLD, type Arg, type ShellWrite, type Value } from './writes.ts'
 
 /** What a shell would know at one place of a script. */
 export interface Surroundings {
@@ -20,10 +20,17 @@ const GLOB_SIGNS = /[*?[]/
 /** The values of a word; braces make several. A null stands for a word that cannot be told. */
 export function valuesOf(word: Word, around: Surroundings): readonly Arg[] {
   const pieces = word.parts.map((part, at) => pieceOf(part, at, around))
-  if (pieces.some((piece) => piece === null)) return [null]
+  const untold = pieces.indexOf(null)
+  if (untold >= 0) return [flagBefore(pieces.slice(0, untold))]
   const known = pieces.filter((piece) => piece !== null)
   const alternatives = expandBraces(joined(known))
   return alternatives === null ? [null] : alternatives.map(valueOf)
+}
+
+/** Which flag it is may be known without its value. */
+function flagBefore(pieces: readonly (Piece | null)[]): Arg {
+  const text = pieces.map((piece) => piece?.text ?? '').join('')
+  return text.startsWith('-') ? { text: text + UNTOLD, glob: null } : null
 }
 
 /** The one value of a word; null where it cannot be told or is several. */
@@ -34,13 +41,28 @@ export function valueOfWord(word: Word, around: Surroundings): Arg {
 
 /** A value as a path: absolute, without `.` and `..`; null where the folder is not known. */
 export function placeOf(value: Arg, { folder }: Pick<Surroundings, 'folder'>): Value | null {
-  if (value === null || value.text === '') return null
+  if (value === null || value.text === '' || value.text.includes(UNTOLD)) return null
   const isAbsolute = path.isAbsolute(value.text)
   if (!isAbsolute && folder === null) return null
   const base = isAbsolute || folder === null ? '' : folder
   const text = path.resolve(base, value.text)
   if (value.glob === null) return { text, glob: null }
   return { text, glob: isAbsolute ? value.glob : path.posix.join(escapePath(base), value.glob) }
+}
+
+/** Each word as a file. */
+export function all(
+  args: readonly Arg[],
+  folder: string | null,
+  why: string,
+  isTree = false,
+): readonly ShellWrite[] {
+  return args.map((arg): ShellWrite => {
+    const place = placeOf(arg, { folder })
+    return place === null
+      ? { kind: 'unknown', why }
+      : { kind: 'file', place, ...(isTree ? { tree: 'all' as const } : {}) }
+  })
 }
 
 interface Piece {

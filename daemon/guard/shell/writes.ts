@@ -7,6 +7,9 @@ export interface Value {
   readonly glob: string | null
 }
 
+/** In the text of a flag: from here on only the shell could tell (`--output="$F"`). */
+export const UNTOLD = '\0'
+
 /** Null where only the shell could tell. */
 export type Arg = Value | null
 
@@ -36,8 +39,16 @@ export interface Options {
   readonly operands: readonly Arg[]
 }
 
-/** Reads words as most programs do. @param valued flags whose value is the next word, or stands after `=`. */
-export function readOptions(args: readonly Arg[], valued: readonly string[] = []): Options {
+/**
+ * Reads words as most programs do.
+ * @param valued flags whose value is the next word, or stands after `=`, or behind the letter itself
+ * @param glued letters whose value can only stand behind the letter itself (`sed -i.bak`)
+ */
+export function readOptions(
+  args: readonly Arg[],
+  valued: readonly string[] = [],
+  glued: readonly string[] = [],
+): Options {
   const flags: string[] = []
   const values = new Map<string, Arg[]>()
   const operands: Arg[] = []
@@ -57,11 +68,37 @@ export function readOptions(args: readonly Arg[], valued: readonly string[] = []
     }
     const equals = text.startsWith('--') ? text.indexOf('=') : -1
     const name = equals < 0 ? text : text.slice(0, equals)
+    const cut = valued.includes(text) ? -1 : letterWithValue(text, valued, glued)
+    if (cut > 0) {
+      if (cut > 1) flags.push(text.slice(0, cut))
+      const letter = `-${text.charAt(cut)}`
+      const rest = text.slice(cut + 1)
+      flags.push(letter)
+      if (rest !== '') keep(letter, gluedValue(rest))
+      else if (valued.includes(letter)) keep(letter, args[++at] ?? null)
+      continue
+    }
+    if (name.includes(UNTOLD)) operands.push(null)
     flags.push(name)
-    if (equals >= 0) keep(name, { text: text.slice(equals + 1), glob: null })
+    if (equals >= 0) keep(name, gluedValue(text.slice(equals + 1)))
     else if (valued.includes(name)) keep(name, args[++at] ?? null)
   }
   return { flags, values, operands }
+}
+
+export function gluedValue(text: string): Arg {
+  return text.includes(UNTOLD) ? null : { text, glob: null }
+}
+
+/** Where in `-rt` or `-tsrc` the letter stands that takes a value; -1 for none. */
+function letterWithValue(
+  text: string,
+  valued: readonly string[],
+  glued: readonly string[],
+): number {
+  if (text.startsWith('--')) return -1
+  const letters = Array.from(text, (letter) => `-${letter}`)
+  return letters.findIndex((flag, at) => at > 0 && (valued.includes(flag) || glued.includes(flag)))
 }
 
 /** Is a one-letter flag there, alone or among others (`-rf`)? */
