@@ -150,6 +150,7 @@ class Walk {
       own.folder = name === 'popd' ? null : folderAfter(args, this.around(state))
       return
     }
+    if (name === 'printf' && args[0]?.text === '-v') forget(args.slice(1, 2), own)
     if (name === 'read' || name === 'unset' || name === 'mapfile') forget(args, own)
     if (name === 'apply_patch' || name === 'applypatch') {
       this.patch(args, state)
@@ -177,8 +178,8 @@ class Walk {
     const there = into === undefined ? state : ownOf(state, { folder: folderOf(into, state) })
     if (wrapped.kind === 'words') {
       const inner = deeper(there)
-      // What another process does leaves this shell where it is.
-      const isHere = name === 'command' || name === 'builtin'
+      // What another process does leaves this shell where it is; `time` is a word of the shell itself.
+      const isHere = ['command', 'builtin', 'time'].includes(name)
       if (wrapped.words.length > 0) await this.words(wrapped.words, inner, isHere ? own : inner)
       return
     }

@@ -112,6 +112,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'for f in src/*.ts; do sed -i s/a/b/ "$f"; done': '?',
     'read F; rm "$F"': '?',
     'F=a.ts true; rm "$F"': '?',
+    'F=a.ts; printf -v F b.ts; rm "$F"': '?',
   },
   'programs with files': {
     'tee src/a.ts < in': 'src/a.ts',
@@ -266,6 +267,8 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'time -o src/t.txt ls': 'src/t.txt',
     'time -osrc/t.txt rm a.ts': 'a.ts src/t.txt',
     'time -p ls': '',
+    'time cd src && rm a.ts': 'src/a.ts',
+    'command cd src && rm a.ts': 'src/a.ts',
     '/usr/bin/time -v ls': '',
     'timeout -k1 5s ls': '',
     'timeout --foreground 5 ls': '',
