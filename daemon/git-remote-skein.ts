@@ -17,8 +17,11 @@ try {
   process.exitCode = await main()
 } catch (error) {
   const said = error instanceof GitFailed ? error.message : `skein: ${String(error)}`
-  process.stderr.write(`${said}\n`)
-  process.exitCode = 128
+  // git waits for an answer and keeps our stdin open: a process that only notes its exit code would wait for git.
+  process.stderr.write(`${said}\n`, () => {
+    // eslint-disable-next-line no-restricted-properties -- as above
+    process.exit(128)
+  })
 }
 
 async function main(): Promise<number> {
