@@ -42,7 +42,13 @@ async function main(): Promise<number> {
     push: async (request, listing) => {
       const where = await git.read(['rev-parse', '--path-format=absolute', '--git-common-dir'])
       const place = {
-        ...{ git, remote, asking: createAsking(process.env, cwd), commonDir: where.trimEnd() },
+        ...{
+          git,
+          name,
+          remote,
+          asking: createAsking(process.env, cwd),
+          commonDir: where.trimEnd(),
+        },
         say: (line: string) => process.stderr.write(`${line}\n`),
         onStderr: liveTalk((text) => process.stderr.write(text)),
       }

@@ -3,6 +3,7 @@
 import { PREFIX } from '../fence/address.ts'
 import type { UserGit } from '../git-user.ts'
 import { changesOf, revisions, type Changes, type RefUpdate } from '../push/changes.ts'
+import { publishedTips } from '../push/published.ts'
 
 export function isFencedAddress(url: string): boolean {
   return url.startsWith(PREFIX)
@@ -19,7 +20,8 @@ export async function pushedChanges(
   const tracked = await trackedTips(git, remote)
   const told = updates.flatMap(({ ref, old }) => (old === null ? [] : [[ref, old] as const]))
   const tips = new Map([...tracked, ...told])
-  const found = await changesOf(git, forced, tips)
+  const published = await publishedTips(git, remote, { isEmpty: false })
+  const found = await changesOf(git, forced, tips, published)
   return found.kind === 'found' ? found.changes : null
 }
 

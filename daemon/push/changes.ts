@@ -13,7 +13,7 @@ export type Changes = Map<string, Edit[]>
 
 export interface RefUpdate {
   readonly ref: string
-  /** What git pushes: a name or an id; null deletes the ref. */
+  /** The object that is pushed, which is here; null deletes the ref. */
   readonly source: string | null
   /** What the remote has there; null: nothing. */
   readonly old: string | null
@@ -28,22 +28,25 @@ export type ChangesFound =
 /** More in one push is an import, of which every file is asked about all the same, by names alone. */
 const COMMITS_MAX = 200_000
 
-/** @param tips what the remote has, by ref: ids, of which some may not be here. */
+/**
+ * @param tips what the remote has, by ref: ids, of which some may not be here.
+ * @param published what is known here to have been published before: ids.
+ */
 export async function changesOf(
   git: UserGit,
   updates: readonly RefUpdate[],
   tips: ReadonlyMap<string, string>,
+  published: readonly string[],
 ): Promise<ChangesFound> {
-  const commits = new Set<string>()
   const sources = updates.flatMap(({ source }) => source ?? [])
-  for (const commit of await revisions(git, sources, [...tips.values()])) commits.add(commit)
+  const commits = new Set(await revisions(git, sources, [...tips.values(), ...published]))
   const losing = updates.filter(
     ({ old, isForced, source }) => old !== null && (isForced || source === null),
   )
   const names = new Set(losing.map(({ ref }) => ref))
   // HEAD is another name of a branch, a peeled tag one of the tag.
   const kept = [...tips].filter(([ref]) => ref !== 'HEAD' && !names.has(ref.replace(/\^\{\}$/, '')))
-  const stays = [...kept.map(([, id]) => id), ...(await ids(git, sources))]
+  const stays = [...kept.map(([, id]) => id), ...sources]
   for (const { old, ref } of losing) {
     if (old === null) continue
     if (!(await isHere(git, old))) return { kind: 'unknown', ref }
@@ -59,19 +62,31 @@ export async function revisions(
   without: readonly string[],
 ): Promise<readonly string[]> {
   if (from.length === 0) return []
-  // Ids and names only, and none of them an option: they come on stdin, behind what ends the options.
-  const lines = [...(await ids(git, from)), ...without.map((id) => `^${id}`)]
+  const lines = [...from, ...without.map((id) => `^${id}`)]
   const max = `--max-count=${String(COMMITS_MAX)}`
   const args = ['rev-list', '--ignore-missing', max, '--stdin']
   return linesIn(await git.read(args, { input: lines.map((line) => `${line}\n`).join('') }))
 }
 
-/** The ids of what is pushed. */
-async function ids(git: UserGit, names: readonly string[]): Promise<readonly string[]> {
-  if (names.length === 0) return []
+/**
+ * The object that each name means, as git reads it: `HEAD`, `:/text`, `v1^{}`. Null: it means none, or more than one. Names come
+ * on stdin, where none is an option; the helper reads them as lines, so there is no line end in any.
+ */
+export async function objectsOf(
+  git: UserGit,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string | null>> {
+  if (names.length === 0) return new Map()
   const input = names.map((name) => `${name}\n`).join('')
   const answer = await git.read(['cat-file', '--batch-check=%(objectname)'], { input })
-  return linesIn(answer).filter((line) => /^[0-9a-f]{40,64}$/.test(line))
+  const lines = linesIn(answer)
+  if (lines.length !== names.length) throw new Error('git did not say what each refspec means')
+  return new Map(
+    names.map((name, at) => {
+      const line = lines[at] ?? ''
+      return [name, /^[0-9a-f]{40,64}$/.test(line) ? line : null]
+    }),
+  )
 }
 
 async function isHere(git: UserGit, id: string): Promise<boolean> {

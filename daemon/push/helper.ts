@@ -3,7 +3,7 @@
 import type { UserGit } from '../git-user.ts'
 import { ALIAS, aliasSetting, type Address } from '../fence/address.ts'
 import type { Listing, Remote, RefStatus } from '../fence/remote.ts'
-import type { RefUpdate } from './changes.ts'
+import { objectsOf, type RefUpdate } from './changes.ts'
 import type { PushRequest } from './push.ts'
 
 export interface HelperParts {
@@ -147,13 +147,25 @@ async function pushAll(
   options: Options,
   listing: Listing,
 ): Promise<void> {
-  const refspecs = batch.map((line) => line.slice('push '.length))
-  const updates = refspecs.map((refspec) => updateOf(refspec, listing))
+  const asked = batch.map((line) => parseRefspec(line.slice('push '.length)))
+  const objects = await objectsOf(parts.git, [...new Set(asked.flatMap(({ name }) => name ?? []))])
+  const unclear = asked.find(({ name }) => name !== null && (objects.get(name) ?? null) === null)
+  if (unclear !== undefined) {
+    const why = `skein: ${unclear.name ?? ''} does not mean one object`
+    parts.answer([...asked.map(({ ref }) => `error ${ref} ${quote(why)}`), '', ''].join('\n'))
+    return
+  }
+  const updates = asked.map(({ ref, name, isForced }): RefUpdate => {
+    const source = name === null ? null : (objects.get(name) ?? null)
+    return { ref, source, old: listing.refs.get(ref) ?? null, isForced }
+  })
   const quiet = options.verbosity <= 0 ? ['--quiet'] : []
   const loud = options.verbosity > 1 ? ['--verbose'] : []
   const request: PushRequest = {
     updates,
-    refspecs,
+    refspecs: updates.map(
+      ({ ref, source, isForced }) => `${isForced ? '+' : ''}${source ?? ''}:${ref}`,
+    ),
     isAtomic: options.atomic,
     isDryRun: options.dryRun,
     leases: options.leases,
@@ -171,13 +183,21 @@ async function pushAll(
   parts.answer([...lines, '', ''].join('\n'))
 }
 
-function updateOf(refspec: string, { refs }: Listing): RefUpdate {
+interface Refspec {
+  readonly ref: string
+  /** Null deletes the ref. */
+  readonly name: string | null
+  readonly isForced: boolean
+}
+
+/** The name may have colons in it (`:/text`, `HEAD^{/a: b}`), the ref has none. */
+function parseRefspec(refspec: string): Refspec {
   const isForced = refspec.startsWith('+')
   const text = isForced ? refspec.slice(1) : refspec
-  const colon = text.indexOf(':')
-  const ref = text.slice(colon + 1)
-  const source = text.slice(0, colon)
-  return { ref, source: source === '' ? null : source, old: refs.get(ref) ?? null, isForced }
+  const colon = text.lastIndexOf(':')
+  if (colon < 0) throw new Error(`git pushes what is no refspec: ${refspec}`)
+  const name = text.slice(0, colon)
+  return { ref: text.slice(colon + 1), name: name === '' ? null : name, isForced }
 }
 
 async function fetchAll(

@@ -9,18 +9,21 @@ import type { UserGit } from '../git-user.ts'
 import { changesOf, type RefUpdate } from './changes.ts'
 import { judgeByLeader, type Verdict } from './judge.ts'
 import { judgeByMemory, readTokens } from './memory.ts'
+import { publishedTips } from './published.ts'
 import { readyTokens, type JudgedPush, type ReadyPlace, type ReadyTokens } from './ready.ts'
 import { reasonOf, refusalLines } from './words.ts'
 
 export interface PushPlace extends ReadyPlace {
   readonly git: UserGit
+  /** The remote's name as the user has it, or its address. */
+  readonly name: string
   /** What git and the remote say while they work. */
   readonly onStderr: (text: string) => void
 }
 
 export interface PushRequest {
   readonly updates: readonly RefUpdate[]
-  /** As git gave them. */
+  /** The same for git's own push, by ids: what is pushed is what was judged, whatever the names mean by then. */
   readonly refspecs: readonly string[]
   /** For git's own push: `--dry-run`, `--push-option=…`. */
   readonly options: readonly string[]
@@ -37,7 +40,9 @@ export async function fencedPush(
   request: PushRequest,
   listing: Listing,
 ): Promise<readonly RefStatus[]> {
-  const found = await changesOf(place.git, request.updates, listing.refs)
+  const isEmpty = listing.refs.size === 0
+  const published = await publishedTips(place.git, place.name, { isEmpty })
+  const found = await changesOf(place.git, request.updates, listing.refs, published)
   if (found.kind === 'unknown') return refuse(request, 'fetch first')
   const known = readKnown(place.commonDir)
   const judged = await judge(place, found.changes, known, listing)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { FencedWorld } from '../../helpers/fenced.ts'
+import { FencedWorld, must } from '../../helpers/fenced.ts'
 
 describe('a fenced push whose remote is not there', () => {
   it("ends with git's own exit code", { timeout: 60_000 }, async (t) => {
@@ -13,5 +13,70 @@ describe('a fenced push whose remote is not there', () => {
     const ended = await alice.push(`skein::${nowhere}`, 'main')
     assert.equal(ended.code, 128, ended.stderr)
     assert.match(ended.stderr, /does not appear to be a git repository/)
+  })
+})
+
+describe('what a fenced push brings', () => {
+  it('is its own commits also where the remote has moved on, or is new', async (t) => {
+    const world = await FencedWorld.make(t)
+    const [alice, bob] = [await world.clone('alice'), await world.clone('bob')]
+    await alice.claim('src/auth/**')
+    await alice.commit('src/auth/login.ts', 'published')
+    must(await alice.push('origin', 'main'))
+    await bob.git('pull', '--quiet')
+    await alice.commit('src/auth/login.ts', 'not fetched by bob')
+    must(await alice.push('origin', 'main'))
+    await bob.commit('src/new.ts', "bob's")
+    must(await bob.push('origin', 'HEAD:topic'))
+    const second = path.join(path.dirname(world.bare), 'second.git')
+    await bob.git('init', '--quiet', '--bare', second)
+    must(await bob.push(`skein::${second}`, 'HEAD:by-address'))
+    await bob.git('-C', second, 'update-ref', '-d', 'refs/heads/by-address')
+    await bob.git('remote', 'add', 'second', second)
+    await bob.git('config', `url.skein::${second}.pushInsteadOf`, second)
+    must(await bob.push('second', 'main'))
+    await bob.commit('src/auth/token.ts', 'of alice')
+    const refused = await bob.push('second', 'HEAD:late')
+    assert.match(refused.stderr, /src\/auth\/token\.ts is held by/)
+  })
+
+  it('is judged whatever the refspec looks like, and is what lands', async (t) => {
+    const world = await FencedWorld.make(t)
+    const [alice, bob] = [await world.clone('alice'), await world.clone('bob')]
+    await alice.claim('src/auth/**')
+    await bob.commit('src/auth/login.ts', 'login: quick fix')
+    for (const source of [':/login', 'HEAD^{/login: quick}', 'HEAD']) {
+      for (const sign of ['', '+']) {
+        const refused = await bob.push('origin', `${sign}${source}:refs/heads/x`)
+        assert.equal(refused.code, 1, `${sign}${source}: ${refused.stderr}`)
+        assert.match(refused.stderr, /src\/auth\/login\.ts is held by/, sign + source)
+      }
+    }
+    assert.equal(world.refs().has('refs/heads/x'), false)
+    await bob.git('reset', '--quiet', '--hard', 'origin/main')
+    const free = await bob.commit('src/app.ts', 'app: free')
+    const passed = must(await bob.push('--porcelain', 'origin', ':/app:refs/heads/x'))
+    assert.match(passed.stdout, /^\*\t:\/app:refs\/heads\/x\t\[new branch\]$/m)
+    assert.equal(world.refs().get('refs/heads/x'), free)
+    assert.equal((await bob.git('rev-parse', 'origin/x')).trim(), free)
+  })
+
+  it('is what was judged, where the branch moves meanwhile', async (t) => {
+    const world = await FencedWorld.make(t)
+    const [alice, bob] = [await world.clone('alice'), await world.clone('bob')]
+    await bob.claim('src/app.ts')
+    await alice.claim('src/auth/**')
+    const judged = await bob.commit('src/app.ts', 'mine')
+    await bob.git('branch', 'work')
+    const tampered = await bob.commit('src/auth/login.ts', 'of alice')
+    // The remote is told of the claim between the judgement and the push: that is when the branch moves.
+    const said = world.inTheMiddle(
+      `git -C '${bob.root}' update-ref refs/heads/work ${tampered}`,
+      bob.env,
+    )
+    must(await bob.push('origin', 'work'))
+    assert.equal(said(), '')
+    assert.equal((await bob.git('rev-parse', 'work')).trim(), tampered, 'it has moved')
+    assert.equal(world.refs().get('refs/heads/work'), judged)
   })
 })
