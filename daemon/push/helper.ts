@@ -25,6 +25,10 @@ export interface Options {
   atomic: boolean
   dryRun: boolean
   readonly pushOptions: string[]
+  /** `--signed`, as git names it. */
+  signed: 'true' | 'if-asked' | 'false'
+  /** `--receive-pack`. */
+  receivePack: string | null
   readonly leases: Map<string, string | null>
   objectFormat: boolean
 }
@@ -37,6 +41,8 @@ export async function serveGit(parts: HelperParts): Promise<void> {
     atomic: false,
     dryRun: false,
     pushOptions: [],
+    signed: 'false',
+    receivePack: null,
     leases: new Map(),
     objectFormat: false,
   }
@@ -93,6 +99,15 @@ function setOption(options: Options, text: string): 'ok' | 'unsupported' {
       return 'ok'
     case 'force':
       // Each ref says so for itself.
+      return 'ok'
+    case 'force-if-includes':
+      // git has compared before it asks: beside leases on ids, as ours are, it means nothing more.
+      return 'ok'
+    case 'pushcert':
+      options.signed = value === 'true' || value === 'if-asked' ? value : 'false'
+      return 'ok'
+    case 'servpath':
+      options.receivePack = value
       return 'ok'
     case 'push-option':
       options.pushOptions.push(value)
@@ -173,6 +188,8 @@ async function pushAll(
       ...(options.dryRun ? ['--dry-run'] : []),
       ...(options.progress ? ['--progress'] : []),
       ...(quiet.length > 0 ? quiet : loud),
+      ...(options.signed === 'false' ? [] : [`--signed=${options.signed}`]),
+      ...(options.receivePack === null ? [] : [`--receive-pack=${options.receivePack}`]),
       ...options.pushOptions.map((value) => `--push-option=${value}`),
     ],
   }

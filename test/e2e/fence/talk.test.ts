@@ -80,3 +80,27 @@ describe('what a fenced push brings', () => {
     assert.equal(world.refs().get('refs/heads/work'), judged)
   })
 })
+
+describe('the options that settings make git send', () => {
+  it('do not stop a fenced push', async (t) => {
+    const world = await FencedWorld.make(t)
+    const [alice, bob] = [await world.clone('alice'), await world.clone('bob')]
+    await alice.claim('src/auth/**')
+    await alice.git('config', 'push.useForceIfIncludes', 'true')
+    await alice.git('config', 'push.gpgSign', 'if-asked')
+    await alice.commit('src/auth/login.ts', 'two')
+    must(await alice.push('origin', 'main'))
+    await bob.git('pull', '--quiet')
+    await bob.commit('src/app.ts', "bob's")
+    must(await bob.push('origin', 'main'))
+    await alice.git('fetch', '--quiet')
+    await alice.git('commit', '--quiet', '--amend', '--message', 'mended')
+    const lost = await alice.push('--force-with-lease', 'origin', 'main')
+    assert.match(lost.stderr, /remote ref updated since checkout/)
+    await alice.git('rebase', '--quiet', 'origin/main')
+    must(await alice.push('--force-with-lease', 'origin', 'main'))
+    await alice.commit('src/auth/login.ts', 'three')
+    const signed = await alice.push('--signed', 'origin', 'main')
+    assert.match(signed.stderr, /does not support --signed push/, "the remote's own answer")
+  })
+})
