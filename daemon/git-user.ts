@@ -16,6 +16,8 @@ export interface UserGitOptions {
   readonly settings?: readonly (readonly [key: string, value: string])[]
   /** Told of each piece that git says while it works. */
   readonly onStderr?: (text: string) => void
+  /** Takes the output as it comes; it is not kept then, and may be of any size. */
+  readonly onStdout?: (chunk: Buffer) => void
   readonly signal?: AbortSignal
 }
 
@@ -93,7 +95,7 @@ function start(
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
-  { input, env: more = {}, settings = [], onStderr, signal }: UserGitOptions,
+  { input, env: more = {}, settings = [], onStderr, onStdout, signal }: UserGitOptions,
 ): Promise<Ran> {
   const child = spawn('git', [...args], {
     cwd,
@@ -106,6 +108,10 @@ function start(
   let size = 0
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => {
+    if (onStdout !== undefined) {
+      onStdout(chunk)
+      return
+    }
     size += chunk.length
     if (size > OUTPUT_BYTES_MAX) child.kill('SIGKILL')
     else stdout.push(chunk)
@@ -120,6 +126,7 @@ function start(
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => {
+      if (size > OUTPUT_BYTES_MAX) stderr += `git ${args[0] ?? ''} says more than can be read\n`
       resolve({ code: code ?? 1, stdout: Buffer.concat(stdout).toString('utf8'), stderr })
     })
   })

@@ -9,12 +9,12 @@ export function isFencedAddress(url: string): boolean {
   return url.startsWith(PREFIX)
 }
 
-/** Null: what a ref loses is not here, so nobody can say what it is. */
+/** A text: why nobody can say what it changes. */
 export async function pushedChanges(
   git: UserGit,
   remote: string,
   lines: string,
-): Promise<Changes | null> {
+): Promise<Changes | string> {
   const updates = lines.split('\n').flatMap((line) => updateIn(line) ?? [])
   const forced = await Promise.all(updates.map((update) => withForce(git, update)))
   const tracked = await trackedTips(git, remote)
@@ -22,7 +22,9 @@ export async function pushedChanges(
   const tips = new Map([...tracked, ...told])
   const published = await publishedTips(git, remote, { isEmpty: false })
   const found = await changesOf(git, forced, tips, published)
-  return found.kind === 'found' ? found.changes : null
+  if (found.kind === 'unknown')
+    return 'this push takes away commits that are not here: git fetch first'
+  return found.kind === 'found' ? found.changes : found.why
 }
 
 function updateIn(line: string): RefUpdate | null {

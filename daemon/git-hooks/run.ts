@@ -44,16 +44,17 @@ async function check(
   what: 'commit' | 'push',
   call: HookCall,
   git: UserGit,
-  find: () => Promise<Changes | null>,
+  find: () => Promise<Changes | string>,
 ): Promise<number> {
   let changes: Changes | null = null
   try {
-    changes = await find()
-    if (changes === null) {
-      call.say('skein: this push takes away commits that are not here: git fetch first')
+    const found = await find()
+    if (typeof found === 'string') {
+      call.say(`skein: ${found}`)
       return 1
     }
-    if (changes.size === 0) return 0
+    changes = found
+    if (changes.paths.size === 0) return 0
     const { blocked } = await judgeByLeader(createAsking(call.env, call.cwd), changes)
     if (blocked.length === 0) return 0
     for (const line of refusalLines(what, blocked)) call.say(line)
@@ -77,7 +78,7 @@ async function withoutAnswer(
   }
   if (!(error instanceof SkeinError)) throw error
   if (NOT_OURS.has(error.code)) return 0
-  const shut = changes === null ? null : await shutPath(git, [...changes.keys()])
+  const shut = changes === null ? null : await shutPath(git, [...changes.paths])
   if (shut !== null) {
     call.say(`skein: this ${what} is refused: ${error.message}`)
     call.say(`  ${shut.path} ${shut.why} in .skein.yml`)

@@ -15,16 +15,15 @@ export async function stagedChanges(git: UserGit): Promise<Changes> {
   const [first, ...others] = await Promise.all(
     parents.map(async (parent) => {
       const what = ['--cached', '-r', '--raw', '-z', '--no-renames', '--no-ext-diff']
-      const changes: Changes = new Map()
-      parseRaw(
+      return parseRaw(
         await git.read(['diff-index', ...what, '--ignore-submodules=dirty', parent, '--']),
-        changes,
       )
-      return changes
     }),
   )
-  if (first === undefined) return new Map()
-  return new Map([...first].filter(([path]) => others.every((changes) => changes.has(path))))
+  const paths = [...(first?.keys() ?? [])].filter((path) =>
+    others.every((edits) => edits.has(path)),
+  )
+  return { paths: new Set(paths), editsOf: () => Promise.resolve(first ?? new Map()) }
 }
 
 async function parentsOf(git: UserGit): Promise<readonly string[]> {
@@ -42,7 +41,7 @@ async function idOf(git: UserGit, name: string): Promise<string | null> {
 /** The claims that cover the staged files. @throws SkeinError as the daemon answers it. */
 export async function claimsOfStaged(git: UserGit, asking: Asking): Promise<readonly OwnClaim[]> {
   const changes = await stagedChanges(git)
-  if (changes.size === 0) return []
+  if (changes.paths.size === 0) return []
   return (await judgeByLeader(asking, changes)).own
 }
 

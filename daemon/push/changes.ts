@@ -9,7 +9,13 @@ export interface Edit {
 }
 
 /** Edits by path, in order of the commits. */
-export type Changes = Map<string, Edit[]>
+export type Edits = Map<string, Edit[]>
+
+/** The files by name; what became of one is asked where its declarations are judged. */
+export interface Changes {
+  readonly paths: ReadonlySet<string>
+  editsOf(paths: readonly string[]): Promise<Edits>
+}
 
 export interface RefUpdate {
   readonly ref: string
@@ -24,9 +30,15 @@ export type ChangesFound =
   | { readonly kind: 'found'; readonly changes: Changes; readonly commits: number }
   /** What the ref loses is not here. */
   | { readonly kind: 'unknown'; readonly ref: string }
+  | { readonly kind: 'too-large'; readonly why: string }
 
-/** More in one push is an import, of which every file is asked about all the same, by names alone. */
-const COMMITS_MAX = 200_000
+export interface ChangesLimits {
+  readonly commitsMax: number
+  readonly pathsBytesMax: number
+}
+
+/** A push beyond these is refused. Ids of a million commits are 41 MB, a million paths of 64 characters 64 MB. */
+const LIMITS: ChangesLimits = { commitsMax: 1_000_000, pathsBytesMax: 64 * 1024 * 1024 }
 
 /**
  * @param tips what the remote has, by ref: ids, of which some may not be here.
@@ -37,9 +49,12 @@ export async function changesOf(
   updates: readonly RefUpdate[],
   tips: ReadonlyMap<string, string>,
   published: readonly string[],
+  limits: ChangesLimits = LIMITS,
 ): Promise<ChangesFound> {
+  // One more than are taken: a list that was cut is told from a whole one.
+  const max = limits.commitsMax + 1
   const sources = updates.flatMap(({ source }) => source ?? [])
-  const commits = new Set(await revisions(git, sources, [...tips.values(), ...published]))
+  const commits = new Set(await revisions(git, sources, [...tips.values(), ...published], max))
   const losing = updates.filter(
     ({ old, isForced, source }) => old !== null && (isForced || source === null),
   )
@@ -50,9 +65,18 @@ export async function changesOf(
   for (const { old, ref } of losing) {
     if (old === null) continue
     if (!(await isHere(git, old))) return { kind: 'unknown', ref }
-    for (const commit of await revisions(git, [old], stays)) commits.add(commit)
+    for (const commit of await revisions(git, [old], stays, max)) commits.add(commit)
   }
-  return { kind: 'found', changes: await filesOf(git, [...commits]), commits: commits.size }
+  if (commits.size > limits.commitsMax) {
+    const most = String(limits.commitsMax)
+    return { kind: 'too-large', why: `this push is of more than ${most} commits; push it in parts` }
+  }
+  const changes = await filesOf(git, [...commits], limits.pathsBytesMax)
+  if (changes === null) {
+    const why = 'the names of the files that this push changes are too many; push it in parts'
+    return { kind: 'too-large', why }
+  }
+  return { kind: 'found', changes, commits: commits.size }
 }
 
 /** Commits that are reachable from the one and not from the others. */
@@ -60,11 +84,11 @@ export async function revisions(
   git: UserGit,
   from: readonly string[],
   without: readonly string[],
+  max = LIMITS.commitsMax,
 ): Promise<readonly string[]> {
   if (from.length === 0) return []
   const lines = [...from, ...without.map((id) => `^${id}`)]
-  const max = `--max-count=${String(COMMITS_MAX)}`
-  const args = ['rev-list', '--ignore-missing', max, '--stdin']
+  const args = ['rev-list', '--ignore-missing', `--max-count=${String(max)}`, '--stdin']
   return linesIn(await git.read(args, { input: lines.map((line) => `${line}\n`).join('') }))
 }
 
@@ -93,34 +117,99 @@ async function isHere(git: UserGit, id: string): Promise<boolean> {
   return (await git.run(['cat-file', '-e', id], { env: { GIT_NO_LAZY_FETCH: '1' } })).code === 0
 }
 
-async function filesOf(git: UserGit, commits: readonly string[]): Promise<Changes> {
-  const changes: Changes = new Map()
-  if (commits.length === 0) return changes
-  const what = ['-r', '-c', '--root', '--no-renames', '--raw', '-z', '--no-commit-id']
-  const plain = ['--no-ext-diff', '--ignore-submodules=none', '--stdin']
-  const input = commits.map((id) => `${id}\n`).join('')
-  parseRaw(await git.read(['diff-tree', ...what, ...plain], { input }), changes)
-  return changes
+/** Null: their names are more than `bytesMax`. */
+async function filesOf(
+  git: UserGit,
+  commits: readonly string[],
+  bytesMax: number,
+): Promise<Changes | null> {
+  const paths = new Set<string>()
+  const end = new AbortController()
+  let bytes = 0
+  const take = (path: string): void => {
+    if (path === '' || paths.has(path)) return
+    bytes += Buffer.byteLength(path)
+    if (bytes > bytesMax) end.abort()
+    else paths.add(path)
+  }
+  try {
+    await diffTrees(git, commits, '--name-only', { take, signal: end.signal })
+  } catch (error) {
+    if (!end.signal.aborted) throw error
+  }
+  if (bytes > bytesMax) return null
+  return { paths, editsOf: (wanted) => readEdits(git, commits, wanted) }
 }
 
-/**
- * Entries of `git diff-tree --raw -z`: as many colons as there are parents, a mode for each version, their ids, the letters, and
- * behind a NUL the path.
- */
-export function parseRaw(text: string, changes: Changes): void {
-  const fields = text.split('\0')
-  for (let at = 0; at < fields.length; at++) {
-    const header = /^(:+)(.*)$/.exec(fields[at] ?? '')
-    const path = fields[at + 1]
-    if (header === null || path === undefined) continue
-    at++
-    const parents = header[1]?.length ?? 1
-    const words = (header[2] ?? '').split(' ')
-    const [after = '', ...rest] = words.slice(parents + 1, 2 * parents + 2).reverse()
-    const edits = changes.get(path) ?? []
-    for (const before of rest) edits.push({ before: blobOf(before), after: blobOf(after) })
-    changes.set(path, edits)
+/** Of these files alone: blobs of all files of a large push are too many to keep. */
+async function readEdits(
+  git: UserGit,
+  commits: readonly string[],
+  wanted: readonly string[],
+): Promise<Edits> {
+  const edits: Edits = new Map(wanted.map((path) => [path, []]))
+  let header = ''
+  const take = (field: string): void => {
+    if (header === '') header = field
+    else {
+      edits.get(field)?.push(...editsIn(header))
+      header = ''
+    }
   }
+  await diffTrees(git, commits, '--raw', { take })
+  return edits
+}
+
+async function diffTrees(
+  git: UserGit,
+  commits: readonly string[],
+  format: '--name-only' | '--raw',
+  { take, signal }: { readonly take: (field: string) => void; readonly signal?: AbortSignal },
+): Promise<void> {
+  if (commits.length === 0) return
+  const what = ['-r', '-c', '--root', '--no-renames', format, '-z', '--no-commit-id']
+  const plain = ['--no-ext-diff', '--ignore-submodules=none', '--stdin']
+  const input = commits.map((id) => `${id}\n`).join('')
+  const onStdout = fieldsInto(take)
+  await git.read(['diff-tree', ...what, ...plain], {
+    ...{ input, onStdout },
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+/** Cuts the output at its NULs, wherever its pieces end. */
+function fieldsInto(take: (field: string) => void): (chunk: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0)
+  return (chunk) => {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    let at = 0
+    for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, at)) {
+      take(bytes.toString('utf8', at, end))
+      at = end + 1
+    }
+    rest = bytes.subarray(at)
+  }
+}
+
+/** Entries of `git diff-tree --raw -z`: a header, and behind a NUL the path. */
+export function parseRaw(text: string): Edits {
+  const edits: Edits = new Map()
+  const fields = text.split('\0')
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const path = fields[at + 1] ?? ''
+    edits.set(path, [...(edits.get(path) ?? []), ...editsIn(fields[at] ?? '')])
+  }
+  return edits
+}
+
+/** A header: as many colons as there are parents, a mode for each version, their ids, the letters. */
+function editsIn(header: string): readonly Edit[] {
+  const found = /^(:+)(.*)$/.exec(header)
+  if (found === null) throw new Error('git tells changes in a form that is not known')
+  const parents = found[1]?.length ?? 1
+  const words = (found[2] ?? '').split(' ')
+  const [after = '', ...rest] = words.slice(parents + 1, 2 * parents + 2).reverse()
+  return rest.map((before) => ({ before: blobOf(before), after: blobOf(after) }))
 }
 
 function blobOf(id: string): string | null {

@@ -62,10 +62,10 @@ export async function judgeByLeader(asking: Asking, changes: Changes): Promise<V
     })
   }
   const open: string[] = []
-  for (const paths of portions([...changes.keys()], () => 0))
+  for (const paths of portions([...changes.paths], () => 0))
     open.push(...note(await asking.ask('cover', { paths })))
-  const editsOf = (path: string): readonly Edit[] =>
-    (changes.get(path) ?? []).slice(-LIMITS.editsMax)
+  const found = open.length === 0 ? new Map<string, Edit[]>() : await changes.editsOf(open)
+  const editsOf = (path: string): readonly Edit[] => (found.get(path) ?? []).slice(-LIMITS.editsMax)
   for (const paths of portions(open, (path) => 130 * editsOf(path).length)) {
     const edits = Object.fromEntries(paths.map((path) => [path, editsOf(path)]))
     const left = note(await asking.ask('cover', { paths, edits }))

@@ -46,7 +46,7 @@ export async function readTokens(
 }
 
 export function judgeByMemory(
-  changes: Changes,
+  changes: Pick<Changes, 'paths'>,
   { facts, session, agent }: Memory,
   tokens: readonly Token[],
 ): Verdict {
@@ -65,7 +65,7 @@ export function judgeByMemory(
   const others = onRemote.filter(({ claim }) => !isOwn(claim) && claim.mode === 'exclusive')
   const blocked: Blocked[] = []
   const own = new Map<string, OwnClaim>()
-  for (const path of changes.keys()) {
+  for (const path of changes.paths) {
     const covers = ({ pattern }: Compiled): boolean => matchesPath(pattern, path)
     const covering = mine.filter(covers)
     const ended = covering.find(({ fence }) => !live.has(fence))

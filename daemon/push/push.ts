@@ -44,6 +44,7 @@ export async function fencedPush(
   const published = await publishedTips(place.git, place.name, { isEmpty })
   const found = await changesOf(place.git, request.updates, listing.refs, published)
   if (found.kind === 'unknown') return refuse(request, 'fetch first')
+  if (found.kind === 'too-large') return refuse(request, `skein: ${found.why}`)
   const known = readKnown(place.commonDir)
   const judged = await judge(place, found.changes, known, listing)
   if (judged.kind === 'refused') return refuse(request, judged.why)
@@ -74,7 +75,7 @@ async function judge(
   known: Known,
   listing: Listing,
 ): Promise<Judged> {
-  if (changes.size === 0) return { kind: 'unfenced' }
+  if (changes.paths.size === 0) return { kind: 'unfenced' }
   try {
     const verdict = await judgeByLeader(place.asking, changes)
     return { kind: 'judged', by: 'leader', verdict, tokens: [], listing }

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { createUserGit } from '../../../daemon/git-user.ts'
+import { changesOf, objectsOf, type ChangesLimits } from '../../../daemon/push/changes.ts'
 import { FencedWorld, must } from '../../helpers/fenced.ts'
 
 describe('a fenced push whose remote is not there', () => {
@@ -102,5 +104,29 @@ describe('the options that settings make git send', () => {
     await alice.commit('src/auth/login.ts', 'three')
     const signed = await alice.push('--signed', 'origin', 'main')
     assert.match(signed.stderr, /does not support --signed push/, "the remote's own answer")
+  })
+})
+
+describe('the files of a push', () => {
+  it('are read by name however many they are, and beyond a bound the push is refused', async (t) => {
+    const world = await FencedWorld.make(t)
+    const bob = await world.clone('bob')
+    for (const name of ['a', 'b', 'c']) await bob.commit(`src/${name}.ts`, name)
+    const git = createUserGit(bob.root, bob.env)
+    const objects = await objectsOf(git, ['HEAD', 'HEAD~9', ':/nothing'])
+    assert.deepEqual([...objects.values()].slice(1), [null, null])
+    const source = objects.get('HEAD') ?? ''
+    const updates = [{ ref: 'refs/heads/x', source, old: null, isForced: false }]
+    const tips = new Map([['refs/heads/main', (await bob.git('rev-parse', 'origin/main')).trim()]])
+    const changes = (limits: ChangesLimits): ReturnType<typeof changesOf> =>
+      changesOf(git, updates, tips, [], limits)
+    const within = await changes({ commitsMax: 3, pathsBytesMax: 24 })
+    assert.equal(within.kind, 'found')
+    assert.deepEqual([...within.changes.paths].sort(), ['src/a.ts', 'src/b.ts', 'src/c.ts'])
+    const edits = await within.changes.editsOf(['src/b.ts'])
+    const after = (await bob.git('rev-parse', 'HEAD:src/b.ts')).trim()
+    assert.deepEqual([...edits], [['src/b.ts', [{ before: null, after }]]])
+    assert.equal((await changes({ commitsMax: 2, pathsBytesMax: 24 })).kind, 'too-large')
+    assert.equal((await changes({ commitsMax: 3, pathsBytesMax: 23 })).kind, 'too-large')
   })
 })

@@ -13,7 +13,7 @@ import {
   tokenText,
   type FencedScope,
 } from '../../../daemon/fence/token.ts'
-import { parseRaw, type Changes } from '../../../daemon/push/changes.ts'
+import { parseRaw } from '../../../daemon/push/changes.ts'
 import { unquote } from '../../../daemon/push/helper.ts'
 import { judgeByMemory, readTokens } from '../../../daemon/push/memory.ts'
 import { findingsIn } from '../../../daemon/push/verify.ts'
@@ -115,17 +115,15 @@ describe("git's answers", () => {
         { ref: 'refs/heads/b', isOk: false, why: 'fetch first' },
       ],
     )
-    const changes: Changes = new Map()
     const none = '0'.repeat(40)
-    parseRaw(
+    const edits = parseRaw(
       [
         `:100644 100644 ${id('1')} ${id('2')} M\0a\tb.ts\0`,
         `:000000 100644 ${none} ${id('3')} A\0new.ts\0`,
         `::100644 100644 100644 ${id('4')} ${id('5')} ${id('6')} MM\0merged.ts\0`,
       ].join(''),
-      changes,
     )
-    assert.deepEqual(Object.fromEntries(changes), {
+    assert.deepEqual(Object.fromEntries(edits), {
       'a\tb.ts': [{ before: id('1'), after: id('2') }],
       'new.ts': [{ before: null, after: id('3') }],
       'merged.ts': [
@@ -230,7 +228,7 @@ describe('a push that no daemon answers', () => {
     { fence: 8, claims: [claim('theirs', 'you', 'docs/**')], pushes: 1 },
   ]
   const judge = (path: string) =>
-    judgeByMemory(new Map([[path, []]]), { facts, session: 'me', agent: null }, tokens)
+    judgeByMemory({ paths: new Set([path]) }, { facts, session: 'me', agent: null }, tokens)
 
   it("goes under one's own tokens that the remote has, and not over others'", () => {
     assert.deepEqual(judge('src/a.ts').own, [{ id: 'live', fence: 5 }])
@@ -248,7 +246,7 @@ describe('a push that no daemon answers', () => {
       session: 'me',
       agent: null,
     }
-    const { blocked } = judgeByMemory(new Map([['src/a.ts', []]]), elsewhere, tokens)
+    const { blocked } = judgeByMemory({ paths: new Set(['src/a.ts']) }, elsewhere, tokens)
     assert.equal(blocked[0]?.claim.id, 'live')
   })
 })
