@@ -16,6 +16,7 @@ import type { GitConfig } from '../git-config.ts'
 import { createUserGit } from '../git-user.ts'
 import { isWired, unwire, wire } from './asset.ts'
 import { takesOnFailure } from './claude-version.ts'
+import { usesLfs } from './lfs.ts'
 import { findHooks, planHooks } from './git-hooks.ts'
 import { originalOf, readMemory, type Memory } from './record.ts'
 import { planService } from './service.ts'
@@ -72,6 +73,11 @@ async function planPushes(
   }
   const remotes = await readFencing(git)
   if (order.act === 'upgrade' && !remotes.some(({ isFenced }) => isFenced)) return []
+  if (remotes.length > 0 && (await usesLfs(git))) {
+    draft.notes.push('pushes are not fenced: git-lfs cannot upload through the helper.')
+    const changes = await planUnfencing(git)
+    return changes.map((words) => ({ words, what: 'pushes go past skein again' }))
+  }
   const changes = await planFencing(git)
   if (changes.length === 0) return []
   if (findProgram(HELPER, env) === null) {

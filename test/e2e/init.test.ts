@@ -217,6 +217,28 @@ describe('skein init', () => {
 })
 
 describe('the pushes of a clone', () => {
+  it('are not fenced where git-lfs keeps files, which init says', async (t) => {
+    const { machine, root } = setUp(t)
+    const bin = path.join(machine.folder, 'bin')
+    mkdirSync(bin)
+    const helper = path.join(path.dirname(PROGRAM), 'git-remote-skein.js')
+    symlinkSync(helper, path.join(bin, 'git-remote-skein'))
+    const remote = path.join(machine.folder, 'remote.git')
+    git(machine.folder, 'init', '--quiet', '--bare', remote)
+    git(root, 'remote', 'add', 'origin', remote)
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, GIT_CONFIG_GLOBAL: '/dev/null' }
+    const settings = () => git(root, 'config', '--local', '--list')
+    // Set up, and not used.
+    git(root, 'config', 'filter.lfs.process', 'git-lfs filter-process')
+    assert.equal((await machine.run('init --yes', { cwd: root, env })).exit, 0)
+    assert.match(settings(), /pushinsteadof/)
+    writeIn(root, 'assets/.gitattributes', '*.png filter=lfs diff=lfs merge=lfs -text\n')
+    const wired = await machine.run('init --yes', { cwd: root, env })
+    assert.equal(wired.exit, 0, wired.stderr)
+    assert.match(wired.stdout, /pushes are not fenced: git-lfs/)
+    assert.doesNotMatch(settings(), /pushinsteadof/)
+  })
+
   it('are fenced where git finds the helper, and go past it again after uninstall', async (t) => {
     const { machine, root } = setUp(t)
     const bin = path.join(machine.folder, 'bin')
