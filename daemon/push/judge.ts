@@ -65,11 +65,17 @@ export async function judgeByLeader(asking: Asking, changes: Changes): Promise<V
   for (const paths of portions([...changes.paths], () => 0))
     open.push(...note(await asking.ask('cover', { paths })))
   const found = open.length === 0 ? new Map<string, Edit[]>() : await changes.editsOf(open)
-  const editsOf = (path: string): readonly Edit[] => (found.get(path) ?? []).slice(-LIMITS.editsMax)
-  for (const paths of portions(open, (path) => 130 * editsOf(path).length)) {
-    const edits = Object.fromEntries(paths.map((path) => [path, editsOf(path)]))
-    const left = note(await asking.ask('cover', { paths, edits }))
-    if (left.length > 0) throw new SkeinError('INTERNAL', `${left[0] ?? ''} was not judged`)
+  // A call takes so many edits of a file: one with more is asked about several times, and each time may refuse it.
+  for (let from = 0, asked: readonly string[] = open; asked.length > 0;) {
+    const upto = from + LIMITS.editsMax
+    const some = (path: string): readonly Edit[] => (found.get(path) ?? []).slice(from, upto)
+    for (const paths of portions(asked, (path) => 130 * some(path).length)) {
+      const edits = Object.fromEntries(paths.map((path) => [path, some(path)]))
+      const left = note(await asking.ask('cover', { paths, edits }))
+      if (left.length > 0) throw new SkeinError('INTERNAL', `${left[0] ?? ''} was not judged`)
+    }
+    asked = asked.filter((path) => (found.get(path) ?? []).length > upto)
+    from = upto
   }
   return { blocked, own: [...own.values()], releaseOnLanding }
 }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { createUserGit } from '../../../daemon/git-user.ts'
 import { changesOf, objectsOf, type ChangesLimits } from '../../../daemon/push/changes.ts'
+import { LIMITS } from '../../../protocol/index.ts'
 import { FencedWorld, must } from '../../helpers/fenced.ts'
 
 describe('a fenced push whose remote is not there', () => {
@@ -40,6 +41,23 @@ describe('what a fenced push brings', () => {
     await bob.commit('src/auth/token.ts', 'of alice')
     const refused = await bob.push('second', 'HEAD:late')
     assert.match(refused.stderr, /src\/auth\/token\.ts is held by/)
+  })
+
+  it('is judged by every edit of a file, however many', async (t) => {
+    const code = (first: number, second: number): string =>
+      `export function first() {\n  return ${String(first)}\n}\n\nexport function second() {\n  return ${String(second)}\n}\n`
+    const world = await FencedWorld.make(t, { files: { 'src/code.ts': code(0, 0) } })
+    const [alice, bob] = [await world.clone('alice'), await world.clone('bob')]
+    await alice.claim('src/code.ts', '--symbol', 'first')
+    const edit = async (text: string): Promise<void> => {
+      bob.write('src/code.ts', text)
+      await bob.git('commit', '--quiet', '--all', '--message', 'edit')
+    }
+    for (let made = 1; made <= LIMITS.editsMax; made++) await edit(code(0, made))
+    must(await bob.push('origin', 'HEAD:only-second'))
+    await edit(code(1, LIMITS.editsMax))
+    const refused = await bob.push('origin', 'HEAD:also-first')
+    assert.match(refused.stderr, /src\/code\.ts first is held by/)
   })
 
   it('is judged whatever the refspec looks like, and is what lands', async (t) => {
