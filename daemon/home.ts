@@ -216,7 +216,7 @@ function writeBeside(file: string, content: string): string {
 }
 
 /** A new name is durable only when its folder is. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r')
   try {
     fsyncSync(descriptor)

@@ -1,5 +1,11 @@
 // What a refused caller can do, as commands that can be typed as they are printed.
-import { LIMITS, type OperationResult, type QueueEntry, type Scope } from '../protocol/index.ts'
+import {
+  LIMITS,
+  type OperationResult,
+  type QueueEntry,
+  type Scope,
+  shellQuote,
+} from '../protocol/index.ts'
 
 type ConflictJson = OperationResult<'claim'>['conflicts'][number]
 type PlaceJson = NonNullable<OperationResult<'claim'>['queue']>
@@ -87,12 +93,8 @@ function claimWords(scopes: readonly Asked[]): string | null {
 }
 
 function wordsOf({ kind, pattern, symbols }: Asked): string[] {
-  if (kind === 'resource' || kind === 'task') return [`--${kind} ${quote(pattern)}`]
-  if (kind === 'symbol') return symbols.map((symbol) => `--symbol ${quote(`${pattern}:${symbol}`)}`)
-  return [quote(pattern)]
-}
-
-/** A word for a shell, as it stands. */
-export function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  if (kind === 'resource' || kind === 'task') return [`--${kind} ${shellQuote(pattern)}`]
+  if (kind === 'symbol')
+    return symbols.map((symbol) => `--symbol ${shellQuote(`${pattern}:${symbol}`)}`)
+  return [shellQuote(pattern)]
 }

@@ -1,7 +1,12 @@
 // What the bearer of a token may do: only what agents do, only in its repositories, and only as itself. Stands before every
 // operation, so that no door has to know of it.
 import { OPERATIONS, SkeinError, type OperationName } from '../../protocol/index.ts'
-import type { CallContext, Grant, Operations } from '../client/operations.ts'
+import {
+  sessionOfToken,
+  type CallContext,
+  type Grant,
+  type Operations,
+} from '../client/operations.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -62,20 +67,13 @@ function asItself(
   const given = input['agent'] ?? caller.agent
   if (given !== undefined && given !== agent)
     throw refused({ name }, `it acts as ${agent}, not as another`)
-  // Sessions are named by whoever calls: in a space of its own nobody takes another's.
   const session = input['session'] ?? caller.session ?? 'default'
   const ofSession = operation === 'release' ? input['of_session'] : undefined
   return {
     agent,
-    ...(typeof session === 'string' ? { session: sessionOf(name, session) } : {}),
-    ...(typeof ofSession === 'string' ? { of_session: sessionOf(name, ofSession) } : {}),
+    ...(typeof session === 'string' ? { session: sessionOfToken(name, session) } : {}),
+    ...(typeof ofSession === 'string' ? { of_session: sessionOfToken(name, ofSession) } : {}),
   }
-}
-
-/** As the ledger knows a session that the bearer of a token names. */
-export function sessionOf(token: string, session: string): string {
-  const prefix = `token:${token}/`
-  return session.startsWith(prefix) ? session : prefix + session
 }
 
 function inRepo(name: OperationName, input: Fields, grant: Grant, { caller }: CallContext): Fields {

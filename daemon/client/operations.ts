@@ -56,6 +56,19 @@ export interface ConnectionCaller {
   readonly started?: string
 }
 
+/** As the ledger knows a session that the bearer of a token names: in a space of the token's own nobody takes another's. */
+export function sessionOfToken(token: string, session: string): string {
+  return isSessionOfToken(token, session) ? session : `${spaceOf(token)}${session}`
+}
+
+export function isSessionOfToken(token: string, session: string): boolean {
+  return session.startsWith(spaceOf(token))
+}
+
+function spaceOf(token: string): string {
+  return `token:${token}/`
+}
+
 /** What the bearer of a token may do. */
 export interface Grant {
   readonly name: string

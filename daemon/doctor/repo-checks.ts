@@ -10,6 +10,7 @@ import type { Checkout, Git } from '../git.ts'
 import type { GitConfig } from '../git-config.ts'
 import { createUserGit } from '../git-user.ts'
 import { HOOK_NAMES, findHooks, stateOfHook } from '../wiring/git-hooks.ts'
+import { usesLfs } from '../wiring/lfs.ts'
 import { fail, looked, ok, warn } from './check.ts'
 import type { Status } from './machine-checks.ts'
 
@@ -87,6 +88,8 @@ async function checkPush({ checkout, env }: RepoSurroundings): Promise<Check> {
   const git = createUserGit(checkout.root, env)
   const remotes = await readFencing(git)
   if (remotes.length === 0) return ok('push', 'there is no remote')
+  // init leaves them so: an advice to run it would go round in a circle.
+  if (await usesLfs(git)) return ok('push', 'not fenced: git-lfs cannot upload through the helper')
   const open = remotes.filter(({ isFenced }) => !isFenced)
   if (open.length > 0) {
     const names = open.map(({ remote }) => remote).join(', ')

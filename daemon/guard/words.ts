@@ -1,6 +1,6 @@
 // The guard's words, for models and people. What others wrote (names, descriptions, reasons) is quoted, and was cleaned when
 // it came in.
-import type { LedgerClaim, OperationResult } from '../../protocol/index.ts'
+import { shellQuote, type LedgerClaim, type OperationResult } from '../../protocol/index.ts'
 
 type Refused = Pick<
   OperationResult<'claim'>,
@@ -48,8 +48,7 @@ function placeWords(ahead: number): string {
 
 function typed(command: string, folder: string | null): string {
   if (folder === null || / (?:clm|que|req)_/.test(command)) return command
-  const quoted = /^[\w@%+=:,./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", `'\\''`)}'`
-  return `(cd ${quoted} && ${command})`
+  return `(cd ${shellQuote(folder)} && ${command})`
 }
 
 /** `14:32 UTC`, with the day where it is another. */

@@ -7,11 +7,11 @@ import {
   type LedgerClaim,
   type OperationInput,
   type OperationResult,
+  shellQuote,
 } from '../../protocol/index.ts'
 import type { Place } from '../callers.ts'
 import { forecast as lookAhead, type Collision, type Line } from '../forecast/forecast.ts'
 import type { MergeConflict } from '../git-merge.ts'
-import { quote } from '../refusal-options.ts'
 import { hostOf } from '../repos.ts'
 import { asOf, type Handler } from './context.ts'
 
@@ -134,5 +134,5 @@ function rebaseOption(first: Line, second: Line): Told['options'][number] {
 }
 
 function typed(words: readonly string[]): string {
-  return words.map(quote).join(' ')
+  return words.map(shellQuote).join(' ')
 }

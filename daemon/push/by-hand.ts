@@ -1,5 +1,6 @@
 // `skein push`: git's own push, with every remote of the clone sent through the helper for this once. What the clone's config has
 // put there for good is done again, to no harm.
+import { shellLiteral } from '../../protocol/index.ts'
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -54,7 +55,7 @@ export async function pushByHand({ words, env, cwd, home, helper }: HandPush): P
 function helperFolder(home: string, helper: readonly string[]): string {
   const folder = path.join(home, 'bin')
   const file = path.join(folder, 'git-remote-skein')
-  const quoted = helper.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
+  const quoted = helper.map(shellLiteral).join(' ')
   const text = `#!/bin/sh\nexec ${quoted} "$@"\n`
   if (readIfThere(file) !== text) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })

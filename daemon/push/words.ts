@@ -1,4 +1,5 @@
 // What a person is told of a commit or a push that may not go on: who, which file, under which fence, and the next command.
+import { shellQuote } from '../../protocol/index.ts'
 import type { Blocked } from './judge.ts'
 
 const LINES_MAX = 5
@@ -51,6 +52,5 @@ export function shown(text: string): string {
 }
 
 function quote(path: string): string {
-  const text = shown(path)
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  return shellQuote(shown(path))
 }

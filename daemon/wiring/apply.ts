@@ -16,7 +16,7 @@ import {
 import path from 'node:path'
 import { SkeinError } from '../../protocol/index.ts'
 import type { FileChange } from '../cli/setup.ts'
-import { codeOf } from '../home.ts'
+import { codeOf, syncFolder } from '../home.ts'
 import { lookAt } from './target.ts'
 
 /** @throws SkeinError FORBIDDEN; what was written before stays. */
@@ -109,12 +109,3 @@ const OWN_FOLDERS: ReadonlySet<string> = new Set([
   'before-skein',
   'skein',
 ])
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-}

@@ -1,4 +1,5 @@
 // The operations on claims.
+import { YES } from './flags.ts'
 import { PATTERNS, SCOPE_FLAGS, SYMBOL } from './scope-words.ts'
 import type { ArgumentSpec, OperationSpec } from './spec.ts'
 
@@ -255,12 +256,7 @@ export const CLAIM_OPERATIONS = {
         value: 'TEXT',
         help: 'why, told to the holder and kept in the record',
       },
-      {
-        flag: '--yes',
-        field: 'yes',
-        type: 'switch',
-        help: 'do not ask (only with `trust_scripts: true`)',
-      },
+      YES,
     ],
     examples: [
       'skein release clm_01J…',

@@ -1,4 +1,5 @@
 // The operations that set up and explain.
+import { YES } from './flags.ts'
 import type { FlagSpec, OperationSpec } from './spec.ts'
 
 const EVENT_FLAGS: readonly FlagSpec[] = [
@@ -173,12 +174,7 @@ export const INSIGHT_OPERATIONS = {
         type: 'switch',
         help: 'show what is missing and what would be kept, change nothing',
       },
-      {
-        flag: '--yes',
-        field: 'yes',
-        type: 'switch',
-        help: 'do not ask (only with `trust_scripts: true`)',
-      },
+      YES,
     ],
     examples: ['skein recover --dry-run', 'skein recover --accept-loss'],
     details:

@@ -1,12 +1,6 @@
 // The operations about machines: who is a member, who is invited, who leads.
+import { YES } from './flags.ts'
 import type { ArgumentSpec, FlagSpec, OperationSpec } from './spec.ts'
-
-const YES: FlagSpec = {
-  flag: '--yes',
-  field: 'yes',
-  type: 'switch',
-  help: 'do not ask (only with `trust_scripts: true`)',
-}
 
 const MACHINE: ArgumentSpec = {
   field: 'machine',

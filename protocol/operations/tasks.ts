@@ -1,4 +1,5 @@
 // The operations on tasks: entries of plan files, worked on by one session at a time.
+import { YES } from './flags.ts'
 import type { ArgumentSpec, OperationSpec } from './spec.ts'
 
 const TASK: ArgumentSpec = {
@@ -142,12 +143,7 @@ export const TASK_OPERATIONS = {
         help: 'what sessions of this agent work on',
       },
       { flag: '--reason', field: 'reason', type: 'text', value: 'TEXT', help: 'why; recorded' },
-      {
-        flag: '--yes',
-        field: 'yes',
-        type: 'switch',
-        help: 'do not ask (only with `trust_scripts: true`)',
-      },
+      YES,
     ],
     examples: ['skein task expire fix-login', 'skein task expire --of-session 7f3a'],
     details:

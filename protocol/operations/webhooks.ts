@@ -1,5 +1,6 @@
 // The operations about webhooks: where this machine's events go, and how far they have come.
-import type { ArgumentSpec, FlagSpec, OperationSpec } from './spec.ts'
+import { YES } from './flags.ts'
+import type { ArgumentSpec, OperationSpec } from './spec.ts'
 
 const NAME: ArgumentSpec = {
   field: 'name',
@@ -7,12 +8,6 @@ const NAME: ArgumentSpec = {
   help: 'as `skein webhooks list` shows it',
   many: false,
   required: true,
-}
-const YES: FlagSpec = {
-  flag: '--yes',
-  field: 'yes',
-  type: 'switch',
-  help: 'do not ask; scripts need `trust_scripts` in config.yml too',
 }
 
 export const WEBHOOK_OPERATIONS = {

@@ -237,6 +237,9 @@ describe('the pushes of a clone', () => {
     assert.equal(wired.exit, 0, wired.stderr)
     assert.match(wired.stdout, /pushes are not fenced: git-lfs/)
     assert.doesNotMatch(settings(), /pushinsteadof/)
+    // To run init once more would change nothing: it is not advised.
+    const { stdout } = await machine.run('doctor', { cwd: root, env })
+    assert.match(stdout, /^OK +push .*git-lfs cannot upload/m)
   })
 
   it('are fenced where git finds the helper, and go past it again after uninstall', async (t) => {

@@ -1,7 +1,7 @@
 // `skein up`: this process becomes the daemon, or starts one that goes on by itself.
 import { accessSync, constants, existsSync } from 'node:fs'
 import path from 'node:path'
-import { assert, type OperationResult } from '../../../protocol/index.ts'
+import { assert, type OperationResult, shellQuote } from '../../../protocol/index.ts'
 import { callOperation } from '../../client/call.ts'
 import { findSockets, homePath } from '../../client/place.ts'
 import type { Command } from '../arguments.ts'
@@ -9,7 +9,6 @@ import type { Io } from '../io.ts'
 import type { LocalCommand, Machine, RunningDaemon } from '../machine.ts'
 import { callerFields } from '../operation-input.ts'
 import { pageOn, pairs, type Page } from '../output/page.ts'
-import { shellQuote } from '../output/text.ts'
 import { startInBackground } from './background.ts'
 
 type Status = OperationResult<'status'>

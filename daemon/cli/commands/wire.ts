@@ -1,12 +1,12 @@
 // What init, upgrade and uninstall have in common: a plan, one question, the act, and what is told of it.
-import { SkeinError } from '../../../protocol/index.ts'
+import { SkeinError, shellQuote } from '../../../protocol/index.ts'
 import { usage, type Command } from '../arguments.ts'
 import { ask } from '../confirm.ts'
 import type { Io } from '../io.ts'
 import { TOOLS, type SettingChange, type Tool, type Wiring, type WiringPlan } from '../setup.ts'
 import { diffOf } from '../output/diff.ts'
 import { pageOn, type Page } from '../output/page.ts'
-import { clean, count, shellQuote } from '../output/text.ts'
+import { clean, count } from '../output/text.ts'
 
 /** Null where none is named. @throws SkeinError INPUT_USAGE */
 export function toolsOf({ fields, verb }: Command): readonly Tool[] | null {

@@ -1,10 +1,10 @@
 // What claiming and asking answer: what is yours now, or who has it, until when, and what to type next.
-import type { OperationResult } from '../../../protocol/index.ts'
+import { shellQuote, type OperationResult } from '../../../protocol/index.ts'
 import { pairs, type Page } from './page.ts'
 import { holderName, nextSteps } from './people.ts'
 import { placeLine, waiterLines } from './queue.ts'
 import { exceptText, quoted, scopeName, symbolsOf, traits } from './scope.ts'
-import { count, padding, shellQuote, widthOf } from './text.ts'
+import { count, padding, widthOf } from './text.ts'
 import { humanTimes, span, until } from './time.ts'
 
 type Conflict = OperationResult<'claim'>['conflicts'][number]

@@ -1,9 +1,9 @@
 // Tasks as people and models read them: a short heading, the facts, and what to type next.
-import type { OperationResult } from '../../../protocol/index.ts'
+import { shellQuote, type OperationResult } from '../../../protocol/index.ts'
 import { claimFace } from './claim.ts'
 import { holderName, nextSteps } from './people.ts'
 import { table, type Column, type Page } from './page.ts'
-import { count, shellQuote } from './text.ts'
+import { count } from './text.ts'
 import { relative, until } from './time.ts'
 
 type Listed = OperationResult<'task/list'>

@@ -1,4 +1,5 @@
-// Small pieces of text: made safe for a terminal, quoted for a shell, fitted to a width.
+// Small pieces of text: made safe for a terminal, put together for a shell, fitted to a width.
+import { shellQuote } from '../../../protocol/index.ts'
 
 /** Control characters and marks of writing direction make texts lie; a line break in a name would forge a line. */
 const DISTURBING = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]/gu
@@ -16,11 +17,6 @@ export function cleanAll(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [clean(key), cleanAll(field)]),
   )
-}
-
-/** One word of a command as a shell reads it back. */
-export function shellQuote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 export function commandLine(words: readonly string[]): string {

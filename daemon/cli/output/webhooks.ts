@@ -1,8 +1,7 @@
 // Webhooks as people read them: where events go, how far they have come, and what to type where they are stuck.
-import type { OperationResult } from '../../../protocol/index.ts'
+import { shellQuote, type OperationResult } from '../../../protocol/index.ts'
 import { nextSteps } from './people.ts'
 import { table, type Column, type Page } from './page.ts'
-import { shellQuote } from './text.ts'
 import { until } from './time.ts'
 
 type Hook = OperationResult<'webhooks/list'>['webhooks'][number]

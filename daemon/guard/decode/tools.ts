@@ -1,5 +1,6 @@
 // A tool call by its name and input: the tools of the three harnesses, whose names do not collide; any other by what its
 // input looks like.
+import { shellLiteral } from '../../../protocol/index.ts'
 import { NONE, UNKNOWN, type Act, type PlannedEdit } from './act.ts'
 import { editOf } from './edit.ts'
 import { mcpAct } from './mcp.ts'
@@ -49,11 +50,7 @@ export function shellAct(input: Fields): Act {
   const words = [...listIn(input, 'command'), ...listIn(input, 'cmd')]
   const texts = words.filter((word) => typeof word === 'string')
   if (texts.length === 0 || texts.length < words.length) return UNKNOWN
-  return { kind: 'shell', command: texts.map(quoteWord).join(' '), folder }
-}
-
-function quoteWord(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`
+  return { kind: 'shell', command: texts.map(shellLiteral).join(' '), folder }
 }
 
 /** Codex sends the whole patch as `command`; in an older form as its second word. */

@@ -1,4 +1,5 @@
 // Programs that run the words after them: which of them are the command that is meant, and where it runs. Pure.
+import { shellLiteral } from '../../../protocol/index.ts'
 import { readKnown, type Flags } from './flags.ts'
 import { readOptions, type Arg, type Options } from './writes.ts'
 
@@ -128,7 +129,7 @@ function ofSplit([text = null, ...more]: readonly Arg[], words: readonly Arg[]):
   // Its escapes are not those of a shell.
   if (text === null || more.length > 0 || text.text.includes('\\') || known.length < words.length)
     return { kind: 'unknown', why: 'env with words that are not known' }
-  const quoted = known.map((word) => `'${word.text.replaceAll("'", "'\\''")}'`)
+  const quoted = known.map((word) => shellLiteral(word.text))
   return { kind: 'script', text: ['env', text.text, ...quoted].join(' ') }
 }
 

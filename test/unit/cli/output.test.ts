@@ -4,9 +4,14 @@ import { renderLine } from '../../../daemon/cli/commands/logs.ts'
 import { renderBug, renderFailure } from '../../../daemon/cli/output/failure.ts'
 import { renderQuiet, renderResult } from '../../../daemon/cli/output/faces.ts'
 import { pageOn, type Page } from '../../../daemon/cli/output/page.ts'
-import { clean, fit, shellQuote, widthOf } from '../../../daemon/cli/output/text.ts'
+import { clean, fit, widthOf } from '../../../daemon/cli/output/text.ts'
 import { relative, span, until } from '../../../daemon/cli/output/time.ts'
-import { SkeinError, type OperationName, type OperationResult } from '../../../protocol/index.ts'
+import {
+  SkeinError,
+  type OperationName,
+  type OperationResult,
+  shellQuote,
+} from '../../../protocol/index.ts'
 import { at, BEHIND, CLAIM, CONFLICT, EMPTY_CLAIMS, NOW_MS, PLACE, REQUEST } from './fixtures.ts'
 
 const PAGE: Page = {
