@@ -34,10 +34,6 @@ const machine: Machine = {
     const repo = given ?? (await git.repoIdOf(checkout, written))
     return { root: checkout.root, repo }
   },
-  async isRepoId(text) {
-    const { isRepoId } = await import('./config-schema.ts')
-    return isRepoId(text)
-  },
   async validateConfig(home, root) {
     const { loadConfig, loadRepoConfig } = await import('./config.ts')
     const { existsSync } = await import('node:fs')

@@ -3,78 +3,17 @@
 // What a key means belongs to the part that uses it; a key that no part uses yet is accepted and does nothing.
 import { z } from 'zod'
 import { DEFAULTS, LIMITS } from '../protocol/index.ts'
-
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
-const DURATION = /^(\d{1,9})([smhd])$/
-
-/** Seconds in `90s`, `15m`, `4h` or `10d`; null for anything else. */
-export function parseDuration(text: string): number | null {
-  const [, count, unit = ''] = DURATION.exec(text) ?? []
-  const seconds = UNIT_SECONDS[unit]
-  return count === undefined || seconds === undefined ? null : Number(count) * seconds
-}
-
-/** `host:port`, `[v6]:port`, or a port alone; null for anything else. */
-export function parseListenAddress(text: string): ListenAddress | null {
-  const [, bracketed, plain, digits] =
-    /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):)?(\d{1,5})$/.exec(text) ?? []
-  const port = Number(digits)
-  if (digits === undefined || port > PORT_MAX) return null
-  return { host: bracketed ?? plain ?? LOOPBACK, port }
-}
-
-export interface ListenAddress {
-  readonly host: string
-  readonly port: number
-}
-
-export const LOOPBACK = '127.0.0.1'
-export const PORT_MAX = 65_535
-
-/** Is this text an id that a repository may have: two or more parts, as in `owner/name`? */
-export function isRepoId(text: string): boolean {
-  return text.length <= LIMITS.nameCharactersMax && REPO_ID.test(text)
-}
-
-const REPO_ID = /^(?!\.{1,2}\/)[^\s/\p{C}]+(?:\/(?!\.{1,2}(?:\/|$))[^\s/\p{C}]+)+$/u
-const MACHINE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
-
-const named = z.string().min(1).max(LIMITS.nameCharactersMax)
-const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
-const command = z.string().min(1).max(4_096)
-const repoId = z.string().refine(isRepoId, 'expected an id such as owner/name')
-const port = z.int().min(0).max(PORT_MAX)
-const machineName = z
-  .string()
-  .max(LIMITS.nameCharactersMax)
-  .regex(MACHINE_NAME, 'expected letters, digits, dots, dashes and underscores')
-const absolutePath = z.string().max(4_096).regex(/^\//, 'expected an absolute path')
-const listenAddress = z.string().transform((text, context): ListenAddress => {
-  const address = parseListenAddress(text)
-  if (address !== null) return address
-  context.addIssue({ code: 'custom', message: 'expected host:port, as in 0.0.0.0:7451' })
-  return z.NEVER
-})
-
-const durationText = z
-  .string({ error: 'expected a duration such as 90s, 15m, 4h or 10d' })
-  .regex(DURATION, 'expected a duration such as 90s, 15m, 4h or 10d')
-
-/** A duration in seconds, between two bounds that the message tells. */
-function duration(secondsMin: number, secondsMax: number) {
-  const bounds = `expected a duration from ${formatDuration(secondsMin)} to ${formatDuration(secondsMax)}`
-  return durationText
-    .transform((text) => parseDuration(text) ?? 0)
-    .refine((seconds) => seconds >= secondsMin && seconds <= secondsMax, bounds)
-}
-
-/** The shortest way to write a duration: 14400 is `4h`. */
-export function formatDuration(seconds: number): string {
-  for (const [unit, size] of Object.entries(UNIT_SECONDS).reverse()) {
-    if (seconds >= size && seconds % size === 0) return `${String(seconds / size)}${unit}`
-  }
-  return `${String(seconds)}s`
-}
+import {
+  absolutePath,
+  command,
+  duration,
+  listenAddress,
+  machineName,
+  named,
+  pattern,
+  port,
+  repoId,
+} from './config-words.ts'
 
 /** What a webhook is called when it does not say. */
 export function webhookName({
@@ -254,6 +193,14 @@ export const machineFileSchema = z.strictObject({
       z.strictObject({
         url: z.url({ protocol: /^https?$/, error: 'expected an http or https address' }),
         name: machineName.optional().describe('What it is called here; default: its host.'),
+        forge: z
+          .enum(['github', 'gitea'])
+          .optional()
+          .describe('Refused pushes are told there, in a comment on the pull request.'),
+        token: z.string().min(1).max(1_000).optional().describe("The forge's, to comment with."),
+        token_env: named
+          .optional()
+          .describe('Variable with that token; default: GITHUB_TOKEN or GITEA_TOKEN.'),
         secret: z
           .string()
           .min(16)
@@ -269,6 +216,15 @@ export const machineFileSchema = z.strictObject({
       }),
     )
     .max(16)
+    .refine(
+      (hooks) =>
+        hooks.every((hook) =>
+          hook.forge === undefined
+            ? hook.token === undefined && hook.token_env === undefined
+            : hook.secret === undefined && hook.events === undefined,
+        ),
+      '`token` and `token_env` belong to a `forge`, `secret` and `events` to a plain webhook',
+    )
     .refine(
       (hooks) => new Set(hooks.map(webhookName)).size === hooks.length,
       'two of them have one name: give each a `name`',

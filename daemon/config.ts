@@ -7,15 +7,12 @@ import { parseDocument, type Document } from 'yaml'
 import { DEFAULTS, SkeinError } from '../protocol/index.ts'
 import { readConfigFile, type ConfigFile } from './config-file.ts'
 import {
-  LOOPBACK,
-  PORT_MAX,
   machineFileSchema,
-  parseListenAddress,
   repoFileSchema,
-  type ListenAddress,
   type MachineFile,
   type RepoFile,
 } from './config-schema.ts'
+import { LOOPBACK, PORT_MAX, parseListenAddress, type ListenAddress } from './config-words.ts'
 import { replaceFile } from './home.ts'
 
 export type ConfigSource = 'default' | 'file' | 'environment' | 'flag'
@@ -255,13 +252,15 @@ function describeSettings(values: object, layers: readonly Layer[]): readonly Se
   })
 }
 
+const SECRET_KEYS: ReadonlySet<string> = new Set(['secret', 'token'])
+
 /** Settings are shown to whoever asks; what signs and opens is not. */
 function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value) as [string, unknown][]
   return Object.fromEntries(
-    entries.map(([key, each]) => [key, key === 'secret' ? '(kept secret)' : masked(each)]),
+    entries.map(([key, each]) => [key, SECRET_KEYS.has(key) ? '(kept secret)' : masked(each)]),
   )
 }
 

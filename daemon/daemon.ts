@@ -155,7 +155,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     ...{ joining, reach, recovery, merges: createMerges(env), edits: createGitEdits(env) },
     ...{ worktree: createWorktree(env), guard: createGuardState(name, feed.watch) },
     ...startServices(
-      { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log },
+      { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
       stack,
     ),
     ...{ tokens: createIssuedTokens(), accessTokens, random: machine.random },

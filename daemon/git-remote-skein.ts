@@ -45,6 +45,7 @@ async function main(): Promise<number> {
         ...{
           git,
           name,
+          url: address.url,
           remote,
           asking: createAsking(process.env, cwd),
           commonDir: where.trimEnd(),

@@ -3,7 +3,7 @@
 import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { SkeinError, asRepoId, type RepoId } from '../protocol/index.ts'
-import { isRepoId } from './config-schema.ts'
+import { remotePlaceOf } from './git-address.ts'
 import { createRunner, type Run } from './git-process.ts'
 
 /** A folder that git works in. All paths are absolute and without symlinks. */
@@ -93,7 +93,7 @@ export function createGit(env: Readonly<Record<string, string | undefined>>): Gi
     originUrl,
     async repoIdOf(checkout, skeinYml, signal) {
       if (skeinYml.repo !== null) return asRepoId(skeinYml.repo)
-      const origin = repoIdOfUrl((await originUrl(checkout, signal)) ?? '')
+      const origin = remotePlaceOf((await originUrl(checkout, signal)) ?? '')?.repo ?? null
       return origin ?? localIdOf(checkout, await rootCommits(checkout, signal))
     },
     trackedFiles(checkout, signal) {
@@ -102,35 +102,6 @@ export function createGit(env: Readonly<Record<string, string | undefined>>): Gi
     },
     changedFiles: (checkout, signal) => readChanged(run, checkout, signal),
     currentBranch: (checkout, signal) => readBranch(run, checkout, signal),
-  }
-}
-
-/**
- * `owner/name` of an ssh or https address, with all the groups that stand before the name; null for addresses that name no
- * owner, such as folders.
- */
-export function repoIdOfUrl(url: string): RepoId | null {
-  const where = pathOfUrl(url.trim())
-  if (where === null) return null
-  const parts = where.split('/').filter((part) => part !== '' && part !== '~')
-  const id = parts.join('/').replace(/\.git$/, '')
-  return isRepoId(id) ? asRepoId(id) : null
-}
-
-function pathOfUrl(url: string): string | null {
-  if (/^(?:ssh|git\+ssh|https?|git):\/\//i.test(url)) {
-    return URL.canParse(url) ? decodePath(new URL(url).pathname) : null
-  }
-  if (url.includes('://')) return null
-  // scp's form, `git@host:owner/name.git`; a colon after a slash belongs to a folder's name, two name a remote helper.
-  return /^[^/:\s]+:(?!:)(.+)$/.exec(url)?.[1] ?? null
-}
-
-function decodePath(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
   }
 }
 

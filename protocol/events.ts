@@ -26,6 +26,7 @@ export const EVENT_KINDS = {
   'guard.bypassed':
     'A session wrote what another holds, because its SKEIN_BYPASS said so, with the reason.',
   'guard.leaked': 'A command changed files that another holds; it was seen afterwards.',
+  'push.refused': 'A push was refused: it changes files that others hold.',
   'task.completed': 'A task of a plan was marked as done.',
   'owners.promoted': 'A pattern came under an owner.',
   'owners.demoted': 'A pattern left its owner.',

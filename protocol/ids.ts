@@ -1,5 +1,6 @@
 // Names of things, branded so that one is never passed for another, and ULIDs made from time and chance that the caller
 // brings.
+import { LIMITS } from './limits.ts'
 
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
@@ -19,6 +20,13 @@ export type RequestedId = Branded<'RequestedId'>
 export type InvitationId = Branded<'InvitationId'>
 /** A request's id: peer, incarnation of its daemon, sequence number. */
 export type RequestId = Branded<'RequestId'>
+
+/** Is this text an id that a repository may have: two or more parts, as in `owner/name`? */
+export function isRepoId(text: string): boolean {
+  return text.length <= LIMITS.nameCharactersMax && REPO_ID.test(text)
+}
+
+const REPO_ID = /^(?!\.{1,2}\/)[^\s/\p{C}]+(?:\/(?!\.{1,2}(?:\/|$))[^\s/\p{C}]+)+$/u
 
 export const asRepoId = (text: string): RepoId => text as RepoId
 export const asPeerId = (text: string): PeerId => text as PeerId

@@ -29,6 +29,8 @@ export function tellEvent(event: AuditEvent): string {
       return `${event.at}  ${actor} wrote ${word(data['path'])}, held by ${word(data['holder'])}, by SKEIN_BYPASS: "${word(data['reason'])}"`
     case 'guard.leaked':
       return `${event.at}  ${actor} changed ${word(data['path'])}, held by ${word(data['holder'])} (${word(data['reason'])})`
+    case 'push.refused':
+      return `${event.at}  ${actor} was refused a push${heldFiles(data)}`
     case 'task.completed':
       return `${event.at}  ${tellTask(data)}`
     case 'claim.lapsed':
@@ -193,6 +195,15 @@ function facts(list: unknown): readonly Readonly<Record<string, unknown>>[] {
   return list.flatMap((each: unknown) =>
     typeof each === 'object' && each !== null ? [each as Readonly<Record<string, unknown>>] : [],
   )
+}
+
+function heldFiles({ files, files_total: total }: AuditEvent['data']): string {
+  const listed: readonly unknown[] = Array.isArray(files) ? files : []
+  const [first] = listed
+  if (typeof first !== 'object' || first === null) return ''
+  const { path, holder }: { readonly path?: unknown; readonly holder?: unknown } = first
+  const more = typeof total === 'number' && total > 1 ? `, and ${String(total - 1)} more` : ''
+  return `: ${word(path)} is held by ${word(holder)}${more}`
 }
 
 function word(value: unknown): string {

@@ -1,7 +1,8 @@
 // configuration.md: the schemas of both files, and what else a machine is told by.
 import path from 'node:path'
 import { loadConfig, loadRepoConfig } from '../../daemon/config.ts'
-import { configJsonSchema, formatDuration, type FileName } from '../../daemon/config-schema.ts'
+import { configJsonSchema, type FileName } from '../../daemon/config-schema.ts'
+import { formatDuration } from '../../daemon/config-words.ts'
 import { typeOf, type Schema } from './fields.ts'
 import { page, table } from './page.ts'
 import { ROOT } from './sources.ts'

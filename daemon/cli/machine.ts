@@ -18,7 +18,6 @@ export interface Machine {
   daemonOf(home: string): Promise<DaemonProcess | null>
   /** The checkout that holds a folder, with the given id or the one that its repository has by itself; null outside. */
   checkoutAt(folder: string, given: string | null): Promise<CheckoutFacts | null>
-  isRepoId(text: string): Promise<boolean>
   /** @throws SkeinError CONFIG_INVALID with every problem of the first wrong file. */
   validateConfig(home: string, root: string | null): Promise<readonly CheckedFile[]>
   /** Checks the hash chain of an exported audit log. @throws SkeinError NOT_FOUND */

@@ -9,6 +9,10 @@ export function isFencedAddress(url: string): boolean {
   return url.startsWith(PREFIX)
 }
 
+export function pushedRefs(lines: string): readonly string[] {
+  return lines.split('\n').flatMap((line) => updateIn(line)?.ref ?? [])
+}
+
 /** A text: why nobody can say what it changes. */
 export async function pushedChanges(
   git: UserGit,

@@ -4,8 +4,8 @@ import { matchesPath, parsePattern, SkeinError } from '../../protocol/index.ts'
 import { createUserGit, GitFailed, type UserGit } from '../git-user.ts'
 import { createAsking } from '../push/asking.ts'
 import type { Changes } from '../push/changes.ts'
-import { judgeByLeader } from '../push/judge.ts'
-import { isFencedAddress, pushedChanges } from './pre-push.ts'
+import { judgeByLeader, type PushedTo } from '../push/judge.ts'
+import { isFencedAddress, pushedChanges, pushedRefs } from './pre-push.ts'
 import { addTrailers, claimsOfStaged, stagedChanges } from './staged.ts'
 import { refusalLines } from '../push/words.ts'
 
@@ -23,7 +23,7 @@ export async function runGitHook(hook: string, call: HookCall): Promise<number> 
   const git = createUserGit(call.cwd, call.env)
   switch (hook) {
     case 'pre-commit':
-      return check('commit', call, git, () => stagedChanges(git))
+      return check('commit', call, git, null, () => stagedChanges(git))
     case 'pre-push':
       return prePush(call, git)
     case 'prepare-commit-msg':
@@ -37,13 +37,15 @@ async function prePush(call: HookCall, git: UserGit): Promise<number> {
   const [remote = '', url = ''] = call.words
   const lines = await call.stdin()
   if (isFencedAddress(url)) return 0
-  return check('push', call, git, () => pushedChanges(git, remote, lines))
+  const pushed = { url, refs: pushedRefs(lines) }
+  return check('push', call, git, pushed, () => pushedChanges(git, remote, lines))
 }
 
 async function check(
   what: 'commit' | 'push',
   call: HookCall,
   git: UserGit,
+  pushed: PushedTo | null,
   find: () => Promise<Changes | string>,
 ): Promise<number> {
   let changes: Changes | null = null
@@ -55,7 +57,7 @@ async function check(
     }
     changes = found
     if (changes.paths.size === 0) return 0
-    const { blocked } = await judgeByLeader(createAsking(call.env, call.cwd), changes)
+    const { blocked } = await judgeByLeader(createAsking(call.env, call.cwd), changes, pushed)
     if (blocked.length === 0) return 0
     for (const line of refusalLines(what, blocked)) call.say(line)
     return 1

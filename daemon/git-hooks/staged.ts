@@ -42,7 +42,7 @@ async function idOf(git: UserGit, name: string): Promise<string | null> {
 export async function claimsOfStaged(git: UserGit, asking: Asking): Promise<readonly OwnClaim[]> {
   const changes = await stagedChanges(git)
   if (changes.paths.size === 0) return []
-  return (await judgeByLeader(asking, changes)).own
+  return (await judgeByLeader(asking, changes, null)).own
 }
 
 export const CLAIM_TRAILER = 'Skein-Claim'

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { SkeinError, type PeerId } from '../../protocol/index.ts'
-import { parseListenAddress, type ListenAddress } from '../config-schema.ts'
+import { parseListenAddress, type ListenAddress } from '../config-words.ts'
 import { replaceFile } from '../home.ts'
 import type { Transport } from '../ports.ts'
 

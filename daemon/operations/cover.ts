@@ -13,6 +13,7 @@ import {
 import type { Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import { coverOf, type Changed, type Cover, type Touched } from '../core/claims/cover.ts'
+import { recordRefused } from '../push/record.ts'
 import { asLedgerClaim } from '../core/provisional/note.ts'
 import { ownProvisionals } from '../core/provisional/own.ts'
 import { claimJson, iso } from '../json.ts'
@@ -46,7 +47,9 @@ export const cover: Handler<OperationInput<'cover'>> = async (parts, input, cont
       covered = judge({ path, touched: await touchedBy(parts, place, { path, edits }, over) })
     found.push({ path, cover: covered })
   }
-  return resultOf(parts, place, host, found)
+  const result = resultOf(parts, place, host, found)
+  if (input.push !== undefined) recordRefused(parts, place.repo, party, input.push, result)
+  return result
 }
 
 type Covered = Cover | { readonly kind: 'unsettled'; readonly claims: readonly LedgerClaim[] }

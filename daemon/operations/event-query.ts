@@ -7,7 +7,7 @@ import {
   type AuditEvent,
   type OperationInput,
 } from '../../protocol/index.ts'
-import { parseDuration } from '../config-schema.ts'
+import { parseDuration } from '../config-words.ts'
 import type { CallContext } from '../client/operations.ts'
 import { iso } from '../json.ts'
 import type { AuditFilter } from '../ports.ts'

@@ -8,8 +8,8 @@ type Listed = OperationResult<'webhooks/list'>['webhooks'][number]
 
 export const webhooksList: Handler<OperationInput<'webhooks/list'>> = ({ webhooks }) => {
   const result: OperationResult<'webhooks/list'> = {
-    webhooks: webhooks.list().map(({ name, url, isSigned, events, lanes }): Listed => ({
-      ...{ name, url, signed: isSigned },
+    webhooks: webhooks.list().map(({ name, url, isSigned, forge, events, lanes }): Listed => ({
+      ...{ name, url, signed: isSigned, forge },
       events: [...events],
       ledgers: [...lanes].map(([ledger, lane]) => laneJson(ledger, lane)),
     })),

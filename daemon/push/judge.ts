@@ -1,6 +1,7 @@
 // May these files be changed? The daemon says so, who asks the leader; without one, what this clone remembers and the tokens
 // that the remote has. Verdicts are data; words.ts makes sentences of them.
 import { LIMITS, SkeinError, type OperationResult } from '../../protocol/index.ts'
+import { remotePlaceOf } from '../git-address.ts'
 import type { Asking } from './asking.ts'
 import type { Changes, Edit } from './changes.ts'
 
@@ -39,8 +40,20 @@ type Answer = OperationResult<'cover'>
 /** Below what one body may have, with all that is around the names. */
 const ASKED_BYTES_MAX = 400_000
 
-/** @throws SkeinError as the daemon answers it, or DAEMON_DOWN. */
-export async function judgeByLeader(asking: Asking, changes: Changes): Promise<Verdict> {
+export interface PushedTo {
+  readonly url: string
+  readonly refs: readonly string[]
+}
+
+/**
+ * @param pushed null: nothing is pushed, so that a refusal is none of a push.
+ * @throws SkeinError as the daemon answers it, or DAEMON_DOWN.
+ */
+export async function judgeByLeader(
+  asking: Asking,
+  changes: Changes,
+  pushed: PushedTo | null,
+): Promise<Verdict> {
   const blocked: Blocked[] = []
   const own = new Map<string, OwnClaim>()
   let releaseOnLanding = true
@@ -77,8 +90,35 @@ export async function judgeByLeader(asking: Asking, changes: Changes): Promise<V
     asked = asked.filter((path) => (found.get(path) ?? []).length > upto)
     from = upto
   }
+  if (pushed !== null) await tellRefused(asking, pushed, blocked, found)
   return { blocked, own: [...own.values()], releaseOnLanding }
 }
+
+/** The daemon judges these once more and records the refusal; who pushes has its answer anyway. */
+async function tellRefused(
+  asking: Asking,
+  { url, refs }: PushedTo,
+  blocked: readonly Blocked[],
+  found: ReadonlyMap<string, readonly Edit[]>,
+): Promise<void> {
+  const held = blocked.flatMap(({ why, path }) => (why === 'held' ? [path] : []))
+  const [paths] = portions([...new Set(held)], (path) => 130 * editsTold(path, found).length)
+  if (paths === undefined) return
+  const edits = Object.fromEntries(paths.map((path) => [path, editsTold(path, found)]))
+  const place = remotePlaceOf(url)
+  const remote = place === null ? null : `${place.host}/${place.repo}`
+  try {
+    await asking.ask('cover', { paths, edits, push: { remote, refs: refs.slice(0, REFS_TOLD) } })
+  } catch (error) {
+    if (!(error instanceof SkeinError)) throw error
+  }
+}
+
+function editsTold(path: string, found: ReadonlyMap<string, readonly Edit[]>): readonly Edit[] {
+  return (found.get(path) ?? []).slice(0, LIMITS.editsMax)
+}
+
+const REFS_TOLD = 100
 
 function portions(paths: readonly string[], more: (path: string) => number): readonly string[][] {
   const found: string[][] = []

@@ -17,6 +17,8 @@ export interface PushPlace extends ReadyPlace {
   readonly git: UserGit
   /** The remote's name as the user has it, or its address. */
   readonly name: string
+  /** Where it really goes. */
+  readonly url: string
   /** What git and the remote say while they work. */
   readonly onStderr: (text: string) => void
 }
@@ -46,7 +48,7 @@ export async function fencedPush(
   if (found.kind === 'unknown') return refuse(request, 'fetch first')
   if (found.kind === 'too-large') return refuse(request, `skein: ${found.why}`)
   const known = readKnown(place.commonDir)
-  const judged = await judge(place, found.changes, known, listing)
+  const judged = await judge(place, request, found.changes, known, listing)
   if (judged.kind === 'refused') return refuse(request, judged.why)
   if (judged.kind === 'unfenced') return plain(place, request)
   const { verdict } = judged
@@ -71,13 +73,15 @@ type Judged =
 
 async function judge(
   place: PushPlace,
+  { updates, isDryRun }: PushRequest,
   changes: Parameters<typeof judgeByLeader>[1],
   known: Known,
   listing: Listing,
 ): Promise<Judged> {
   if (changes.paths.size === 0) return { kind: 'unfenced' }
   try {
-    const verdict = await judgeByLeader(place.asking, changes)
+    const pushed = { url: place.url, refs: updates.map(({ ref }) => ref) }
+    const verdict = await judgeByLeader(place.asking, changes, isDryRun ? null : pushed)
     return { kind: 'judged', by: 'leader', verdict, tokens: [], listing }
   } catch (error) {
     if (!(error instanceof SkeinError)) throw error

@@ -9,6 +9,8 @@ import type { LedgerHost } from '../ledger-host.ts'
 import type { Log } from '../log.ts'
 import { MESH } from '../mesh/ledger.ts'
 import type { Clock } from '../ports.ts'
+import { tellPullRequests, TOLD_KIND } from './comment.ts'
+import { tryForge, type Forge } from './forge.ts'
 import { Lane, type LaneState } from './lane.ts'
 import { messageOf, type TestEvent } from './message.ts'
 import { post, type Posted } from './post.ts'
@@ -19,6 +21,7 @@ export interface WebhookState {
   /** Without credentials and query, which may be secrets. */
   readonly url: string
   readonly isSigned: boolean
+  readonly forge: Forge['kind'] | null
   readonly events: readonly string[]
   readonly lanes: ReadonlyMap<string, LaneState>
 }
@@ -43,10 +46,18 @@ export interface WebhooksOptions {
   readonly feed: Pick<Feed, 'watch'>
   readonly clock: Pick<Clock, 'wall'>
   readonly log: Pick<Log, 'warn'>
+  /** Where the tokens of forges stand. */
+  readonly env: NodeJS.ProcessEnv
   readonly random: () => number
 }
 
 type Hook = Config['webhooks'][number]
+type NotPosted = Extract<Posted, { readonly ok: false }>
+
+/** Null: all. */
+function kindsOf({ forge, events }: Hook): readonly string[] | null {
+  return forge === undefined ? (events ?? null) : [TOLD_KIND]
+}
 
 export function startWebhooks(options: WebhooksOptions): Webhooks {
   return new Sender(options)
@@ -79,7 +90,8 @@ class Sender implements Webhooks {
         name: webhookName(hook),
         url: `${protocol}//${host}${pathname}`,
         isSigned: hook.secret !== undefined,
-        events: hook.events ?? [],
+        forge: hook.forge ?? null,
+        events: kindsOf(hook) ?? [],
         lanes: new Map(lanes.map(([ledger, lane]) => [ledger, lane.state()])),
       }
     })
@@ -87,6 +99,11 @@ class Sender implements Webhooks {
 
   async test(name: string): Promise<Posted> {
     const { machine, clock } = this.#options
+    const hook = this.#hook(name)
+    if (hook.forge !== undefined) {
+      const forge = this.#forge(hook, hook.forge)
+      return 'problem' in forge ? forge : tryForge(forge, this.#end.signal)
+    }
     const event: TestEvent = {
       id: `test_${randomUUID()}`,
       kind: 'webhook.test',
@@ -94,7 +111,11 @@ class Sender implements Webhooks {
       machine,
       data: { name },
     }
-    return this.#post(this.#hook(name), event, this.#end.signal)
+    return post(
+      new URL(hook.url),
+      messageOf(event, event.id, hook.secret ?? null),
+      this.#end.signal,
+    )
   }
 
   async retry(name: string): Promise<number> {
@@ -144,12 +165,12 @@ class Sender implements Webhooks {
     }
     const lane = new Lane({
       audit: () => this.#host(ledger)?.audit ?? null,
-      kinds: hook.events ?? null,
+      kinds: kindsOf(hook),
       progress: this.#store.of(name)[ledger] ?? (begin === 'beginning' ? fresh : null),
       keep: (progress) => {
         this.#store.keep(name, ledger, progress)
       },
-      post: (event, signal) => this.#post(hook, event, signal),
+      post: (event, signal) => this.#deliver(hook, event, signal),
       now: () => clock.wall(),
       random,
       onFailure: (error) => {
@@ -166,8 +187,19 @@ class Sender implements Webhooks {
     this.#lanes.get(name)?.set(ledger, lane)
   }
 
-  #post(hook: Hook, event: AuditEvent | TestEvent, signal: AbortSignal): Promise<Posted> {
-    return post(new URL(hook.url), messageOf(event, event.id, hook.secret ?? null), signal)
+  async #deliver(hook: Hook, event: AuditEvent, signal: AbortSignal): Promise<Posted> {
+    if (hook.forge === undefined)
+      return post(new URL(hook.url), messageOf(event, event.id, hook.secret ?? null), signal)
+    const forge = this.#forge(hook, hook.forge)
+    return 'problem' in forge ? forge : tellPullRequests(forge, event, signal)
+  }
+
+  #forge({ url, token, token_env: named }: Hook, kind: Forge['kind']): Forge | NotPosted {
+    const variable = named ?? (kind === 'github' ? 'GITHUB_TOKEN' : 'GITEA_TOKEN')
+    const found = token ?? this.#options.env[variable]
+    if (found !== undefined && found !== '') return { kind, url: new URL(url), token: found }
+    const problem = `no token: neither \`token\` in config.yml nor ${variable} in the daemon's environment`
+    return { ok: false, status: null, problem }
   }
 
   #hook(name: string): Hook {

@@ -184,6 +184,13 @@ export const INPUTS = {
       .record(changedPath, z.array(edit).max(LIMITS.editsMax))
       .optional()
       .describe('by path, as blobs: says which declarations changed'),
+    push: z
+      .strictObject({
+        remote: name.nullable().describe('host/owner/name; null: an address that names none'),
+        refs: z.array(name).max(100),
+      })
+      .optional()
+      .describe('what is pushed with them: where another holds one, that is an event'),
   }),
   fence: z.strictObject({ ...callerShape }),
   landed: z.strictObject({ ...callerShape, ids: ids.min(1) }),

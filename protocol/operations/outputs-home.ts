@@ -36,6 +36,7 @@ export const HOME_OUTPUTS = {
         name: z.string(),
         url: z.string().describe('without credentials and query'),
         signed: z.boolean(),
+        forge: z.enum(['github', 'gitea']).nullable().describe('told by comments on pull requests'),
         events: z.array(z.string()).describe('empty: all'),
         ledgers: z.array(
           z.object({

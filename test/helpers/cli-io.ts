@@ -47,7 +47,6 @@ export const NO_MACHINE: Machine = {
   runDaemon: refuse,
   daemonOf: () => Promise.resolve(null),
   checkoutAt: refuse,
-  isRepoId: refuse,
   validateConfig: refuse,
   verifyAudit: refuse,
   runBridge: refuse,

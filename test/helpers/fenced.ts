@@ -18,6 +18,8 @@ export interface FencedOptions {
   readonly transport?: Transport
   readonly skeinYml?: string
   readonly files?: Readonly<Record<string, string>>
+  /** Lines more of the daemon's config.yml. */
+  readonly configYml?: string
 }
 
 export interface Ran {
@@ -91,7 +93,10 @@ export class FencedWorld {
     git(seed, 'push', '--quiet', bare, 'main')
     const home = path.join(makeFolder(cleaner, 'skein-home-'), 'h')
     mkdirSync(home)
-    writeFileSync(path.join(home, 'config.yml'), 'trust_scripts: true\nhttp_port: 0\n')
+    writeFileSync(
+      path.join(home, 'config.yml'),
+      `trust_scripts: true\nhttp_port: 0\n${options.configYml ?? ''}`,
+    )
     const served = await serveGit(cleaner, options.transport ?? 'local', bare)
     const daemon = await startDaemon(cleaner, { home, env: served.env })
     return new FencedWorld(cleaner, bare, daemon, served)

@@ -119,7 +119,12 @@ async function serveHttp(cleaner: Cleaner, bare: string): Promise<Served> {
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${String(port)}/${path.basename(bare)}`, env: {} }
+  return { url: `http://127.0.0.1:${String(port)}/${nameOf(bare)}`, env: {} }
+}
+
+/** With the folder above it for an owner, as addresses of forges have one. */
+function nameOf(bare: string): string {
+  return `${path.basename(path.dirname(bare))}/${path.basename(bare)}`
 }
 
 /** One request as CGI has it (RFC 3875). */
@@ -130,7 +135,7 @@ function answer(bare: string, request: http.IncomingMessage, response: http.Serv
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: '/nonexistent',
-      GIT_PROJECT_ROOT: path.dirname(bare),
+      GIT_PROJECT_ROOT: path.dirname(path.dirname(bare)),
       GIT_HTTP_EXPORT_ALL: '1',
       REQUEST_METHOD: request.method ?? 'GET',
       PATH_INFO: decodeURIComponent(url.pathname),

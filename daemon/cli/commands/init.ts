@@ -1,6 +1,6 @@
 // `skein init`: a repository takes part, and so do the harnesses in it. .skein.yml is written once and never touched again.
 import path from 'node:path'
-import { SkeinError, type OperationResult } from '../../../protocol/index.ts'
+import { isRepoId, SkeinError, type OperationResult } from '../../../protocol/index.ts'
 import type { Command } from '../arguments.ts'
 import type { Io } from '../io.ts'
 import type { CheckoutFacts, LocalCommand, Machine } from '../machine.ts'
@@ -45,7 +45,7 @@ export const run: LocalCommand = async (command, io, machine) => {
 
 async function findCheckout(command: Command, io: Io, machine: Machine): Promise<CheckoutFacts> {
   const given = command.fields['repo']
-  if (typeof given === 'string' && !(await machine.isRepoId(given))) {
+  if (typeof given === 'string' && !isRepoId(given)) {
     throw new SkeinError('INPUT_USAGE', `\`${given}\` is no id of a repository.`, {
       hint: 'skein init --repo owner/name',
     })

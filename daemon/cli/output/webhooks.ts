@@ -40,8 +40,8 @@ export function webhooksFace(
   ]
 }
 
-function hookLines({ name, url, signed, events, ledgers }: Hook, page: Page): readonly string[] {
-  const what = events.length === 0 ? 'all events' : events.join(', ')
+function hookLines(hook: Hook, page: Page): readonly string[] {
+  const { name, url, ledgers } = hook
   const rows = ledgers.map((lane) => {
     const { ledger, delivered, delivered_at: at, failed, waiting_for: stuck } = lane
     const state =
@@ -53,9 +53,15 @@ function hookLines({ name, url, signed, events, ledgers }: Hook, page: Page): re
   })
   return [
     `${page.paint('strong', name)}  ${url}`,
-    `  ${what}, ${signed ? 'signed' : page.paint('warning', 'not signed')}`,
+    `  ${whatIsSent(hook, page)}`,
     ...table(COLUMNS, rows, page).map((line) => `  ${line}`),
   ]
+}
+
+function whatIsSent({ events, signed, forge }: Hook, page: Page): string {
+  if (forge !== null) return 'refused pushes, as a comment on the pull request'
+  const what = events.length === 0 ? 'all events' : events.join(', ')
+  return `${what}, ${signed ? 'signed' : page.paint('warning', 'not signed')}`
 }
 
 export function webhookTestFace(

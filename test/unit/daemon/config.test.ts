@@ -11,13 +11,8 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import {
-  configJsonSchema,
-  formatDuration,
-  isRepoId,
-  parseDuration,
-  parseListenAddress,
-} from '../../../daemon/config-schema.ts'
+import { configJsonSchema } from '../../../daemon/config-schema.ts'
+import { formatDuration, parseDuration, parseListenAddress } from '../../../daemon/config-words.ts'
 import {
   addCheckout,
   isExplicit,
@@ -25,7 +20,7 @@ import {
   loadRepoConfig,
   removeCheckout,
 } from '../../../daemon/config.ts'
-import { SkeinError } from '../../../protocol/index.ts'
+import { isRepoId, SkeinError } from '../../../protocol/index.ts'
 
 function makeFolder(t: TestContext, files: Readonly<Record<string, string>> = {}): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'skein-config-'))

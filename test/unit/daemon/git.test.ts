@@ -15,7 +15,7 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { createGit, repoIdOfUrl, type Checkout, type Git } from '../../../daemon/git.ts'
+import { createGit, type Checkout, type Git } from '../../../daemon/git.ts'
 import { SkeinError } from '../../../protocol/index.ts'
 
 const ENV = {
@@ -236,36 +236,6 @@ describe('repoIdOf', () => {
     })
     git(root, 'commit', '-q', '--allow-empty', '-m', 'first')
     assert.match(await gits.repoIdOf(checkout, none), /^local\/shop-[0-9a-f]{8}$/)
-  })
-})
-
-describe('repoIdOfUrl', () => {
-  it('reads all the ways to write an address', () => {
-    const table: readonly (readonly [string, string | null])[] = [
-      ['git@github.com:acme/shop.git', 'acme/shop'],
-      ['github.com:acme/shop', 'acme/shop'],
-      ['git@gitlab.com:acme/web/shop.git', 'acme/web/shop'],
-      ['https://github.com/acme/shop.git', 'acme/shop'],
-      ['https://github.com/acme/shop/', 'acme/shop'],
-      ['https://user:pass@host:8443/acme/web/team/shop.git', 'acme/web/team/shop'],
-      ['ssh://git@host:2222/acme/shop.git', 'acme/shop'],
-      ['ssh://git@[::1]:22/~/acme/shop', 'acme/shop'],
-      ['git+ssh://git@host/acme/shop.git', 'acme/shop'],
-      ['git@host:~/acme/shop.git', 'acme/shop'],
-      ['git@host:/acme/shop.git', 'acme/shop'],
-      ['https://host/acme/sh%C3%B6p.git', 'acme/shöp'],
-      ['git@host:shop.git', null],
-      ['https://host/', null],
-      ['/srv/git/acme/shop.git', null],
-      ['../acme/shop', null],
-      ['./a:b/c', null],
-      ['file:///srv/acme/shop.git', null],
-      ['ext::sh -c x% acme/shop', null],
-      ['codecommit::acme/shop', null],
-      ['git@host:../acme/shop.git', null],
-      ['', null],
-    ]
-    for (const [url, id] of table) assert.equal(repoIdOfUrl(url), id, url)
   })
 })
 
