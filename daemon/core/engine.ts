@@ -243,7 +243,7 @@ function receive(engine: Engine, from: PeerId, message: PeerMessage): void {
       return
     case 'seek':
       noteWork(engine)
-      stepConsensus(engine.consensus, { kind: 'reachable', peer: from })
+      stepConsensus(engine.consensus, { kind: 'sought', by: from })
       return
     case 'provisionals':
       hearProvisionals(engine, from, message)

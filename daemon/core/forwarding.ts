@@ -48,7 +48,8 @@ export function takeOwn(engine: Engine, request: Request): void {
 /** A new leader is asked at once; one that does not answer is asked again. */
 export function resend(engine: Engine): void {
   const leader = leaderOf(engine)
-  if (leader === null) seek(engine)
+  // Who leads and has not committed anything yet asks nobody: the others take whoever asks for none that leads.
+  if (leader === null && engine.consensus.role.kind !== 'leader') seek(engine)
   const isNew = leader !== engine.follows
   engine.follows = leader
   if (engine.own.size === 0) return

@@ -15,7 +15,12 @@ import {
   takeReady,
   type ConsensusInput,
 } from '../../daemon/core/consensus/consensus.ts'
-import { confirmLeadership, mayChangeVoters, propose } from '../../daemon/core/consensus/leader.ts'
+import {
+  confirmLeadership,
+  fallQuiet,
+  mayChangeVoters,
+  propose,
+} from '../../daemon/core/consensus/leader.ts'
 import {
   DEFAULT_TIMING,
   type Consensus,
@@ -164,6 +169,14 @@ export class Script {
 
   propose(name: string, body: RecordBody): void {
     propose(this.core(name), [body])
+    this.#take(name)
+  }
+
+  /** The leader has nothing to do. */
+  quiet(name: string): void {
+    const { role } = this.core(name)
+    check(role.kind === 'leader', 'script', `${name} does not lead`)
+    fallQuiet(this.core(name), role)
     this.#take(name)
   }
 

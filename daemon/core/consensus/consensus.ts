@@ -24,6 +24,7 @@ import { inMyDocument, rotateIfDue } from './rotation.ts'
 import {
   acknowledge,
   becomeFollower,
+  leaveLeader,
   onAppend,
   onCommit,
   onPreVote,
@@ -60,6 +61,8 @@ export type ConsensusInput =
   | { readonly kind: 'unreachable'; readonly peer: PeerId }
   /** A connection to a peer came about: a leader makes itself known, and without one there may be one now. */
   | { readonly kind: 'reachable'; readonly peer: PeerId }
+  /** A peer asks who leads: it does not. */
+  | { readonly kind: 'sought'; readonly by: PeerId }
 
 /** Rebuilds the core from its durable log, whose frames must hold the genesis. */
 export function createConsensus(options: ConsensusOptions): Consensus {
@@ -133,11 +136,11 @@ export function stepConsensus(core: Consensus, input: ConsensusInput): void {
         loseLeader(core, core.role)
       return
     case 'reachable':
-      if (core.role.kind === 'leader') {
-        wake(core, core.role)
-        greet(core, core.role, input.peer)
-      } else if (core.role.kind === 'follower' && core.role.leader === null)
-        hastenElection(core, null)
+      onReachable(core, input.peer)
+      return
+    case 'sought':
+      leaveLeader(core, input.by)
+      onReachable(core, input.by)
       return
   }
 }
@@ -181,6 +184,14 @@ function onTick(core: Consensus, now: number, wallMs: number): void {
   }
   if (now >= core.electionAt && core.role.kind !== 'candidate') onElectionTimeout(core)
   else if (now >= core.electionAt && core.role.kind === 'candidate') restartElection(core)
+}
+
+function onReachable(core: Consensus, peer: PeerId): void {
+  const { role } = core
+  if (role.kind === 'leader') {
+    wake(core, role)
+    greet(core, role, peer)
+  } else if (role.kind === 'follower' && role.leader === null) hastenElection(core, null)
 }
 
 /** Its leader's process is gone: somebody else may ask for votes soon. */

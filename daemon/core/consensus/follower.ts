@@ -21,11 +21,7 @@ export const TERM_STEP_MAX = 1_000
 export function onPreVote(core: Consensus, from: PeerId, message: Message<'pre-vote'>): void {
   const head = headPosition(core)
   const behind = comparePositions(message.head, head) < 0
-  // Who asks does not lead.
-  if (core.role.kind === 'follower' && core.role.leader === from) {
-    becomeFollower(core, null)
-    postponeElection(core)
-  }
+  leaveLeader(core, from)
   const granted = message.term > core.promise.term && !behind && !hearsLeader(core)
   const { term } = message
   send(core, from, { kind: 'pre-vote-response', term, granted, promised: core.promise.term })
@@ -64,8 +60,10 @@ export function onAppend(core: Consensus, from: PeerId, message: Message<'append
     return
   }
   if (message.term > core.promise.term) promiseTo(core, { term: message.term, votedFor: from })
-  becomeFollower(core, from, message.quiet)
-  if (message.quiet) core.electionAt = Infinity
+  // A leader that said so long ago has new records since: its silence is a sign of its death again.
+  const isQuiet = message.quiet && comparePositions(message.upto, headPosition(core)) >= 0
+  becomeFollower(core, from, isQuiet)
+  if (isQuiet) core.electionAt = Infinity
   else postponeElection(core)
   if (message.commit !== null) learnCommit(core, message.commit)
   const missing = comparePositions(headPosition(core), message.upto) < 0
@@ -155,6 +153,13 @@ export function becomeFollower(core: Consensus, leader: PeerId | null, isQuiet =
   if (core.role.kind === 'leader') failBarriers(core)
   const heardAt = leader === null ? -Infinity : core.now
   core.role = { kind: 'follower', leader, heardAt, isQuiet }
+}
+
+/** This peer asks for votes, or who leads: it does not, whatever was heard of it before. */
+export function leaveLeader(core: Consensus, peer: PeerId): void {
+  if (core.role.kind !== 'follower' || core.role.leader !== peer) return
+  becomeFollower(core, null)
+  postponeElection(core)
 }
 
 /** A quiet leader does not answer: from now on its silence counts. */

@@ -141,6 +141,30 @@ describe('an election', () => {
     assert.equal(script.isLeading('b'), true)
   })
 
+  it('is not put off by the word of a quiet leader that comes late', () => {
+    const script = led()
+    script.quiet('a')
+    const [late] = script.mail.filter(of('append', 'b'))
+    script.settle(['a', 'c'])
+    script.drop()
+    script.propose('a', noop('1'))
+    script.settle(ALL)
+    assert.ok(late !== undefined)
+    script.give('b', { kind: 'receive', from: script.core('a').self, message: late.message })
+    assert.ok(script.core('b').electionAt < Infinity)
+  })
+
+  it('is begun by who hears that its quiet leader looks for one', () => {
+    const script = led()
+    script.quiet('a')
+    script.settle(ALL)
+    assert.equal(script.core('b').electionAt, Infinity)
+    script.give('b', { kind: 'sought', by: script.core('c').self })
+    assert.equal(script.core('b').electionAt, Infinity)
+    script.give('b', { kind: 'sought', by: script.core('a').self })
+    assert.ok(script.core('b').electionAt < Infinity)
+  })
+
   it('is won alone without a question, when alone', () => {
     const script = new Script(['a'])
     script.tick('a')
