@@ -13,6 +13,8 @@ import { runSeed, type SeedResult } from './run.ts'
 /** Each so many-th seed runs twice: the same trace, or something in it is not from the seed. */
 const TWICE_EVERY = 50
 const MUTANT_MS_MAX = 10 * 60_000
+/** The workers fill the cores themselves: threads of the garbage collector would only take turns with them. */
+const WORKER_FLAGS = ['--max-semi-space-size=64', '--single-threaded-gc']
 
 interface Totals {
   seeds: number
@@ -96,7 +98,7 @@ async function runWorkers(): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const flags = { seeds: share, from: from + worker, step: workers }
       const args = [...own, ...Object.entries(flags).map(([flag, n]) => `--${flag}=${String(n)}`)]
-      const child = fork(program, args, { execArgv: ['--max-semi-space-size=64'] })
+      const child = fork(program, args, { execArgv: WORKER_FLAGS })
       let hasTold = false
       child.on('message', (part: Totals) => {
         hasTold = true
