@@ -257,7 +257,7 @@ export class Checker {
     )
     for (const record of fresh.reverse()) {
       this.path.push(record)
-      this.#voters.noteCommit(record)
+      this.#voters.noteCommit(record, commit.term)
       this.spec.apply(record)
     }
     this.checkDurable()

@@ -9,6 +9,8 @@ export class Voters {
   readonly #find: (id: RecordId) => LedgerRecord | undefined
   /** Appended on top of the last committed change, and not committed. */
   #proposed: (readonly PeerId[])[] = []
+  /** By index: the term in which it was committed. A leader that lost its term before that bypasses nothing. */
+  readonly #committedIn: number[] = []
   readonly #known = new WeakMap<LedgerRecord, readonly PeerId[]>()
   configs = 0
 
@@ -53,7 +55,9 @@ export class Voters {
     this.#proposed.push(body.voters)
   }
 
-  noteCommit({ body }: LedgerRecord): void {
+  /** @param term of the record up to which its leader committed then: its own. */
+  noteCommit({ body, index }: LedgerRecord, term: number): void {
+    this.#committedIn[index] = term
     if (body.kind !== 'config') return
     this.configs++
     this.#proposed = []
@@ -61,7 +65,7 @@ export class Voters {
 
   /** What was committed in the terms before it lies on its path. */
   #checkTerm(record: LedgerRecord): void {
-    const last = this.#path.findLast(({ term }) => term < record.term)
+    const last = this.#path.findLast(({ index }) => (this.#committedIn[index] ?? 0) < record.term)
     if (last === undefined) return
     let next = this.#parentOf(record)
     while (next !== undefined && next.index > last.index) next = this.#parentOf(next)
