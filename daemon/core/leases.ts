@@ -4,10 +4,11 @@
 //
 // Sources: rate error bound 2 %, grace 5 s, leader counts min(monotonic, uptime), holder counts max: docs/GUARANTEES.md.
 import {
+  BY_LEADER,
   DEFAULTS,
+  isForcedEnd,
   judgeable,
   type ClaimId,
-  type EndReason,
   type LedgerClaim,
   type PeerId,
   type RecordBody,
@@ -18,8 +19,6 @@ import type { LockDelay } from './claims/judge.ts'
 import type { AwaitedBy } from './queue/deadlock.ts'
 import { sessionKey, type AppliedChange, type View } from './view.ts'
 
-/** The name under which a leader ends claims of itself: see the fold. */
-const LEADER = 'leader'
 export const RATE_ERROR = 0.02
 const GRACE_MS = 5_000
 /** A full look at all live claims is made at most this often. */
@@ -69,9 +68,7 @@ export function restartLeases(leases: Leases, view: View): void {
   leases.claimedAt.clear()
   leases.askedAt.clear()
   leases.delays.clear()
-  for (const { claim, reason, by } of view.state.ended) {
-    if (isDelayed(reason, by)) delay(leases, claim)
-  }
+  for (const claim of view.state.forced) delay(leases, claim)
 }
 
 export function noteChange(leases: Leases, { change }: AppliedChange): void {
@@ -89,7 +86,7 @@ export function noteChange(leases: Leases, { change }: AppliedChange): void {
   if (change.kind === 'answered') leases.askedAt.delete(change.answered.request.id)
   if (change.kind !== 'ended') return
   leases.claimedAt.delete(change.claim.id)
-  if (isDelayed(change.reason, change.by)) delay(leases, change.claim)
+  if (isForcedEnd(change.reason, change.by)) delay(leases, change.claim)
 }
 
 export function noteRenewal(leases: Leases, peer: PeerId, session: SessionId): void {
@@ -144,7 +141,7 @@ function expireRequests(leases: Leases, view: View): RecordBody[] {
   )
   if (late.length === 0) return []
   const ids = late.map(({ id }) => id)
-  return [{ kind: 'answer', rid: null, ids, end: 'expired', by: LEADER, note: '', granted: [] }]
+  return [{ kind: 'answer', rid: null, ids, end: 'expired', by: BY_LEADER, note: '', granted: [] }]
 }
 
 /** Holders for whose answer a session waits now: by the time that it said when it asked. */
@@ -198,9 +195,4 @@ function forgetDelays(leases: Leases): void {
 function delay(leases: Leases, claim: LedgerClaim): void {
   if (claim.mode !== 'exclusive') return
   leases.delays.set(claim.id, { claim, until: leases.elapsedMs + DEFAULTS.lockDelaySeconds * 1000 })
-}
-
-/** What its own daemon ended is over; what a leader or a person ended may still be in its holder's hands. */
-function isDelayed(reason: EndReason, by: string): boolean {
-  return reason === 'revoked' || by === LEADER
 }

@@ -10,6 +10,7 @@ import type { CompletedTask } from '../task.ts'
 import type { Checkpoint } from './body.ts'
 import {
   emptyState,
+  isForcedEnd,
   type KeyedOutcome,
   type LedgerState,
   type RepoState,
@@ -68,6 +69,7 @@ type EncodedState = Omit<
   | 'repos'
   | 'settled'
   | 'promoted'
+  | 'forced'
 > & {
   readonly claims: readonly LedgerClaim[]
   readonly queue: readonly QueueEntry[]
@@ -83,6 +85,8 @@ type EncodedState = Omit<
   /** Not there in checkpoints from before there were provisional claims. */
   readonly settled?: readonly (readonly [PeerId, number])[]
   readonly promoted?: readonly ClaimId[]
+  /** Not there in checkpoints from before it was kept by itself. */
+  readonly forced?: readonly LedgerClaim[]
 }
 
 /** What members of the first version did not say. */
@@ -107,6 +111,7 @@ export function decodeState(text: string): LedgerState {
     repos,
     settled = [],
     promoted = [],
+    forced,
     ...rest
   } = parseState(text)
   return {
@@ -126,7 +131,13 @@ export function decodeState(text: string): LedgerState {
     repos: new Map(repos.map((repo) => [repo.repo, repo])),
     settled: new Map(settled),
     promoted: new Set(promoted),
+    forced: [...(forced ?? forcedIn(rest.ended))],
   }
+}
+
+function forcedIn(ended: LedgerState['ended']): readonly LedgerClaim[] {
+  const forced = ended.filter(({ reason, by }) => isForcedEnd(reason, by))
+  return forced.map(({ claim }) => claim).filter(({ mode }) => mode === 'exclusive')
 }
 
 function parseState(text: string): EncodedState {

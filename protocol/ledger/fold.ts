@@ -12,7 +12,7 @@ import { reconcile } from './fold-provisional.ts'
 import { endTasks } from './fold-tasks.ts'
 import { answer, ask, drop, push } from './fold-waits.ts'
 import type { LedgerRecord } from './record.ts'
-import type { LedgerState, RequestOutcome } from './state.ts'
+import { BY_LEADER, type LedgerState, type RequestOutcome } from './state.ts'
 
 /** Folds one record, which must be the next on the path, or a part of a checkpoint. */
 export function foldRecord(state: LedgerState, record: LedgerRecord): readonly Change[] {
@@ -62,7 +62,7 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
       remember(state, body.rid, { kind: 'ended', ids: body.ids })
       return end(state, record, body.ids, body.reason, body.by, '')
     case 'expire':
-      return end(state, record, body.ids, body.reason, 'leader', '')
+      return end(state, record, body.ids, body.reason, BY_LEADER, '')
     case 'revoke':
       remember(state, body.rid, { kind: 'ended', ids: body.ids })
       return end(state, record, body.ids, 'revoked', body.by, body.note)

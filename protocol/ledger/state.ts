@@ -42,6 +42,8 @@ export interface LedgerState {
   readonly answered: AnsweredRequest[]
   /** Claims that ended lately, oldest first. */
   readonly ended: EndedClaim[]
+  /** Exclusive claims that ended by force and whose scopes nobody else got since, oldest first: for lock-delays. */
+  readonly forced: LedgerClaim[]
   /** Tasks that are over by their id, oldest first. */
   readonly completed: Map<string, CompletedTask>
   /** The last answered requests of each peer. */
@@ -72,6 +74,14 @@ export interface RejectedProvisional {
   readonly atMs: number
   readonly term: number
   readonly index: number
+}
+
+/** Who ends claims whose time is over. */
+export const BY_LEADER = 'leader'
+
+/** What its own daemon ended is over; what a leader or a person ended may still be in its holder's hands. */
+export function isForcedEnd(reason: EndReason, by: string): boolean {
+  return reason === 'revoked' || by === BY_LEADER
 }
 
 export interface EndedClaim {
@@ -136,6 +146,11 @@ export const REQUESTS_REMEMBERED = 1_024
 export const KEYS_REMEMBERED = 10_000
 export const KEY_LIFE_MS = 24 * 3_600_000
 export const ENDED_REMEMBERED = 64
+/**
+ * More claims than this, ended by force, do not keep their lock-delay over a change of leaders. As many as one Expire may
+ * end; a state of some 200 kB.
+ */
+export const FORCED_REMEMBERED = 500
 export const ANSWERED_REMEMBERED = 64
 export const REJECTED_REMEMBERED = 64
 /**
@@ -163,6 +178,7 @@ export function emptyState(): LedgerState {
     asked: new Map(),
     answered: [],
     ended: [],
+    forced: [],
     completed: new Map(),
     requests: new Map(),
     keys: new Map(),

@@ -353,7 +353,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEASES,
-        find: 'if (isDelayed(reason, by)) delay(leases, claim)',
+        find: 'for (const claim of view.state.forced) delay(leases, claim)',
         replace: '',
       },
     ],

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runSeed } from '../../sim/run.ts'
+import { createLeases, delaysNow, restartLeases } from '../../../daemon/core/leases.ts'
 import {
+  asClaimId,
   asPeerId,
   asRequestId,
+  asSessionId,
   decodeState,
   emptyState,
   encodeCheckpoint,
@@ -99,5 +102,75 @@ describe('a checkpoint', () => {
     // Machines of these seeds come back over checkpoints; the simulator compares their states with the full fold.
     for (const seed of [4, 9, 12])
       assert.equal(runSeed(seed, { yjsEvery: 1, voters: 1 }).violation, null)
+  })
+})
+
+describe('the memory of claims that ended by force', () => {
+  const HOLDER = { agent: 'ann', agentGiven: true, session: asSessionId('s'), peer: PEER }
+  const OTHER = { ...HOLDER, agent: 'bob', session: asSessionId('t') }
+
+  function granted(id: string, pattern: string, party: typeof HOLDER): RecordBody {
+    return {
+      kind: 'grant',
+      rid: null,
+      party: { ...party, machine: 'box', branch: null },
+      claims: [
+        {
+          ...{ id: asClaimId(id), kind: 'file', pattern, symbols: [], mode: 'exclusive' },
+          ...{ description: '', ttlSeconds: 60, narrowable: false, coexistsWith: [], rid: null },
+          stamp: { wallMs: 0, boot: 'b', uptimeMs: 0 },
+        },
+      ],
+      narrows: [],
+      key: null,
+      from: null,
+    } as unknown as RecordBody
+  }
+
+  function revoked(id: string): RecordBody {
+    return { kind: 'revoke', rid: null, ids: [asClaimId(id)], by: 'a person', note: '' }
+  }
+
+  /** The scopes that a leader whose term begins now keeps shut. */
+  function shut(state: LedgerState): readonly string[] {
+    const leases = createLeases()
+    restartLeases(leases, { state } as Parameters<typeof restartLeases>[1])
+    return delaysNow(leases, false).map(({ claim }) => claim.pattern)
+  }
+
+  it('outlasts any number of claims that their holders gave up', () => {
+    const state = emptyState()
+    let index = 1
+    fold(state, index++, granted('clm_x', 'src/a.ts', HOLDER))
+    fold(state, index++, revoked('clm_x'))
+    for (let at = 0; at < 100; at++) {
+      const id = `clm_${String(at)}`
+      fold(state, index++, granted(id, 'src/b.ts', HOLDER))
+      const ids = [asClaimId(id)]
+      fold(state, index++, { kind: 'release', rid: null, ids, reason: 'released', by: 'ann' })
+    }
+    assert.deepEqual(shut(state), ['src/a.ts'])
+    assert.deepEqual(shut(decodeState(encodeState(state))), ['src/a.ts'])
+  })
+
+  it('ends for a scope that somebody else got, and not for one that its holder got back', () => {
+    const state = emptyState()
+    let index = 1
+    for (const pattern of ['src/a.ts', 'src/b.ts']) {
+      fold(state, index++, granted(`clm_${pattern}`, pattern, HOLDER))
+      fold(state, index++, revoked(`clm_${pattern}`))
+    }
+    fold(state, index++, granted('clm_1', 'src/a.ts', OTHER))
+    fold(state, index++, granted('clm_2', 'src/b.ts', HOLDER))
+    assert.deepEqual(shut(state), ['src/b.ts'])
+  })
+
+  it('is taken from what ended lately where a checkpoint is older', () => {
+    const state = emptyState()
+    fold(state, 1, granted('clm_x', 'src/a.ts', HOLDER))
+    fold(state, 2, revoked('clm_x'))
+    const { forced, ...old } = JSON.parse(encodeState(state)) as Record<string, unknown>
+    assert.notDeepEqual(forced, [])
+    assert.deepEqual(shut(decodeState(JSON.stringify(old))), ['src/a.ts'])
   })
 })
