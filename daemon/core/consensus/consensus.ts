@@ -88,6 +88,7 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     durable: 0,
     durableHead: null,
     headMarks: [],
+    lacking: new Map(),
     held: [],
     commit: null,
     forgetBelow: null,

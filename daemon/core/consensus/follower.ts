@@ -10,7 +10,8 @@ import {
 } from '../../../protocol/index.ts'
 import { ballotBytes } from './ballot.ts'
 import { ackNow, persist, promiseTo, send, sendWhenDurable } from './durability.ts'
-import type { Consensus, ConsensusMessage } from './types.ts'
+import { isStuck, republishLost } from './repair.ts'
+import type { Consensus, ConsensusMessage, Lacking } from './types.ts'
 
 type Message<Kind extends ConsensusMessage['kind']> = Extract<ConsensusMessage, { kind: Kind }>
 
@@ -25,7 +26,16 @@ export function onPreVote(core: Consensus, from: PeerId, message: Message<'pre-v
   const granted = message.term > core.promise.term && !behind && !hearsLeader(core)
   const { term } = message
   send(core, from, { kind: 'pre-vote-response', term, granted, promised: core.promise.term })
-  if (behind) sendMissing(core, from, message.stateVector)
+  if (!behind) return
+  // Nobody may lead before it has what is here, and only leaders look after what their document has lost.
+  if (isStuck(lackingOf(core, from), message.head)) republishLost(core)
+  sendMissing(core, from, message.stateVector)
+}
+
+function lackingOf({ lacking }: Consensus, peer: PeerId): Lacking {
+  const known = lacking.get(peer) ?? { stuck: { head: null, times: 0 } }
+  lacking.set(peer, known)
+  return known
 }
 
 export function onVote(core: Consensus, from: PeerId, message: Message<'vote'>): void {

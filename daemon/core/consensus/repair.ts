@@ -7,7 +7,7 @@ import {
   type Position,
 } from '../../../protocol/index.ts'
 import { persist } from './durability.ts'
-import type { Consensus, Progress } from './types.ts'
+import type { Consensus, Lacking, Progress } from './types.ts'
 
 /** So often in a row a repair may come to nothing: it may have been lost on its way. */
 const REPAIRS_IN_VAIN = 4
@@ -19,7 +19,7 @@ export function isRepairDue(core: Consensus, progress: Progress): boolean {
   return true
 }
 
-export function isStuck(progress: Progress, head: Position): boolean {
+export function isStuck(progress: Lacking, head: Position): boolean {
   const { stuck } = progress
   const stayed = stuck.head !== null && comparePositions(stuck.head, head) === 0
   const times = stayed ? stuck.times + 1 : 0

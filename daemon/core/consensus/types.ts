@@ -164,15 +164,19 @@ export interface Leader {
   barriers: { readonly id: number; readonly round: number }[]
 }
 
+/** A peer that asks for what it lacks. */
+export interface Lacking {
+  /** Where its head was when it was last sent that, and how often in a row it was found there. */
+  stuck: { readonly head: Position | null; readonly times: number }
+}
+
 /** What a leader knows of one peer. */
-export interface Progress {
+export interface Progress extends Lacking {
   ack: Position | null
   round: number
   heardAt: number
   /** When it was last sent what it lacks. */
   repairedMs: number
-  /** Where its head was then, and how often in a row it was found there. */
-  stuck: { readonly head: Position | null; readonly times: number }
 }
 
 export type Role = Follower | PreCandidate | Candidate | Leader
@@ -244,6 +248,8 @@ export interface Consensus {
   position: number
   durable: number
   durableHead: RecordId | null
+  /** Peers that asked for votes with an older head. */
+  readonly lacking: Map<PeerId, Lacking>
   /** Which head becomes durable at which position, rising. */
   readonly headMarks: { readonly position: number; readonly head: RecordId }[]
   /** Sends that wait for a position; dropped when the promise has moved on. */

@@ -165,6 +165,33 @@ describe('an election', () => {
     assert.ok(script.core('b').electionAt < Infinity)
   })
 
+  it('goes on where the records that it needs are in no document any more, and nobody leads', () => {
+    const script = new Script(['a', 'b'])
+    script.elect('a', ['b'])
+    script.settle(['a', 'b'])
+    // It gives up its vote, and only its own disk knows.
+    assert.equal(script.changeVoters('a', ['b']), true)
+    script.sync('a')
+    script.drop()
+    script.restart('a')
+    for (const name of ['a', 'b']) {
+      const { self, document, rotation } = script.core(name)
+      const message = {
+        kind: 'sync',
+        stateVector: document.stateVector(),
+        rotation: rotation + 1,
+      } as const
+      script.give(name, { kind: 'receive', from: self, message })
+      script.sync(name)
+    }
+    script.drop()
+    for (let tick = 0; tick < 300 && !script.isLeading('b'); tick++) {
+      for (const name of ['a', 'b']) script.tick(name)
+      script.settle(['a', 'b'])
+    }
+    assert.equal(script.isLeading('b'), true)
+  })
+
   it('is won alone without a question, when alone', () => {
     const script = new Script(['a'])
     script.tick('a')
