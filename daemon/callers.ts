@@ -44,13 +44,15 @@ export interface CallersOptions {
   readonly git: Git
   readonly peer: PeerId
   readonly machine: string
+  /** A session works in a checkout. */
+  readonly onPlace: (repo: string, session: SessionId, root: string) => void
 }
 
 /** The session of callers that say nothing of themselves: nobody's, so it is never the holder's. */
 const NOBODY = asSessionId('nobody')
 
 export function createCallers(options: CallersOptions): Callers {
-  const { repos, sessions, git, peer, machine } = options
+  const { repos, sessions, git, peer, machine, onPlace } = options
   const lastUsed = createLastUsed()
 
   function identity(input: CallerFields, context: CallContext): Party {
@@ -91,6 +93,8 @@ export function createCallers(options: CallersOptions): Callers {
         })
       }
       sessions.noteActivity(party.session, processOf(input, context))
+      if (place.checkout !== null && place.isOwn)
+        onPlace(place.repo.id, party.session, place.checkout.root)
       if (party.branch !== null || place.checkout === null) return party
       return { ...party, branch: await git.currentBranch(place.checkout) }
     },

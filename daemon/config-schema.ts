@@ -184,6 +184,14 @@ export const machineFileSchema = z.strictObject({
         .min(1)
         .optional()
         .describe("Most MiB of the daemon's own log; default: 64."),
+      wip: duration(3_600, 3_650 * 86_400)
+        .optional()
+        .describe('Kept work that is older than this is removed; default: 14d.'),
+      wip_mib: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('Most MiB of kept work in one clone, the oldest goes first; default: 512.'),
     })
     .optional()
     .describe('What this machine keeps, and for how long.'),

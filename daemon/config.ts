@@ -40,11 +40,13 @@ export interface Config {
   readonly enrol: 'auto' | 'ask'
   readonly trust_scripts: boolean
   readonly log_level: 'info' | 'debug'
-  /** `audit` in seconds. */
+  /** `audit` and `wip` in seconds. */
   readonly retention: {
     readonly audit: number
     readonly audit_mib: number
     readonly logs_mib: number
+    readonly wip: number
+    readonly wip_mib: number
   }
   readonly capabilities: readonly string[]
   readonly webhooks: NonNullable<MachineFile['webhooks']>
@@ -114,6 +116,8 @@ export function loadConfig({ home, env, flags = {} }: ConfigInput): Config {
       audit: given.retention?.audit ?? DEFAULTS.auditKeptSeconds,
       audit_mib: given.retention?.audit_mib ?? DEFAULTS.auditMibMax,
       logs_mib: given.retention?.logs_mib ?? DEFAULTS.logsMibMax,
+      wip: given.retention?.wip ?? DEFAULTS.wipKeptSeconds,
+      wip_mib: given.retention?.wip_mib ?? DEFAULTS.wipMibMax,
     },
     capabilities: given.capabilities ?? [],
     webhooks: given.webhooks ?? [],

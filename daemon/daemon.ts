@@ -26,7 +26,7 @@ import { createLateMetrics } from './metrics/recorder.ts'
 import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
 import type { Clock } from './ports.ts'
-import { startRounds, startServices, takeUpNotes } from './rounds.ts'
+import { keepPlaces, keepWork, startRounds, startServices, takeUpNotes } from './rounds.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { verifyFile } from './storage/audit-verify.ts'
@@ -148,7 +148,11 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const { clock } = machine
   const sessions = createSessions(clock)
   const accessTokens = openAccessTokens(home.path, clock)
-  const callers = createCallers({ repos, sessions, git, peer: key.peer, machine: name })
+  const places = keepPlaces(home.path, clock, log, stack)
+  const callers = createCallers({
+    ...{ repos, sessions, git, peer: key.peer, machine: name },
+    onPlace: places.note,
+  })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
@@ -156,6 +160,12 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     ...{ worktree: createWorktree(env), guard: createGuardState(name, feed.watch) },
     ...startServices(
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
+      stack,
+    ),
+    wip: keepWork(
+      env,
+      { repos, git, places, clock, machine: name, random: machine.random, log },
+      feed.watch,
       stack,
     ),
     ...{ tokens: createIssuedTokens(), accessTokens, random: machine.random },

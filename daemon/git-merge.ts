@@ -1,9 +1,8 @@
 // What git knows of work side by side: branches and worktrees that are ahead of the trunk, work that is not committed yet, and
 // what a merge of two would give. Nothing here changes a file, an index, a branch or a ref of anybody.
-import { lstatSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { createRunner, type Run } from './git-process.ts'
+import { createSnapshots, type Snapshots } from './git-snapshot.ts'
 
 /** A line of work. */
 export interface Tip {
@@ -51,11 +50,12 @@ export interface Merges {
 
 const MERGE_MS_MAX = 20_000
 /** A worktree with more than this changed is built or unpacked, not edited. */
-const SNAPSHOT_FILES_MAX = 5_000
+const SNAPSHOT_BOUNDS = { files: 5_000, fileBytes: 64 * 1_048_576, bytes: 512 * 1_048_576 } as const
 
 /** @param env the environment to start git in, before it is cleaned. */
 export function createMerges(env: Readonly<Record<string, string | undefined>>): Merges {
   const run = createRunner(env)
+  const snapshots = createSnapshots(env)
   let version: Promise<readonly [number, number]> | null = null
   return {
     async canMerge(root) {
@@ -69,7 +69,7 @@ export function createMerges(env: Readonly<Record<string, string | undefined>>):
       const answer = await run(root, args, { signal, refusals: /no merge base/ })
       return answer === null ? null : fields(answer)
     },
-    snapshot: (worktree, signal) => takeSnapshot(run, worktree, signal),
+    snapshot: (worktree, signal) => snapshotOf(snapshots, worktree, signal),
     async conflicts(root, ours, theirs, signal) {
       const args = ['merge-tree', '--write-tree', '--name-only', '-z', '--messages', ours, theirs]
       const options = { signal, millisecondsMax: MERGE_MS_MAX, answerExit: 1 }
@@ -135,89 +135,16 @@ function parseWorktrees(text: string): readonly Worktree[] {
   })
 }
 
-/** An author for what is nobody's commit: it needs no user.name. */
-const NOBODY = {
-  GIT_AUTHOR_NAME: 'skein',
-  GIT_AUTHOR_EMAIL: 'skein@localhost',
-  GIT_COMMITTER_NAME: 'skein',
-  GIT_COMMITTER_EMAIL: 'skein@localhost',
-} as const
-
-async function takeSnapshot(
-  run: Run,
+async function snapshotOf(
+  snapshots: Snapshots,
   worktree: string,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const status = ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--no-renames']
-  const changed = fields((await run(worktree, status, { signal })) ?? '').map((line) => ({
-    path: line.slice(3),
-    isGone: line[1] === 'D' || (line[0] === 'D' && line[1] === ' '),
-    isFolder: line.endsWith('/'),
-  }))
-  const files = changed.filter(({ isFolder }) => !isFolder).slice(0, SNAPSHOT_FILES_MAX)
-  if (files.length === 0) return null
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'skein-index-'))
-  const variables = { ...NOBODY, GIT_INDEX_FILE: path.join(folder, 'index') }
-  try {
-    await run(worktree, ['read-tree', 'HEAD'], { signal, variables })
-    const gone = files.filter(({ isGone }) => isGone).map((file) => file.path)
-    const there = files
-      .filter(({ isGone }) => !isGone)
-      .flatMap(({ path: file }) => kept(worktree, file))
-    const blobs = await writeBlobs(run, worktree, there, signal)
-    const info = [
-      ...gone.map((file) => `0 ${'0'.repeat(40)}\t${file}`),
-      ...there.map(({ path: file, mode }, at) => `${mode} ${blobs[at] ?? ''}\t${file}`),
-    ]
-    const update = ['update-index', '-z', '--index-info']
-    await run(worktree, update, { signal, variables, stdin: info.map((it) => `${it}\0`).join('') })
-    const tree = (await run(worktree, ['write-tree'], { signal, variables }))?.trim() ?? ''
-    const commit = ['commit-tree', '-p', 'HEAD', '-m', 'not committed yet', tree]
-    return (await run(worktree, commit, { signal, variables }))?.trim() ?? null
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-interface Kept {
-  readonly path: string
-  readonly mode: '100644' | '100755' | '120000'
-  /** Of a symlink. */
-  readonly target: string | null
-}
-
-/** Nothing of what is gone again, and of what git does not keep: sockets, other repositories. */
-function kept(worktree: string, file: string): readonly Kept[] {
-  const place = path.join(worktree, file)
-  const facts = lstatSync(place, { throwIfNoEntry: false })
-  if (facts?.isSymbolicLink() === true)
-    return [{ path: file, mode: '120000', target: readlinkSync(place) }]
-  // Git reads the paths of files to hash a line each.
-  if (facts?.isFile() !== true || file.includes('\n') || file.startsWith('"')) return []
-  return [{ path: file, mode: (facts.mode & 0o100) === 0 ? '100644' : '100755', target: null }]
-}
-
-/** Filters of a checkout are programs that others may have named: its files are taken as they are. */
-async function writeBlobs(
-  run: Run,
-  worktree: string,
-  files: readonly Kept[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const write = ['hash-object', '-w', '--no-filters']
-  const plain = files.filter(({ target }) => target === null)
-  const stdin = plain.map((file) => `${file.path}\n`).join('')
-  const answer = (await run(worktree, [...write, '--stdin-paths'], { signal, stdin })) ?? ''
-  const hashes = answer.split('\n')
-  const blobs: string[] = []
-  for (const { target } of files) {
-    if (target === null) blobs.push(hashes.shift() ?? '')
-    else
-      blobs.push(
-        ((await run(worktree, [...write, '--stdin'], { signal, stdin: target })) ?? '').trim(),
-      )
-  }
-  return blobs
+  const wish = { covers: () => true, bounds: SNAPSHOT_BOUNDS, signal }
+  const taken = await snapshots.take(worktree, wish)
+  if (taken.files.length === 0) return null
+  const message = 'not committed yet'
+  return snapshots.commit(worktree, { tree: taken.tree, parent: taken.head, message, signal })
 }
 
 function fields(text: string): string[] {

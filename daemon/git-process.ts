@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly refusals?: RegExp
   /** This exit of git is an answer, too. */
   readonly answerExit?: number
-  readonly stdin?: string
+  readonly stdin?: string | Buffer
   /** Variables of git's own, beside the cleaned environment. */
   readonly variables?: Readonly<Record<`GIT_${string}`, string>>
 }

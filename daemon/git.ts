@@ -223,8 +223,9 @@ async function readRoots(
   checkout: Checkout,
   signal: AbortSignal | undefined,
 ): Promise<RootCommits> {
-  // Every branch, so that all worktrees of a clone have the same roots; notes are no history of the files.
-  const args = ['rev-list', '--max-parents=0', '--timestamp', '--exclude=refs/notes/*', '--all']
+  // Every branch, so that all worktrees of a clone have the same roots; notes and what is kept of work are no history of the files.
+  const others = ['--exclude=refs/notes/*', '--exclude=refs/skein/*']
+  const args = ['rev-list', '--max-parents=0', '--timestamp', ...others, '--all']
   const answer = await run(checkout.root, args, { signal, millisecondsMax: HISTORY_MS_MAX })
   const isShallow = isShallowClone(checkout)
   const cuts = isShallow ? readFileSync(path.join(checkout.commonDir, 'shallow'), 'utf8') : ''

@@ -13,6 +13,9 @@ import type { Repos } from './repos.ts'
 import { createSymbols } from './symbols/symbols.ts'
 import { startBranchWatch, type BranchWatchOptions } from './tasks/branch-watch.ts'
 import type { Teardown } from './teardown.ts'
+import { startCollecting } from './wip/collecting.ts'
+import { openWorkPlaces, type WorkPlaces } from './wip/places.ts'
+import { openWip, type Wip } from './wip/wip.ts'
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
 import { startWebhooks, type Webhooks, type WebhooksOptions } from './webhooks/webhooks.ts'
 
@@ -42,6 +45,31 @@ function keepReleasing(home: string, repos: Repos, log: Log, stack: Teardown): R
   return releasing
 }
 
+/** Where sessions of this machine work. */
+export function keepPlaces(home: string, clock: Clock, log: Log, stack: Teardown): WorkPlaces {
+  const places = openWorkPlaces({ home, log, wallMs: () => clock.wall() })
+  stack.add(() => {
+    places.stop()
+  })
+  return places
+}
+
+/** Keeps the work of sessions that lose their claims. */
+export function keepWork(
+  env: Parameters<typeof openWip>[0],
+  options: Parameters<typeof openWip>[1],
+  watch: Operations['watch'],
+  stack: Teardown,
+): Wip {
+  const wip = openWip(env, options)
+  const unwatch = watch(wip.keeping.hear)
+  stack.add(async () => {
+    unwatch()
+    await wip.keeping.stop()
+  })
+  return wip
+}
+
 /** Sends what happens to whoever asked for it in config.yml. */
 function keepSending(options: WebhooksOptions, stack: Teardown): Webhooks {
   const webhooks = startWebhooks(options)
@@ -63,7 +91,8 @@ export function takeUpNotes(home: string, operations: Operations, log: Log, cloc
   })
 }
 
-type RoundsOptions = UpkeepOptions &
+type RoundsOptions = Omit<UpkeepOptions, 'keeping'> &
+  Pick<Parts, 'wip'> &
   BranchWatchOptions &
   Omit<RetentionOptions, 'mesh'> &
   FenceOptions
@@ -78,7 +107,8 @@ export function startRounds(
   stack.add(() => {
     memory.stop()
   })
-  const upkeep = startUpkeep(options)
+  const { keeping, refs } = options.wip
+  const upkeep = startUpkeep({ ...options, keeping })
   stack.add(() => {
     upkeep.stop()
   })
@@ -86,6 +116,8 @@ export function startRounds(
   stack.add(() => {
     retention.stop()
   })
+  const collecting = startCollecting({ ...options, keeping, refs })
+  stack.add(() => collecting.stop())
   const branches = startBranchWatch(options)
   stack.add(() => branches.stop())
   keepFences(options, stack)

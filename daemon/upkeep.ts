@@ -1,15 +1,29 @@
 // What a daemon does for its own sessions without being asked: ends claims whose time, session or process is over, and
 // tells leaders which sessions live.
-import { DEFAULTS, SkeinError, type SessionId } from '../protocol/index.ts'
+import {
+  DEFAULTS,
+  SkeinError,
+  type ClaimId,
+  type LedgerClaim,
+  type SessionId,
+} from '../protocol/index.ts'
 import { isLiving, systemProcesses, type ProcessIdentity } from './client/proc.ts'
 import { asLedgerClaim } from './core/provisional/note.ts'
 import { ownProvisionals } from './core/provisional/own.ts'
 import type { EndCommand, EndWaitsCommand } from './core/claims/command.ts'
-import { endingsNow, waitsOver, type HolderClock, type SessionSigns } from './core/claims/holder.ts'
+import {
+  endingsNow,
+  waitsOver,
+  type Ending,
+  type HolderClock,
+  type SessionSigns,
+} from './core/claims/holder.ts'
 import type { Log } from './log.ts'
 import type { Clock } from './ports.ts'
 import type { Repo, Repos } from './repos.ts'
 import type { Sessions } from './sessions.ts'
+import type { Keeping } from './wip/keeping.ts'
+import { isUnwilling } from './wip/lost.ts'
 
 export interface Upkeep {
   stop(): void
@@ -21,6 +35,7 @@ export interface UpkeepOptions {
   readonly clock: Clock
   readonly peer: string
   readonly log: Log
+  readonly keeping: Pick<Keeping, 'keepLost'>
 }
 
 const SWEEP_MS = 1_000
@@ -45,6 +60,8 @@ class Worker {
   readonly #options: UpkeepOptions
   #lookedAt = 0
   #renewedAt = 0
+  /** Claims whose work is being kept: they end when it is. */
+  readonly #ending = new Set<ClaimId>()
 
   constructor(options: UpkeepOptions) {
     this.#options = options
@@ -84,22 +101,47 @@ class Worker {
     }
     const at: HolderClock = { boot: clock.boot, uptimeMs: clock.uptime(), wallMs: clock.wall() }
     const signsOf = (session: SessionId): SessionSigns => sessions.signsOf(session)
-    for (const { reason, ids } of endingsNow(mine, signsOf, limits, at)) {
-      this.#submit(repo, { kind: 'end', ids, reason })
+    for (const ending of endingsNow(mine, signsOf, limits, at)) {
+      this.#end(repo, mine, ending, (ids) =>
+        this.#submit(repo, { kind: 'end', ids, reason: ending.reason }),
+      )
     }
-    for (const { reason, ids } of endingsNow(noted, signsOf, limits, at)) {
-      loop.endProvisional(ids, reason)
+    for (const ending of endingsNow(noted, signsOf, limits, at)) {
+      this.#end(repo, noted, ending, (ids) => {
+        loop.endProvisional(ids, ending.reason)
+      })
     }
     for (const { reason, ids } of waitsOver(waits, signsOf, limits, at)) {
-      this.#submit(repo, { kind: 'end-waits', ids, reason })
+      void this.#submit(repo, { kind: 'end-waits', ids, reason })
     }
     if (isRenewal) repo.host.loop.renewSessions([...present])
   }
 
-  #submit(repo: Repo, command: EndCommand | EndWaitsCommand): void {
+  /** The work under them is kept first: once they have ended, others may write there. */
+  #end(
+    repo: Repo,
+    claims: readonly LedgerClaim[],
+    { reason, ids }: Ending,
+    end: (ids: readonly ClaimId[]) => unknown,
+  ): void {
+    const now = new Set(ids.filter((id) => !this.#ending.has(id)))
+    if (now.size === 0) return
+    for (const id of now) this.#ending.add(id)
+    const lost = claims.filter(({ id }) => now.has(id))
+    const kept = isUnwilling(reason)
+      ? this.#options.keeping.keepLost(repo, lost, reason)
+      : Promise.resolve()
+    void kept
+      .then(() => end([...now]))
+      .finally(() => {
+        for (const id of now) this.#ending.delete(id)
+      })
+  }
+
+  #submit(repo: Repo, command: EndCommand | EndWaitsCommand): Promise<void> | undefined {
     const { log } = this.#options
     const facts = { repo: repo.id, reason: command.reason, ids: command.ids }
-    repo.host?.loop.submit(command).then(
+    return repo.host?.loop.submit(command).then(
       () => {
         log.info(facts, 'ended for a session')
       },

@@ -145,7 +145,9 @@ export function renderInbox({ requests, narrowed, waiting, notices }: Inbox): st
 
 const NOTICES_SHOWN_MAX = 3
 
-function renderNotice({ kind, by, paths, reason, at }: Inbox['notices'][number]): string {
+function renderNotice({ kind, by, paths, reason, at, wip }: Inbox['notices'][number]): string {
+  if (wip !== null)
+    return `Your claim ended (${clip(cleanText(reason), 20)}); your work in ${quote(paths.join(', '), 120)} is kept: run \`skein wip restore ${idText(wip)}\`.`
   const how = kind === 'guard.bypassed' ? 'wrote in spite of it' : 'changed'
   return `Agent ${quote(by, 40)} ${how} ${quote(paths.join(', '), 120)}, which you held, at ${showTime(at)}: ${quote(reason, 120)}. Look before you write it again.`
 }

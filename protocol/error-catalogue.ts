@@ -152,6 +152,17 @@ export const ERROR_CATALOGUE = {
     'The text is no invitation, or was changed on its way.',
     'Copy the whole line that `skein invite` printed, or let a member print a new one.',
   ),
+  WIP_UNKNOWN: row(6, 'No such kept work in the clones of this repository here.', 'skein wip'),
+  WIP_OVERWRITES: row(
+    1,
+    'Kept work would overwrite what is not committed in this checkout; nothing was written.',
+    'Commit or stash that first, or make a branch of the kept work: skein wip restore ID --branch NAME',
+  ),
+  WIP_UNMERGEABLE: row(
+    1,
+    'Kept work cannot be merged into what is checked out now; nothing was written.',
+    'skein wip restore ID --branch NAME, then merge that branch.',
+  ),
   NOT_FOUND: row(6, 'No such operation, route or object.', 'skein help'),
   EVENTS_GONE: {
     ...row(

@@ -27,6 +27,10 @@ export const EVENT_KINDS = {
     'A session wrote what another holds, because its SKEIN_BYPASS said so, with the reason.',
   'guard.leaked': 'A command changed files that another holds; it was seen afterwards.',
   'push.refused': 'A push was refused: it changes files that others hold.',
+  'wip.kept':
+    "What was not committed under claims that ended against their session's will was kept.",
+  'wip.restored': 'Kept work was brought back, into a checkout or as a branch.',
+  'wip.dropped': 'Kept work was given up by a person.',
   'task.completed': 'A task of a plan was marked as done.',
   'owners.promoted': 'A pattern came under an owner.',
   'owners.demoted': 'A pattern left its owner.',

@@ -81,6 +81,11 @@ export const DEFAULTS = {
   auditMibMax: 512,
   /** Of the daemon's own log. */
   logsMibMax: 64,
+  /** Work that is kept for sessions that lost it. */
+  wipKeptSeconds: 14 * 86_400,
+  /** Of one clone. */
+  wipMibMax: 512,
+  wipCountMax: 200,
   claimFilesMax: 100,
   claimRatioMax: 0.2,
   /** The ratio says nothing about small repos. */

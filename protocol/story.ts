@@ -31,6 +31,12 @@ export function tellEvent(event: AuditEvent): string {
       return `${event.at}  ${actor} changed ${word(data['path'])}, held by ${word(data['holder'])} (${word(data['reason'])})`
     case 'push.refused':
       return `${event.at}  ${actor} was refused a push${heldFiles(data)}`
+    case 'wip.kept':
+      return `${event.at}  the work of ${actor} in ${list(data['files'], ', ')} was kept (${word(data['wip'])}): ${ENDINGS[word(data['reason'])] ?? word(data['reason'])}`
+    case 'wip.restored':
+      return `${event.at}  ${actor} brought back what was kept of ${word(data['agent'])} (${word(data['wip'])})`
+    case 'wip.dropped':
+      return `${event.at}  ${actor} gave up what was kept of ${word(data['agent'])} (${word(data['wip'])})`
     case 'task.completed':
       return `${event.at}  ${tellTask(data)}`
     case 'claim.lapsed':

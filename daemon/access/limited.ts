@@ -15,6 +15,10 @@ const OF_THE_HOME: ReadonlySet<OperationName> = new Set([
   'tokens/list',
   'webhooks/list',
   'config',
+  // Kept work is of the clones of this machine, whoever wrote it.
+  'wip/list',
+  'wip/show',
+  'wip/restore',
   // Its payload names files of this machine.
   'guard',
 ])

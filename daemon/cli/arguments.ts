@@ -91,9 +91,14 @@ function findVerbIn(words: readonly string[]): FoundVerb {
   if (first === '--version') return { verb: known('version'), start, end: start + 1 }
   const two = findVerb(`${first} ${words[start + 1] ?? ''}`)
   if (two !== undefined) return { verb: two, start, end: start + 2 }
-  const one = findVerb(first)
+  const one = findVerb(first) ?? listOf(first, words[start + 1])
   if (one !== undefined) return { verb: one, start, end: start + 1 }
   throw unknownVerb(words, start)
+}
+
+/** A family by its name alone is its list. */
+function listOf(family: string, next: string | undefined): VerbSpec | undefined {
+  return next === undefined || isFlag(next) ? findVerb(`${family} list`) : undefined
 }
 
 /** The first word that is no flag and no flag's value. Before the verb only the flags of every verb are known. */

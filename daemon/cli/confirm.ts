@@ -6,7 +6,8 @@ import type { OperationInput } from './operation-input.ts'
 
 /** Does this call need a person's word? */
 export function isPersonAct(name: OperationName, input: OperationInput): boolean {
-  return OPERATIONS[name].class === 'person' || (name === 'release' && 'force' in input)
+  const isForced = (name === 'release' || name === 'wip/restore') && 'force' in input
+  return OPERATIONS[name].class === 'person' || isForced
 }
 
 /**

@@ -102,6 +102,11 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     if ([task, session, agent].some((field) => field !== undefined)) return fields
     throw usage('Say whose task: its ID, --of-session or --of-agent', command.verb)
   },
+  'wip/drop': (command) => {
+    const fields = requireIds(ownFields(command), command)
+    if (fields['ids'] !== undefined || fields['older_s'] !== undefined) return fields
+    throw usage('Say what to give up: ids, or --older TIME', command.verb)
+  },
   why: (command, place) => {
     const fields = ownFields(command)
     const pattern = text(fields['pattern']) ?? ''
@@ -160,6 +165,7 @@ interface IdKind {
 }
 
 const CLAIM_ID: IdKind = { prefix: 'clm_', of: 'a claim', hint: 'skein claims' }
+const WIP_ID: IdKind = { prefix: 'wip_', of: 'kept work', hint: 'skein wip' }
 const REQUEST_ID: IdKind = { prefix: 'req_', of: 'a request', hint: 'skein requests' }
 
 /** Where ids are not those of claims, or their list is a shorter one. */
@@ -168,6 +174,7 @@ const ID_KINDS: Readonly<Partial<Record<string, IdKind>>> = {
   cancel: { prefix: 'que_', of: 'a place in the queue', hint: 'skein queue --mine' },
   respond: { ...REQUEST_ID, hint: 'skein inbox' },
   requests: REQUEST_ID,
+  'wip drop': WIP_ID,
 }
 
 /** Paths are typed where ids are meant; the daemon would call that a schema's fault. */
@@ -179,8 +186,8 @@ function requireIds(fields: OperationInput, { verb }: Command): OperationInput {
   throw new SkeinError('INPUT_USAGE', `\`${wrong}\` is not the id of ${of} (${prefix}…).`, { hint })
 }
 
-/** Of a claim, a place, a request or an event: no path. */
-const ID = /^(?:clm|que|req|evt)_/
+/** Of a claim, a place, a request, an event or kept work: no path. */
+const ID = /^(?:clm|que|req|evt|wip)_/
 
 /** With `--repo` another repository may be meant, of which the working directory says nothing. */
 function placer({ fields }: Command, io: Io): Place {

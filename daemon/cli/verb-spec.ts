@@ -15,7 +15,8 @@ export interface VerbSpec {
   readonly does: { readonly operation: OperationName } | { readonly local: LocalVerb }
 }
 
-export type Group = 'Claims' | 'Tasks' | 'Repositories' | 'Machines' | 'This machine' | 'Hooks'
+export type Group =
+  'Claims' | 'Tasks' | 'Kept work' | 'Repositories' | 'Machines' | 'This machine' | 'Hooks'
 
 export type LocalVerb =
   | 'up'

@@ -117,6 +117,13 @@ function lineOf(
       if (where !== machine || WILLING.has(reason)) return null
       return about(own, `your claim on ${text('pattern')} has ended (${reason}).`)
     }
+    case 'wip.kept':
+      return where !== machine
+        ? null
+        : about(
+            own,
+            `what you had not committed under it is kept: skein wip restore ${text('wip')}`,
+          )
     case 'request.filed':
       return about(
         text('holder_session'),

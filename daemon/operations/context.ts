@@ -29,6 +29,7 @@ import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
 import type { IssuedTokens } from '../tasks/tokens.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
+import type { Wip } from '../wip/wip.ts'
 
 /** The daemon's parts, as the handlers need them. */
 export interface Parts {
@@ -52,6 +53,7 @@ export interface Parts {
   readonly recovery: Recovery
   readonly releasing: Releasing
   readonly webhooks: Webhooks
+  readonly wip: Wip
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

@@ -37,6 +37,7 @@ import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
 import { taskClaim, taskComplete, taskExpire, taskList } from './tasks.ts'
 import { tokensCreate, tokensList, tokensRevoke, tokensRotate } from './tokens.ts'
+import { wipDrop, wipList, wipRestore, wipShow } from './wip.ts'
 import { webhooksList, webhooksPurge, webhooksRetry, webhooksTest } from './webhooks.ts'
 
 const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>> } = {
@@ -88,6 +89,10 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   'webhooks/test': webhooksTest,
   'webhooks/retry': webhooksRetry,
   'webhooks/purge': webhooksPurge,
+  'wip/list': wipList,
+  'wip/show': wipShow,
+  'wip/restore': wipRestore,
+  'wip/drop': wipDrop,
   'audit/verify': auditVerify,
   'audit/export': auditExport,
 }

@@ -23,7 +23,7 @@ import { leaderName, votersOf } from './mesh.ts'
 import { readSubject } from './subject.ts'
 
 const EVENTS_TOLD = 20
-const ID = /^(?:clm|que|req|evt)_[0-9A-Z]{26}$/
+const ID = /^(?:clm|que|req|evt|wip)_[0-9A-Z]{26}$/
 
 export const why: Handler<OperationInput<'why'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)

@@ -116,7 +116,7 @@ export const inbox: Handler<OperationInput<'inbox'>> = async (parts, input, cont
 const NOTICES_HOURS = 24
 const NOTICES_MAX = 20
 
-/** Writes of others to what a session holds or held, as this machine saw them. */
+/** Writes of others to what a session holds or held, and its own work that was kept, as this machine saw them. */
 async function noticesFor(
   { clock }: Parts,
   { audit }: LedgerHost,
@@ -124,18 +124,24 @@ async function noticesFor(
 ): Promise<OperationResult<'inbox'>['notices'][number][]> {
   const since = iso(clock.wall() - NOTICES_HOURS * 3_600_000)
   const filter = {
-    kinds: ['guard.*'],
+    kinds: ['guard.*', 'wip.kept'],
     since,
-    where: ({ data }: AuditEvent) => data['holder_session'] === session,
+    where: ({ kind, data }: AuditEvent) =>
+      data[kind === 'wip.kept' ? 'session' : 'holder_session'] === session,
   }
   const found: OperationResult<'inbox'>['notices'][number][] = []
   for await (const event of audit.scan(filter, { newestFirst: true, limit: NOTICES_MAX })) {
     const { id, kind, at, actor, data } = event
-    const path = typeof data['path'] === 'string' ? [data['path']] : []
-    const reason = typeof data['reason'] === 'string' ? data['reason'] : ''
-    found.push({ event: id, kind, at, by: actor, paths: path, reason })
+    const text = (name: string): string => (typeof data[name] === 'string' ? data[name] : '')
+    const paths = kind === 'wip.kept' ? namesIn(data['files']) : [text('path')]
+    const wip = kind === 'wip.kept' ? text('wip') : null
+    found.push({ event: id, kind, at, by: actor, paths, reason: text('reason'), wip })
   }
   return found
+}
+
+function namesIn(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : []
 }
 
 export const requests: Handler<OperationInput<'requests'>> = async (parts, input, context) => {

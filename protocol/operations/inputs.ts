@@ -18,6 +18,15 @@ const requestedId = z
 const invitationId = z
   .string()
   .regex(/^inv_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like inv_ and 26 letters and digits')
+const wipId = z
+  .string()
+  .regex(/^wip_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like wip_ and 26 letters and digits')
+const keptId = z
+  .string()
+  .regex(
+    /^(?:wip|clm)_[0-9A-HJKMNP-TV-Z]{26}$/,
+    'the id of kept work, or of the claim it was under',
+  )
 const addresses = z.array(z.string().min(1).max(256)).max(16)
 const yes = z.boolean().optional()
 const urgency = z.enum(['low', 'normal', 'high', 'blocking'])
@@ -297,4 +306,26 @@ export const INPUTS = {
   'webhooks/retry': z.strictObject({ ...callerShape, name, yes }),
   'webhooks/purge': z.strictObject({ ...callerShape, name, yes }),
   'audit/verify': z.strictObject({ ...callerShape }),
+  'wip/list': z.strictObject({
+    ...callerShape,
+    mine: z.boolean().optional(),
+    of_agent: name.optional(),
+    of_session: name.optional(),
+    all_repos: z.boolean().optional(),
+    limit: z.int().min(1).max(1_000).optional(),
+  }),
+  'wip/show': z.strictObject({ ...callerShape, id: keptId }),
+  'wip/restore': z.strictObject({
+    ...callerShape,
+    id: keptId,
+    to_branch: z.string().min(1).max(LIMITS.nameCharactersMax).optional(),
+    force: z.boolean().optional(),
+    yes,
+  }),
+  'wip/drop': z.strictObject({
+    ...callerShape,
+    ids: z.array(wipId).max(LIMITS.idsMax).optional(),
+    older_s: z.int().min(0).optional(),
+    yes,
+  }),
 } as const satisfies Record<OperationName, z.ZodType>

@@ -24,6 +24,9 @@ export const notices = z
       by: z.string(),
       paths: z.array(z.string()),
       reason: z.string(),
+      wip: z.string().nullable().describe('of kept work: skein wip restore ID'),
     }),
   )
-  .describe('writes of others to what was held, within the last 24 hours, newest first')
+  .describe(
+    'writes of others to what was held, and work kept when a claim was lost, within the last 24 hours, newest first',
+  )

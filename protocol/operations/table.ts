@@ -12,11 +12,13 @@ import type { OperationSpec } from './spec.ts'
 import { TASK_OPERATIONS } from './tasks.ts'
 import { TOKEN_OPERATIONS } from './tokens.ts'
 import { WEBHOOK_OPERATIONS } from './webhooks.ts'
+import { WIP_OPERATIONS } from './wip.ts'
 
 export type OperationName =
   | keyof typeof CLAIM_OPERATIONS
   | keyof typeof REQUEST_OPERATIONS
   | keyof typeof TASK_OPERATIONS
+  | keyof typeof WIP_OPERATIONS
   | keyof typeof GUARD_OPERATIONS
   | keyof typeof FENCE_OPERATIONS
   | keyof typeof INSIGHT_OPERATIONS
@@ -28,6 +30,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...CLAIM_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...WIP_OPERATIONS,
   ...GUARD_OPERATIONS,
   ...FENCE_OPERATIONS,
   ...INSIGHT_OPERATIONS,
@@ -52,6 +55,10 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
     return 'waited_out' in result && result.waited_out === true ? 8 : 0
   if (operation === 'verify' || operation === 'audit/verify')
     return 'ok' in result && result.ok === true ? 0 : 4
+  if (operation === 'wip/restore')
+    return 'conflicts' in result && Array.isArray(result.conflicts) && result.conflicts.length > 0
+      ? 1
+      : 0
   if (operation === 'webhooks/test') return 'ok' in result && result.ok === true ? 0 : 1
   if (operation === 'status') return 'ready' in result && result.ready === true ? 0 : 2
   return 0

@@ -36,6 +36,7 @@ function namedVerb(words: unknown): VerbSpec | null {
 const GROUPS: readonly Group[] = [
   'Claims',
   'Tasks',
+  'Kept work',
   'Repositories',
   'Machines',
   'This machine',

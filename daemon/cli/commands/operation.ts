@@ -31,6 +31,9 @@ const SLOW: ReadonlySet<OperationName> = new Set([
   'task/list',
   'task/claim',
   'task/complete',
+  'wip/list',
+  'wip/show',
+  'wip/restore',
 ])
 const SLOW_CALL_MS_MAX = 120_000
 /** After this a person wonders. */
@@ -184,7 +187,7 @@ async function describeEnd(
     '',
     ...claimsFace({ ...all, claims, recent: [], more: 0 }, page),
     '',
-    'The holder is told why. Its files stay as they are; it may still be writing to them.',
+    'The holder is told why. Its files stay as they are, and what is not committed in them is kept (skein wip); it may still be writing to them.',
   ]
 }
 

@@ -30,6 +30,7 @@ import { auditFace, configFace, enrolFace, recoverFace, statusFace } from './sta
 import { taskClaimFace, taskCompleteFace, taskExpireFace, taskListFace } from './tasks.ts'
 import { cleanAll } from './text.ts'
 import { tokenCreateFace, tokenRevokeFace, tokenRotateFace, tokensFace } from './tokens.ts'
+import { wipDropFace, wipFace, wipListFace, wipRestoreFace } from './wip.ts'
 import { webhookPurgeFace, webhookRetryFace, webhooksFace, webhookTestFace } from './webhooks.ts'
 
 type Faces = {
@@ -76,6 +77,10 @@ const FACES: Faces = {
   'webhooks/test': webhookTestFace,
   'webhooks/retry': webhookRetryFace,
   'webhooks/purge': webhookPurgeFace,
+  'wip/list': wipListFace,
+  'wip/show': wipFace,
+  'wip/restore': wipRestoreFace,
+  'wip/drop': wipDropFace,
   invite: inviteFace,
   'invite/revoke': revokeFace,
   invitations: invitationsFace,
@@ -124,6 +129,8 @@ const QUIET_FIELDS = [
   'completed',
   'expired',
   'token',
+  'kept',
+  'dropped',
 ] as const
 
 function idOf(thing: unknown): string | undefined {

@@ -133,11 +133,13 @@ export function inboxFace(result: OperationResult<'inbox'>, page: Page): readonl
   ]
 }
 
-/** Somebody wrote what was held. */
+/** Somebody wrote what was held, or it was lost and the work is kept. */
 function noticeLine(
-  { kind, by, paths, reason, at }: OperationResult<'inbox'>['notices'][number],
+  { kind, by, paths, reason, at, wip }: OperationResult<'inbox'>['notices'][number],
   page: Page,
 ): string {
+  if (wip !== null)
+    return `${page.paint('warning', 'kept')}: your work in ${paths.join(', ')}, as your claim ended (${reason}, ${relative(at, page.nowMs)}): skein wip restore ${wip}`
   const how = kind === 'guard.bypassed' ? 'wrote, by SKEIN_BYPASS,' : 'changed'
   return `${page.paint('bad', 'written')}: ${by} ${how} ${paths.join(', ')}, which you held ("${reason}", ${relative(at, page.nowMs)})`
 }

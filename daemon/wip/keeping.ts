@@ -1,0 +1,365 @@
+// Keeps the work of sessions that lose their claims against their will: what is not committed in the files that the claims covered, in
+// each checkout where the session worked, as a commit at refs/skein/wip/<id> of that clone.
+// 1. What the holder's daemon ends itself is kept before the claim ends; the rest as soon as its end is known here.
+// 2. Nothing is kept twice: the same files of the same session on the same commit are one kept work.
+// 3. What is left out is said: in the commit, in the event, in the list.
+import {
+  makeId,
+  matchesPath,
+  parsePattern,
+  SkeinError,
+  type AuditEvent,
+  type EndReason,
+} from '../../protocol/index.ts'
+import type { Checkout, Git } from '../git.ts'
+import type { KeptRefs } from '../git-kept.ts'
+import type { Snapshots, SnapshotTree } from '../git-snapshot.ts'
+import { iso } from '../json.ts'
+import type { Log } from '../log.ts'
+import type { Clock } from '../ports.ts'
+import type { Repo, Repos } from '../repos.ts'
+import { lostClaimOf, type LostClaim } from './lost.ts'
+import { messageOf, readKept, type KeptNote, type KeptWork } from './note.ts'
+import type { WorkPlaces } from './places.ts'
+
+/** Work of a whole checkout, whoever claimed what in it. */
+export interface WholeCheckout {
+  readonly root: string
+  readonly agent: string
+  readonly session: string
+  readonly reason: string
+}
+
+export interface Keeping {
+  /**
+   * Keeps the work under claims that end now. It never fails: what cannot be kept is logged, and after ten seconds the end waits
+   * no longer.
+   */
+  keepLost(repo: Repo, lost: readonly LostClaim[], reason: EndReason): Promise<void>
+  /**
+   * Keeps everything that is not committed in a checkout, before somebody removes it.
+   * @returns the id of what was kept; null: there is nothing to keep. @throws SkeinError when git cannot
+   */
+  keepAll(repo: Repo, whole: WholeCheckout): Promise<string | null>
+  /** What is kept in the clones of a repository, the newest first. */
+  list(repo: Repo, signal?: AbortSignal): Promise<readonly Found[]>
+  /** An event of a ledger: claims of this machine may have ended elsewhere. */
+  readonly hear: (event: AuditEvent) => void
+  /** Resolves when nothing is being kept any more. */
+  stop(): Promise<void>
+}
+
+export interface Found extends KeptWork {
+  /** A checkout of the clone that has it. */
+  readonly root: string
+  readonly commonDir: string
+}
+
+export interface KeepingOptions {
+  readonly repos: Repos
+  readonly git: Git
+  readonly snapshots: Snapshots
+  readonly refs: KeptRefs
+  readonly places: WorkPlaces
+  readonly clock: Clock
+  readonly machine: string
+  readonly random: (bytes: number) => Uint8Array
+  readonly log: Log
+}
+
+/** A claim must not live on because a disk is slow. */
+const KEEP_MS_MAX = 10_000
+/** An end that was kept before it was known is not kept again within this time. */
+const SAME_END_MS = 5_000
+const LATE_MS = 60_000
+/** What lies in a checkout so long after is another work. */
+const MISSED_MS_MAX = 7 * 86_400_000
+const LOST_MAX = 10_000
+const FILES_TOLD = 20
+const SKIPPED_TOLD = 50
+/** Larger files are built or recorded, not written; what is kept stays in the tens of megabytes. */
+const BOUNDS = { files: 5_000, fileBytes: 10 * 1_048_576, bytes: 100 * 1_048_576 } as const
+
+export function createKeeping(options: KeepingOptions): Keeping {
+  return new WorkKeeper(options)
+}
+
+interface Pending {
+  readonly repo: Repo
+  readonly reason: EndReason
+  readonly lost: LostClaim[]
+  /** It ended a while ago: of a history that is told again, or that this machine has missed. */
+  readonly isLate: boolean
+}
+
+class WorkKeeper implements Keeping {
+  readonly #options: KeepingOptions
+  /** When the work under a claim was kept last, by uptime. */
+  readonly #keptAt = new Map<string, number>()
+  #pending = new Map<string, Pending>()
+  /** One at a time: the next finds what the one before has kept. */
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(options: KeepingOptions) {
+    this.#options = options
+  }
+
+  async keepLost(repo: Repo, lost: readonly LostClaim[], reason: EndReason): Promise<void> {
+    const over = new AbortController()
+    const timer = setTimeout(() => {
+      over.abort(new Error('it took too long'))
+    }, KEEP_MS_MAX)
+    const kept = this.#enqueue(async () => {
+      for (const group of bySession(lost)) await this.#keepSession(repo, group, reason, over.signal)
+    })
+    await Promise.race([kept, aborted(over.signal)])
+    clearTimeout(timer)
+  }
+
+  async keepAll(repo: Repo, whole: WholeCheckout): Promise<string | null> {
+    const checkout = await this.#options.git.findCheckout(whole.root)
+    if (checkout === null) return null
+    return this.#keep(repo, checkout, { ...whole, claims: [], covers: () => true }, undefined)
+  }
+
+  async list(repo: Repo, signal?: AbortSignal): Promise<readonly Found[]> {
+    const { refs } = this.#options
+    const found: Found[] = []
+    for (const { root, commonDir } of await this.#clones(repo)) {
+      const kept = await refs.list(root, signal)
+      found.push(...kept.map((ref) => ({ ...readKept(ref), root, commonDir })))
+    }
+    return found.toSorted((a, b) => b.keptAtMs - a.keptAtMs || (a.id < b.id ? 1 : -1))
+  }
+
+  readonly hear = (event: AuditEvent): void => {
+    const { machine, repos, clock } = this.#options
+    const told = lostClaimOf(event, machine)
+    if (told === null) return
+    const keptAt = this.#keptAt.get(told.lost.id)
+    if (keptAt !== undefined && clock.uptime() - keptAt < SAME_END_MS) return
+    const repo = repos.all().find(({ id }) => id === event.repo)
+    const sinceMs = clock.wall() - Date.parse(event.at)
+    if (repo === undefined || sinceMs > MISSED_MS_MAX) return
+    const { reason, lost } = told
+    const isLate = sinceMs > LATE_MS
+    const key = `${repo.id} ${reason} ${String(isLate)}`
+    const pending = this.#pending.get(key) ?? { repo, reason, isLate, lost: [] }
+    pending.lost.push(lost)
+    // The other claims of the same end come in this turn of the event loop.
+    if (this.#pending.size === 0)
+      setImmediate(() => {
+        this.#flush()
+      })
+    this.#pending.set(key, pending)
+  }
+
+  async stop(): Promise<void> {
+    this.#flush()
+    await this.#work
+  }
+
+  #flush(): void {
+    const pending = [...this.#pending.values()]
+    this.#pending = new Map()
+    for (const one of pending) void this.#keepEnded(one)
+  }
+
+  async #keepEnded({ repo, lost, reason, isLate }: Pending): Promise<void> {
+    if (!isLate) return this.keepLost(repo, lost, reason)
+    const kept = await this.list(repo)
+    const known = new Set(kept.flatMap(({ note }) => note?.claims.map(({ id }) => id) ?? []))
+    return this.keepLost(
+      repo,
+      lost.filter(({ id }) => !known.has(id)),
+      reason,
+    )
+  }
+
+  #enqueue(act: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(act).catch((error: unknown) => {
+      this.#options.log.error({ error: String(error) }, 'work could not be kept: this is a bug')
+    })
+    return this.#work
+  }
+
+  async #keepSession(
+    repo: Repo,
+    lost: readonly LostClaim[],
+    reason: EndReason,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [first] = lost
+    if (first === undefined) return
+    const { agent, session } = first
+    for (const { id } of lost) this.#noteKept(id)
+    const covers = coveredBy(repo, lost)
+    if (covers === null) return
+    for (const checkout of await this.#checkoutsOf(repo, first)) {
+      try {
+        await this.#keep(repo, checkout, { agent, session, reason, claims: lost, covers }, signal)
+      } catch (error) {
+        const facts = { repo: repo.id, session, checkout: checkout.root, error: String(error) }
+        this.#options.log.warn(facts, 'the work of a lost claim could not be kept')
+      }
+    }
+  }
+
+  async #keep(
+    repo: Repo,
+    checkout: Checkout,
+    of: Omit<WholeCheckout, 'root'> & {
+      readonly claims: readonly LostClaim[]
+      readonly covers: (file: string) => boolean
+    },
+    signal: AbortSignal | undefined,
+  ): Promise<string | null> {
+    const { snapshots, refs, git, machine, clock, random } = this.#options
+    const { root } = checkout
+    const taken = await snapshots.take(root, { covers: of.covers, bounds: BOUNDS, signal })
+    const branch = await git.currentBranch(checkout, signal)
+    const commits = branch === null ? await snapshots.unreferenced(root, signal) : 0
+    if (taken.files.length === 0 && commits === 0) {
+      if (taken.skipped.length > 0) this.#tellSkipped(repo, root, taken)
+      return null
+    }
+    const same = (await refs.list(root, signal)).map(readKept).find(isSameWork(taken, of.session))
+    if (same !== undefined) return same.id
+    const note: KeptNote = {
+      ...{ repo: repo.id, agent: of.agent, session: of.session, machine, branch },
+      ...{ reason: of.reason, checkout: root, commits, bytes: taken.bytes },
+      claims: of.claims.map(({ id, pattern, fence }) => ({ id, pattern, fence })),
+      skipped: taken.skipped.slice(0, SKIPPED_TOLD).map((each) => ({ ...each })),
+      skipped_more: Math.max(0, taken.skipped.length - SKIPPED_TOLD),
+      files: taken.files.length,
+    }
+    const id = makeId('wip', clock.wall(), random(10))
+    const { tree, head: parent } = taken
+    const commit = await snapshots.commit(root, {
+      tree,
+      parent,
+      message: messageOf(id, note),
+      signal,
+    })
+    if (!(await refs.create(root, id, commit))) return null
+    this.#tell(repo, id, note, taken)
+    return id
+  }
+
+  #noteKept(id: string): void {
+    this.#keptAt.delete(id)
+    this.#keptAt.set(id, this.#options.clock.uptime())
+    const oldest = this.#keptAt.keys().next().value
+    if (this.#keptAt.size > LOST_MAX && oldest !== undefined) this.#keptAt.delete(oldest)
+  }
+
+  #tell(repo: Repo, id: string, note: KeptNote, { files }: SnapshotTree): void {
+    const { host } = repo
+    if (host === null) return
+    const { clock, random, log } = this.#options
+    const wallMs = clock.wall()
+    const { term, index } = host.loop.view().state.applied
+    const { agent, session, machine, branch, reason, claims, skipped } = note
+    host.audit.append({
+      id: makeId('evt', wallMs, random(10)),
+      repo: repo.id,
+      kind: 'wip.kept',
+      at: iso(wallMs),
+      ...{ term, index, actor: agent, machine },
+      data: {
+        ...{ wip: id, agent, session, branch, reason },
+        claims: claims.map((claim) => claim.id),
+        ...(claims.length === 1 ? { claim: claims[0]?.id } : {}),
+        patterns:
+          claims.length === 0 ? files.slice(0, FILES_TOLD) : claims.map(({ pattern }) => pattern),
+        files: files.slice(0, FILES_TOLD),
+        more: Math.max(0, files.length - FILES_TOLD),
+        skipped: skipped.map(({ path }) => path).slice(0, FILES_TOLD),
+      },
+    })
+    log.info(
+      { repo: repo.id, wip: id, files: files.length, reason },
+      'the work of a lost claim is kept',
+    )
+  }
+
+  /** Nothing could be taken but what is too large, or another repository's. */
+  #tellSkipped(repo: Repo, checkout: string, { skipped }: SnapshotTree): void {
+    const facts = { repo: repo.id, checkout, skipped: skipped.slice(0, FILES_TOLD) }
+    this.#options.log.warn(facts, 'the work of a lost claim cannot be kept')
+  }
+
+  /** Where the session works: as it was seen, else by the branch of its claim. */
+  async #checkoutsOf(repo: Repo, { session, branch }: LostClaim): Promise<readonly Checkout[]> {
+    const { places, git } = this.#options
+    const known = places.of(repo.id, session)
+    const found = await this.#find(known.length > 0 ? known : repo.checkouts)
+    if (known.length > 0 || found.length < 2) return found
+    const branches = await Promise.all(found.map((checkout) => git.currentBranch(checkout)))
+    return found.filter((_, at) => branch !== null && branches[at] === branch)
+  }
+
+  /** One checkout of each clone that is still there. */
+  async #clones(repo: Repo): Promise<readonly Checkout[]> {
+    const found = await this.#find(repo.checkouts)
+    return [...new Map(found.map((checkout) => [checkout.commonDir, checkout])).values()]
+  }
+
+  async #find(roots: readonly string[]): Promise<readonly Checkout[]> {
+    const found: Checkout[] = []
+    for (const root of roots) {
+      const checkout = await this.#options.git.findCheckout(root).catch((error: unknown) => {
+        if (error instanceof SkeinError) return null
+        throw error
+      })
+      // The folder above one that is gone may be in another checkout.
+      if (checkout?.root === root) found.push(checkout)
+    }
+    return found
+  }
+}
+
+function bySession(lost: readonly LostClaim[]): readonly (readonly LostClaim[])[] {
+  const groups = new Map<string, LostClaim[]>()
+  for (const claim of lost) groups.set(claim.session, [...(groups.get(claim.session) ?? []), claim])
+  return [...groups.values()]
+}
+
+/**
+ * Which files the claims covered. A task names none: its are all that nobody else holds now. Null: they cover no files.
+ */
+function coveredBy(
+  { config, host }: Repo,
+  lost: readonly LostClaim[],
+): ((file: string) => boolean) | null {
+  const options = { caseExact: config.case === 'exact' }
+  const patterns = lost
+    .filter(({ kind }) => kind !== 'task' && kind !== 'resource')
+    .map(({ pattern }) => parsePattern(pattern, options))
+  const isCovered = (file: string): boolean =>
+    patterns.some((pattern) => matchesPath(pattern, file))
+  const task = lost.find(({ kind }) => kind === 'task')
+  if (task === undefined) return patterns.length === 0 ? null : isCovered
+  const others = [...(host?.loop.view().state.claims.values() ?? [])]
+    .filter(
+      ({ session, kind }) => session !== task.session && kind !== 'task' && kind !== 'resource',
+    )
+    .map(({ pattern }) => parsePattern(pattern, options))
+  return (file) => isCovered(file) || !others.some((pattern) => matchesPath(pattern, file))
+}
+
+function isSameWork({ tree, head }: SnapshotTree, session: string): (kept: KeptWork) => boolean {
+  return (kept) => kept.tree === tree && kept.parent === head && kept.note?.session === session
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve()
+      },
+      { once: true },
+    )
+  })
+}
