@@ -19,14 +19,14 @@ import { openHome } from './home.ts'
 import { createMachine } from './host.ts'
 import { createMeshLine, enterMesh } from './in-mesh.ts'
 import { ledgerFacts } from './ledger-facts.ts'
-import { openLog, type LogOptions } from './log.ts'
+import { openLog, type Log, type LogOptions } from './log.ts'
 import { defaultMachineName, openMachineKey, type MachineKey } from './machine-key.ts'
 import { measured } from './measured.ts'
 import { createLateMetrics } from './metrics/recorder.ts'
 import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
 import type { Clock } from './ports.ts'
-import { keepPlaces, keepWork, startRounds, startServices, takeUpNotes } from './rounds.ts'
+import { keepWork, startRounds, startServices, takeUpNotes } from './rounds.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { verifyFile } from './storage/audit-verify.ts'
@@ -148,11 +148,13 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const { clock } = machine
   const sessions = createSessions(clock)
   const accessTokens = openAccessTokens(home.path, clock)
-  const places = keepPlaces(home.path, clock, log, stack)
-  const callers = createCallers({
-    ...{ repos, sessions, git, peer: key.peer, machine: name },
-    onPlace: places.note,
-  })
+  const { places, wip } = keepWork(
+    { env, home: home.path, repos, git, clock, machine: name, random: machine.random, log },
+    feed.watch,
+    stack,
+  )
+  const who = { peer: key.peer, machine: name, onPlace: places.note }
+  const callers = createCallers({ repos, sessions, git, ...who })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
@@ -162,13 +164,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
       stack,
     ),
-    wip: keepWork(
-      env,
-      { repos, git, places, clock, machine: name, random: machine.random, log },
-      feed.watch,
-      stack,
-    ),
-    ...{ tokens: createIssuedTokens(), accessTokens, random: machine.random },
+    ...{ wip, tokens: createIssuedTokens(), accessTokens, random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },
@@ -189,14 +185,21 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   takeUpNotes(home.path, operations, log, clock)
   log.info({ version: VERSION, machine: name, http: about.http, pid: process.pid }, 'ready')
 
-  const finished = ending.exit.then(async (exit) => {
-    // Who calls in the last moment is told why, and not cut off.
-    if (ending.failure() !== null) await delay(FAILURE_TOLD_MS)
-    await stack.unwind()
-    log.info({ exit }, 'stopped')
-    return exit
-  })
+  const finished = ended(ending, stack, log)
   return { home: home.path, machine: name, http: about.http, finished, stop: ending.stop }
+}
+
+async function ended(
+  { exit: asked, failure }: ReturnType<typeof createEnding>,
+  stack: Teardown,
+  log: Log,
+): Promise<number | typeof AGAIN> {
+  const exit = await asked
+  // Who calls in the last moment is told why, and not cut off.
+  if (failure() !== null) await delay(FAILURE_TOLD_MS)
+  await stack.unwind()
+  log.info({ exit }, 'stopped')
+  return exit
 }
 
 function aboutOf(home: string, machine: string, { peer }: MachineKey, clock: Clock): About {

@@ -45,29 +45,29 @@ function keepReleasing(home: string, repos: Repos, log: Log, stack: Teardown): R
   return releasing
 }
 
-/** Where sessions of this machine work. */
-export function keepPlaces(home: string, clock: Clock, log: Log, stack: Teardown): WorkPlaces {
+/** Keeps the work of sessions that lose their claims, and knows where they work. */
+export function keepWork(
+  options: WorkOptions,
+  watch: Operations['watch'],
+  stack: Teardown,
+): { readonly places: WorkPlaces; readonly wip: Wip } {
+  const { env, home, clock, log } = options
   const places = openWorkPlaces({ home, log, wallMs: () => clock.wall() })
   stack.add(() => {
     places.stop()
   })
-  return places
-}
-
-/** Keeps the work of sessions that lose their claims. */
-export function keepWork(
-  env: Parameters<typeof openWip>[0],
-  options: Parameters<typeof openWip>[1],
-  watch: Operations['watch'],
-  stack: Teardown,
-): Wip {
-  const wip = openWip(env, options)
+  const wip = openWip(env, { ...options, places })
   const unwatch = watch(wip.keeping.hear)
   stack.add(async () => {
     unwatch()
     await wip.keeping.stop()
   })
-  return wip
+  return { places, wip }
+}
+
+type WorkOptions = Omit<Parameters<typeof openWip>[1], 'places'> & {
+  readonly env: Parameters<typeof openWip>[0]
+  readonly home: string
 }
 
 /** Sends what happens to whoever asked for it in config.yml. */

@@ -2,18 +2,7 @@
 // interface contract; the HTTP status follows from the exit unless a row says otherwise. Expected outcomes of a claim
 // (granted, queued, refused, provisional) are results, not errors.
 
-export type Exit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 64 | 70 | 130
-
-export interface CatalogueRow {
-  readonly exit: Exit
-  readonly http?: number
-  /** May the same call succeed later without any change by the caller? */
-  readonly retry?: true
-  /** One sentence for the reference page: when this happens. */
-  readonly when: string
-  /** The next command to type, unless the place of failure knows a better one. */
-  readonly hint: string
-}
+import { row, type CatalogueRow } from './error-row.ts'
 
 export const ERROR_CATALOGUE = {
   INPUT_JSON: row(
@@ -305,7 +294,3 @@ export const ERROR_CATALOGUE = {
   INTERNAL: row(70, 'A bug in skein.', 'skein logs'),
   INTERRUPTED: row(130, 'The caller interrupted the command.', 'skein claims --mine'),
 } as const satisfies Record<string, CatalogueRow>
-
-function row(exit: Exit, when: string, hint: string): { exit: Exit; when: string; hint: string } {
-  return { exit, when, hint }
-}

@@ -1,5 +1,6 @@
 // A refusal or a failure of the world as an error: its code and exit are those of error-catalogue.ts.
-import { ERROR_CATALOGUE, type CatalogueRow, type Exit } from './error-catalogue.ts'
+import { ERROR_CATALOGUE } from './error-catalogue.ts'
+import type { CatalogueRow, Exit } from './error-row.ts'
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE
 

@@ -2,6 +2,7 @@
 export * from './assert.ts'
 export * from './claim.ts'
 export * from './error-catalogue.ts'
+export * from './error-row.ts'
 export * from './errors.ts'
 export * from './hooks.ts'
 export * from './ids.ts'

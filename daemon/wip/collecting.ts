@@ -63,8 +63,7 @@ async function collectAll(options: CollectingOptions, signal: AbortSignal): Prom
       }
     } catch (error) {
       // What is kept too long does no harm; the next round tries again.
-      if (!signal.aborted)
-        log.warn({ repo: repo.id, error: String(error) }, 'kept work could not be looked through')
+      log.warn({ repo: repo.id, error: String(error) }, 'kept work could not be looked through')
     }
   }
 }

@@ -3,14 +3,7 @@
 // 1. What the holder's daemon ends itself is kept before the claim ends; the rest as soon as its end is known here.
 // 2. Nothing is kept twice: the same files of the same session on the same commit are one kept work.
 // 3. What is left out is said: in the commit, in the event, in the list.
-import {
-  makeId,
-  matchesPath,
-  parsePattern,
-  SkeinError,
-  type AuditEvent,
-  type EndReason,
-} from '../../protocol/index.ts'
+import { makeId, SkeinError, type AuditEvent, type EndReason } from '../../protocol/index.ts'
 import type { Checkout, Git } from '../git.ts'
 import type { KeptRefs } from '../git-kept.ts'
 import type { Snapshots, SnapshotTree } from '../git-snapshot.ts'
@@ -18,7 +11,7 @@ import { iso } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../ports.ts'
 import type { Repo, Repos } from '../repos.ts'
-import { lostClaimOf, type LostClaim } from './lost.ts'
+import { coveredBy, lostClaimOf, type LostClaim } from './lost.ts'
 import { messageOf, readKept, type KeptNote, type KeptWork } from './note.ts'
 import type { WorkPlaces } from './places.ts'
 
@@ -323,29 +316,6 @@ function bySession(lost: readonly LostClaim[]): readonly (readonly LostClaim[])[
   const groups = new Map<string, LostClaim[]>()
   for (const claim of lost) groups.set(claim.session, [...(groups.get(claim.session) ?? []), claim])
   return [...groups.values()]
-}
-
-/**
- * Which files the claims covered. A task names none: its are all that nobody else holds now. Null: they cover no files.
- */
-function coveredBy(
-  { config, host }: Repo,
-  lost: readonly LostClaim[],
-): ((file: string) => boolean) | null {
-  const options = { caseExact: config.case === 'exact' }
-  const patterns = lost
-    .filter(({ kind }) => kind !== 'task' && kind !== 'resource')
-    .map(({ pattern }) => parsePattern(pattern, options))
-  const isCovered = (file: string): boolean =>
-    patterns.some((pattern) => matchesPath(pattern, file))
-  const task = lost.find(({ kind }) => kind === 'task')
-  if (task === undefined) return patterns.length === 0 ? null : isCovered
-  const others = [...(host?.loop.view().state.claims.values() ?? [])]
-    .filter(
-      ({ session, kind }) => session !== task.session && kind !== 'task' && kind !== 'resource',
-    )
-    .map(({ pattern }) => parsePattern(pattern, options))
-  return (file) => isCovered(file) || !others.some((pattern) => matchesPath(pattern, file))
 }
 
 function isSameWork({ tree, head }: SnapshotTree, session: string): (kept: KeptWork) => boolean {

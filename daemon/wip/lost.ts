@@ -1,5 +1,12 @@
-// Which events tell that a session of this machine has lost a claim against its will.
-import type { AuditEvent, ClaimKind, EndReason } from '../../protocol/index.ts'
+// Claims that sessions of this machine lose against their will: which events tell of them, and which files they covered.
+import {
+  matchesPath,
+  parsePattern,
+  type AuditEvent,
+  type ClaimKind,
+  type EndReason,
+} from '../../protocol/index.ts'
+import type { Repo } from '../repos.ts'
 
 /** A claim that a session loses, as far as keeping its work needs it. */
 export interface LostClaim {
@@ -47,4 +54,27 @@ export function lostClaimOf(
     branch: typeof branch === 'string' ? branch : null,
   }
   return { lost, reason: reason as EndReason }
+}
+
+/**
+ * Which files the claims covered. A task names none: its are all that nobody else holds now. Null: they cover no files.
+ */
+export function coveredBy(
+  { config, host }: Repo,
+  lost: readonly LostClaim[],
+): ((file: string) => boolean) | null {
+  const options = { caseExact: config.case === 'exact' }
+  const patterns = lost
+    .filter(({ kind }) => kind !== 'task' && kind !== 'resource')
+    .map(({ pattern }) => parsePattern(pattern, options))
+  const isCovered = (file: string): boolean =>
+    patterns.some((pattern) => matchesPath(pattern, file))
+  const task = lost.find(({ kind }) => kind === 'task')
+  if (task === undefined) return patterns.length === 0 ? null : isCovered
+  const others = [...(host?.loop.view().state.claims.values() ?? [])]
+    .filter(
+      ({ session, kind }) => session !== task.session && kind !== 'task' && kind !== 'resource',
+    )
+    .map(({ pattern }) => parsePattern(pattern, options))
+  return (file) => isCovered(file) || !others.some((pattern) => matchesPath(pattern, file))
 }

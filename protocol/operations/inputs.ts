@@ -3,85 +3,28 @@
 import { z } from 'zod'
 import { HARNESSES, HOOK_EVENTS } from '../hooks.ts'
 import { DEFAULTS, LIMITS } from '../limits.ts'
-import type { OperationName } from './table.ts'
-
-const name = z.string().min(1).max(LIMITS.nameCharactersMax)
-const claimId = z
-  .string()
-  .regex(/^clm_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like clm_ and 26 letters and digits')
-const queueId = z
-  .string()
-  .regex(/^que_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like que_ and 26 letters and digits')
-const requestedId = z
-  .string()
-  .regex(/^req_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like req_ and 26 letters and digits')
-const invitationId = z
-  .string()
-  .regex(/^inv_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like inv_ and 26 letters and digits')
-const wipId = z
-  .string()
-  .regex(/^wip_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like wip_ and 26 letters and digits')
-const keptId = z
-  .string()
-  .regex(
-    /^(?:wip|clm)_[0-9A-HJKMNP-TV-Z]{26}$/,
-    'the id of kept work, or of the claim it was under',
-  )
-const addresses = z.array(z.string().min(1).max(256)).max(16)
-const yes = z.boolean().optional()
-const urgency = z.enum(['low', 'normal', 'high', 'blocking'])
-const ids = z.array(claimId).max(LIMITS.idsMax)
-const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
-const moment = z.string().min(1).max(64)
-/** What a page of several repositories says of each is longer. */
-const mark = z.string().min(1).max(65_536)
-const ttl = z.int().min(1).max(DEFAULTS.ttlSecondsMax)
-
-/** Who and where: every operation takes these; what a caller leaves out is filled from its identity. */
-export const callerShape = {
-  repo: name.optional().describe('repository id; not needed inside its checkout'),
-  agent: name.optional().describe('who you are'),
-  session: name.optional().describe('which run of you; the harness fills it'),
-  branch: name.optional(),
-  cwd: z
-    .string()
-    .max(4_096)
-    .optional()
-    .describe('local doors: the directory whose checkout is meant'),
-  checkout: z.string().max(4_096).optional().describe('local doors: the checkout, absolute'),
-  caller: z
-    .strictObject({
-      user: z.string().max(LIMITS.nameCharactersMax).optional(),
-      tool: z.string().max(LIMITS.nameCharactersMax).optional(),
-      pid: z.int().positive().optional(),
-      started: z.string().max(100).optional(),
-      terminal: z.boolean().optional(),
-    })
-    .optional()
-    .describe('what the command line knows of its process'),
-}
-
-/** As git prints it from the root, signs and all: no pattern. */
-const changedPath = z.string().min(1).max(4_096)
-const blobId = z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/, 'the id of a blob')
-/** A file before and after; null: it was not there. */
-const edit = z.strictObject({ before: blobId.nullable(), after: blobId.nullable() })
-
-/** A symbol's path may be as long as a pattern: `Outer::Inner::method`. */
-const symbols = z.array(pattern).max(LIMITS.scopesMax)
-const symbolsByFile = z
-  .record(pattern, symbols.min(1))
-  .optional()
-  .describe('by file or glob, e.g. {"src/router.ts": ["Router::handle"]}')
-
-const scope = z.strictObject({
-  kind: z.enum(['file', 'module', 'symbol', 'task', 'resource']),
+import {
+  name,
+  claimId,
+  queueId,
+  requestedId,
+  invitationId,
+  addresses,
+  yes,
+  urgency,
+  ids,
   pattern,
-  symbols: symbols.optional().describe("kind symbol: `A::b` paths of the pattern's files"),
-  mode: z.enum(['exclusive', 'shared']).optional(),
-})
-
-const scopes = z.array(scope).min(1).max(LIMITS.scopesMax)
+  moment,
+  mark,
+  ttl,
+  callerShape,
+  changedPath,
+  edit,
+  symbolsByFile,
+  scopes,
+} from './input-parts.ts'
+import { WIP_INPUTS } from './inputs-wip.ts'
+import type { OperationName } from './table.ts'
 
 export const INPUTS = {
   claim: z.strictObject({
@@ -306,26 +249,5 @@ export const INPUTS = {
   'webhooks/retry': z.strictObject({ ...callerShape, name, yes }),
   'webhooks/purge': z.strictObject({ ...callerShape, name, yes }),
   'audit/verify': z.strictObject({ ...callerShape }),
-  'wip/list': z.strictObject({
-    ...callerShape,
-    mine: z.boolean().optional(),
-    of_agent: name.optional(),
-    of_session: name.optional(),
-    all_repos: z.boolean().optional(),
-    limit: z.int().min(1).max(1_000).optional(),
-  }),
-  'wip/show': z.strictObject({ ...callerShape, id: keptId }),
-  'wip/restore': z.strictObject({
-    ...callerShape,
-    id: keptId,
-    to_branch: z.string().min(1).max(LIMITS.nameCharactersMax).optional(),
-    force: z.boolean().optional(),
-    yes,
-  }),
-  'wip/drop': z.strictObject({
-    ...callerShape,
-    ids: z.array(wipId).max(LIMITS.idsMax).optional(),
-    older_s: z.int().min(0).optional(),
-    yes,
-  }),
+  ...WIP_INPUTS,
 } as const satisfies Record<OperationName, z.ZodType>

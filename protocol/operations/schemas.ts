@@ -1,6 +1,7 @@
 // Inputs and results of the operations as types.
 import type { z } from 'zod'
-import type { callerShape, INPUTS } from './inputs.ts'
+import type { callerShape } from './input-parts.ts'
+import type { INPUTS } from './inputs.ts'
 import type { auditEventShape, OUTPUTS } from './outputs.ts'
 import type { OperationName } from './table.ts'
 

@@ -1,7 +1,7 @@
 // The operation table: the source of the command line's verbs, the MCP tools, the HTTP routes and the reference pages, so
 // that no surface can do what another cannot. Plain data without schemas (those stand in schemas.ts), so that the command
 // line starts without a schema library.
-import type { Exit } from '../error-catalogue.ts'
+import type { Exit } from '../error-row.ts'
 import { CLAIM_OPERATIONS } from './claims.ts'
 import { FENCE_OPERATIONS } from './fence.ts'
 import { GUARD_OPERATIONS } from './guard.ts'
