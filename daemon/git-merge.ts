@@ -143,8 +143,9 @@ async function snapshotOf(
   const wish = { covers: () => true, bounds: SNAPSHOT_BOUNDS, signal }
   const taken = await snapshots.take(worktree, wish)
   if (taken.files.length === 0) return null
-  const message = 'not committed yet'
-  return snapshots.commit(worktree, { tree: taken.tree, parent: taken.head, message, signal })
+  // Without a moment of its own the same work is the same commit at each look.
+  const of = { parent: taken.head, message: 'not committed yet', atMs: 0, signal }
+  return snapshots.commit(worktree, { tree: taken.tree, ...of })
 }
 
 function fields(text: string): string[] {

@@ -1,6 +1,7 @@
 // The door to git's merge of one commit's changes into another, in memory: what `git cherry-pick` would give, as plain data.
 // Nothing of anybody changes here but the unmerged entries of an index, when that is asked for.
 import { createRunner, type Run } from './git-process.ts'
+import { nobodyAt } from './git-snapshot.ts'
 
 export interface TreeFile {
   readonly path: string
@@ -57,13 +58,6 @@ export function createReplays(env: Readonly<Record<string, string | undefined>>)
 }
 
 const MERGE_MS_MAX = 20_000
-const NOBODY = {
-  GIT_AUTHOR_NAME: 'skein',
-  GIT_AUTHOR_EMAIL: 'skein@localhost',
-  GIT_COMMITTER_NAME: 'skein',
-  GIT_COMMITTER_EMAIL: 'skein@localhost',
-} as const
-
 async function replay(
   run: Run,
   root: string,
@@ -88,7 +82,7 @@ async function replay(
   // Both on top of what the work stood on, whatever else their histories have: only the work's own changes are taken over.
   const on = async (of: string, parents: readonly string[]): Promise<string> => {
     const args = ['commit-tree', ...parents.flatMap((id) => ['-p', id]), '-m', 'replay', of]
-    return (await run(root, args, { signal, variables: NOBODY }))?.trim() ?? ''
+    return (await run(root, args, { signal, variables: nobodyAt(0) }))?.trim() ?? ''
   }
   const base = await on(before, [])
   const sides = { ours: await on(ours, [base]), theirs: await on(theirs, [base]) }

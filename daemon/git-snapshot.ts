@@ -1,10 +1,11 @@
 // The door to git's snapshots: what is not committed in a worktree, as objects of its repository. The index is one of our own, and
 // nothing of the user's changes: no file, index, HEAD, branch or stash. No filter of the checkout runs: files count as they lie on
-// the disk, and no content is read to find out what changed.
+// the disk.
 import { lstatSync, mkdtempSync, readlinkSync, rmSync, type Stats } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { SkeinError } from '../protocol/index.ts'
+import { withoutFilters } from './git-filters.ts'
 import { createRunner, type Run } from './git-process.ts'
 
 /** A file that could not be taken, and why, in words. */
@@ -52,6 +53,7 @@ export interface CommitOf {
   readonly tree: string
   readonly parent: string | null
   readonly message: string
+  readonly atMs: number
   readonly signal: AbortSignal | undefined
 }
 
@@ -78,13 +80,16 @@ export function createSnapshots(env: Readonly<Record<string, string | undefined>
   }
 }
 
-/** An author for what is nobody's commit: it needs no user.name. */
-const NOBODY = {
-  GIT_AUTHOR_NAME: 'skein',
-  GIT_AUTHOR_EMAIL: 'skein@localhost',
-  GIT_COMMITTER_NAME: 'skein',
-  GIT_COMMITTER_EMAIL: 'skein@localhost',
-} as const
+/** The author of what is nobody's commit, at a moment that its maker says: it needs no user.name. */
+export function nobodyAt(milliseconds: number): Readonly<Record<`GIT_${string}`, string>> {
+  const at = `@${String(Math.floor(milliseconds / 1000))} +0000`
+  return {
+    ...{ GIT_AUTHOR_NAME: 'skein', GIT_AUTHOR_EMAIL: 'skein@localhost', GIT_AUTHOR_DATE: at },
+    ...{ GIT_COMMITTER_NAME: 'skein', GIT_COMMITTER_EMAIL: 'skein@localhost' },
+    GIT_COMMITTER_DATE: at,
+  }
+}
+
 /** Some hundred megabytes are packed in this time on a slow disk. */
 const WRITE_MS_MAX = 60_000
 const GITLINK = '160000'
@@ -92,11 +97,11 @@ const GITLINK = '160000'
 async function commitTree(
   run: Run,
   root: string,
-  { tree, parent, message, signal }: CommitOf,
+  { tree, parent, message, atMs, signal }: CommitOf,
 ): Promise<string> {
   const from = parent === null ? [] : ['-p', parent]
   const args = ['-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', ...from, '-F', '-', tree]
-  return wordOf(await run(root, args, { signal, variables: NOBODY, stdin: message }))
+  return wordOf(await run(root, args, { signal, variables: nobodyAt(atMs), stdin: message }))
 }
 
 async function takeTree(
@@ -177,10 +182,11 @@ async function changedIn(
   signal: AbortSignal | undefined,
 ): Promise<readonly Change[]> {
   const own = '--ignore-submodules=dirty'
+  const variables = await withoutFilters(run, root, signal)
   const staged =
     head === null ? ['ls-files', '-z'] : ['diff-index', '--cached', '-z', own, head, '--']
   const [onDisk, inIndex, unknown] = await Promise.all([
-    run(root, ['diff-files', '-z', own], { signal }),
+    run(root, ['diff-files', '-z', own], { signal, variables }),
     run(root, staged, { signal }),
     run(root, ['ls-files', '-z', '--others', '--exclude-standard'], { signal }),
   ])

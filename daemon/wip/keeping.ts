@@ -232,6 +232,7 @@ class WorkKeeper implements Keeping {
       tree,
       parent,
       message: messageOf(id, note),
+      atMs: clock.wall(),
       signal,
     })
     if (!(await refs.create(root, id, commit))) return null
