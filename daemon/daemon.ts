@@ -7,7 +7,7 @@ import { homePath } from './client/place.ts'
 import { loadConfig, type Config } from './config.ts'
 import { openDoors, type FrontEnds } from './doors.ts'
 import { AGAIN, createEnding, untilDeparture, untilFailure } from './ending.ts'
-import { createFeed } from './feed.ts'
+import { createFeed, holdFor } from './feed.ts'
 import { createGit } from './git.ts'
 import { createGitEdits } from './git-edits.ts'
 import { createHistory } from './git-history.ts'
@@ -132,6 +132,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const feed = createFeed(log)
   const metrics = createLateMetrics()
   feed.watch(metrics.recorder.event)
+  const held = holdFor(feed.watch)
   const line = createMeshLine(log, key.peer, name)
   const own = { log, end: ending.fail, onEvent: feed.publish, metrics, line }
   const machine = createMachine(home.path, key, own)
@@ -150,7 +151,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const accessTokens = openAccessTokens(home.path, clock)
   const { places, wip } = keepWork(
     { env, home: home.path, repos, git, clock, machine: name, random: machine.random, log },
-    feed.watch,
+    held,
     stack,
   )
   const who = { peer: key.peer, machine: name, onPlace: places.note }

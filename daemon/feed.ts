@@ -11,6 +11,26 @@ export interface Feed {
   readonly watch: (watcher: Watcher) => () => void
 }
 
+/**
+ * Holds what is told from now on for a watcher that is not ready yet.
+ * @returns the `watch` of that watcher: it hears the held events first.
+ */
+export function holdFor(watch: Feed['watch']): Feed['watch'] {
+  const held: AuditEvent[] = []
+  const end = watch((event) => {
+    // More than a start brings: what is missed then, the audit log has.
+    if (held.length < HELD_MAX) held.push(event)
+  })
+  return (watcher) => {
+    end()
+    const ended = watch(watcher)
+    for (const event of held.splice(0)) watcher(event)
+    return ended
+  }
+}
+
+const HELD_MAX = 10_000
+
 export function createFeed(log: Pick<Log, 'error'>): Feed {
   const watchers = new Set<Watcher>()
   return {

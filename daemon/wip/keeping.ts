@@ -3,6 +3,7 @@
 // 1. What the holder's daemon ends itself is kept before the claim ends; the rest as soon as its end is known here.
 // 2. Nothing is kept twice: the same files of the same session on the same commit are one kept work.
 // 3. What is left out is said: in the commit, in the event, in the list.
+import { setTimeout as delay } from 'node:timers/promises'
 import { makeId, SkeinError, type AuditEvent, type EndReason } from '../../protocol/index.ts'
 import type { Checkout, Git } from '../git.ts'
 import type { KeptRefs } from '../git-kept.ts'
@@ -98,15 +99,16 @@ class WorkKeeper implements Keeping {
   }
 
   async keepLost(repo: Repo, lost: readonly LostClaim[], reason: EndReason): Promise<void> {
-    const over = new AbortController()
-    const timer = setTimeout(() => {
-      over.abort(new Error('it took too long'))
-    }, KEEP_MS_MAX)
     const kept = this.#enqueue(async () => {
-      for (const group of bySession(lost)) await this.#keepSession(repo, group, reason, over.signal)
+      const signal = AbortSignal.timeout(KEEP_MS_MAX)
+      for (const group of bySession(lost)) await this.#keepSession(repo, group, reason, signal)
     })
-    await Promise.race([kept, aborted(over.signal)])
-    clearTimeout(timer)
+    const done = new AbortController()
+    const patience = delay(KEEP_MS_MAX, undefined, { ref: false, signal: done.signal })
+    await Promise.race([kept, patience])
+    // Its end is no failure: nobody waits for it any more.
+    patience.catch(() => undefined)
+    done.abort()
   }
 
   async keepAll(repo: Repo, whole: WholeCheckout): Promise<string | null> {
@@ -321,16 +323,4 @@ function bySession(lost: readonly LostClaim[]): readonly (readonly LostClaim[])[
 
 function isSameWork({ tree, head }: SnapshotTree, session: string): (kept: KeptWork) => boolean {
   return (kept) => kept.tree === tree && kept.parent === head && kept.note?.session === session
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve()
-      },
-      { once: true },
-    )
-  })
 }

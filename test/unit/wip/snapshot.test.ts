@@ -21,7 +21,7 @@ const env = {
 }
 const BOUNDS = { files: 100, fileBytes: 1_048_576, bytes: 2 * 1_048_576 }
 
-function take(root: string, covers = (_file: string): boolean => true): Promise<SnapshotTree> {
+function take(root: string, covers: (file: string) => boolean = () => true): Promise<SnapshotTree> {
   return createSnapshots(env).take(root, { covers, bounds: BOUNDS, signal: undefined })
 }
 
