@@ -39,7 +39,8 @@ function stage(t: TestContext): Stage {
   const warnings: string[] = []
   const say = (_facts: object, text: string): void => void warnings.push(text)
   const log = { info: () => undefined, debug: () => undefined, warn: say, error: say } as Log
-  const clock: Clock = { wall: () => Date.now(), uptime: () => performance.now(), boot: 'b' }
+  const uptime = (): number => performance.now()
+  const clock: Clock = { wall: () => Date.now(), uptime, monotonic: uptime, boot: 'b' }
   const places = openWorkPlaces({ home: makeFolder(t), wallMs: () => clock.wall(), log })
   const repos = { all: () => [repo] } as never
   let seed = 0
