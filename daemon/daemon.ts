@@ -32,6 +32,9 @@ import { sha256 } from './sha256.ts'
 import { verifyFile } from './storage/audit-verify.ts'
 import { createIssuedTokens } from './tasks/tokens.ts'
 import { Teardown } from './teardown.ts'
+import { tracingIn } from './tracing/settings.ts'
+import type { TracedProcess } from './tracing/start.ts'
+import { traced } from './tracing/traced.ts'
 import { VERSION } from './version.ts'
 
 export interface DaemonOptions {
@@ -128,6 +131,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const log = openLog(home.path, logOptions(options, config))
   const key = openMachineKey(home.path)
   const name = config.machine ?? defaultMachineName(home.path, key.peer)
+  await sendSpans({ version: VERSION, machine: name }, env, log, stack)
   const ending = createEnding()
   const feed = createFeed(log)
   const metrics = createLateMetrics()
@@ -170,13 +174,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },
   }
-  const operations = measured(
-    untilFailure(
-      untilDeparture(createOperations(parts, feed.watch), departure.isBegun),
-      ending.failure,
-    ),
-    metrics.recorder,
-  )
+  const present = untilDeparture(createOperations(parts, feed.watch), departure.isBegun)
+  const operations = traced(measured(untilFailure(present, ending.failure), metrics.recorder))
   startRounds({ ...parts, peer: key.peer, log, host: mesh.host, env, watch: feed.watch }, stack)
   const secrets = { token: home.token, tokens: accessTokens }
   const place = { frontEnds: options.doors, config, home: home.path, env, ...secrets }
@@ -206,6 +205,20 @@ async function ended(
 function aboutOf(home: string, machine: string, { peer }: MachineKey, clock: Clock): About {
   const startedAtMs = clock.wall()
   return { version: VERSION, machine, peer, home, startedAtMs, http: null }
+}
+
+/** The library of the spans costs 30 ms to load. */
+async function sendSpans(
+  about: TracedProcess,
+  env: DaemonOptions['env'],
+  log: Log,
+  stack: Teardown,
+): Promise<void> {
+  const wish = tracingIn(env)
+  if (wish.kind === 'impossible') log.warn({ why: wish.why }, 'no spans are sent')
+  if (wish.kind !== 'on') return
+  const { startTracing } = await import('./tracing/start.ts')
+  stack.add(startTracing(about))
 }
 
 function logOptions(

@@ -2,6 +2,7 @@
 import { SkeinError } from '../protocol/index.ts'
 import { withCall, type Operations } from './client/operations.ts'
 import type { Recorder } from './ports.ts'
+import { outcomeOf } from './tracing/traced.ts'
 
 export function measured(operations: Operations, recorder: Recorder): Operations {
   return withCall(operations, async (name, input, context) => {
@@ -18,9 +19,4 @@ export function measured(operations: Operations, recorder: Recorder): Operations
       recorder.operation(name, context.door, outcome, (performance.now() - startedAt) / 1000)
     }
   })
-}
-
-function outcomeOf(result: unknown): string {
-  const has = typeof result === 'object' && result !== null && 'status' in result
-  return has && typeof result.status === 'string' ? result.status : 'ok'
 }

@@ -7,7 +7,11 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { LIMITS, SkeinError, type OperationName } from '../protocol/index.ts'
-import type { ConnectionCaller, Operations } from '../daemon/client/operations.ts'
+import {
+  traceParentIn,
+  type ConnectionCaller,
+  type Operations,
+} from '../daemon/client/operations.ts'
 import type { Subscriptions } from './resources/subscriptions.ts'
 
 export interface McpOptions {
@@ -90,7 +94,9 @@ export function operationsOf(client: Client, context: ServerContext): CallOperat
     const chosen = client.memory?.repo
     const caller = client.callerOf(context)
     const known = chosen == null ? caller : { repo: chosen, ...caller }
-    return client.operations.call(name, input, { door: 'mcp', signal, caller: known })
+    const trace = traceParentIn({ ...context.mcpReq._meta })
+    const more = trace === null ? {} : { trace }
+    return client.operations.call(name, input, { door: 'mcp', signal, caller: known, ...more })
   }
 }
 

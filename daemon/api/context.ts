@@ -1,7 +1,12 @@
 // Of a request, who calls: the door, the headers that name a caller, the signal that ends with it, and the request's id.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LIMITS, SkeinError } from '../../protocol/index.ts'
-import type { CallContext, ConnectionCaller, Grant } from '../client/operations.ts'
+import {
+  traceParentIn,
+  type CallContext,
+  type ConnectionCaller,
+  type Grant,
+} from '../client/operations.ts'
 import type { HttpCall } from './http-call.ts'
 
 const NO_QUERY = new URLSearchParams()
@@ -35,11 +40,13 @@ function contextOf(
   response: ServerResponse,
 ): CallContext {
   let gone: AbortController | null = null
+  const trace = traceParentIn(request.headers)
   response.once('close', () => {
     if (!response.writableFinished) gone?.abort()
   })
   return {
     door,
+    ...(trace === null ? {} : { trace }),
     caller: grant === null ? callerOf(request) : { ...callerOf(request), grant },
     // Few calls look at it: most are over before their caller could be.
     get signal() {

@@ -40,7 +40,25 @@ export interface CallContext {
   readonly signal: AbortSignal
   /** What the connection says of its caller, where the input does not. */
   readonly caller: ConnectionCaller
+  /** Where the call stands in its caller's trace: W3C's `traceparent` and `tracestate`. */
+  readonly trace?: TraceParent
 }
+
+export interface TraceParent {
+  readonly traceparent: string
+  readonly tracestate?: string
+}
+
+/** Null: there is none, or it is longer than one is. */
+export function traceParentIn(fields: Readonly<Record<string, unknown>>): TraceParent | null {
+  const { traceparent, tracestate } = fields
+  if (typeof traceparent !== 'string' || traceparent.length > TRACE_CHARACTERS_MAX) return null
+  const isState = typeof tracestate === 'string' && tracestate.length <= TRACE_CHARACTERS_MAX
+  return { traceparent, ...(isState ? { tracestate } : {}) }
+}
+
+/** What every party of a trace has to pass on (Trace Context, 3.3.1.5). */
+const TRACE_CHARACTERS_MAX = 512
 
 /** The bridge's first line, or the headers of a request. Weaker than what a call's own input says. */
 export interface ConnectionCaller {
