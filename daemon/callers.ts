@@ -34,6 +34,10 @@ export interface Callers {
   party(input: CallerFields, context: CallContext, place: Place): Promise<Party>
   /** The party of a call that only asks: a caller without a name meets every claim as a stranger. */
   asker(input: CallerFields, context: CallContext): Party
+  /** Does this session work in this checkout, as far as it said? One that said nothing since the start works where it may. */
+  worksAt(session: SessionId, repo: Pick<Repo, 'id'>, root: string): boolean
+  /** Who does, as they said. */
+  sessionsAt(repo: Pick<Repo, 'id'>, root: string): readonly SessionId[]
   /** A sign of life of a session that a call names as its own beside the one that it is made for. */
   note(session: string): void
 }
@@ -93,8 +97,11 @@ export function createCallers(options: CallersOptions): Callers {
         })
       }
       sessions.noteActivity(party.session, processOf(input, context))
-      if (place.checkout !== null && place.isOwn)
+      if (place.checkout !== null && place.isOwn) {
+        // Hooks find their place by the files that are written.
+        lastUsed.set(party.session, place.repo, place.checkout)
         onPlace(place.repo.id, party.session, place.checkout.root)
+      }
       if (party.branch !== null || place.checkout === null) return party
       return { ...party, branch: await git.currentBranch(place.checkout) }
     },
@@ -103,6 +110,8 @@ export function createCallers(options: CallersOptions): Callers {
       if (party.session !== NOBODY) sessions.noteActivity(party.session, processOf(input, context))
       return party
     },
+    worksAt: (session, repo, root) => (lastUsed.get(session, repo) ?? root) === root,
+    sessionsAt: (repo, root) => lastUsed.of(repo, root),
     note(session) {
       sessions.noteActivity(asSessionId(cleanName(session, 'the session')), null)
     },
@@ -162,13 +171,19 @@ function isThere(folder: string): boolean {
 
 /** The checkout that each session used last, for those of its calls that name none. */
 function createLastUsed(): {
-  get(session: SessionId, repo: Repo): string | null
+  get(session: SessionId, repo: Pick<Repo, 'id'>): string | null
+  of(repo: Pick<Repo, 'id'>, root: string): readonly SessionId[]
   set(session: SessionId, repo: Repo, checkout: Checkout | null): void
 } {
   const roots = new Map<string, string>()
-  const keyOf = (session: SessionId, repo: Repo): string => `${repo.id} ${session}`
+  const keyOf = (session: SessionId, repo: Pick<Repo, 'id'>): string => `${repo.id} ${session}`
   return {
     get: (session, repo) => (session === NOBODY ? null : (roots.get(keyOf(session, repo)) ?? null)),
+    of(repo, root) {
+      const start = keyOf(asSessionId(''), repo)
+      const there = [...roots].filter(([key, at]) => at === root && key.startsWith(start))
+      return there.map(([key]) => asSessionId(key.slice(start.length)))
+    },
     set(session, repo, checkout) {
       if (session === NOBODY || checkout === null) return
       const key = keyOf(session, repo)

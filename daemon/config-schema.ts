@@ -165,6 +165,9 @@ export const machineFileSchema = z.strictObject({
     .optional()
     .describe('Enrol a tracked .skein.yml on first use, or wait for `skein enrol`; default: auto.'),
   trust_scripts: isOn.describe('Lets scripts act as a person with --yes; default: false.'),
+  read_only: isOn.describe(
+    'Takes the write bits of files that others hold, in the checkouts here; default: false.',
+  ),
   log_level: z
     .enum(['info', 'debug'])
     .optional()

@@ -39,6 +39,7 @@ export interface Config {
   readonly exclude: readonly string[]
   readonly enrol: 'auto' | 'ask'
   readonly trust_scripts: boolean
+  readonly read_only: boolean
   readonly log_level: 'info' | 'debug'
   /** `audit` and `wip` in seconds. */
   readonly retention: {
@@ -111,6 +112,7 @@ export function loadConfig({ home, env, flags = {} }: ConfigInput): Config {
     exclude: given.exclude ?? [],
     enrol: given.enrol ?? 'auto',
     trust_scripts: given.trust_scripts ?? false,
+    read_only: given.read_only ?? false,
     log_level: given.log_level ?? 'info',
     retention: {
       audit: given.retention?.audit ?? DEFAULTS.auditKeptSeconds,

@@ -176,7 +176,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   }
   const present = untilDeparture(createOperations(parts, feed.watch), departure.isBegun)
   const operations = traced(measured(untilFailure(present, ending.failure), metrics.recorder))
-  startRounds({ ...parts, peer: key.peer, log, host: mesh.host, env, watch: feed.watch }, stack)
+  const around = { home: home.path, peer: key.peer, host: mesh.host, watch: feed.watch, log, env }
+  startRounds({ ...parts, ...around }, stack)
   const secrets = { token: home.token, tokens: accessTokens }
   const place = { frontEnds: options.doors, config, home: home.path, env, ...secrets }
   const served = { operations, about, repos, callers, log, metrics }

@@ -2,6 +2,8 @@
 import type { Operations } from './client/operations.ts'
 import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { takeNotes } from './guard/offline.ts'
+import { recordTold } from './guard/record.ts'
+import { hearOfWritten } from './guard/telling.ts'
 import type { Log } from './log.ts'
 import { startMemory } from './memory.ts'
 import type { Parts } from './operations/context.ts'
@@ -17,6 +19,8 @@ import { startCollecting } from './wip/collecting.ts'
 import { openWorkPlaces, type WorkPlaces } from './wip/places.ts'
 import { openWip, type Wip } from './wip/wip.ts'
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
+import { openReadOnly } from './watching/read-only.ts'
+import { startWatching, type WatchingOptions } from './watching/watching.ts'
 import { startWebhooks, type Webhooks, type WebhooksOptions } from './webhooks/webhooks.ts'
 
 /** Parts that answer calls and work between them. */
@@ -95,7 +99,12 @@ type RoundsOptions = Omit<UpkeepOptions, 'keeping'> &
   Pick<Parts, 'wip'> &
   BranchWatchOptions &
   Omit<RetentionOptions, 'mesh'> &
-  FenceOptions
+  FenceOptions &
+  WatchOptions
+type WatchOptions = Omit<WatchingOptions, 'readOnly'> & {
+  readonly home: string
+  readonly config: { readonly read_only: boolean }
+}
 type FenceOptions = Omit<FenceRoundOptions, 'factsOf'> & Pick<Parts, 'mesh' | 'about'>
 
 /** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
@@ -121,6 +130,23 @@ export function startRounds(
   const branches = startBranchWatch(options)
   stack.add(() => branches.stop())
   keepFences(options, stack)
+  keepWatching(options, stack)
+}
+
+/** Sees writes that went past every hook, and hears of those that other machines saw. */
+function keepWatching(options: WatchOptions, stack: Teardown): void {
+  const { home, mesh, git, callers, config, repos } = options
+  hearOfWritten(mesh, (id, written) => {
+    const repo = repos.all().find((each) => each.id === id && each.host !== null)
+    if (repo !== undefined) recordTold(options, repo, written)
+  })
+  const readOnly = openReadOnly({ home, self: mesh.self, git, callers })
+  if (!config.read_only) readOnly.release()
+  const watching = startWatching({ ...options, readOnly: config.read_only ? readOnly : null })
+  stack.add(async () => {
+    await watching.stop()
+    readOnly.release()
+  })
 }
 
 /** Tells the remotes of fenced clones what changed hands. */

@@ -25,6 +25,8 @@ export interface GuardMemory {
   takeMark(session: string, toolUse: string): Mark | null
   /** This session was let write this file, absolute. */
   noteEdit(file: string, session: string, atMs: number): void
+  /** Was this file's edit judged lately, whoever's it was, or does a command run there that is judged by its effect? */
+  wasJudged(file: string, root: string, nowMs: number): boolean
   /** Did this session write the file since then, or may it just be doing so? */
   hasWritten(written: Written): boolean
 }
@@ -57,6 +59,15 @@ export function createGuardMemory(): GuardMemory {
       edits.delete(key)
       edits.set(key, atMs)
       bound(edits, EDITS_MAX)
+    },
+    wasJudged(file, root, nowMs) {
+      const isNoted = [...edits].some(
+        ([key, at]) => key.endsWith(`\0${file}`) && at >= nowMs - WRITING_MS,
+      )
+      const isRunning = [...marks.values()].some(
+        (mark) => mark.atMs >= nowMs - RUNNING_MS && relativeInside(root, mark.folder) !== null,
+      )
+      return isNoted || isRunning
     },
     hasWritten({ file, root, session, sinceMs }) {
       const at = edits.get(keyOf(session, file))

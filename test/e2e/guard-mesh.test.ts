@@ -36,6 +36,31 @@ describe('a file', () => {
   })
 })
 
+describe('a write past the guard', () => {
+  it('is told to a holder on another machine, in its inbox and at its next hook', async () => {
+    const leader = await mesh.leader()
+    const other = mesh.machines.find((machine) => machine !== leader)
+    assert.ok(other !== undefined)
+    const alice = harnessOn(other, 'alice')
+    await alice.before('Write', write(other, 3))
+    const env = { SKEIN_BYPASS: 'the build is red' }
+    const bob = makeHarness('bob', { home: leader.home, cwd: leader.cwd, env })
+    assert.equal((await bob.before('Write', write(leader, 3))).exit, 0)
+    const notice = await until('it is in the inbox', async () => {
+      const { notices } = await other.must('inbox', { of_session: alice.session })
+      return notices[0]
+    })
+    assert.deepEqual(
+      [notice?.kind, notice?.paths, notice?.reason],
+      ['guard.bypassed', [FILES[3]], 'the build is red'],
+    )
+    const told = await alice.before('Write', write(other, 3))
+    assert.match(told.text, /by SKEIN_BYPASS \("the build is red"\)/)
+    const { events } = await other.must('events', { kinds: ['guard.bypassed'] })
+    assert.equal(events[0]?.machine, leader.name)
+  })
+})
+
 describe('without a majority', () => {
   it('a free file is claimed provisionally and said to be, one that is held is denied', async () => {
     const leader = await mesh.leader()

@@ -1,0 +1,52 @@
+// The kernel's watches on the folders of one checkout. A folder that cannot be watched is not: what happens there is seen at the
+// commit and the push.
+import { watch, type FSWatcher } from 'node:fs'
+import path from 'node:path'
+
+export class FolderWatches {
+  readonly #root: string
+  readonly #onChange: (file: string) => void
+  readonly #onRefused: (code: string) => void
+  readonly #watches = new Map<string, FSWatcher>()
+
+  /** @param onChange a file of a watched folder, from the root, was written, made, renamed or removed */
+  constructor(root: string, onChange: (file: string) => void, onRefused: (code: string) => void) {
+    this.#root = root
+    this.#onChange = onChange
+    this.#onRefused = onRefused
+  }
+
+  get count(): number {
+    return this.#watches.size
+  }
+
+  /** Watches these and no others. */
+  keep(folders: ReadonlySet<string>): void {
+    for (const [folder, watcher] of this.#watches) {
+      if (folders.has(folder)) continue
+      watcher.close()
+      this.#watches.delete(folder)
+    }
+    for (const folder of folders) if (!this.#watches.has(folder)) this.#begin(folder)
+  }
+
+  #begin(folder: string): void {
+    try {
+      const place = path.join(this.#root, folder)
+      const watcher = watch(place, { persistent: false }, (_, name) => {
+        if (name !== null && name !== '.git')
+          this.#onChange(folder === '' ? name : `${folder}/${name}`)
+      })
+      // The folder is gone; the next plan looks for it again.
+      watcher.on('error', () => {
+        watcher.close()
+        this.#watches.delete(folder)
+      })
+      this.#watches.set(folder, watcher)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+      // A folder that does not exist yet is no news.
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') this.#onRefused(code)
+    }
+  }
+}
