@@ -28,6 +28,8 @@ export function webhookName({
 
 const ttl = duration(1, DEFAULTS.ttlSecondsMax)
 
+const editWait = duration(0, DEFAULTS.waitSecondsMax)
+
 const ownedAreas = z.record(
   named,
   z.strictObject({
@@ -129,6 +131,13 @@ export const repoFileSchema = z.strictObject({
   release_on_landing: isOn.describe(
     'Claims end once a push takes their work to the default branch; default: true.',
   ),
+  edit_wait: z
+    .strictObject({
+      headless: editWait.optional().describe('Of a run without a person; default: 10m.'),
+      interactive: editWait.optional().describe('Of any other; default: 0s.'),
+    })
+    .optional()
+    .describe('How long a hook waits for what another holds before it refuses the edit.'),
   offline: z
     .enum(['provisional', 'ask', 'deny', 'allow'])
     .optional()

@@ -80,6 +80,7 @@ export interface RepoConfig {
   readonly commands: NonNullable<RepoFile['commands']>
   readonly fleet: NonNullable<RepoFile['fleet']>
   readonly release_on_landing: boolean
+  readonly edit_wait: { readonly headless: number; readonly interactive: number }
   readonly offline: 'provisional' | 'ask' | 'deny' | 'allow'
   readonly settings: readonly Setting[]
 }
@@ -163,6 +164,10 @@ export function loadRepoConfig(root: string): RepoConfig {
     commands: given.commands ?? {},
     fleet: given.fleet ?? {},
     release_on_landing: given.release_on_landing ?? true,
+    edit_wait: {
+      headless: given.edit_wait?.headless ?? DEFAULTS.waitSecondsMax,
+      interactive: given.edit_wait?.interactive ?? 0,
+    },
     offline: given.offline ?? 'provisional',
   }
   const settings = describeSettings(values, [fileLayer(file)])

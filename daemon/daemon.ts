@@ -14,6 +14,7 @@ import { createHistory } from './git-history.ts'
 import { createMerges } from './git-merge.ts'
 import { createWorktree } from './git-worktree.ts'
 import { createGuardState } from './guard/state.ts'
+import { tendWaits } from './guard/tend.ts'
 import { takeHomeLock } from './home-lock.ts'
 import { openHome } from './home.ts'
 import { createMachine } from './host.ts'
@@ -174,6 +175,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },
   }
+  stack.add(tendWaits(parts, log))
   const present = untilDeparture(createOperations(parts, feed.watch), departure.isBegun)
   const operations = traced(measured(untilFailure(present, ending.failure), metrics.recorder))
   const around = { home: home.path, peer: key.peer, host: mesh.host, watch: feed.watch, log, env }

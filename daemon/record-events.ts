@@ -90,6 +90,7 @@ function describe(
     case 'popped':
       return ofEntry('queue.granted', change.entry, {
         waited_ms: Math.max(0, record.atMs - change.entry.joinedAtMs),
+        claims: change.entry.claimIds,
       })
     case 'dropped': {
       const { reason, by, circle } = change

@@ -15,6 +15,8 @@ export interface Sessions {
   readonly count: () => number
   /** Looks which processes live; one look serves all repos. */
   observeProcesses(isLiving: (process: ProcessIdentity) => boolean): void
+  /** Its run was parked: until then (by uptime) neither silence nor the end of its process counts. 0: it is back. */
+  hold(session: SessionId, untilMs: number): void
   /** Forgets sessions that hold nothing and were long silent. */
   forgetExcept(holding: ReadonlySet<SessionId>): void
 }
@@ -24,6 +26,7 @@ interface Signs {
   wallMs: number
   process: ProcessIdentity | null
   deadSinceMs: number | null
+  heldUntilMs: number
 }
 
 /** A session without claims is forgotten after this silence ... */
@@ -44,10 +47,18 @@ export function createSessions(clock: Clock): Sessions {
         wallMs: clock.wall(),
         process: process ?? known?.process ?? null,
         deadSinceMs: null,
+        heldUntilMs: known?.heldUntilMs ?? 0,
       })
+    },
+    hold(session, untilMs) {
+      const known = sessions.get(session)
+      if (known !== undefined) known.heldUntilMs = untilMs
     },
     signsOf(session) {
       const known = sessions.get(session)
+      const now = clock.uptime()
+      if (known !== undefined && known.heldUntilMs > now)
+        return { activeAtMs: now, deadSinceMs: null }
       return {
         activeAtMs: known?.activeAtMs ?? startedAt,
         deadSinceMs: known?.deadSinceMs ?? null,

@@ -5,6 +5,7 @@ import {
   SkeinError,
   type ClaimId,
   type LedgerClaim,
+  type RepoId,
   type SessionId,
 } from '../protocol/index.ts'
 import { isLiving, systemProcesses, type ProcessIdentity } from './client/proc.ts'
@@ -18,10 +19,13 @@ import {
   type HolderClock,
   type SessionSigns,
 } from './core/claims/holder.ts'
+import { recordOwn } from './guard/record.ts'
 import type { Log } from './log.ts'
+import type { Parts } from './operations/context.ts'
 import type { Clock } from './ports.ts'
 import type { Repo, Repos } from './repos.ts'
 import type { Sessions } from './sessions.ts'
+import { createSilences, type Silences } from './silence.ts'
 import type { Keeping } from './wip/keeping.ts'
 import { isUnwilling } from './wip/lost.ts'
 
@@ -29,7 +33,7 @@ export interface Upkeep {
   stop(): void
 }
 
-export interface UpkeepOptions {
+export interface UpkeepOptions extends Pick<Parts, 'about'> {
   readonly repos: Repos
   readonly sessions: Sessions
   readonly clock: Clock
@@ -62,6 +66,7 @@ class Worker {
   #renewedAt = 0
   /** Claims whose work is being kept: they end when it is. */
   readonly #ending = new Set<ClaimId>()
+  readonly #silences = new Map<RepoId, Silences>()
 
   constructor(options: UpkeepOptions) {
     this.#options = options
@@ -101,6 +106,7 @@ class Worker {
     }
     const at: HolderClock = { boot: clock.boot, uptimeMs: clock.uptime(), wallMs: clock.wall() }
     const signsOf = (session: SessionId): SessionSigns => sessions.signsOf(session)
+    this.#tellSilences(repo, [...mine, ...noted], limits.idleReleaseMs)
     for (const ending of endingsNow(mine, signsOf, limits, at)) {
       this.#end(repo, mine, ending, (ids) =>
         this.#submit(repo, { kind: 'end', ids, reason: ending.reason }),
@@ -115,6 +121,26 @@ class Worker {
       void this.#submit(repo, { kind: 'end-waits', ids, reason })
     }
     if (isRenewal) repo.host.loop.renewSessions([...present])
+  }
+
+  /** Loudly, and in time: to whoever watches events, and to the session in its inbox. */
+  #tellSilences(repo: Repo, claims: readonly LedgerClaim[], idleReleaseMs: number): void {
+    const { clock, about, log, sessions } = this.#options
+    const silences = this.#silences.get(repo.id) ?? createSilences()
+    this.#silences.set(repo.id, silences)
+    const signsOf = (session: SessionId): SessionSigns => sessions.signsOf(session)
+    for (const silence of silences.look({
+      claims,
+      signsOf,
+      idleReleaseMs,
+      uptimeMs: clock.uptime(),
+    })) {
+      const { session, agent, share, silentMs, leftMs, patterns } = silence
+      const ends_at = new Date(clock.wall() + leftMs).toISOString()
+      const facts = { share, silent_ms: Math.round(silentMs), ends_at, patterns }
+      recordOwn({ clock, about }, repo, 'session.silent', { agent, session }, facts)
+      log.warn({ repo: repo.id, session, share, ends_at }, 'a session that holds claims is silent')
+    }
   }
 
   /** The work under them is kept first: once they have ended, others may write there. */

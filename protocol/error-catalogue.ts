@@ -112,6 +112,7 @@ export const ERROR_CATALOGUE = {
     'Correct the file that the message names.',
   ),
   QUEUE_NOT_YOURS: row(7, 'Another session waits at this place.', 'skein queue'),
+  QUEUE_UNKNOWN: row(6, 'No such place in the queue of this repository.', 'skein queue'),
   REQUEST_UNKNOWN: row(6, 'No such request in this repository.', 'skein requests'),
   LIMIT_CLAIMS: {
     ...row(

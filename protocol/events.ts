@@ -31,6 +31,12 @@ export const EVENT_KINDS = {
     "What was not committed under claims that ended against their session's will was kept.",
   'wip.restored': 'Kept work was brought back, into a checkout or as a branch.',
   'wip.dropped': 'Kept work was given up by a person.',
+  'guard.deferred':
+    'A run was parked at an edit of what another holds; its place in the queue is kept.',
+  'guard.resumable':
+    'A parked run can be resumed: what it waits for was granted, or its place is gone, with the reason.',
+  'session.silent':
+    'A session that holds claims has shown no activity for 50 or 80 % of `idle_release`; at the end they are released.',
   'task.completed': 'A task of a plan was marked as done.',
   'owners.promoted': 'A pattern came under an owner.',
   'owners.demoted': 'A pattern left its owner.',

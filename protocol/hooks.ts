@@ -5,12 +5,21 @@ export const HARNESSES = ['claude', 'codex', 'cursor'] as const
 /** A coding agent's program, by whose rules payloads are read and answers written. */
 export type HarnessName = (typeof HARNESSES)[number]
 
-export const HOOK_EVENTS = ['pre-tool', 'post-tool', 'session-start', 'session-end'] as const
+export const HOOK_EVENTS = [
+  'pre-tool',
+  'post-tool',
+  'turn-end',
+  'session-start',
+  'session-end',
+] as const
 export type HookEvent = (typeof HOOK_EVENTS)[number]
 
 export interface HookVerdict {
-  /** After a tool, `deny` says that something was changed which others hold. */
-  readonly decision: 'allow' | 'deny' | 'ask'
+  /**
+   * After a tool, `deny` says that something was changed which others hold. `defer`: the harness ends its run here and asks
+   * again when it is resumed; where it cannot do that, it is a `deny`.
+   */
+  readonly decision: 'allow' | 'deny' | 'ask' | 'defer'
   /** Why not; empty when allowed. */
   readonly reason: string
   /** What the session should know besides. */
@@ -43,6 +52,7 @@ const EVENTS: Readonly<Record<string, HookEvent>> = {
   afterShellExecution: 'post-tool',
   afterMCPExecution: 'post-tool',
   afterFileEdit: 'post-tool',
+  Stop: 'turn-end',
   sessionStart: 'session-start',
   sessionEnd: 'session-end',
 }
@@ -55,6 +65,7 @@ export function hookReply(
   native: string | null = null,
 ): HookReply {
   if (event === 'session-end') return printed(harness === 'cursor' ? {} : null)
+  if (event === 'turn-end') return atTurnEnd(harness, verdict)
   if (harness === 'cursor') return cursorReply(event, verdict)
   const name = native ?? NATIVE[event]
   if (event === 'session-start') return printed(contextOf(name, verdict.notes))
@@ -65,6 +76,7 @@ export function hookReply(
 const NATIVE: Readonly<Record<HookEvent, string>> = {
   'pre-tool': 'PreToolUse',
   'post-tool': 'PostToolUse',
+  'turn-end': 'Stop',
   'session-start': 'SessionStart',
   'session-end': 'SessionEnd',
 }
@@ -72,18 +84,31 @@ const NATIVE: Readonly<Record<HookEvent, string>> = {
 function beforeTool(harness: HarnessName, name: string, verdict: HookVerdict): HookReply {
   const { decision, reason, notes } = verdict
   if (decision === 'allow') return printed(contextOf(name, notes))
+  if (decision === 'defer' && harness === 'claude')
+    return printed(permission(name, 'defer', reason))
   // Codex knows no question: what a person would have to be asked is refused.
   const isQuestion = decision === 'ask' && harness === 'claude'
   const text = withNotes(reason, notes)
-  const reply = {
-    hookSpecificOutput: {
-      hookEventName: name,
-      permissionDecision: isQuestion ? 'ask' : 'deny',
-      permissionDecisionReason: text,
-    },
-  }
+  const reply = permission(name, isQuestion ? 'ask' : 'deny', text)
   // Some versions look at the exit code only, others at the text only.
   return isQuestion ? printed(reply) : { ...printed(reply), stderr: `${text}\n`, exit: 2 }
+}
+
+function permission(name: string, decision: 'ask' | 'deny' | 'defer', reason: string): object {
+  return {
+    hookSpecificOutput: {
+      hookEventName: name,
+      permissionDecision: decision,
+      permissionDecisionReason: reason,
+    },
+  }
+}
+
+/** A model that has stopped is woken by exit 2 and what stands on stderr; without a word it rests. */
+function atTurnEnd(harness: HarnessName, { notes }: HookVerdict): HookReply {
+  if (harness === 'cursor') return printed({})
+  if (notes.length === 0) return printed(null)
+  return { stdout: '', stderr: `${notes.join('\n')}\n`, exit: 2 }
 }
 
 function afterTool(name: string, { decision, reason, notes }: HookVerdict): object | null {
@@ -102,8 +127,9 @@ function cursorReply(event: HookEvent, verdict: HookVerdict): HookReply {
   // A missing `permission` would refuse the call.
   if (event === 'pre-tool') {
     const told = text === '' ? {} : { user_message: text, agent_message: text }
-    const reply = printed({ permission: decision, ...told })
-    return decision === 'deny' ? { ...reply, stderr: `${text}\n`, exit: 2 } : reply
+    const permission = decision === 'defer' ? 'deny' : decision
+    const reply = printed({ permission, ...told })
+    return permission === 'deny' ? { ...reply, stderr: `${text}\n`, exit: 2 } : reply
   }
   return printed(text === '' ? {} : { additional_context: text })
 }

@@ -71,6 +71,10 @@ export const DEFAULTS = {
   completedToldSeconds: 24 * 3600,
   /** A claim waits at most this long in the queue. */
   waitSecondsMax: 600,
+  /** A run that was parked until its edit is free waits as long as a claim lives that does not say its own time. */
+  parkedWaitSeconds: 4 * 3600,
+  /** What was waited for and is not taken up passes on to whoever is next. */
+  grantUnusedSeconds: 300,
   /** An invitation is good for an hour, and for a week at most. */
   invitationSeconds: 3600,
   invitationSecondsMax: 7 * 86_400,

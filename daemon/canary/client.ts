@@ -85,5 +85,6 @@ export function clientEnvironment(env: Environment, more: Environment): Environm
   const kept = Object.entries(withoutIdentity(env)).filter(
     ([name]) => !/^(?:CLAUDE|CODEX|ANTHROPIC_|OPENAI_|CURSOR_)/.test(name),
   )
-  return { ...Object.fromEntries(kept), ...more }
+  // A trial asks for the verdict; nobody will come and give way.
+  return { ...Object.fromEntries(kept), SKEIN_WAIT: 'refuse', ...more }
 }

@@ -68,6 +68,7 @@ const HOOKS: Readonly<Partial<Record<LocalVerb, HookEvent>>> = {
   'hook session-start': 'session-start',
   'hook session-end': 'session-end',
   'hook post-tool': 'post-tool',
+  'hook turn-end': 'turn-end',
 }
 
 /** Streams and files of the record: more than one call, and no answer that fits one page. */

@@ -1,7 +1,7 @@
 // The fields of a command line into the input of its operation: who asks, from where, and about what.
 import os from 'node:os'
-import { SkeinError, type OperationName } from '../../protocol/index.ts'
-import { identifyCaller } from '../client/caller.ts'
+import { DEFAULTS, SkeinError, type OperationName } from '../../protocol/index.ts'
+import { identifyCaller, type Caller } from '../client/caller.ts'
 import { usage, type Command } from './arguments.ts'
 import type { Io } from './io.ts'
 import {
@@ -21,14 +21,18 @@ export function buildInput(name: OperationName, command: Command, io: Io): Opera
   return { ...callerFields(command, io), ...fields }
 }
 
-/** Who calls, as every operation takes it. @param hookSession of a hook's payload */
-export function callerFields({ fields }: Command, io: Io, hookSession?: string): OperationInput {
-  const caller = identifyCaller({
-    agent: text(fields['agent']),
-    session: text(fields['session']),
-    hookSession,
-    env: io.env,
-  })
+/** Who calls, as every operation takes it. */
+export function callerFields(command: Command, io: Io): OperationInput {
+  return fieldsOfCaller(whoCalls(command, io), command, io)
+}
+
+/** @param hookSession of a hook's payload */
+export function whoCalls({ fields }: Command, io: Io, hookSession?: string): Caller {
+  const [agent, session] = [text(fields['agent']), text(fields['session'])]
+  return identifyCaller({ agent, session, hookSession, env: io.env })
+}
+
+export function fieldsOfCaller(caller: Caller, { fields }: Command, io: Io): OperationInput {
   return {
     ...(io.cwd === null ? {} : { cwd: io.cwd }),
     ...(fields['repo'] === undefined ? {} : { repo: fields['repo'] }),
@@ -62,6 +66,10 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     return { ...requireIds(fields, command), ...typedFields(kept) }
   },
   cancel: (command) => requireIds(ownFields(command), command),
+  wait: (command) => ({
+    wait_s: DEFAULTS.parkedWaitSeconds,
+    ...requireIds(ownFields(command), command),
+  }),
   request: (command, place) => {
     const fields = requireIds(ownFields(command), command)
     const reason = text(fields['reason']) ?? ''
@@ -168,10 +176,13 @@ const CLAIM_ID: IdKind = { prefix: 'clm_', of: 'a claim', hint: 'skein claims' }
 const WIP_ID: IdKind = { prefix: 'wip_', of: 'kept work', hint: 'skein wip' }
 const REQUEST_ID: IdKind = { prefix: 'req_', of: 'a request', hint: 'skein requests' }
 
+const PLACE_ID: IdKind = { prefix: 'que_', of: 'a place in the queue', hint: 'skein queue' }
+
 /** Where ids are not those of claims, or their list is a shorter one. */
 const ID_KINDS: Readonly<Partial<Record<string, IdKind>>> = {
   release: { ...CLAIM_ID, hint: 'skein claims --mine' },
-  cancel: { prefix: 'que_', of: 'a place in the queue', hint: 'skein queue --mine' },
+  cancel: { ...PLACE_ID, hint: 'skein queue --mine' },
+  wait: PLACE_ID,
   respond: { ...REQUEST_ID, hint: 'skein inbox' },
   requests: REQUEST_ID,
   'wip drop': WIP_ID,

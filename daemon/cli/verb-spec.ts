@@ -32,6 +32,7 @@ export type LocalVerb =
   | 'hook session-start'
   | 'hook session-end'
   | 'hook post-tool'
+  | 'hook turn-end'
   | 'push'
   | 'hook pre-commit'
   | 'hook pre-push'

@@ -8,7 +8,7 @@ import {
 } from '../../protocol/index.ts'
 import { MACHINE_VERBS } from './machine-verbs.ts'
 import type { Group, VerbSpec } from './verb-spec.ts'
-import { WIRING_VERBS } from './wiring-verbs.ts'
+import { PATIENCE, WIRING_VERBS } from './wiring-verbs.ts'
 
 /** Taken by every verb. */
 export const GLOBAL_FLAGS: readonly FlagSpec[] = [
@@ -98,6 +98,7 @@ const MORE_FLAGS: Readonly<Partial<Record<OperationName, readonly FlagSpec[]>>> 
       help: 'with --push: whose tokens (origin)',
     },
   ],
+  guard: [PATIENCE],
   events: [
     {
       flag: '--follow',

@@ -26,6 +26,15 @@ const HARNESS: FlagSpec = {
   help: 'claude, codex or cursor',
 }
 
+/** Of those that may wait. */
+export const PATIENCE: FlagSpec = {
+  flag: '--patience',
+  field: 'patience_s',
+  type: 'duration',
+  value: 'TIME',
+  help: "how long the hook may wait for what is held: less than the harness's timeout (0s)",
+}
+
 export const WIRING_VERBS: readonly VerbSpec[] = [
   local('init', {
     group: 'Repositories',
@@ -144,5 +153,13 @@ export const WIRING_VERBS: readonly VerbSpec[] = [
       "A harness's hook: reads its payload on stdin. Commands whose text does not say what they write are judged by what has changed: a file that another holds is told to the model and to the holder, a free one is claimed.",
     flags: [HARNESS],
     examples: ['skein hook post-tool --harness claude < payload.json'],
+  }),
+  local('hook turn-end', {
+    group: 'Hooks',
+    summary: 'Wake a model that has stopped once its session was granted what it waits for',
+    details:
+      "A harness's hook: reads its payload on stdin. It ends at once where the session waits for nothing; else it stays for as long as --patience allows. Exit 2 with what was granted on stderr wakes the model. It has to run beside the harness (Claude Code: `asyncRewake`).",
+    flags: [HARNESS, PATIENCE],
+    examples: ['skein hook turn-end --harness claude --patience 10m < payload.json'],
   }),
 ]

@@ -23,6 +23,8 @@ export interface Caller {
   readonly harness: Harness | null
   /** The daemon ends the session when this process is gone; null when nothing living stands for it. */
   readonly process: ProcessIdentity | null
+  /** Does its harness say that nobody sits before it? */
+  readonly isHeadless: () => boolean
 }
 
 export type SessionSource =
@@ -69,7 +71,26 @@ export function identifyCaller(
     sessionSource: source,
     harness,
     process: identityOf(lifeOf(source, terminal, found?.process ?? null, root)),
+    isHeadless: () => isHeadless(input.env, found),
   }
+}
+
+/** Claude Code says how it was started; Codex and Cursor have words of their own for it. */
+function isHeadless(
+  env: CallerInput['env'],
+  found: { readonly harness: Harness; readonly process: ProcessFacts } | null,
+): boolean {
+  if (env['CLAUDE_CODE_ENTRYPOINT']?.startsWith('sdk-') === true) return true
+  const sign = found === null ? undefined : HEADLESS[found.harness]
+  return (
+    sign !== undefined && found !== null && found.process.command().some((word) => sign.test(word))
+  )
+}
+
+const HEADLESS: Readonly<Partial<Record<Harness, RegExp>>> = {
+  claude: /^(?:-p|--print)$/,
+  codex: /^(?:exec|e)$/,
+  'cursor-agent': /^(?:-p|--print)$/,
 }
 
 /**

@@ -13,6 +13,7 @@ import { listed, scopeName } from './words.ts'
 
 export type Claimed =
   | { readonly kind: 'granted'; readonly notes: readonly string[] }
+  /** With its place in the queue, where it was to get one. */
   | { readonly kind: 'refused'; readonly result: OperationResult<'claim'> }
   /** No grant was confirmed, and the repository wants a person or nobody to decide. */
   | { readonly kind: 'stopped'; readonly decision: 'ask' | 'deny'; readonly reason: string }
@@ -25,11 +26,13 @@ export interface Wanted {
   readonly description: string
 }
 
+/** @param placeSeconds how long a place in the queue is kept for what is held; 0: none is taken */
 export async function claimFor(
   parts: Parts,
   caller: HookCaller,
   at: RepoAt,
   { scopes, isNarrowable, description }: Wanted,
+  placeSeconds = 0,
 ): Promise<Claimed> {
   const policy = at.config.offline
   try {
@@ -44,8 +47,9 @@ export async function claimFor(
       description,
       narrowable: isNarrowable,
       provisional: policy === 'provisional',
+      ...(placeSeconds === 0 ? {} : { wait_s: placeSeconds }),
     }
-    const { result } = await claimScopes(parts, input, caller.context, {})
+    const { result } = await claimScopes(parts, input, caller.context, { patienceMs: 0 })
     if (result.status === 'refused' || result.status === 'queued')
       return { kind: 'refused', result }
     return { kind: 'granted', notes: notesOf(result) }

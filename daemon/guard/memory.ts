@@ -23,8 +23,17 @@ export interface GuardMemory {
   mark(session: string, toolUse: string, folder: string, atMs: number): void
   /** The mark, which is gone then. */
   takeMark(session: string, toolUse: string): Mark | null
-  /** This session was let write this file, absolute. */
-  noteEdit(file: string, session: string, atMs: number): void
+  /**
+   * This session was let write this file, absolute.
+   * @param part a sub-agent of it; null: the session itself
+   * @returns another part of it that was let write the file a short while ago; undefined: none
+   */
+  noteEdit(
+    file: string,
+    session: string,
+    atMs: number,
+    part: string | null,
+  ): string | null | undefined
   /** Was this file's edit judged lately, whoever's it was, or does a command run there that is judged by its effect? */
   wasJudged(file: string, root: string, nowMs: number): boolean
   /** Did this session write the file since then, or may it just be doing so? */
@@ -40,7 +49,7 @@ const WRITING_MS = 30_000
 
 export function createGuardMemory(): GuardMemory {
   const marks = new Map<string, Mark>()
-  const edits = new Map<string, number>()
+  const edits = new Map<string, { readonly atMs: number; readonly part: string | null }>()
   return {
     mark(session, toolUse, folder, atMs) {
       const key = keyOf(session, toolUse)
@@ -54,15 +63,18 @@ export function createGuardMemory(): GuardMemory {
       marks.delete(key)
       return mark
     },
-    noteEdit(file, session, atMs) {
+    noteEdit(file, session, atMs, part) {
       const key = keyOf(session, file)
+      const before = edits.get(key)
       edits.delete(key)
-      edits.set(key, atMs)
+      edits.set(key, { atMs, part })
       bound(edits, EDITS_MAX)
+      const isNews = before !== undefined && before.part !== part
+      return isNews && atMs - before.atMs < RUNNING_MS ? before.part : undefined
     },
     wasJudged(file, root, nowMs) {
       const isNoted = [...edits].some(
-        ([key, at]) => key.endsWith(`\0${file}`) && at >= nowMs - WRITING_MS,
+        ([key, { atMs }]) => key.endsWith(`\0${file}`) && atMs >= nowMs - WRITING_MS,
       )
       const isRunning = [...marks.values()].some(
         (mark) => mark.atMs >= nowMs - RUNNING_MS && relativeInside(root, mark.folder) !== null,
@@ -70,7 +82,7 @@ export function createGuardMemory(): GuardMemory {
       return isNoted || isRunning
     },
     hasWritten({ file, root, session, sinceMs }) {
-      const at = edits.get(keyOf(session, file))
+      const at = edits.get(keyOf(session, file))?.atMs
       if (at !== undefined && at >= sinceMs - WRITING_MS) return true
       // Its own command may be what wrote it.
       return [...marks.values()].some(

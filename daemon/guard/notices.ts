@@ -109,7 +109,16 @@ function lineOf(
       const patterns = Array.isArray(data['patterns']) ? data['patterns'].map(String) : []
       return where !== machine
         ? null
-        : about(own, `the wait is over: you hold ${listed(patterns)}.`)
+        : about(
+            own,
+            `the wait is over: you hold ${listed(patterns)}. Others may have changed it: read it again before you write it.`,
+          )
+    }
+    case 'queue.expired': {
+      const patterns = Array.isArray(data['patterns']) ? data['patterns'].map(String) : []
+      return where !== machine
+        ? null
+        : about(own, `the wait for ${listed(patterns)} is over, and it is still held.`)
     }
     case 'claim.released':
     case 'claim.expired': {

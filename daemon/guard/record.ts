@@ -1,7 +1,12 @@
 // Events of the guard: this machine's own observations, so they stand in its audit log alone, and in that of the holder's
 // machine, which is told.
 import { randomBytes } from 'node:crypto'
-import { asClaimId, makeId, type EventKind, type OperationResult } from '../../protocol/index.ts'
+import {
+  asClaimId,
+  makeId,
+  type EventKind,
+  type OperationResult,
+} from '../../protocol/index.ts'
 import { iso } from '../json.ts'
 import type { Parts } from '../operations/context.ts'
 import { hostOf, type Repo } from '../repos.ts'
@@ -11,26 +16,25 @@ export type ConflictJson = OperationResult<'claim'>['conflicts'][number]
 
 /** Somebody wrote, or is about to write, a file that is another's. */
 export interface Written {
-  readonly kind: Extract<EventKind, `guard.${string}`>
+  readonly kind: Extract<EventKind, 'guard.bypassed' | 'guard.leaked'>
   /** From the root. */
   readonly path: string
   readonly holder: Pick<ConflictJson['claim'], 'id' | 'agent' | 'session' | 'machine'>
   readonly reason: string
 }
 
-export type WritingParts = Pick<Parts, 'clock' | 'about' | 'mesh'>
+export type WritingParts = Recording & Pick<Parts, 'mesh'>
 
 export function recordWritten(
   parts: WritingParts,
   repo: Repo,
-  { agent, session }: { readonly agent: string; readonly session: string },
+  by: Writer,
   { kind, path, holder, reason }: Written,
 ): void {
-  const { machine } = parts.about
-  const written = { kind, agent, session, machine, path, reason, claim: holder.id }
-  append(parts, repo, written, holder)
+  recordOwn(parts, repo, kind, by, heldFacts({ path, reason, claim: holder.id }, holder))
   const peer = hostOf(repo).loop.view().state.claims.get(asClaimId(holder.id))?.peer
   if (peer === undefined || peer === parts.mesh.self) return
+  const { agent, session } = by
   // Its machine knows who tells it.
   tellHolder(parts.mesh, peer, repo.id, { kind, agent, session, path, reason, claim: holder.id })
 }
@@ -39,18 +43,53 @@ export function recordWritten(
 export function recordTold(parts: WritingParts, repo: Repo, written: WrittenBy): void {
   const claim = hostOf(repo).loop.view().state.claims.get(asClaimId(written.claim))
   if (claim === undefined || claim.peer !== parts.mesh.self) return
-  append(parts, repo, written, { ...claim, machine: parts.about.machine })
+  const holder = { ...claim, machine: parts.about.machine }
+  append(parts, repo, written.kind, written, heldFacts(written, holder))
+}
+
+type Recording = Pick<Parts, 'clock' | 'about'>
+
+interface Writer {
+  readonly agent: string
+  readonly session: string
+}
+
+/** An event of one of this machine's sessions that no record of the ledger tells. */
+export function recordOwn(
+  parts: Recording,
+  repo: Repo,
+  kind: EventKind,
+  { agent, session }: Writer,
+  data: Readonly<Record<string, unknown>>,
+): void {
+  append(parts, repo, kind, { agent, session, machine: parts.about.machine }, data)
+}
+
+function heldFacts(
+  { path, reason, claim }: Pick<WrittenBy, 'path' | 'reason' | 'claim'>,
+  holder: { readonly agent: string; readonly session: string; readonly machine: string },
+): Readonly<Record<string, unknown>> {
+  return {
+    path,
+    pattern: path,
+    reason,
+    claim,
+    holder: holder.agent,
+    holder_session: holder.session,
+    holder_machine: holder.machine,
+  }
 }
 
 function append(
-  parts: WritingParts,
+  { clock }: Pick<Parts, 'clock'>,
   repo: Repo,
-  { kind, agent, session, machine, path, reason, claim }: WrittenBy,
-  holder: { readonly agent: string; readonly session: string; readonly machine: string },
+  kind: EventKind,
+  { agent, session, machine }: Writer & { readonly machine: string },
+  data: Readonly<Record<string, unknown>>,
 ): void {
   const host = hostOf(repo)
   const { term, index } = host.loop.view().state.applied
-  const wallMs = parts.clock.wall()
+  const wallMs = clock.wall()
   host.audit.append({
     id: makeId('evt', wallMs, randomBytes(10)),
     repo: repo.id,
@@ -60,16 +99,6 @@ function append(
     index,
     actor: agent,
     machine,
-    data: {
-      agent,
-      session,
-      path,
-      pattern: path,
-      reason,
-      claim,
-      holder: holder.agent,
-      holder_session: holder.session,
-      holder_machine: holder.machine,
-    },
+    data: { agent, session, ...data },
   })
 }

@@ -1,10 +1,17 @@
 // Where a session begins, and where it ends: a few lines of context, and everything given back.
-import { SkeinError, type HookVerdict, type LedgerClaim, type Party } from '../../protocol/index.ts'
+import {
+  SkeinError,
+  type HookVerdict,
+  type LedgerClaim,
+  type Party,
+  type QueueEntry,
+} from '../../protocol/index.ts'
 import { expiresAtMs } from '../json.ts'
 import { release } from '../operations/claims.ts'
 import type { Parts } from '../operations/context.ts'
 import { hostOf, type Repo, type RepoAt } from '../repos.ts'
 import { callAt, claimsOf, placeAt, type HookCaller } from './caller.ts'
+import { endWaits } from './ending.ts'
 import { enrolledAt } from './places.ts'
 import type { Asked } from './verdict.ts'
 import { listed, scopeName, timeText } from './words.ts'
@@ -23,7 +30,15 @@ export async function beginSession(parts: Parts, asked: Asked): Promise<HookVerd
   const others = [...state.claims.values()].filter(({ session, peer }) => {
     return session !== party.session || peer !== party.peer
   })
-  const notes = [introduction(at, party), ...ownLine(own), ...othersLine(others)]
+  const waits = [...state.queue.values()].filter(({ party: { session, peer } }) => {
+    return session === party.session && peer === party.peer
+  })
+  const notes = [
+    introduction(at, party),
+    ...ownLine(own),
+    ...waitsLine(waits),
+    ...othersLine(others),
+  ]
   return { ...NOTHING, notes }
 }
 
@@ -38,6 +53,12 @@ function ownLine(own: readonly LedgerClaim[]): readonly string[] {
   return [`skein: this session holds ${listed(names)}.`]
 }
 
+function waitsLine(waits: readonly QueueEntry[]): readonly string[] {
+  if (waits.length === 0) return []
+  const names = waits.map(({ id, scopes }) => `${listed(scopes.map(scopeName))} (${id})`)
+  return [`skein: this session waits for ${listed(names)}.`]
+}
+
 function othersLine(others: readonly LedgerClaim[]): readonly string[] {
   if (others.length === 0) return []
   const newest = others.toSorted((a, b) => b.grantedAtMs - a.grantedAtMs)
@@ -45,9 +66,16 @@ function othersLine(others: readonly LedgerClaim[]): readonly string[] {
   return [`skein: others hold ${listed(names)}.`]
 }
 
-/** Gives back what the session holds, wherever. */
+/** Gives back what the session holds, wherever. Not of a run that was parked: it ends only to be resumed. */
 export async function endSession(parts: Parts, { caller }: Asked): Promise<HookVerdict> {
+  if (parts.guard.waits.parked(caller.session) !== null) return NOTHING
   const failed: SkeinError[] = []
+  try {
+    await endWaits(parts, caller.session)
+  } catch (error) {
+    if (!(error instanceof SkeinError)) throw error
+    failed.push(error)
+  }
   for (const repo of parts.repos.all()) {
     if (!holdsIn(parts, repo, caller)) continue
     try {

@@ -14,7 +14,7 @@ import type { Mesh } from '../mesh/mesh.ts'
 
 /** What was written, and by whom. */
 export interface WrittenBy {
-  readonly kind: Extract<EventKind, `guard.${string}`>
+  readonly kind: Extract<EventKind, 'guard.bypassed' | 'guard.leaked'>
   readonly agent: string
   readonly session: string
   readonly machine: string

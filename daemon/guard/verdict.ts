@@ -7,6 +7,7 @@ import {
   LIMITS,
   SkeinError,
   type HookVerdict,
+  type OperationResult,
   type Party,
   type Scope,
 } from '../../protocol/index.ts'
@@ -16,7 +17,8 @@ import type { ShellAnswer, TouchedAnswer } from '../ports.ts'
 import { refusalOptions } from '../refusal-options.ts'
 import type { RepoAt } from '../repos.ts'
 import { callAt, holdingsOf, placeAt, type HookCaller } from './caller.ts'
-import { claimFor } from './claiming.ts'
+import { claimFor, type Wanted } from './claiming.ts'
+import { standInLine } from './contested.ts'
 import { coverOf, heldByOthers, type Holdings } from './cover.ts'
 import type { HookCall } from './decode/payload.ts'
 import { recordWritten, type ConflictJson } from './record.ts'
@@ -35,9 +37,19 @@ export interface Asked {
   readonly bypass: string | null
   /** For people: what is claimed is shown with it. */
   readonly description: string
+  /** What becomes of an edit of what another holds. */
+  readonly contested: 'place' | 'defer' | 'refuse'
+  readonly isHeadless: boolean
+  /** By uptime: so long this call may wait for what another holds. */
+  readonly patientUntilMs: number
 }
 
-export async function judgeAct(parts: Parts, asked: Asked): Promise<HookVerdict> {
+/** A verdict, and what the session waits for after it. */
+export interface Judged extends HookVerdict {
+  readonly wait?: NonNullable<OperationResult<'guard'>['wait']>
+}
+
+export async function judgeAct(parts: Parts, asked: Asked): Promise<Judged> {
   const writes = await writesOf(parts, asked)
   const { targets, hasUnknown } = await targetsOf(parts, writes)
   const { caller, call, folder } = asked
@@ -112,26 +124,58 @@ function byCheckout(targets: readonly Target[]): readonly Group[] {
   })
 }
 
-async function judgeGroup(parts: Parts, asked: Asked, group: Group): Promise<HookVerdict> {
+async function judgeGroup(parts: Parts, asked: Asked, group: Group): Promise<Judged> {
   const { caller } = asked
   const party = await parts.callers.party(callAt(caller, group), caller.context, placeAt(group))
   const first = await plan(parts, group, party)
   if (first.conflicts.length > 0) return refuse(parts, asked, group, party, heldText(group, first))
   if (first.scopes.length === 0) return allow(parts, asked, group, [])
   const { description } = asked
-  let claimed = await claimFor(parts, caller, group, { ...first, description })
+  let wanted = { ...first, description }
+  let claimed = await claimFor(parts, caller, group, wanted)
   if (claimed.kind === 'refused') {
     // The replica may have been behind: with what it knows now, symbols may be asked for instead.
     const again = await plan(parts, group, party)
     const isNew = JSON.stringify(again.scopes) !== JSON.stringify(first.scopes)
-    if (isNew && again.conflicts.length === 0 && again.scopes.length > 0)
-      claimed = await claimFor(parts, caller, group, { ...again, description })
+    if (isNew && again.conflicts.length === 0 && again.scopes.length > 0) {
+      wanted = { ...again, description }
+      claimed = await claimFor(parts, caller, group, wanted)
+    }
   }
   if (claimed.kind === 'stopped')
     return { decision: claimed.decision, reason: claimed.reason, notes: [] }
-  if (claimed.kind === 'refused')
-    return refuse(parts, asked, group, party, { ...claimed.result, scopes: first.scopes })
+  if (claimed.kind === 'refused') {
+    const refused = { ...claimed.result, scopes: wanted.scopes }
+    return contest(parts, asked, group, party, { wanted, refused })
+  }
   return allow(parts, asked, group, claimed.notes)
+}
+
+/** What another holds: refused, parked, or had after all once it is free. */
+async function contest(
+  parts: Parts,
+  asked: Asked,
+  group: Group,
+  party: Party,
+  { wanted, refused }: { readonly wanted: Wanted; readonly refused: Refused },
+): Promise<Judged> {
+  if (asked.bypass !== null || asked.contested === 'refuse')
+    return refuse(parts, asked, group, party, refused)
+  const files = group.targets.map(({ file }) => path.join(group.checkout.root, file))
+  const line = await standInLine(parts, asked, group, { party, wanted, files })
+  switch (line.kind) {
+    case 'granted':
+      return allow(parts, asked, group, line.notes)
+    case 'none':
+      return refuse(parts, asked, group, party, refused, line.why)
+    case 'parked':
+      return { decision: 'defer', reason: `skein: ${line.what} is waited for.`, notes: [] }
+    case 'waits': {
+      const told = await refuse(parts, asked, group, party, { ...refused, ...line.result })
+      const seconds = group.config.edit_wait[asked.isHeadless ? 'headless' : 'interactive']
+      return { ...told, wait: { ids: [line.id], in_place_s: seconds } }
+    }
+  }
 }
 
 interface Plan {
@@ -202,16 +246,34 @@ async function ignoredIn(
 
 function allow(
   parts: Parts,
-  { caller }: Asked,
+  { caller, call }: Asked,
   { checkout, targets }: Group,
   notes: readonly string[],
 ): HookVerdict {
-  for (const { file } of targets) {
-    const place = path.join(checkout.root, file)
-    parts.guard.memory.noteEdit(place, caller.session, parts.clock.wall())
+  const { waits, memory } = parts.guard
+  const now = parts.clock.wall()
+  const places = targets.map(({ file }) => ({ file, place: path.join(checkout.root, file) }))
+  waits.use(
+    caller.session,
+    places.map(({ place }) => place),
+  )
+  const besides = places.flatMap(({ file, place }) => {
+    const other = memory.noteEdit(place, caller.session, now, call.subagent)
+    return other === undefined ? [] : [partText(file, other)]
+  })
+  return {
+    decision: 'allow',
+    reason: '',
+    notes: [...notes, ...besides.slice(0, BESIDES_SHOWN_MAX)],
   }
-  return { decision: 'allow', reason: '', notes }
 }
+
+/** Parts of one session do not keep each other out; they are told of each other. */
+function partText(file: string, part: string | null): string {
+  return `skein: ${part ?? 'the main agent'} of this session wrote ${file} a moment ago: read it again first.`
+}
+
+const BESIDES_SHOWN_MAX = 3
 
 type Refused = Parameters<typeof refusalText>[0] & { readonly scopes: readonly Scope[] }
 
@@ -219,7 +281,7 @@ function heldText({ targets }: Group, { conflicts }: Plan): Refused {
   const met = new Set(conflicts.map(({ your_pattern: pattern }) => pattern))
   const scopes = targets.map(scopeOf).filter(({ pattern }) => met.has(pattern))
   const options = refusalOptions(scopes, conflicts, [], null)
-  return { conflicts, more_conflicts: 0, waiters: [], options, scopes }
+  return { conflicts, more_conflicts: 0, waiters: [], options, queue: null, scopes }
 }
 
 async function refuse(
@@ -228,6 +290,7 @@ async function refuse(
   group: Group,
   party: Party,
   refused: Refused,
+  noPlace: string | null = null,
 ): Promise<HookVerdict> {
   const { checkout, repo } = group
   if (asked.bypass !== null) {
@@ -245,8 +308,9 @@ async function refuse(
     return allow(parts, asked, group, [note])
   }
   const folder = asked.folder === checkout.root ? null : checkout.root
-  const why = await whyWhole(parts, group, refused)
-  return { decision: 'deny', reason: refusalText(refused, folder, why), notes: [] }
+  const why = [await whyWhole(parts, group, refused), noPlace].filter((line) => line !== null)
+  const words = { folder, why: why.join('\n') || null, subagent: asked.call.subagent }
+  return { decision: 'deny', reason: refusalText(refused, words), notes: [] }
 }
 
 /** Why the edit could not be told by its symbols, where that might have made a difference. */

@@ -4,31 +4,51 @@ import { shellQuote, type LedgerClaim, type OperationResult } from '../../protoc
 
 type Refused = Pick<
   OperationResult<'claim'>,
-  'conflicts' | 'more_conflicts' | 'waiters' | 'options'
+  'conflicts' | 'more_conflicts' | 'waiters' | 'options' | 'queue'
 >
 type ConflictJson = OperationResult<'claim'>['conflicts'][number]
 
 const CONFLICTS_SHOWN_MAX = 5
 const NAMES_SHOWN_MAX = 5
 
-/** Why an act is refused: who, what, until when, and what to type. @param folder where the commands are good */
-export function refusalText(refused: Refused, folder: string | null, why: string | null): string {
-  const { conflicts, waiters } = refused
+export interface RefusalWords {
+  /** Where the commands are good; null: where the caller is. */
+  readonly folder: string | null
+  /** Why less would not do, or why there is no place in the queue. */
+  readonly why: string | null
+  /** Which part of the session asked; null: itself. */
+  readonly subagent: string | null
+}
+
+/** Why an act is refused: who, what, until when, and what to type. */
+export function refusalText(refused: Refused, { folder, why, subagent }: RefusalWords): string {
+  const { conflicts, waiters, queue } = refused
   const shown = conflicts.slice(0, CONFLICTS_SHOWN_MAX)
   const hidden = conflicts.length - shown.length + refused.more_conflicts
   const wait = refused.options.find(({ action }) => action === 'wait')
   const ask = refused.options.find(({ action }) => action === 'request')
   return [
-    'skein: not written, for another session holds it.',
+    `skein: not written${subagent === null ? '' : ` by ${subagent}`}, for another session holds it.`,
     ...shown.map(conflictLine),
     ...(hidden > 0 ? [`and ${String(hidden)} more`] : []),
     ...(why === null ? [] : [why]),
-    ...(wait === undefined
+    ...placeLines(queue),
+    ...(queue !== null || wait === undefined
       ? []
       : [`To wait for it${placeWords(waiters.length)}: ${typed(wait.command, folder)}`]),
     ...(ask === undefined ? [] : [`To ask the holder: ${typed(ask.command, folder)}`]),
     'Or go on with something that nobody holds.',
   ].join('\n')
+}
+
+/** Its place in the queue, which needs nobody's attention. */
+function placeLines(queue: Refused['queue']): readonly string[] {
+  if (queue === null) return []
+  const { id, ahead, expires_at: end } = queue
+  return [
+    `This session waits for it now${placeWords(ahead.length)}, until ${timeText(Date.parse(end))} at most. It is told once it holds it; the edit may be made then.`,
+    `To wait for that: skein wait ${id}. To give the place up: skein cancel ${id}`,
+  ]
 }
 
 function conflictLine(conflict: ConflictJson): string {

@@ -46,7 +46,10 @@ export async function claimScopes(
   parts: Parts,
   input: OperationInput<'claim'>,
   context: CallContext,
-  asking: TaskAsking,
+  asking: TaskAsking & {
+    /** How long the call itself waits for its place; else as long as the place lasts, or its door. */
+    readonly patienceMs?: number
+  },
 ): Promise<{
   readonly result: OperationResult<'claim'>
   readonly prepared: PreparedTask | null
@@ -75,7 +78,8 @@ export async function claimScopes(
     waitSeconds: input.wait_s ?? 0,
     again: asking.again ?? false,
   }
-  const asked: Asked = { place, command, warnings, context }
+  const patienceMs = asking.patienceMs ?? Infinity
+  const asked: Asked = { place, command, warnings, context, patienceMs }
   const outcome = await decideOrNote(parts, place, command, input.provisional === true)
   return { result: await answerOf(parts, asked, outcome), prepared }
 }
@@ -105,11 +109,12 @@ interface Asked {
   readonly command: ClaimCommand
   readonly warnings: readonly string[]
   readonly context: CallContext
+  readonly patienceMs: number
 }
 
 async function answerOf(
   parts: Parts,
-  { place, command, warnings, context }: Asked,
+  { place, command, warnings, context, patienceMs }: Asked,
   outcome: Exclude<Outcome, { kind: 'failed' }>,
 ): Promise<OperationResult<'claim'>> {
   const { party, scopes, key } = command
@@ -121,7 +126,7 @@ async function answerOf(
     return refusedResult(parts, place, scopes, outcome, warnings)
   }
   if (outcome.kind === 'queued') {
-    return waitInQueue(parts, place, { outcome, warnings, context })
+    return waitInQueue(parts, place, { outcome, warnings, context, patienceMs })
   }
   if (outcome.kind === 'dropped') return lostWait(parts, place, party, scopes, outcome.reason)
   return grantedResult(parts, place, outcome, warnings)

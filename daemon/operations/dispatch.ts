@@ -37,6 +37,7 @@ import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
 import { taskClaim, taskComplete, taskExpire, taskList } from './tasks.ts'
 import { tokensCreate, tokensList, tokensRevoke, tokensRotate } from './tokens.ts'
+import { wait } from './wait.ts'
 import { wipDrop, wipList, wipRestore, wipShow } from './wip.ts'
 import { webhooksList, webhooksPurge, webhooksRetry, webhooksTest } from './webhooks.ts'
 
@@ -45,6 +46,7 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   check,
   queue,
   cancel,
+  wait,
   request,
   respond,
   inbox,

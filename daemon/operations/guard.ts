@@ -11,7 +11,8 @@ import { claimsOf, hookCaller, type HookCaller } from '../guard/caller.ts'
 import { readPayload, type HookCall } from '../guard/decode/payload.ts'
 import { judgeEffect } from '../guard/effects.ts'
 import { beginSession, endSession, START_LINES_MAX } from '../guard/sessions.ts'
-import { judgeAct, type Asked } from '../guard/verdict.ts'
+import { endTurn } from '../guard/turn.ts'
+import { judgeAct, type Asked, type Judged } from '../guard/verdict.ts'
 import type { Handler, Parts } from './context.ts'
 
 const ALLOWED: HookVerdict = { decision: 'allow', reason: '', notes: [] }
@@ -19,12 +20,13 @@ const ALLOWED: HookVerdict = { decision: 'allow', reason: '', notes: [] }
 export const guard: Handler<OperationInput<'guard'>> = async (parts, input, context) => {
   const call = readPayload(input.harness, input.event, input.payload)
   const caller = hookCaller(input, call, context)
-  const verdict = caller === null ? ALLOWED : await judge(parts, input, call, caller)
+  const verdict: Judged = caller === null ? ALLOWED : await judge(parts, input, call, caller)
   const { decision, reason, notes } = verdict
   const result: OperationResult<'guard'> = {
     decision,
     reason,
     notes,
+    wait: verdict.wait ?? null,
     reply: hookReply(input.harness, call.event, verdict, call.native),
   }
   return result
@@ -35,19 +37,25 @@ async function judge(
   input: OperationInput<'guard'>,
   call: HookCall,
   caller: HookCaller,
-): Promise<HookVerdict> {
+): Promise<Judged> {
   const { notices } = parts.guard
   notices.expect(caller.session)
+  comesBack(parts, caller, call)
   const silentMs = silenceOf(parts, caller)
   const asked: Asked = {
     caller,
     call,
     folder: call.folder ?? input.cwd ?? caller.context.caller.cwd ?? null,
     bypass: input.bypass === undefined ? null : clean(input.bypass) || 'no reason given',
-    description: `claimed at the first edit (${input.harness})`,
+    description: `claimed at the first edit (${[input.harness, call.subagent].filter((part) => part !== null).join(', ')})`,
+    contested: input.contested ?? 'place',
+    isHeadless: input.headless ?? false,
+    patientUntilMs: parts.clock.uptime() + (input.wait_s ?? 0) * 1000,
   }
   const verdict = await judgeEvent(parts, asked)
-  if (call.event === 'session-end') return verdict
+  // A model that has stopped hears nothing; one that is woken is told what there is.
+  const isHeard = call.event !== 'session-end' && (call.event !== 'turn-end' || hasNotes(verdict))
+  if (!isHeard) return verdict
   const told = [...notices.take(caller.session), ...warnings(parts, caller, silentMs)]
   const notes = [...told, ...verdict.notes]
   return {
@@ -56,12 +64,34 @@ async function judge(
   }
 }
 
-function judgeEvent(parts: Parts, asked: Asked): Promise<HookVerdict> {
+function hasNotes({ notes }: HookVerdict): boolean {
+  return notes.length > 0
+}
+
+/** A run that was parked begins again as a session that is resumed, with the very call that it stopped at. */
+function comesBack(
+  { guard: { waits }, sessions }: Parts,
+  { session }: HookCaller,
+  { event, toolUse }: HookCall,
+): void {
+  const run = waits.parked(session)
+  const isBack =
+    event === 'session-start' ||
+    event === 'turn-end' ||
+    (event === 'pre-tool' && run?.toolUse === toolUse)
+  if (run === null || !isBack) return
+  waits.resume(session)
+  sessions.hold(asSessionId(session), 0)
+}
+
+function judgeEvent(parts: Parts, asked: Asked): Promise<Judged> {
   switch (asked.call.event) {
     case 'pre-tool':
       return judgeAct(parts, asked)
     case 'post-tool':
       return judgeEffect(parts, asked)
+    case 'turn-end':
+      return endTurn(parts, asked)
     case 'session-start':
       return beginSession(parts, asked)
     case 'session-end':

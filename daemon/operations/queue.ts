@@ -36,6 +36,7 @@ interface Waiting {
   readonly outcome: Queued
   readonly warnings: readonly string[]
   readonly context: CallContext
+  readonly patienceMs: number
 }
 
 /** Waits with the caller. A caller that goes away loses its place; one that was told of it keeps it. */
@@ -51,10 +52,10 @@ export async function waitInQueue(
   if (!host.loop.view().state.queue.has(entry.id))
     return afterEnd(parts, place, waiting, 'vanished')
   const leftMs = entry.waitSeconds * 1000 - elapsedSince(entry.stamp, clockNow(parts))
-  const patienceMs = Math.max(
-    0,
-    context.door === 'mcp' ? Math.min(leftMs, TOOL_PATIENCE_MS) : leftMs,
-  )
+  const mayMs = Math.min(leftMs, waiting.patienceMs)
+  const patienceMs = Math.max(0, context.door === 'mcp' ? Math.min(mayMs, TOOL_PATIENCE_MS) : mayMs)
+  // Who asks by hand for what the guard keeps a place for looks after it from now on.
+  if (patienceMs > 0) parts.guard.waits.leave(entry.id)
   const end = await patiently(parts, entry.party.session, () =>
     host.waiting.wait(entry.id, patienceMs, context.signal),
   )

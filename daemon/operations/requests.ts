@@ -116,7 +116,7 @@ export const inbox: Handler<OperationInput<'inbox'>> = async (parts, input, cont
 const NOTICES_HOURS = 24
 const NOTICES_MAX = 20
 
-/** Writes of others to what a session holds or held, and its own work that was kept, as this machine saw them. */
+/** Writes of others to what a session holds or held, its own work that was kept, and its own silence, as this machine saw them. */
 async function noticesFor(
   { clock }: Parts,
   { audit }: LedgerHost,
@@ -124,20 +124,30 @@ async function noticesFor(
 ): Promise<OperationResult<'inbox'>['notices'][number][]> {
   const since = iso(clock.wall() - NOTICES_HOURS * 3_600_000)
   const filter = {
-    kinds: ['guard.*', 'wip.kept'],
+    kinds: ['guard.bypassed', 'guard.leaked', 'session.silent', 'wip.kept'],
     since,
     where: ({ kind, data }: AuditEvent) =>
-      data[kind === 'wip.kept' ? 'session' : 'holder_session'] === session,
+      data[kind.startsWith('guard.') ? 'holder_session' : 'session'] === session,
   }
   const found: OperationResult<'inbox'>['notices'][number][] = []
   for await (const event of audit.scan(filter, { newestFirst: true, limit: NOTICES_MAX })) {
     const { id, kind, at, actor, data } = event
-    const text = (name: string): string => (typeof data[name] === 'string' ? data[name] : '')
-    const paths = kind === 'wip.kept' ? namesIn(data['files']) : [text('path')]
-    const wip = kind === 'wip.kept' ? text('wip') : null
-    found.push({ event: id, kind, at, by: actor, paths, reason: text('reason'), wip })
+    found.push({ event: id, kind, at, by: actor, ...noticeOf(kind, data) })
   }
   return found
+}
+
+type Told = Pick<OperationResult<'inbox'>['notices'][number], 'paths' | 'reason' | 'wip'>
+
+function noticeOf(kind: string, data: AuditEvent['data']): Told {
+  const text = (name: string): string => (typeof data[name] === 'string' ? data[name] : '')
+  if (kind === 'session.silent') {
+    const reason = `${String(data['share'])} % of idle_release, ends ${String(data['ends_at'])}`
+    return { paths: namesIn(data['patterns']), reason, wip: null }
+  }
+  if (kind === 'wip.kept')
+    return { paths: namesIn(data['files']), reason: text('reason'), wip: text('wip') }
+  return { paths: [text('path')], reason: text('reason'), wip: null }
 }
 
 function namesIn(list: unknown): string[] {

@@ -127,6 +127,28 @@ export const CLAIM_OPERATIONS = {
     examples: ['skein cancel que_01J…'],
     details: 'Exit 7: another session waits there. Cancelling what is over is no error.',
   },
+  wait: {
+    summary: 'Wait until a place in the queue is granted, whoever waits there',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: null,
+    arguments: [
+      { field: 'id', name: 'ID', help: 'the place (que_…)', many: false, required: true },
+    ],
+    flags: [
+      {
+        flag: '--for',
+        field: 'wait_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'at most this long (4h)',
+      },
+    ],
+    examples: ['skein wait que_01J… && claude -p --resume SESSION'],
+    details:
+      'Exit 0: granted, to the session that waits there. Exit 8: the place is gone, or nothing was granted in this time. Whoever stops waiting gives nothing up: the place is that of its session.',
+  },
   claims: {
     summary: 'List live claims',
     class: 'agent',

@@ -44,6 +44,11 @@ export const INPUTS = {
   check: z.strictObject({ ...callerShape, scopes }),
   queue: z.strictObject({ ...callerShape, mine: z.boolean().optional() }),
   cancel: z.strictObject({ ...callerShape, ids: z.array(queueId).min(1).max(LIMITS.idsMax) }),
+  wait: z.strictObject({
+    ...callerShape,
+    id: queueId,
+    wait_s: z.int().min(0).max(DEFAULTS.parkedWaitSeconds).optional(),
+  }),
   claims: z.strictObject({
     ...callerShape,
     mine: z.boolean().optional(),
@@ -177,6 +182,21 @@ export const INPUTS = {
       .max(LIMITS.descriptionCharactersMax)
       .optional()
       .describe('why what is refused shall be done all the same: recorded, and told to the holder'),
+    headless: z.boolean().optional().describe('nobody sits before this run'),
+    contested: z
+      .enum(['place', 'defer', 'refuse'])
+      .optional()
+      .describe(
+        'what becomes of an edit of what another holds: refused, with a place in the queue (the default); its run is parked, where the harness can do that; refused, and nothing more',
+      ),
+    wait_s: z
+      .int()
+      .min(0)
+      .max(DEFAULTS.waitSecondsMax)
+      .optional()
+      .describe(
+        'how long this call waits for what is not free; whoever hangs up gives the place up',
+      ),
   }),
   status: z.strictObject({ ...callerShape }),
   metrics: z.strictObject({ ...callerShape }),

@@ -4,10 +4,17 @@ import { z } from 'zod'
 export const GUARD_OUTPUTS = {
   guard: z.object({
     decision: z
-      .enum(['allow', 'deny', 'ask'])
+      .enum(['allow', 'deny', 'ask', 'defer'])
       .describe('after a tool, deny: it changed what others hold'),
     reason: z.string(),
     notes: z.array(z.string()).describe('what the session should know besides'),
+    wait: z
+      .object({
+        ids: z.array(z.string()).describe('places in the queue (que_…)'),
+        in_place_s: z.int().describe('how long the hook may wait for them, by .skein.yml'),
+      })
+      .nullable()
+      .describe('what this session waits for after the call'),
     reply: z
       .object({ stdout: z.string(), stderr: z.string(), exit: z.int() })
       .describe("the same in the harness's own form"),
@@ -28,5 +35,5 @@ export const notices = z
     }),
   )
   .describe(
-    'writes of others to what was held, and work kept when a claim was lost, within the last 24 hours, newest first',
+    'writes of others to what was held, work kept when a claim was lost, and long silences of the session itself, within the last 24 hours, newest first',
   )

@@ -149,6 +149,14 @@ export const OUTPUTS = {
   requests: z.object({ requests: z.array(requestShown), waited_out: waitedOut }),
   queue: z.object({ entries: z.array(placeBlocked), as_of: asOf }),
   cancel: z.object({ cancelled: z.array(z.string()) }),
+  wait: z.object({
+    status: z.enum(['granted', 'waiting', 'lost']),
+    id: z.string(),
+    place: place.nullable().describe('while it waits'),
+    claims: z.array(claim).describe('what was granted and still lives'),
+    reason: z.string().nullable().describe('why the place is gone'),
+    session: z.string().describe('who waits, or waited'),
+  }),
   claims: z.object({ claims: z.array(claim), more: z.int(), recent: z.array(ended), as_of: asOf }),
   'task/list': z.object({
     plans: z.array(

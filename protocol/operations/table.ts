@@ -49,6 +49,7 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
     if (status === 'refused') return 'queue' in result && result.queue !== null ? 8 : 1
     return status === 'queued' ? 8 : 0
   }
+  if (operation === 'wait') return 'status' in result && result.status === 'granted' ? 0 : 8
   if (operation === 'check' || operation === 'cover')
     return 'safe' in result && result.safe === true ? 0 : 1
   if (operation === 'request' || operation === 'requests')

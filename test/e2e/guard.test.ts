@@ -118,13 +118,7 @@ describe('an edit', () => {
     const [alice, bob] = [harness('alice'), harness('bob')]
     assertAllowed(await alice.before('Write', { file_path: at('a.txt'), content: 'x' }))
     const denied = await bob.before('Edit', edit(at('a.txt')))
-    assertDenied(
-      denied,
-      named('a.txt'),
-      '/claude/',
-      'until ',
-      `skein claim ${named('a.txt')} --wait`,
-    )
+    assertDenied(denied, named('a.txt'), '/claude/', 'until ', 'skein wait que_')
     const [claim] = (await daemon.client.must('claims', { cwd: root, of_session: alice.session }))
       .claims
     assertDenied(denied, `skein request ${claim?.id ?? ''} --reason`)

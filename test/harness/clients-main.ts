@@ -102,7 +102,10 @@ describe('the canary with the real clients', { skip }, () => {
     await must(desk, 'mkdir -p ~/.codex; skein init --tool codex --trust --yes --quiet')
     assert.deepEqual(await canary(desk, 'codex'), ['edit BLOCKED', 'shell BLOCKED'])
     const hooks = path.join(desk.root, '.codex/hooks.json')
-    await must(desk, `sed -i.old 's/"timeout": 30/"timeout": 29/' ${hooks}`)
+    await must(
+      desk,
+      `sed -i.old 's/"timeout": 30/"timeout": 29/; s/"timeout": 630/"timeout": 629/' ${hooks}`,
+    )
     assert.deepEqual(await canary(desk, 'codex'), ['edit LEAKED', 'shell LEAKED'], 'changed since')
   })
 })

@@ -24,6 +24,8 @@ export interface HarnessRun {
   after(tool: string, input: unknown, more?: Readonly<Record<string, unknown>>): Promise<Hooked>
   start(more?: Readonly<Record<string, unknown>>): Promise<Hooked>
   end(): Promise<Hooked>
+  /** The model has stopped. */
+  turnEnd(): Promise<Hooked>
   /** Any hook with any payload. */
   send(words: readonly string[], payload: unknown): Promise<Hooked>
 }
@@ -33,12 +35,15 @@ export interface HarnessOptions {
   readonly cwd: string
   readonly harness?: HarnessName
   readonly env?: Readonly<Record<string, string>>
+  /** As the wiring says it, for hooks that may wait. */
+  readonly patience?: string
 }
 
 let sessions = 0
 
 export function makeHarness(name: string, options: HarnessOptions): HarnessRun {
-  const { home, cwd, harness = 'claude', env = {} } = options
+  const { home, cwd, harness = 'claude', env = {}, patience } = options
+  const waits = patience === undefined ? [] : ['--patience', patience]
   const session = `${String(process.pid)}-${String(sessions++)}-${name}`
   const send: HarnessRun['send'] = (words, payload) =>
     runHook([...words, '--harness', harness], payload, {
@@ -78,11 +83,12 @@ export function makeHarness(name: string, options: HarnessOptions): HarnessRun {
     session,
     send,
     before: (name, input, more = {}) =>
-      send(['guard'], of('PreToolUse', { ...tool(name, input), ...more })),
+      send(['guard', ...waits], of('PreToolUse', { ...tool(name, input), ...more })),
     after: (name, input, more = {}) =>
       send(['hook', 'post-tool'], of('PostToolUse', { ...tool(name, input), ...more })),
     start: (more = {}) =>
       send(['hook', 'session-start'], of('SessionStart', { source: 'startup', ...more })),
+    turnEnd: () => send(['hook', 'turn-end', ...waits], of('Stop', { stop_hook_active: false })),
     end: () => send(['hook', 'session-end'], of('SessionEnd', { reason: 'exit' })),
   }
 }

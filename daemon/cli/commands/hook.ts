@@ -19,7 +19,8 @@ import { findSockets, homePath } from '../../client/place.ts'
 import { usage, type Command } from '../arguments.ts'
 import type { Io } from '../io.ts'
 import type { HookInput, Machine } from '../machine.ts'
-import { callerFields } from '../operation-input.ts'
+import { fieldsOfCaller, whoCalls } from '../operation-input.ts'
+import { readPatience, staySeconds, type Patience } from './hook-patience.ts'
 
 /** As of every call that needs a quorum. */
 const CALL_MS_MAX = (DEFAULTS.callTimeoutSeconds + 3) * 1000
@@ -39,12 +40,45 @@ export async function runHook(
   if (payload === null) {
     return print(hookReply(harness, event, unjudged('the payload on stdin is no JSON object')), io)
   }
+  const patience = readPatience(command, io)
   const input = inputOf(harness, event, payload, command, io)
-  const answer = await ask(input, event, io, machine)
-  return print('reply' in answer ? answer.reply : hookReply(harness, event, answer), io)
+  const answer = await ask({ ...input, contested: patience.contested }, event, io, machine)
+  const stayed = 'reply' in answer ? await stay(answer, input, patience, io) : answer
+  const { odd } = patience
+  if (odd === null && 'reply' in stayed) return print(stayed.reply, io)
+  const notes =
+    odd === null
+      ? stayed.notes
+      : [`skein: SKEIN_WAIT says \`${odd}\`, which is no time.`, ...stayed.notes]
+  const native = payload['hook_event_name']
+  const verdict = { ...stayed, notes }
+  return print(hookReply(harness, event, verdict, typeof native === 'string' ? native : null), io)
 }
 
 type Answer = OperationResult<'guard'> | HookVerdict
+
+/**
+ * Waits with a second call where the first says that there is something to wait for: so a daemon that answers nothing keeps
+ * no harness waiting. What has to be told once was told to the first.
+ */
+async function stay(
+  first: OperationResult<'guard'>,
+  input: HookInput,
+  patience: Patience,
+  io: Io,
+): Promise<Answer> {
+  const seconds = staySeconds(first, patience)
+  if (seconds === 0) return first
+  const { event } = input
+  try {
+    const { decision, reason, notes } = await call({ ...input, wait_s: seconds }, event, io)
+    return { decision, reason, notes: [...first.notes, ...notes] }
+  } catch (error) {
+    // It was refused, and nothing else is known.
+    if (error instanceof SkeinError) return first
+    throw error
+  }
+}
 
 async function ask(input: HookInput, event: HookEvent, io: Io, machine: Machine): Promise<Answer> {
   try {
@@ -80,7 +114,8 @@ async function startAndAsk(input: HookInput, io: Io, machine: Machine): Promise<
 
 async function call(input: HookInput, event: HookEvent, io: Io): Promise<OperationResult<'guard'>> {
   const { api: socket } = findSockets(homePath(io.env))
-  const timeoutMs = event === 'session-end' ? END_MS_MAX : CALL_MS_MAX
+  const waitMs = typeof input['wait_s'] === 'number' ? input['wait_s'] * 1000 : 0
+  const timeoutMs = event === 'session-end' ? END_MS_MAX : CALL_MS_MAX + waitMs
   const options = { socket, timeoutMs, signal: io.interrupted }
   return (await callOperation('guard', input, options)) as OperationResult<'guard'>
 }
@@ -114,14 +149,18 @@ function inputOf(
 ): HookInput {
   const named = payload['session_id'] ?? payload['conversation_id']
   const bypass = io.env['SKEIN_BYPASS']?.slice(0, LIMITS.descriptionCharactersMax) ?? ''
+  const caller = whoCalls(command, io, typeof named === 'string' ? named : undefined)
   return {
-    ...callerFields(command, io, typeof named === 'string' ? named : undefined),
+    ...fieldsOfCaller(caller, command, io),
+    ...(MAY_WAIT.has(event) && caller.isHeadless() ? { headless: true } : {}),
     harness,
     event,
     payload: slimmed(payload),
     ...(bypass.trim() === '' ? {} : { bypass }),
   }
 }
+
+const MAY_WAIT: ReadonlySet<HookEvent> = new Set(['pre-tool', 'turn-end'])
 
 /** Null for what is no JSON object. */
 async function readPayload(stdin: Readable): Promise<Readonly<Record<string, unknown>> | null> {

@@ -66,6 +66,16 @@ export function queueFace(result: OperationResult<'queue'>, page: Page): readonl
   return [...table(QUEUE_COLUMNS, rows, page), ...giveUp]
 }
 
+export function waitFace(result: OperationResult<'wait'>, page: Page): readonly string[] {
+  const { status, place, claims, reason, session } = result
+  if (status === 'waiting' && place !== null) return [`Still: ${placeLine(place, page)}`]
+  if (status === 'lost') return [`The place is gone without a grant: ${reason ?? 'gone'}.`]
+  return [
+    `Granted to session ${session}: ${claims.map(scopeName).join(', ') || 'what has ended since'}`,
+    ...claims.map(({ id }) => `  ${id}`),
+  ]
+}
+
 export function cancelFace(result: OperationResult<'cancel'>): readonly string[] {
   const { cancelled } = result
   return cancelled.length === 0
@@ -133,13 +143,15 @@ export function inboxFace(result: OperationResult<'inbox'>, page: Page): readonl
   ]
 }
 
-/** Somebody wrote what was held, or it was lost and the work is kept. */
+/** Somebody wrote what was held, or its holder was silent, or it was lost and the work is kept. */
 function noticeLine(
   { kind, by, paths, reason, at, wip }: OperationResult<'inbox'>['notices'][number],
   page: Page,
 ): string {
   if (wip !== null)
     return `${page.paint('warning', 'kept')}: your work in ${paths.join(', ')}, as your claim ended (${reason}, ${relative(at, page.nowMs)}): skein wip restore ${wip}`
+  if (kind === 'session.silent')
+    return `${page.paint('bad', 'silent')}: this session showed no activity while it held ${paths.join(', ')} (${reason}, ${relative(at, page.nowMs)})`
   const how = kind === 'guard.bypassed' ? 'wrote, by SKEIN_BYPASS,' : 'changed'
   return `${page.paint('bad', 'written')}: ${by} ${how} ${paths.join(', ')}, which you held ("${reason}", ${relative(at, page.nowMs)})`
 }

@@ -2,10 +2,12 @@
 import path from 'node:path'
 import {
   hookEventOf,
+  LIMITS,
   SkeinError,
   type HarnessName,
   type HookEvent,
 } from '../../../protocol/index.ts'
+import { clean } from '../../callers.ts'
 import { NONE, type Act } from './act.ts'
 import { mcpAct } from './mcp.ts'
 import { shellAct, toolAct } from './tools.ts'
@@ -22,6 +24,8 @@ export interface HookCall {
   /** Joins what is said before a tool runs with what is said after it. */
   readonly toolUse: string
   readonly act: Act
+  /** A part of the session: its kind and id, for people; null for the session itself. */
+  readonly subagent: string | null
   /** Why a session starts: `startup`, `resume`, `clear`, `compact`. */
   readonly source: string | null
   /** What a harness itself saw change; null where it did not look. */
@@ -48,11 +52,23 @@ export function readPayload(
     folder: folderOf(payload),
     tool,
     toolUse: textIn(payload, 'tool_use_id', 'tool_call_id', 'generation_id') ?? '',
+    subagent: subagentIn(payload),
     act: isTool ? actOf(native, tool, payload) : NONE,
     source: textIn(payload, 'source'),
     changed: changedIn(payload),
   }
 }
+
+function subagentIn(payload: Fields): string | null {
+  const id = textIn(payload, 'agent_id', 'subagent_id')
+  if (id === null) return null
+  const type = textIn(payload, 'agent_type', 'subagent_type')
+  const name = type === null ? id.slice(0, ID_SHOWN) : `${type} ${id.slice(0, ID_SHOWN)}`
+  return `sub-agent ${clean(name).slice(0, LIMITS.nameCharactersMax)}`
+}
+
+/** Enough to tell the parts of one session apart. */
+const ID_SHOWN = 8
 
 /** Cursor has hooks of their own for the shell, for MCP and for files. */
 function actOf(native: string | null, tool: string, payload: Fields): Act {

@@ -19,7 +19,7 @@ export type Edited = { readonly text: string } | { readonly problem: string }
 
 /** A command of a hook that `init` wrote, in any version of it. */
 const OUR_COMMAND =
-  /\bskein (?:guard|hook (?:session-start|session-end|post-tool)) --harness (?:claude|codex|cursor)\b/
+  /\bskein (?:guard|hook (?:session-start|session-end|post-tool|turn-end)) --harness (?:claude|codex|cursor)\b/
 
 /** The foreign text with the template in it; the template where there is none. */
 export function mergeJson(text: string | null, templateText: string): Edited {

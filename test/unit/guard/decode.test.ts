@@ -176,7 +176,7 @@ describe('a payload', () => {
 
   it('without an event is refused, and with the caller’s word for it is not', () => {
     assert.throws(
-      () => readPayload('claude', undefined, { hook_event_name: 'Stop' }),
+      () => readPayload('claude', undefined, { hook_event_name: 'Notification' }),
       (error) => error instanceof SkeinError && error.code === 'INPUT_SCHEMA',
     )
     assert.equal(readPayload('claude', 'session-start', {}).event, 'session-start')

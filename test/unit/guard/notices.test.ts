@@ -77,7 +77,9 @@ describe('a notice', () => {
     notices.hear(granted)
     notices.hear(granted)
     notices.hear(event('queue.granted', { session: 's', patterns: ['b'] }, 'elsewhere'))
-    assert.deepEqual(notices.take('s'), ['skein: the wait is over: you hold src/a.ts.'])
+    assert.deepEqual(notices.take('s'), [
+      'skein: the wait is over: you hold src/a.ts. Others may have changed it: read it again before you write it.',
+    ])
     assert.deepEqual(notices.take('s'), [])
   })
 
@@ -97,7 +99,7 @@ describe('whoever holds a changed file', () => {
   it('may have written it by an edit or a command of its own at that time, in that checkout', () => {
     const memory = createGuardMemory()
     assert.equal(memory.hasWritten(of), false)
-    memory.noteEdit('/r/a.ts', 's', 1_000_000)
+    memory.noteEdit('/r/a.ts', 's', 1_000_000, null)
     assert.equal(memory.hasWritten(of), true)
     assert.equal(memory.hasWritten({ ...of, sinceMs: 1_100_000 }), false)
     assert.equal(memory.hasWritten({ ...of, session: 'other' }), false)
