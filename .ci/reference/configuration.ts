@@ -47,6 +47,10 @@ const VARIABLES: readonly (readonly [string, string])[] = [
   ['SKEIN_SESSION', 'Which run of the caller, unless `--session` says so.'],
   ['SKEIN_HTTP_PORT', 'Sets `http_port`; 0 for any free one.'],
   ['SKEIN_MESH_LISTEN', 'Sets `listen`: `host:port`, several with commas.'],
+  [
+    'SKEIN_WAIT',
+    'What a hook does with an edit of what another holds: `defer`, `refuse`, or how long it waits, such as `5m`.',
+  ],
   ['SKEIN_NO_START', '`1`: `skein mcp` starts no daemon.'],
   [
     'CLAUDE_CODE_SESSION_ID',

@@ -152,6 +152,7 @@ describe('loadRepoConfig', () => {
     assert.equal(config.repo, null)
     assert.equal(config.case, 'fold')
     assert.equal(config.offline, 'provisional')
+    assert.deepEqual(config.edit_wait, { headless: 600, interactive: 0 })
     assert.equal(config.idle_release, 1_800)
     assert.deepEqual(config.ttl, { default: 14_400, shared: 7_200, task: 864_000 })
     const none = { claims_per_agent: null, waits_per_agent: null }
@@ -176,6 +177,7 @@ describe('loadRepoConfig', () => {
           areas: { docs: { paths: [docs] } }
         commands: { build: make, test: make test, smoke: make smoke, housekeeping: [make clean] }
         fleet: { launcher: claude, model: a, models: [a, b], labels: { hard: b }, checklist: [Tests?], merge: pr }
+        edit_wait: { headless: 5m, interactive: 10s }
         offline: deny
       `,
     })
