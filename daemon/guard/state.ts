@@ -3,7 +3,7 @@ import { DEFAULTS } from '../../protocol/index.ts'
 import type { Operations } from '../client/operations.ts'
 import { createGuardMemory, type GuardMemory } from './memory.ts'
 import { createNotices, type Notices } from './notices.ts'
-import { createWaits, type Waits } from './waits.ts'
+import { createWaits, type Waits } from './waiting/waits.ts'
 
 export interface GuardState {
   readonly memory: GuardMemory

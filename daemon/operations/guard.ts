@@ -11,7 +11,7 @@ import { claimsOf, hookCaller, type HookCaller } from '../guard/caller.ts'
 import { readPayload, type HookCall } from '../guard/decode/payload.ts'
 import { judgeEffect } from '../guard/effects.ts'
 import { beginSession, endSession, START_LINES_MAX } from '../guard/sessions.ts'
-import { endTurn } from '../guard/turn.ts'
+import { endTurn } from '../guard/waiting/turn.ts'
 import { judgeAct, type Asked, type Judged } from '../guard/verdict.ts'
 import type { Handler, Parts } from './context.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock, type TestContext } from 'node:test'
-import { createWaits, type KeptWait, type Waits } from '../../../daemon/guard/waits.ts'
+import { createWaits, type KeptWait, type Waits } from '../../../daemon/guard/waiting/waits.ts'
 import { asQueueId, asRepoId, type AuditEvent } from '../../../protocol/index.ts'
 
 const UNUSED_MS = 1_000

@@ -1,8 +1,8 @@
 // The end of a model's turn: where its session waits for what another holds, the hook stays until it is granted, and wakes
 // the model by what it prints. Waiting costs nobody a token.
-import { asSessionId, DEFAULTS } from '../../protocol/index.ts'
-import { patiently, type Parts } from '../operations/context.ts'
-import type { Asked, Judged } from './verdict.ts'
+import { asSessionId, DEFAULTS } from '../../../protocol/index.ts'
+import { patiently, type Parts } from '../../operations/context.ts'
+import type { Asked, Judged } from '../verdict.ts'
 
 const RESTS: Judged = { decision: 'allow', reason: '', notes: [] }
 

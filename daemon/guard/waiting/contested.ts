@@ -7,15 +7,15 @@ import {
   type OperationResult,
   type Party,
   type QueueEntry,
-} from '../../protocol/index.ts'
-import { patiently, type Parts } from '../operations/context.ts'
-import { hostOf, type RepoAt } from '../repos.ts'
-import { submit } from '../submit.ts'
-import { claimFor, type Wanted } from './claiming.ts'
-import { recordOwn } from './record.ts'
-import type { Asked } from './verdict.ts'
+} from '../../../protocol/index.ts'
+import { patiently, type Parts } from '../../operations/context.ts'
+import { hostOf, type RepoAt } from '../../repos.ts'
+import { submit } from '../../submit.ts'
+import { claimFor, type Wanted } from '../claiming.ts'
+import { recordOwn } from '../record.ts'
+import type { Asked } from '../verdict.ts'
 import type { KeptWait } from './waits.ts'
-import { listed, scopeName } from './words.ts'
+import { listed, scopeName } from '../words.ts'
 
 export type Line =
   | { readonly kind: 'granted'; readonly notes: readonly string[] }

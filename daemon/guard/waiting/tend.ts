@@ -1,13 +1,13 @@
 // What is done for sessions whose wait has ended: whoever runs a parked one hears that it can go on, and what nobody takes
 // up passes on to the next.
-import { asSessionId, SkeinError, type ClaimId, type EndReason } from '../../protocol/index.ts'
-import type { Log } from '../log.ts'
-import type { Parts } from '../operations/context.ts'
-import { hostOf, type Repo } from '../repos.ts'
-import { submit } from '../submit.ts'
-import { claimsOf } from './caller.ts'
+import { asSessionId, SkeinError, type ClaimId, type EndReason } from '../../../protocol/index.ts'
+import type { Log } from '../../log.ts'
+import type { Parts } from '../../operations/context.ts'
+import { hostOf, type Repo } from '../../repos.ts'
+import { submit } from '../../submit.ts'
+import { claimsOf } from '../caller.ts'
 import { endWaits } from './ending.ts'
-import { recordOwn } from './record.ts'
+import { recordOwn } from '../record.ts'
 import type { KeptWait } from './waits.ts'
 
 /** @returns what ends it. */

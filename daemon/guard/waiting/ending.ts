@@ -1,7 +1,7 @@
 // The places in the queue of a session that is over.
-import { asPeerId } from '../../protocol/index.ts'
-import type { Parts } from '../operations/context.ts'
-import { submit } from '../submit.ts'
+import { asPeerId } from '../../../protocol/index.ts'
+import type { Parts } from '../../operations/context.ts'
+import { submit } from '../../submit.ts'
 
 /** Gives up every place of this machine's session, wherever. @throws SkeinError NO_QUORUM */
 export async function endWaits(parts: Parts, session: string): Promise<void> {

@@ -3,7 +3,7 @@
 //   kept      the place waits; its session was refused, or waits in a hook
 //   parked    the same, and the session's run has ended until somebody resumes it
 //   granted   the session is told; what it does not take up within unusedMs passes on
-import type { AuditEvent, ClaimId, QueueId, RepoId } from '../../protocol/index.ts'
+import type { AuditEvent, ClaimId, QueueId, RepoId } from '../../../protocol/index.ts'
 
 export interface KeptWait {
   readonly id: QueueId
