@@ -23,8 +23,8 @@ export interface Caller {
   readonly harness: Harness | null
   /** The daemon ends the session when this process is gone; null when nothing living stands for it. */
   readonly process: ProcessIdentity | null
-  /** Does its harness say that nobody sits before it? */
-  readonly isHeadless: () => boolean
+  /** Its harness says that nobody sits before it. */
+  readonly isHeadless: boolean
 }
 
 export type SessionSource =
@@ -71,7 +71,7 @@ export function identifyCaller(
     sessionSource: source,
     harness,
     process: identityOf(lifeOf(source, terminal, found?.process ?? null, root)),
-    isHeadless: () => isHeadless(input.env, found),
+    isHeadless: isHeadless(input.env, found),
   }
 }
 

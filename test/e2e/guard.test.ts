@@ -137,12 +137,16 @@ describe('an edit', () => {
     assert.match(told.text, /asks you to give up[^]*skein respond req_/)
   })
 
-  it('of a sub-agent is its session’s', async () => {
+  it('of a sub-agent is its session’s, and each part is told of the other', async () => {
     const alice = harness('alice')
+    const part = { agent_id: 'sub-1', agent_type: 'Explore' }
     await alice.before('Edit', edit(at('a.txt')))
-    assertAllowed(
-      await alice.before('Edit', edit(at('a.txt')), { agent_id: 'sub-1', agent_type: 'Explore' }),
-    )
+    const first = await alice.before('Edit', edit(at('a.txt')), part)
+    assertAllowed(first)
+    assert.match(first.text, /the main agent of this session wrote s\d+\/a\.txt a moment ago/)
+    assert.equal((await alice.before('Edit', edit(at('a.txt')), part)).stdout, '', 'its own')
+    const back = await alice.before('Edit', edit(at('a.txt')))
+    assert.match(back.text, /sub-agent Explore sub-1 of this session wrote/)
   })
 
   it('of several files is allowed as a whole or not at all', async () => {

@@ -152,7 +152,7 @@ function inputOf(
   const caller = whoCalls(command, io, typeof named === 'string' ? named : undefined)
   return {
     ...fieldsOfCaller(caller, command, io),
-    ...(MAY_WAIT.has(event) && caller.isHeadless() ? { headless: true } : {}),
+    ...(MAY_WAIT.has(event) && caller.isHeadless ? { headless: true } : {}),
     harness,
     event,
     payload: slimmed(payload),

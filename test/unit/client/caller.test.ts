@@ -176,3 +176,23 @@ describe('the real caller', () => {
     assert.notEqual(identifyCaller({ env: {} }).user, '')
   })
 })
+
+describe('a run without a person', () => {
+  const under = (name: string, ...words: string[]): boolean =>
+    ask({}, surround(INIT, ['zsh'], [name, { words: [name, ...words] }], ['sh'], SKEIN)).isHeadless
+
+  it('is known by what Claude Code says of itself, and by how a harness was started', () => {
+    assert.equal(under('claude'), false)
+    assert.equal(under('claude', '-p', 'go'), true)
+    assert.equal(under('codex', 'fix the exec path'), false)
+    assert.equal(under('codex', 'exec', '--json', 'go'), true)
+    assert.equal(under('cursor-agent', '--print', 'go'), true)
+    assert.equal(under('zsh', '-p'), false)
+    for (const [entry, isHeadless] of Object.entries({
+      'sdk-cli': true,
+      'sdk-ts': true,
+      cli: false,
+    }))
+      assert.equal(ask({ CLAUDE_CODE_ENTRYPOINT: entry }, IN_TERMINAL).isHeadless, isHeadless)
+  })
+})
