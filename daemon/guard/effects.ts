@@ -19,7 +19,7 @@ import { claimFor } from './claiming.ts'
 import { heldByOthers, isHeldInPart, isHeldWhole } from './cover.ts'
 import { enrolledAt, locate } from './places.ts'
 import { recordWritten, type ConflictJson } from './record.ts'
-import type { Asked } from './verdict.ts'
+import type { Asked } from './asked.ts'
 import { listed } from './words.ts'
 
 /** Files looked at after one command; a build that changes more is told as far as that. */

@@ -13,7 +13,7 @@ import { hostOf, type Repo, type RepoAt } from '../repos.ts'
 import { callAt, claimsOf, placeAt, type HookCaller } from './caller.ts'
 import { endWaits } from './waiting/ending.ts'
 import { enrolledAt } from './places.ts'
-import type { Asked } from './verdict.ts'
+import type { Asked } from './asked.ts'
 import { listed, scopeName, timeText } from './words.ts'
 
 const NOTHING: HookVerdict = { decision: 'allow', reason: '', notes: [] }

@@ -7,7 +7,6 @@ import {
   LIMITS,
   SkeinError,
   type HookVerdict,
-  type OperationResult,
   type Party,
   type Scope,
 } from '../../protocol/index.ts'
@@ -16,38 +15,17 @@ import { claimContext, type Parts } from '../operations/context.ts'
 import type { ShellAnswer, TouchedAnswer } from '../ports.ts'
 import { refusalOptions } from '../refusal-options.ts'
 import type { RepoAt } from '../repos.ts'
-import { callAt, holdingsOf, placeAt, type HookCaller } from './caller.ts'
+import type { Asked, Judged } from './asked.ts'
+import { callAt, holdingsOf, placeAt } from './caller.ts'
 import { claimFor, type Wanted } from './claiming.ts'
 import { standInLine } from './waiting/contested.ts'
 import { coverOf, heldByOthers, type Holdings } from './cover.ts'
-import type { HookCall } from './decode/payload.ts'
 import { recordWritten, type ConflictJson } from './record.ts'
 import { shellWrites } from './shell/interpret.ts'
 import { plainScript } from './shell/plain.ts'
 import type { ShellWrite } from './shell/writes.ts'
 import { hasBelow, namesOf, targetsOf, type Target } from './targets.ts'
 import { refusalText } from './words.ts'
-
-export interface Asked {
-  readonly caller: HookCaller
-  readonly call: HookCall
-  /** Where relative paths are read from; null where nobody says. */
-  readonly folder: string | null
-  /** What is refused shall be done all the same, for this reason. */
-  readonly bypass: string | null
-  /** For people: what is claimed is shown with it. */
-  readonly description: string
-  /** What becomes of an edit of what another holds. */
-  readonly contested: 'place' | 'defer' | 'refuse'
-  readonly isHeadless: boolean
-  /** By uptime: so long this call may wait for what another holds. */
-  readonly patientUntilMs: number
-}
-
-/** A verdict, and what the session waits for after it. */
-export interface Judged extends HookVerdict {
-  readonly wait?: NonNullable<OperationResult<'guard'>['wait']>
-}
 
 export async function judgeAct(parts: Parts, asked: Asked): Promise<Judged> {
   const writes = await writesOf(parts, asked)

@@ -12,7 +12,8 @@ import { readPayload, type HookCall } from '../guard/decode/payload.ts'
 import { judgeEffect } from '../guard/effects.ts'
 import { beginSession, endSession, START_LINES_MAX } from '../guard/sessions.ts'
 import { endTurn } from '../guard/waiting/turn.ts'
-import { judgeAct, type Asked, type Judged } from '../guard/verdict.ts'
+import type { Asked, Judged } from '../guard/asked.ts'
+import { judgeAct } from '../guard/verdict.ts'
 import type { Handler, Parts } from './context.ts'
 
 const ALLOWED: HookVerdict = { decision: 'allow', reason: '', notes: [] }

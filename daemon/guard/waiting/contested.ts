@@ -13,7 +13,7 @@ import { hostOf, type RepoAt } from '../../repos.ts'
 import { submit } from '../../submit.ts'
 import { claimFor, type Wanted } from '../claiming.ts'
 import { recordOwn } from '../record.ts'
-import type { Asked } from '../verdict.ts'
+import type { Asked } from '../asked.ts'
 import type { KeptWait } from './waits.ts'
 import { listed, scopeName } from '../words.ts'
 

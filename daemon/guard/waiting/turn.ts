@@ -2,7 +2,7 @@
 // the model by what it prints. Waiting costs nobody a token.
 import { asSessionId, DEFAULTS } from '../../../protocol/index.ts'
 import { patiently, type Parts } from '../../operations/context.ts'
-import type { Asked, Judged } from '../verdict.ts'
+import type { Asked, Judged } from '../asked.ts'
 
 const RESTS: Judged = { decision: 'allow', reason: '', notes: [] }
 
