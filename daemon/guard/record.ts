@@ -1,12 +1,7 @@
 // Events of the guard: this machine's own observations, so they stand in its audit log alone, and in that of the holder's
 // machine, which is told.
 import { randomBytes } from 'node:crypto'
-import {
-  asClaimId,
-  makeId,
-  type EventKind,
-  type OperationResult,
-} from '../../protocol/index.ts'
+import { asClaimId, makeId, type EventKind, type OperationResult } from '../../protocol/index.ts'
 import { iso } from '../json.ts'
 import type { Parts } from '../operations/context.ts'
 import { hostOf, type Repo } from '../repos.ts'
