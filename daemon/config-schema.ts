@@ -2,6 +2,7 @@
 // here, so that a value's source stays known: config.ts lays the files over them.
 // What a key means belongs to the part that uses it; a key that no part uses yet is accepted and does nothing.
 import { z } from 'zod'
+import { languageServers } from './config-servers.ts'
 import { DEFAULTS, LIMITS } from '../protocol/index.ts'
 import {
   absolutePath,
@@ -177,6 +178,7 @@ export const machineFileSchema = z.strictObject({
   read_only: isOn.describe(
     'Takes the write bits of files that others hold, in the checkouts here; default: false.',
   ),
+  language_servers: languageServers,
   log_level: z
     .enum(['info', 'debug'])
     .optional()

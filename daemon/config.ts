@@ -40,6 +40,7 @@ export interface Config {
   readonly enrol: 'auto' | 'ask'
   readonly trust_scripts: boolean
   readonly read_only: boolean
+  readonly language_servers: readonly string[]
   readonly log_level: 'info' | 'debug'
   /** `audit` and `wip` in seconds. */
   readonly retention: {
@@ -114,6 +115,7 @@ export function loadConfig({ home, env, flags = {} }: ConfigInput): Config {
     enrol: given.enrol ?? 'auto',
     trust_scripts: given.trust_scripts ?? false,
     read_only: given.read_only ?? false,
+    language_servers: given.language_servers ?? [],
     log_level: given.log_level ?? 'info',
     retention: {
       audit: given.retention?.audit ?? DEFAULTS.auditKeptSeconds,

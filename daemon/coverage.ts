@@ -39,7 +39,8 @@ export async function requireBounded(
   return warnings
 }
 
-function filesMax(tracked: number, config: RepoConfig): number {
+/** How many tracked files one claim may cover. */
+export function filesMax(tracked: number, config: RepoConfig): number {
   const { files, ratio } = config.limits
   if (tracked <= DEFAULTS.claimRatioFilesMin) return files
   return Math.min(files, Math.floor(tracked * ratio))

@@ -10,6 +10,7 @@ import { AGAIN, createEnding, untilDeparture, untilFailure } from './ending.ts'
 import { createFeed, holdFor } from './feed.ts'
 import { createGit } from './git.ts'
 import { createGitEdits } from './git-edits.ts'
+import { createGrep } from './git-grep.ts'
 import { createHistory } from './git-history.ts'
 import { createMerges } from './git-merge.ts'
 import { createWorktree } from './git-worktree.ts'
@@ -27,6 +28,7 @@ import { createLateMetrics } from './metrics/recorder.ts'
 import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
 import type { Clock } from './ports.ts'
+import { createLanguageServers, type ServersOptions } from './refactor/lsp/servers.ts'
 import { keepWork, startRounds, startServices, takeUpNotes } from './rounds.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
@@ -165,6 +167,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
     ...{ joining, reach, recovery, merges: createMerges(env), edits: createGitEdits(env) },
+    ...{ grep: createGrep(env), servers: createLanguageServers(serversOf(config, env)) },
     ...{ worktree: createWorktree(env), guard: createGuardState(name, feed.watch) },
     ...startServices(
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
@@ -222,6 +225,13 @@ async function sendSpans(
   if (wish.kind !== 'on') return
   const { startTracing } = await import('./tracing/start.ts')
   stack.add(startTracing(about))
+}
+
+function serversOf(
+  { language_servers: allowed }: Config,
+  env: DaemonOptions['env'],
+): ServersOptions {
+  return { allowed, env }
 }
 
 function logOptions(

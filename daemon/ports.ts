@@ -165,6 +165,74 @@ export interface SymbolIndex {
     versions: readonly ChangedVersion[],
     signal?: AbortSignal,
   ): Promise<ChangedAnswer>
+  /** What a version of a file declares, whose name says its language. @throws as touchedIn */
+  outlineOf(
+    file: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    signal?: AbortSignal,
+  ): Promise<OutlineAnswer>
+  /** Where an identifier is used in a file, and in what. @param file from the root @throws as touchedIn */
+  usesOf(root: string, file: string, asked: UsesAsked, signal?: AbortSignal): Promise<UsesAnswer>
+  /** Can a name of the one file be meant in the other? `unknown`: no language is known for it. */
+  kinship(file: string, other: string): 'same' | 'other' | 'unknown'
+}
+
+export interface DeclaredSymbol extends LineSpan {
+  /** `A::b::c` */
+  readonly path: string
+  readonly kind: string
+  /** Further places of the same path. */
+  readonly also?: readonly LineSpan[]
+}
+
+/** Lines from 1, both of them in it. */
+export interface LineSpan {
+  readonly startLine: number
+  readonly endLine: number
+}
+
+export type OutlineAnswer =
+  | {
+      readonly kind: 'outline'
+      readonly language: string
+      readonly symbols: readonly DeclaredSymbol[]
+      readonly hasErrors: boolean
+    }
+  | NoAnswer
+
+/** Which identifier is looked for in a file, and where somebody who knows says that it is meant. */
+export interface UsesAsked {
+  readonly name: string
+  /** Null: wherever the name stands. */
+  readonly places: readonly Place[] | null
+}
+
+export interface Place {
+  /** From 1. */
+  readonly line: number
+  /** From 0, in UTF-16 units. */
+  readonly column: number
+}
+
+export type UsesAnswer =
+  | {
+      readonly kind: 'uses'
+      readonly places: readonly Place[]
+      /** So many of them stand in an `import`, or what the language has for one. */
+      readonly imports: number
+      /** The innermost declarations around the others. */
+      readonly symbols: readonly string[]
+      /** Some of the others lie in no declaration. */
+      readonly isOutside: boolean
+      readonly declared: readonly DeclaredSymbol[]
+      readonly hasErrors: boolean
+    }
+  | NoAnswer
+
+interface NoAnswer {
+  readonly kind: 'unsupported'
+  readonly why: NoSymbols
+  readonly unsupported: string
 }
 
 /** What somebody is about to do to a file. */

@@ -84,6 +84,17 @@ function renderRefusal(result: OperationResult<'claim'>): string {
   return renderConflicts('REFUSED: nothing was claimed', result, endText(result.queue))
 }
 
+/** Answer of `claim_refactor`. */
+export function renderRefactor(result: OperationResult<'refactor'>): string {
+  const { status, uses, files, found_by: by, server, notes } = result
+  const how = by === 'names' ? 'by names, maybe too many' : `by ${server ?? 'a language server'}`
+  const found = `Found ${String(uses)} places in ${String(files.length)} files, ${how}.`
+  if (status !== 'planned') return lines(renderClaim({ ...result, status, warnings: notes }), found)
+  const safe = result.conflicts.length === 0 && result.waiters.length === 0
+  const head = safe ? 'FREE: a claim would be granted' : 'NOT SAFE: a claim would be refused'
+  return safe ? lines(`${head}.`, found) : lines(renderConflicts(head, result), found)
+}
+
 /** Answer of `check_conflicts`. */
 export function renderCheck(result: OperationResult<'check'>): string {
   const age =

@@ -3,7 +3,14 @@
 import type { Tool } from './tool.ts'
 import { BOARD_TOOL } from './tools/board.ts'
 import { CLAIM_TOOLS } from './tools/claims.ts'
+import { REFACTOR_TOOL } from './tools/refactor.ts'
 import { TASK_TOOLS } from './tools/tasks.ts'
 import { WAIT_TOOLS } from './tools/waits.ts'
 
-export const TOOLS: readonly Tool[] = [...CLAIM_TOOLS, ...WAIT_TOOLS, ...TASK_TOOLS, BOARD_TOOL]
+export const TOOLS: readonly Tool[] = [
+  ...CLAIM_TOOLS,
+  REFACTOR_TOOL,
+  ...WAIT_TOOLS,
+  ...TASK_TOOLS,
+  BOARD_TOOL,
+]

@@ -74,7 +74,9 @@ const HOOKS: Readonly<Partial<Record<LocalVerb, HookEvent>>> = {
 /** Streams and files of the record: more than one call, and no answer that fits one page. */
 function isRecord(operation: OperationName, { fields }: Command): boolean {
   if (operation === 'audit/export') return fields['json'] !== true
-  return operation === 'events' ? fields['follow'] === true : fields['file'] !== undefined
+  return operation === 'events'
+    ? fields['follow'] === true
+    : operation === 'audit/verify' && fields['file'] !== undefined
 }
 
 /** Tells a failure, and returns its exit code. What is no SkeinError is our own mistake. */

@@ -89,6 +89,17 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     // A path stands for itself: the signs in its name are no glob.
     return { ...fields, paths: texts(paths).map((path) => unescapeSigns(place(escapeSigns(path)))) }
   },
+  refactor: (command, place, io) => {
+    const { file, symbol, ...fields } = ownFields(command)
+    if (symbol !== undefined)
+      return { ...fields, file: unescapeSigns(place(escapeSigns(text(file) ?? ''))), symbol }
+    const words = { patterns: texts(file), symbols: [], isSubject: true }
+    const [pair] = Object.entries(readTyped(words, command, place, folderOf(command, io)).symbols)
+    const [name] = pair?.[1] ?? []
+    if (pair === undefined || name === undefined)
+      throw usage('Say which declaration: FILE SYMBOL, or FILE:SYMBOL', command.verb)
+    return { ...fields, file: unescapeSigns(pair[0]), symbol: name }
+  },
   landed: (command) => requireIds(ownFields(command), command),
   requests: (command) => requireIds(ownFields(command), command),
   renew: (command) => requireIds(ownFields(command), command),

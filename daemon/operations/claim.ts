@@ -46,10 +46,11 @@ export async function claimScopes(
   parts: Parts,
   input: OperationInput<'claim'>,
   context: CallContext,
-  asking: TaskAsking & {
-    /** How long the call itself waits for its place; else as long as the place lasts, or its door. */
-    readonly patienceMs?: number
-  },
+  asking: TaskAsking &
+    LookedUp & {
+      /** How long the call itself waits for its place; else as long as the place lasts, or its door. */
+      readonly patienceMs?: number
+    },
 ): Promise<{
   readonly result: OperationResult<'claim'>
   readonly prepared: PreparedTask | null
@@ -62,7 +63,7 @@ export async function claimScopes(
   const isRepeated = isKeyKnown(host.loop.view(), party, key)
   const prepared = await prepareTaskIn(parts, place, party, scopes, { ...asking, isRepeated })
   // What was claimed under this key stays the answer, whatever its files have become.
-  const named = isRepeated ? [] : scopes
+  const named = isRepeated || asking.isLookedUp === true ? [] : scopes
   const warnings = [
     ...(await lookAtFiles(parts, place, { scopes, named, party, context })),
     ...(prepared?.warnings ?? []),
@@ -82,6 +83,11 @@ export async function claimScopes(
   const asked: Asked = { place, command, warnings, context, patienceMs }
   const outcome = await decideOrNote(parts, place, command, input.provisional === true)
   return { result: await answerOf(parts, asked, outcome), prepared }
+}
+
+/** Whoever found the symbols in the files need not have them looked up again. */
+interface LookedUp {
+  readonly isLookedUp?: boolean
 }
 
 /** A decision of the ledger; without a majority, and where the caller wants that, a note of this machine. */
@@ -149,13 +155,23 @@ function lostWait(
   return blocked(parts, place, { scopes, conflicts, more, ahead, warnings, queue: null })
 }
 
-export const check: Handler<OperationInput<'check'>> = async (parts, input, context) => {
+export const check: Handler<OperationInput<'check'>> = (parts, input, context) =>
+  checkScopes(parts, input, context, {})
+
+/** What a claim of these would be answered. */
+export async function checkScopes(
+  parts: Parts,
+  input: OperationInput<'check'>,
+  context: CallContext,
+  { isLookedUp = false }: LookedUp,
+): Promise<OperationResult<'check'>> {
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
   const party = parts.callers.asker(input, context)
   const scopes = await readScopes(input.scopes, place)
   const prepared = await prepareTaskIn(parts, place, party, scopes, {})
-  const warnings = await lookAtFiles(parts, place, { scopes, named: scopes, party, context })
+  const named = isLookedUp ? [] : scopes
+  const warnings = await lookAtFiles(parts, place, { scopes, named, party, context })
   const view = host.loop.view()
   const { judgement, ahead } = judgeNow(host.loop.engine(), view, party, scopes)
   const obstacle = obstacleOf(view, party, scopes, prepared, parts.clock.wall())

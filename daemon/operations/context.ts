@@ -14,6 +14,7 @@ import type { Config } from '../config.ts'
 import type { HolderClock } from '../core/claims/holder.ts'
 import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
+import type { Grep } from '../git-grep.ts'
 import type { GitEdits } from '../git-edits.ts'
 import type { Worktree } from '../git-worktree.ts'
 import type { GuardState } from '../guard/state.ts'
@@ -25,6 +26,7 @@ import type { Reach } from '../mesh/reach.ts'
 import type { Clock, MetricsPort, SymbolIndex } from '../ports.ts'
 import type { Recovery } from '../recovery.ts'
 import type { Releasing } from '../releasing.ts'
+import type { LanguageServers } from '../refactor/lsp/servers.ts'
 import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
 import type { IssuedTokens } from '../tasks/tokens.ts'
@@ -38,6 +40,8 @@ export interface Parts {
   readonly sessions: Sessions
   readonly git: Git
   readonly edits: GitEdits
+  readonly grep: Grep
+  readonly servers: LanguageServers
   readonly history: History
   readonly merges: Merges
   readonly worktree: Worktree

@@ -32,6 +32,7 @@ import {
   peers,
 } from './mesh.ts'
 import { guard } from './guard.ts'
+import { refactor } from './refactor.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
@@ -44,6 +45,7 @@ import { webhooksList, webhooksPurge, webhooksRetry, webhooksTest } from './webh
 const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>> } = {
   claim,
   check,
+  refactor,
   queue,
   cancel,
   wait,

@@ -44,6 +44,25 @@ export function languageById(id: string): Language | null {
   return BY_ID.get(id) ?? null
 }
 
+/** Can a name of the one file be meant in the other? `unknown`: the other's language is not known. */
+export function kinshipOf(file: string, other: string): 'same' | 'other' | 'unknown' {
+  const theirs = languageOf(other)
+  if (theirs === null) return 'unknown'
+  const own = languageOf(file)
+  return own !== null && familyOf(own) === familyOf(theirs) ? 'same' : 'other'
+}
+
+function familyOf({ id }: Language): string {
+  return FAMILIES.find((family) => family.includes(id))?.[0] ?? id
+}
+
+/** Languages that are compiled together and use each other's declarations. */
+const FAMILIES: readonly (readonly string[])[] = [
+  [typescript.id, tsx.id, javascript.id],
+  [c.id, cpp.id],
+  [java.id, kotlin.id, scala.id],
+]
+
 const BY_ID = new Map(LANGUAGES.map((language) => [language.id, language]))
 const BY_EXTENSION = new Map(
   LANGUAGES.flatMap((language) => language.extensions.map((name) => [name, language] as const)),

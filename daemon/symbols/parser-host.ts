@@ -34,6 +34,8 @@ export type Parsed =
       readonly kind: 'parsed'
       readonly symbols: readonly FileSymbol[]
       readonly hasErrors: boolean
+      /** As it came from the thread. */
+      readonly uses: Uint32Array
     }
   | Unparsed
 
@@ -80,13 +82,14 @@ export class ParserHost {
     this.events = events
   }
 
-  /** The bytes are moved to the thread. @throws SkeinError BUSY, DAEMON_DOWN */
+  /** The bytes are moved to the thread. @param name an identifier to look for @throws SkeinError BUSY, DAEMON_DOWN */
   async parse(
     language: string,
     bytes: Uint8Array<ArrayBuffer>,
     isWanted: () => boolean,
+    name?: string,
   ): Promise<Parsed> {
-    const answer = await this.ask(language, bytes, isWanted)
+    const answer = await this.ask(language, bytes, isWanted, name)
     assert(answer.kind !== 'script', 'a file is answered with its symbols')
     return answer
   }
@@ -102,13 +105,15 @@ export class ParserHost {
     language: string,
     bytes: Uint8Array<ArrayBuffer>,
     isWanted: () => boolean,
+    name?: string,
   ): Promise<Parsed | ParsedShell> {
     if (this.isStopped) return Promise.reject(stopping())
     if (this.waiting.length >= this.limits.waitingMax) {
       return Promise.reject(new SkeinError('BUSY', 'Too many files wait to be parsed.'))
     }
     return new Promise((resolve, reject) => {
-      const request = { id: ++this.lastId, language, bytes }
+      const looked = name === undefined ? {} : { name }
+      const request = { id: ++this.lastId, language, bytes, ...looked }
       this.waiting.push({ request, isWanted, resolve, reject })
       this.next()
     })
@@ -179,9 +184,9 @@ export class ParserHost {
       this.settle({ kind: 'script', script: reply.script })
       return
     }
-    const { columns, hasErrors } = reply
+    const { columns, hasErrors, uses } = reply
     this.warm.add(this.current.request.language)
-    this.settle({ kind: 'parsed', symbols: fromColumns(columns), hasErrors })
+    this.settle({ kind: 'parsed', symbols: fromColumns(columns), hasErrors, uses })
   }
 
   /**

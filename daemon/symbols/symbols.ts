@@ -10,7 +10,10 @@ import type {
   FileEdit,
   ShellAnswer,
   TouchedAnswer,
+  UsesAnswer,
+  UsesAsked,
 } from '../ports.ts'
+import type { CheckedSymbols, Symbols, SymbolStats } from './api.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { touchedByEdit } from './edits.ts'
 import {
@@ -23,73 +26,17 @@ import {
   type Entry,
   type Flight,
 } from './entry.ts'
-import { unsupported, type FileSymbols, type Unsupported } from './file-symbols.ts'
+import { unsupported, type FileSymbols } from './file-symbols.ts'
 import { Gate } from './gate.ts'
 import { inside } from './inside.ts'
-import { languageOf } from './languages.ts'
+import { kinshipOf, languageOf } from './languages.ts'
 import { HOST_LIMITS, ParserHost, type HostLimits } from './parser-host.ts'
 import { FILE_BYTES_MAX, readSource, stampOf } from './source-file.ts'
 import { startThread } from './thread.ts'
 import { touchedSymbols } from './touched.ts'
-import { knownPathsOf, unknownAmong, type UnknownSymbol } from './unknown.ts'
-
-export interface Symbols {
-  /** What the file declares. @param file absolute. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
-  symbolsOf(file: string, signal?: AbortSignal): Promise<FileSymbols>
-  /**
-   * Does the file declare these? What one of its symbols lies in counts as declared.
-   * @param file from the root, or absolute; it must lie in the root after links are followed
-   * @throws SkeinError INPUT_PATTERN for what is no symbol path; BUSY, DAEMON_DOWN; the signal's reason
-   */
-  checkSymbols(
-    root: string,
-    file: string,
-    wanted: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<CheckedSymbols>
-  /** What an edit would touch. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
-  touchedBy(
-    root: string,
-    file: string,
-    edit: FileEdit,
-    signal?: AbortSignal,
-  ): Promise<TouchedAnswer>
-  /** A command as plain data. @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason */
-  readShell(command: string, signal?: AbortSignal): Promise<ShellAnswer>
-  /**
-   * The innermost declarations on the lines of each version of a file.
-   * @param file its name, which says the language; it is not read
-   * @throws SkeinError BUSY, DAEMON_DOWN; the signal's reason
-   */
-  touchedIn(
-    file: string,
-    versions: readonly ChangedVersion[],
-    signal?: AbortSignal,
-  ): Promise<ChangedAnswer>
-  stats(): SymbolStats
-  /** Ends the thread and forgets everything; idempotent. */
-  stop(): Promise<void>
-}
-
-export type CheckedSymbols =
-  | {
-      readonly kind: 'checked'
-      readonly language: string
-      readonly known: readonly string[]
-      readonly unknown: readonly UnknownSymbol[]
-      readonly hasErrors: boolean
-    }
-  | Unsupported
-
-export interface SymbolStats {
-  readonly parses: number
-  readonly stampHits: number
-  readonly contentHits: number
-  readonly threadStarts: number
-  readonly isThreadRunning: boolean
-  readonly cachedFiles: number
-  readonly cachedBytes: number
-}
+import { untilAborted } from './until-aborted.ts'
+import { usesIn, type ParseFor } from './uses.ts'
+import { knownPathsOf, unknownAmong } from './unknown.ts'
 
 export interface SymbolsOptions {
   readonly log?: Log
@@ -209,6 +156,33 @@ class SymbolIndex implements Symbols {
       found.hasErrors ||= answer.hasErrors
     }
     return { kind: 'touched', ...found, symbols: [...found.symbols] }
+  }
+
+  async outlineOf(
+    file: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    signal?: AbortSignal,
+  ): Promise<FileSymbols> {
+    return (await this.entryIn(file, bytes, signal)).answer
+  }
+
+  async usesOf(
+    root: string,
+    file: string,
+    asked: UsesAsked,
+    signal?: AbortSignal,
+  ): Promise<UsesAnswer> {
+    const isWanted = () => signal?.aborted !== true
+    const parse: ParseFor = (language, bytes) =>
+      this.host.parse(language, bytes, isWanted, asked.name)
+    return untilAborted(
+      this.gate.pass(() => usesIn(root, file, asked, parse)),
+      signal,
+    )
+  }
+
+  kinship(file: string, other: string): 'same' | 'other' | 'unknown' {
+    return kinshipOf(file, other)
   }
 
   stats(): SymbolStats {
@@ -331,19 +305,5 @@ class SymbolIndex implements Symbols {
       return entry
     this.contents.delete(key)
     return undefined
-  }
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = () => {
-    reject(signal.reason as Error)
-  }
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

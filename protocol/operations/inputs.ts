@@ -42,6 +42,17 @@ export const INPUTS = {
     idempotency_key: name.optional(),
   }),
   check: z.strictObject({ ...callerShape, scopes }),
+  refactor: z.strictObject({
+    ...callerShape,
+    file: changedPath.describe('that declares it, from the root'),
+    symbol: pattern.describe('as the file nests it: `Class::method`'),
+    to: name.optional().describe('its new name'),
+    dry_run: z.boolean().optional(),
+    description: z.string().max(LIMITS.descriptionCharactersMax).optional(),
+    ttl_s: ttl.optional(),
+    wait_s: z.int().min(0).max(DEFAULTS.waitSecondsMax).optional(),
+    urgency: urgency.optional(),
+  }),
   queue: z.strictObject({ ...callerShape, mine: z.boolean().optional() }),
   cancel: z.strictObject({ ...callerShape, ids: z.array(queueId).min(1).max(LIMITS.idsMax) }),
   wait: z.strictObject({

@@ -7,6 +7,7 @@ import { FORECAST_OUTPUTS } from './outputs-forecast.ts'
 import { HOME_OUTPUTS } from './outputs-home.ts'
 import { GUARD_OUTPUTS, notices } from './outputs-guard.ts'
 import { MESH_OUTPUTS } from './outputs-mesh.ts'
+import { refactorFields } from './outputs-refactor.ts'
 import { WIP_OUTPUTS } from './outputs-wip.ts'
 import type { OperationName } from './table.ts'
 
@@ -126,6 +127,7 @@ const taskOver = z.object({
 
 export const OUTPUTS = {
   claim: claimed,
+  refactor: claimed.extend(refactorFields),
   check: z.object({
     safe: z.boolean(),
     conflicts: z.array(conflict),

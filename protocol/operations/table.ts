@@ -7,6 +7,7 @@ import { FENCE_OPERATIONS } from './fence.ts'
 import { GUARD_OPERATIONS } from './guard.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
 import { MESH_OPERATIONS } from './mesh.ts'
+import { REFACTOR_OPERATIONS } from './refactor.ts'
 import { REQUEST_OPERATIONS } from './requests.ts'
 import type { OperationSpec } from './spec.ts'
 import { TASK_OPERATIONS } from './tasks.ts'
@@ -16,6 +17,7 @@ import { WIP_OPERATIONS } from './wip.ts'
 
 export type OperationName =
   | keyof typeof CLAIM_OPERATIONS
+  | keyof typeof REFACTOR_OPERATIONS
   | keyof typeof REQUEST_OPERATIONS
   | keyof typeof TASK_OPERATIONS
   | keyof typeof WIP_OPERATIONS
@@ -28,6 +30,7 @@ export type OperationName =
 
 export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...CLAIM_OPERATIONS,
+  ...REFACTOR_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...TASK_OPERATIONS,
   ...WIP_OPERATIONS,
@@ -44,7 +47,9 @@ export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly OperationName
 /** The exit code that a result stands for; errors carry their own. */
 export function exitOfResult(operation: OperationName, result: unknown): Exit {
   if (typeof result !== 'object' || result === null) return 0
-  if (operation === 'claim' || operation === 'task/claim') {
+  if (operation === 'refactor' && 'status' in result && result.status === 'planned')
+    return 'conflicts' in result && isEmpty(result.conflicts) ? 0 : 1
+  if (operation === 'claim' || operation === 'task/claim' || operation === 'refactor') {
     const status = 'status' in result ? result.status : 'granted'
     if (status === 'refused') return 'queue' in result && result.queue !== null ? 8 : 1
     return status === 'queued' ? 8 : 0
@@ -63,4 +68,8 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
   if (operation === 'webhooks/test') return 'ok' in result && result.ok === true ? 0 : 1
   if (operation === 'status') return 'ready' in result && result.ready === true ? 0 : 2
   return 0
+}
+
+function isEmpty(list: unknown): boolean {
+  return Array.isArray(list) && list.length === 0
 }

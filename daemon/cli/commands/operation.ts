@@ -28,6 +28,7 @@ const SLOW: ReadonlySet<OperationName> = new Set([
   'events',
   'audit/verify',
   'audit/export',
+  'refactor',
   'task/list',
   'task/claim',
   'task/complete',
@@ -68,7 +69,7 @@ export async function call(
   const timeoutMs = (SLOW.has(name) ? SLOW_CALL_MS_MAX : CALL_MS_MAX) + waitMs
   const { api: socket } = findSockets(homePath(io.env))
   const stopProgress = showProgress(progressText(name, waitMs, ''), command, io, async () => {
-    if (waitMs === 0 || !isClaim(name)) return null
+    if (waitMs === 0 || !isClaim(name) || name === 'refactor') return null
     const ask: Ask = (other, more) =>
       callOperation(other, { ...callerFields(command, io), ...more }, { socket, timeoutMs })
     const whom = await waitingFor(ask, input['scopes'], sessionOf(input), io.now())
@@ -98,7 +99,7 @@ function progressText(name: OperationName, waitMs: number, whom: string): string
 }
 
 function isClaim(name: OperationName): boolean {
-  return name === 'claim' || name === 'task/claim'
+  return name === 'claim' || name === 'task/claim' || name === 'refactor'
 }
 
 /** What an interrupted wait leaves behind is known, unlike that of another call. */

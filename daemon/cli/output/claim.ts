@@ -40,7 +40,10 @@ export function claimFace(result: OperationResult<'claim'>, page: Page): readonl
   ]
 }
 
-export function checkFace(result: OperationResult<'check'>, page: Page): readonly string[] {
+export function checkFace(
+  result: Omit<OperationResult<'check'>, 'as_of'>,
+  page: Page,
+): readonly string[] {
   const warnings = result.warnings.map((warning) => page.paint('warning', `note: ${warning}`))
   if (result.safe) {
     return [
@@ -61,6 +64,18 @@ export function checkFace(result: OperationResult<'check'>, page: Page): readonl
     ...warnings,
     ...nextSteps(next, page),
   ]
+}
+
+/** What would meet a claim of many scopes. */
+export function planFace(
+  result: Pick<OperationResult<'check'>, 'conflicts' | 'more_conflicts' | 'waiters' | 'beside'> & {
+    readonly warnings: readonly string[]
+  },
+  page: Page,
+): readonly string[] {
+  const safe = result.conflicts.length === 0 && result.waiters.length === 0
+  const would = safe ? 'grant' : 'wait'
+  return checkFace({ ...result, safe, would }, page)
 }
 
 const BESIDE: Readonly<Record<string, string>> = {

@@ -28,6 +28,7 @@ import {
   respondFace,
 } from './queue.ts'
 import { auditFace, configFace, enrolFace, recoverFace, statusFace } from './status.ts'
+import { refactorFace } from './refactor.ts'
 import { taskClaimFace, taskCompleteFace, taskExpireFace, taskListFace } from './tasks.ts'
 import { cleanAll } from './text.ts'
 import { tokenCreateFace, tokenRevokeFace, tokenRotateFace, tokensFace } from './tokens.ts'
@@ -41,6 +42,7 @@ type Faces = {
 const FACES: Faces = {
   claim: claimFace,
   check: checkFace,
+  refactor: refactorFace,
   queue: queueFace,
   cancel: cancelFace,
   wait: waitFace,

@@ -9,6 +9,8 @@ export interface ParseRequest {
   /** Of the table, or `SHELL`. */
   readonly language: string
   readonly bytes: Uint8Array<ArrayBuffer>
+  /** Where does this identifier stand in it? */
+  readonly name?: string
 }
 
 /** Not a language whose declarations are asked for: the answer is the script itself. */
@@ -22,6 +24,8 @@ export type ParseReply =
       readonly id: number
       readonly columns: Columns
       readonly hasErrors: boolean
+      /** Line, column and import sign of each place of the name; empty when none was asked for. */
+      readonly uses: Uint32Array<ArrayBuffer>
     }
   | { readonly kind: 'script'; readonly id: number; readonly script: ShellScript }
   | {

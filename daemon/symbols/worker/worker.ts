@@ -8,6 +8,7 @@ import { outline } from '../outline.ts'
 import { decode } from './decode.ts'
 import { extract } from './extract.ts'
 import { createParser, loadGrammar, loadShell, type LoadedGrammar } from './grammars.ts'
+import { findUses } from './identifiers.ts'
 import { SHELL, toColumns, type ParseReply, type ParseRequest } from './messages.ts'
 import { shellScript } from './shell.ts'
 
@@ -53,7 +54,9 @@ async function answer(request: ParseRequest): Promise<void> {
       return
     }
     const hasErrors = tree.rootNode.hasError
-    send({ kind: 'parsed', id, columns: toColumns(symbols), hasErrors })
+    const uses =
+      request.name === undefined ? new Uint32Array() : findUses(tree, source, request.name)
+    send({ kind: 'parsed', id, columns: toColumns(symbols), hasErrors, uses })
   } finally {
     tree.delete()
   }

@@ -33,6 +33,7 @@ const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
   release_session: {},
   verify_claims: {},
   why: { pattern: 'src/a.ts' },
+  claim_refactor: { file: 'src/a.ts', symbol: 'start' },
   request_release: { claim_id: CLAIM_ID, reason: 'a hotfix' },
   wait_for_request: { request_id: REQUEST_ID },
   pending_requests: {},

@@ -184,6 +184,14 @@ const AS_OF = { term: 3, index: 41, age_ms: 12 }
 
 export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
   claim: granted(sampleClaim()),
+  refactor: {
+    ...granted(sampleClaim()),
+    found_by: 'names',
+    server: null,
+    uses: 3,
+    files: [{ file: 'src/a.ts', uses: 3, symbols: ['start'], whole: null }],
+    notes: [],
+  },
   check: {
     safe: true,
     conflicts: [],

@@ -3,11 +3,8 @@ import { copyFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'no
 import os from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
-import {
-  createSymbols,
-  type Symbols,
-  type SymbolsOptions,
-} from '../../../daemon/symbols/symbols.ts'
+import type { Symbols } from '../../../daemon/symbols/api.ts'
+import { createSymbols, type SymbolsOptions } from '../../../daemon/symbols/symbols.ts'
 
 export const FIXTURES = path.join(import.meta.dirname, '../../fixtures/symbols')
 

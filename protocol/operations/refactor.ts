@@ -1,0 +1,85 @@
+// The operation that claims a symbol with all its uses.
+import type { OperationSpec } from './spec.ts'
+
+export const REFACTOR_OPERATIONS = {
+  refactor: {
+    summary: 'Claim a symbol with everything that uses it, all or none',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: 'claim_refactor',
+    arguments: [
+      {
+        field: 'file',
+        name: 'FILE',
+        help: 'the file that declares it; `FILE:SYMBOL` names both',
+        many: false,
+        required: true,
+      },
+      {
+        field: 'symbol',
+        name: 'SYMBOL',
+        help: 'the declaration, as the file nests it: `Class::method`',
+        many: false,
+        required: false,
+      },
+    ],
+    flags: [
+      {
+        flag: '--to',
+        field: 'to',
+        type: 'text',
+        value: 'NAME',
+        help: 'its new name, which is claimed beside the old one',
+      },
+      {
+        flag: '--dry-run',
+        field: 'dry_run',
+        type: 'switch',
+        help: 'show what would be claimed, and who is in the way; claim nothing',
+      },
+      {
+        flag: '--ttl',
+        field: 'ttl_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'how long at most (4h; at most 10d)',
+      },
+      {
+        flag: '--description',
+        field: 'description',
+        type: 'text',
+        value: 'TEXT',
+        help: 'what for: shown to whoever is refused',
+      },
+      {
+        flag: '--branch',
+        field: 'branch',
+        type: 'text',
+        value: 'NAME',
+        help: "the branch of the work (the checkout's)",
+      },
+      {
+        flag: '--wait',
+        field: 'wait_s',
+        type: 'duration',
+        value: 'TIME',
+        help: 'wait in the queue for what blocks (at most 10m)',
+      },
+      {
+        flag: '--urgency',
+        field: 'urgency',
+        type: 'text',
+        value: 'LEVEL',
+        help: 'low, normal, high or blocking; rises with each minute of waiting',
+      },
+    ],
+    examples: [
+      'skein refactor src/router.ts Router::handle',
+      'skein refactor src/router.ts:Router::handle --dry-run',
+      "skein refactor src/money.py parse --to parse_amount --description 'clearer name'",
+    ],
+    details:
+      'Finds the uses in your checkout and claims the declaration, and in each file the declarations around its uses; where there is none around, the file. Uses are found by a language server where config.yml allows one (`language_servers`) and it is installed, else by names: every identifier of that name in files of the same language. Which of the two it was is said. Exits as `claim` does; with --dry-run 0: free, 1: not.',
+  },
+} as const satisfies Readonly<Record<string, OperationSpec>>
