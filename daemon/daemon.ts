@@ -10,6 +10,7 @@ import { AGAIN, createEnding, untilDeparture, untilFailure } from './ending.ts'
 import { createFeed, holdFor } from './feed.ts'
 import { createGit } from './git.ts'
 import { createGitEdits } from './git-edits.ts'
+import { createCommitted } from './git-committed.ts'
 import { createGrep } from './git-grep.ts'
 import { createHistory } from './git-history.ts'
 import { createMerges } from './git-merge.ts'
@@ -167,7 +168,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
     ...{ joining, reach, recovery, merges: createMerges(env), edits: createGitEdits(env) },
-    ...{ grep: createGrep(env), servers: createLanguageServers(serversOf(config, env)) },
+    ...{ grep: createGrep(env), committed: createCommitted(env) },
+    ...{ servers: createLanguageServers(serversOf(config, env)) },
     ...{ worktree: createWorktree(env), guard: createGuardState(name, feed.watch) },
     ...startServices(
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },

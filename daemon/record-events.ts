@@ -81,6 +81,8 @@ function describe(
         before: change.before.pattern,
         before_symbols: change.before.symbols,
       })
+    case 'renamed':
+      return ofClaim('symbol.renamed', change.claim, { renamed: change.renamed })
     case 'coexists':
       return ofPartner(change)
     case 'denied':

@@ -9,6 +9,7 @@ import { startMemory } from './memory.ts'
 import type { Parts } from './operations/context.ts'
 import { fenceFacts } from './operations/fence.ts'
 import type { Clock, SymbolIndex } from './ports.ts'
+import { startTelling, type TellingOptions } from './refactor/tell-users.ts'
 import { startReleasing, type Releasing } from './releasing.ts'
 import { startRetention, type RetentionOptions } from './retention.ts'
 import type { Repos } from './repos.ts'
@@ -109,7 +110,10 @@ type FenceOptions = Omit<FenceRoundOptions, 'factsOf'> & Pick<Parts, 'mesh' | 'a
 
 /** What a daemon does without being asked, for its own sessions and for the machine that it runs on. */
 export function startRounds(
-  { host, ...options }: RoundsOptions & { readonly host: RetentionOptions['mesh'] },
+  {
+    host,
+    ...options
+  }: RoundsOptions & TellingOptions & { readonly host: RetentionOptions['mesh'] },
   stack: Teardown,
 ): void {
   const memory = startMemory()
@@ -129,6 +133,8 @@ export function startRounds(
   stack.add(() => collecting.stop())
   const branches = startBranchWatch(options)
   stack.add(() => branches.stop())
+  const telling = startTelling(options)
+  stack.add(() => telling.stop())
   keepFences(options, stack)
   keepWatching(options, stack)
 }

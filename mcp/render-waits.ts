@@ -148,6 +148,10 @@ const NOTICES_SHOWN_MAX = 3
 function renderNotice({ kind, by, paths, reason, at, wip }: Inbox['notices'][number]): string {
   if (wip !== null)
     return `Your claim ended (${clip(cleanText(reason), 20)}); your work in ${quote(paths.join(', '), 120)} is kept: run \`skein wip restore ${idText(wip)}\`.`
+  if (kind === 'session.silent')
+    return `This session showed no activity while it held ${quote(paths.join(', '), 120)}: ${clip(cleanText(reason), 80)}. Any call keeps it.`
+  if (kind === 'guard.renamed')
+    return `Agent ${quote(by, 40)} renamed, at ${showTime(at)}: ${quote(reason, 160)}. ${quote(paths.join(', '), 120)} uses it, or you wait for it.`
   const how = kind === 'guard.bypassed' ? 'wrote in spite of it' : 'changed'
   return `Agent ${quote(by, 40)} ${how} ${quote(paths.join(', '), 120)}, which you held, at ${showTime(at)}: ${quote(reason, 120)}. Look before you write it again.`
 }

@@ -18,6 +18,12 @@ export interface Scope {
   readonly mode: ClaimMode
 }
 
+/** A declaration that is called otherwise now; both as `A::b`. */
+export interface Renaming {
+  readonly from: string
+  readonly to: string
+}
+
 /** Who asks. `agentGiven` is false for a default name: such names never make two sessions one party. */
 export interface Party {
   readonly agent: string

@@ -37,10 +37,11 @@ export const EVENT_KINDS = {
     'A parked run can be resumed: what it waits for was granted, or its place is gone, with the reason.',
   'session.silent':
     'A session that holds claims has shown no activity for 50 or 80 % of `idle_release`; at the end they are released.',
+  'guard.renamed': 'A symbol got a new name, and a session of this machine holds uses of it.',
   'task.completed': 'A task of a plan was marked as done.',
   'owners.promoted': 'A pattern came under an owner.',
   'owners.demoted': 'A pattern left its owner.',
-  'symbol.renamed': 'A claimed symbol has a new name; its claim followed.',
+  'symbol.renamed': 'A claimed symbol has a new name; its claim names both from then on.',
   'leader.elected': 'A term has a leader whose first record is committed.',
   'leader.lost': 'A leader stepped down or fell silent.',
   'ledger.recovered':

@@ -18,6 +18,8 @@ export function tellEvent(event: AuditEvent): string {
       return `${event.at}  ${actor} renewed ${what}`
     case 'claim.narrowed':
       return `${event.at}  ${actor} narrowed ${named(data['before'], data['before_symbols'])} to ${what}`
+    case 'symbol.renamed':
+      return `${event.at}  ${actor} renamed ${renamings(data)}; its claim follows: ${what}`
     case 'claim.released':
     case 'claim.expired':
       return `${event.at}  ${word(data['agent'])} no longer holds ${what}: ${ending(data)}`
@@ -37,6 +39,8 @@ export function tellEvent(event: AuditEvent): string {
       return `${event.at}  ${actor} brought back what was kept of ${word(data['agent'])} (${word(data['wip'])})`
     case 'wip.dropped':
       return `${event.at}  ${actor} gave up what was kept of ${word(data['agent'])} (${word(data['wip'])})`
+    case 'guard.renamed':
+      return `${event.at}  ${word(data['holder'])} was told: ${word(data['reason'])}, used in ${word(data['path'])}`
     case 'task.completed':
       return `${event.at}  ${tellTask(data)}`
     case 'claim.lapsed':
@@ -52,6 +56,16 @@ export function tellEvent(event: AuditEvent): string {
     default:
       return `${event.at}  ${tellWait(kind, data) ?? `${kind} by ${actor}`}`
   }
+}
+
+function renamings(data: AuditEvent['data']): string {
+  const all: unknown = data['renamed']
+  const told = Array.isArray(all)
+    ? all.map((one: { readonly from?: unknown; readonly to?: unknown } | null) => {
+        return `${word(one?.from)} to ${word(one?.to)}`
+      })
+    : []
+  return told.join(', ')
 }
 
 function missing(data: AuditEvent['data']): string {

@@ -62,7 +62,8 @@ export function createView(caseExact: boolean, state: LedgerState = emptyState()
 
 export function applyRecord(view: View, record: LedgerRecord): AppliedChange[] {
   return foldRecord(view.state, record).map((change) => {
-    if (change.kind === 'granted' || change.kind === 'narrowed') index(view, change.claim.id)
+    if (change.kind === 'granted' || change.kind === 'narrowed' || change.kind === 'renamed')
+      index(view, change.claim.id)
     if (change.kind === 'queued') enterQueue(view, change.entry)
     if (change.kind === 'popped' || change.kind === 'dropped') leaveQueue(view, change.entry)
     if (change.kind === 'ended') forget(view, change.claim)

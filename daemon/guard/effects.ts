@@ -18,6 +18,7 @@ import { callAt, holdingsOf, placeAt } from './caller.ts'
 import { claimFor } from './claiming.ts'
 import { heldByOthers, isHeldInPart, isHeldWhole } from './cover.ts'
 import { enrolledAt, locate } from './places.ts'
+import { followWritten } from './renames.ts'
 import { recordWritten, type ConflictJson } from './record.ts'
 import type { Asked } from './asked.ts'
 import { listed } from './words.ts'
@@ -27,6 +28,8 @@ const LOOKED_MAX = 2_000
 /** Claimed after one command: more is a build or a formatter, and nobody's careful work. */
 const CLAIMED_MAX = 50
 const EVENTS_MAX = 20
+/** Files whose declarations are compared with the last commit's, where the session holds some. */
+const FOLLOWED_MAX = 200
 /** File systems stamp by a coarser clock than the one that marks are taken from. */
 const STAMP_SLACK_MS = 20
 
@@ -35,15 +38,18 @@ const NOTHING: HookVerdict = { decision: 'allow', reason: '', notes: [] }
 export async function judgeEffect(parts: Parts, asked: Asked): Promise<HookVerdict> {
   const { caller, call } = asked
   const mark = parts.guard.memory.takeMark(caller.session, call.toolUse)
-  if (mark === null) return NOTHING
-  const at = await enrolledAt(parts.repos, mark.folder)
-  if (at === null) return NOTHING
+  const at = mark === null ? null : await enrolledAt(parts.repos, mark.folder)
+  if (mark === null || at === null)
+    return { ...NOTHING, notes: await followWritten(parts, caller, []) }
   const party = await parts.callers.party(callAt(caller, at), caller.context, placeAt(at))
   const files =
     call.changed === null
       ? await changedSince(parts, at, party, mark.atMs)
       : await reported(parts, at, call.changed, mark.folder)
-  return judgeFiles(parts, asked, at, { party, files, sinceMs: mark.atMs })
+  const verdict = await judgeFiles(parts, asked, at, { party, files, sinceMs: mark.atMs })
+  const written = files.slice(0, FOLLOWED_MAX).map((file) => ({ at, file, bytes: null }))
+  const renamed = await followWritten(parts, caller, written)
+  return { ...verdict, notes: [...verdict.notes, ...renamed] }
 }
 
 async function judgeFiles(

@@ -140,6 +140,7 @@ function lineOf(
       )
     case 'guard.bypassed':
     case 'guard.leaked':
+    case 'guard.renamed':
       return about(text('holder_session'), heldLine(kind, actor, text('path'), text('reason')))
     default:
       return null
@@ -147,6 +148,7 @@ function lineOf(
 }
 
 function heldLine(kind: string, actor: string, path: string, reason: string): string {
+  if (kind === 'guard.renamed') return `${actor}: ${reason} (${path} is yours, or you wait for it).`
   return kind === 'guard.leaked'
     ? `${actor} changed ${path}, which you hold (${reason}). Look before you write it again.`
     : `${actor} writes ${path}, which you hold, by SKEIN_BYPASS ("${reason}").`

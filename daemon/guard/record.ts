@@ -11,7 +11,7 @@ export type ConflictJson = OperationResult<'claim'>['conflicts'][number]
 
 /** Somebody wrote, or is about to write, a file that is another's. */
 export interface Written {
-  readonly kind: Extract<EventKind, 'guard.bypassed' | 'guard.leaked'>
+  readonly kind: Extract<EventKind, 'guard.bypassed' | 'guard.leaked' | 'guard.renamed'>
   /** From the root. */
   readonly path: string
   readonly holder: Pick<ConflictJson['claim'], 'id' | 'agent' | 'session' | 'machine'>

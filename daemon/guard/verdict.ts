@@ -20,6 +20,7 @@ import { callAt, holdingsOf, placeAt } from './caller.ts'
 import { claimFor, type Wanted } from './claiming.ts'
 import { standInLine } from './waiting/contested.ts'
 import { coverOf, heldByOthers, type Holdings } from './cover.ts'
+import { keepBefore } from './renames.ts'
 import { recordWritten, type ConflictJson } from './record.ts'
 import { shellWrites } from './shell/interpret.ts'
 import { plainScript } from './shell/plain.ts'
@@ -38,6 +39,7 @@ export async function judgeAct(parts: Parts, asked: Asked): Promise<Judged> {
     if (outcome.decision !== 'allow') return outcome
     notes.push(...outcome.notes)
   }
+  await keepBefore(parts, caller, targets)
   // What it does beyond these is looked at when it has run.
   if (hasUnknown && folder !== null)
     parts.guard.memory.mark(caller.session, call.toolUse, folder, startedAt)

@@ -1,7 +1,7 @@
 // What machines may say to each other about a ledger, as schemas: whatever a peer sends passes here before it is believed.
 // Unknown fields pass, so that a newer machine can say more; unknown kinds are refused by name.
 import { z } from 'zod'
-import { LIMITS, parsePattern, SkeinError, URGENCIES } from '../../protocol/index.ts'
+import { LIMITS, parsePattern, parseSymbol, SkeinError, URGENCIES } from '../../protocol/index.ts'
 
 const integer = z.int().min(-1).max(Number.MAX_SAFE_INTEGER)
 const name = z.string().min(1).max(LIMITS.nameCharactersMax)
@@ -15,6 +15,7 @@ const ids = z.array(id).max(LIMITS.liveClaimsMax)
 const seconds = z.number().min(0).max(1e9)
 
 const pattern = z.string().min(1).max(LIMITS.patternCharactersMax).refine(isPattern, 'no pattern')
+const symbol = z.string().min(1).max(1_024).refine(isSymbol, 'no symbol')
 const symbols = z.array(z.string().min(1).max(1_024)).max(LIMITS.scopesMax)
 const scope = z
   .looseObject({
@@ -141,6 +142,15 @@ const command = z.discriminatedUnion('kind', [
     party,
     id,
     parts: z.array(part).min(1).max(LIMITS.scopesMax),
+  }),
+  z.looseObject({
+    kind: z.literal('rename'),
+    party,
+    id,
+    renamed: z
+      .array(z.looseObject({ from: symbol, to: symbol }))
+      .min(1)
+      .max(LIMITS.scopesMax),
   }),
   z.looseObject({
     kind: z.literal('complete'),
@@ -274,9 +284,17 @@ export const peerMessage = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('seek') }),
 ])
 
+function isSymbol(given: string): boolean {
+  return isTaken(() => parseSymbol(given))
+}
+
 function isPattern(given: string): boolean {
+  return isTaken(() => parsePattern(given, { caseExact: false }))
+}
+
+function isTaken(read: () => unknown): boolean {
   try {
-    parsePattern(given, { caseExact: false })
+    read()
     return true
   } catch (error) {
     if (error instanceof SkeinError) return false

@@ -15,6 +15,7 @@ import type { HolderClock } from '../core/claims/holder.ts'
 import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
 import type { Grep } from '../git-grep.ts'
+import type { Committed } from '../git-committed.ts'
 import type { GitEdits } from '../git-edits.ts'
 import type { Worktree } from '../git-worktree.ts'
 import type { GuardState } from '../guard/state.ts'
@@ -41,6 +42,7 @@ export interface Parts {
   readonly git: Git
   readonly edits: GitEdits
   readonly grep: Grep
+  readonly committed: Committed
   readonly servers: LanguageServers
   readonly history: History
   readonly merges: Merges

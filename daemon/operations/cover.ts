@@ -18,6 +18,7 @@ import { asLedgerClaim } from '../core/provisional/note.ts'
 import { ownProvisionals } from '../core/provisional/own.ts'
 import { claimJson, iso } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
+import { followRenames } from '../refactor/follow.ts'
 import { hostOf } from '../repos.ts'
 import { createSlices } from '../slices.ts'
 import { submit } from '../submit.ts'
@@ -28,6 +29,8 @@ type PathJson = Result['paths'][number]
 
 /** Blobs and grammars of one question; what is not told until then counts as unknown. */
 const LOOK_MS_MAX = 5_000
+/** Of a commit; a larger one is no rename by hand. */
+const FOLLOWED_MAX = 200
 
 export const cover: Handler<OperationInput<'cover'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
@@ -35,6 +38,7 @@ export const cover: Handler<OperationInput<'cover'>> = async (parts, input, cont
   const party = await parts.callers.party(input, context, place)
   // Its answer is of no interest: that there is one means that the leader led after the question came.
   await submit(host, { kind: 'verify', party, ids: [], fences: {} })
+  await letFollow(parts, place, host, party, input.paths)
   const judge = judgeOf(parts, place, host, party)
   const over = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_MS_MAX)])
   const found: { readonly path: string; readonly cover: Covered }[] = []
@@ -50,6 +54,19 @@ export const cover: Handler<OperationInput<'cover'>> = async (parts, input, cont
   const result = resultOf(parts, place, host, found)
   if (input.push !== undefined) recordRefused(parts, place.repo, party, input.push, result)
   return result
+}
+
+/** Edits that no hook saw may have renamed what the party holds; a commit is the last moment to notice. */
+async function letFollow(
+  parts: Parts,
+  { checkout, isOwn }: Place,
+  host: LedgerHost,
+  party: Party,
+  paths: readonly string[],
+): Promise<void> {
+  if (checkout === null || !isOwn) return
+  const files = paths.slice(0, FOLLOWED_MAX).map((file) => ({ file, bytes: null }))
+  await followRenames(parts, host, checkout, party, files)
 }
 
 type Covered = Cover | { readonly kind: 'unsettled'; readonly claims: readonly LedgerClaim[] }

@@ -124,7 +124,7 @@ async function noticesFor(
 ): Promise<OperationResult<'inbox'>['notices'][number][]> {
   const since = iso(clock.wall() - NOTICES_HOURS * 3_600_000)
   const filter = {
-    kinds: ['guard.bypassed', 'guard.leaked', 'session.silent', 'wip.kept'],
+    kinds: ['guard.bypassed', 'guard.leaked', 'guard.renamed', 'session.silent', 'wip.kept'],
     since,
     where: ({ kind, data }: AuditEvent) =>
       data[kind.startsWith('guard.') ? 'holder_session' : 'session'] === session,

@@ -16,6 +16,7 @@ import type { ProvisionalClaim, ProvisionalOrder } from '../provisional.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { ClaimRequest, RequestEnd } from '../request.ts'
 import type { TaskEnd } from '../task.ts'
+import type { Rename } from './body-rename.ts'
 
 /** First record of a ledger; fixes what the ledger is about and who votes at first. */
 export interface Genesis {
@@ -296,6 +297,7 @@ export type RecordBody =
   | Revoke
   | Renew
   | Narrow
+  | Rename
   | Reconcile
   | Task
   | Member
@@ -324,6 +326,7 @@ export const RECORD_KINDS: Readonly<Record<RecordKind, number>> = {
   revoke: 1,
   renew: 1,
   narrow: 1,
+  rename: 3,
   reconcile: 2,
   task: 1,
   member: 1,

@@ -1,5 +1,5 @@
 // What a record changed, as data: boards, waiters and the audit log live from it.
-import type { EndReason, LedgerClaim, Party } from '../claim.ts'
+import type { EndReason, LedgerClaim, Party, Renaming } from '../claim.ts'
 import type { ClaimId, PeerId, RepoId, RequestId } from '../ids.ts'
 import type { MemberRole } from '../member.ts'
 import type { ProvisionalClaim } from '../provisional.ts'
@@ -56,6 +56,11 @@ export type Change =
   | { readonly kind: 'task-over'; readonly task: CompletedTask }
   | { readonly kind: 'renewed'; readonly claim: LedgerClaim }
   | { readonly kind: 'narrowed'; readonly before: LedgerClaim; readonly claim: LedgerClaim }
+  | {
+      readonly kind: 'renamed'
+      readonly claim: LedgerClaim
+      readonly renamed: readonly Renaming[]
+    }
   | {
       readonly kind: 'coexists'
       readonly claim: LedgerClaim

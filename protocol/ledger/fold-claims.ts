@@ -1,6 +1,7 @@
 // Claims: granted, ended, renewed, narrowed.
 import { isSameParty, type EndReason, type LedgerClaim } from '../claim.ts'
 import type { ClaimId } from '../ids.ts'
+import type { Rename } from './body-rename.ts'
 import type { Grant, Narrow, PartBeside, Renew } from './body.ts'
 import type { Change } from './change.ts'
 import { reopen, settle } from './fold-completed.ts'
@@ -177,6 +178,17 @@ export function narrow(state: LedgerState, body: Narrow): Change[] {
     )
   }
   return changes
+}
+
+/** Who stands beside the claim stays: both are about the same files. */
+export function rename(state: LedgerState, body: Rename): Change[] {
+  const { id, rid, renamed, symbols } = body
+  const before = state.claims.get(id)
+  remember(state, rid, { kind: 'renamed', ids: [id] })
+  if (before === undefined) return []
+  const claim: LedgerClaim = { ...before, symbols }
+  state.claims.set(id, claim)
+  return [{ kind: 'renamed', claim, renamed }]
 }
 
 function besideOf(body: Narrow, before: LedgerClaim, at: number): PartBeside {

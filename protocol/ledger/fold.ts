@@ -2,10 +2,10 @@
 // changes that it made.
 import { assert } from '../assert.ts'
 import { SkeinError } from '../errors.ts'
-import type { Checkpoint, Genesis } from './body.ts'
+import type { Checkpoint, Deny, Genesis } from './body.ts'
 import type { Change } from './change.ts'
 import { decodeState } from './checkpoint.ts'
-import { end, grant, narrow, renew } from './fold-claims.ts'
+import { end, grant, narrow, rename, renew } from './fold-claims.ts'
 import { remember, rememberKey } from './fold-memory.ts'
 import { attach, enrol, invite, member, removeMember, uninvite } from './fold-mesh.ts'
 import { reconcile } from './fold-provisional.ts'
@@ -38,18 +38,8 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
       return []
     case 'grant':
       return grant(state, record, body)
-    case 'deny': {
-      const { conflicts, circle } = body
-      const denied: RequestOutcome = {
-        kind: 'denied',
-        conflicts,
-        ...(circle === undefined ? {} : { circle }),
-      }
-      remember(state, body.rid, denied)
-      rememberKey(state, record, body.key, body.party, denied)
-      const met = conflicts.map(({ claim }) => state.claims.get(claim) ?? null)
-      return [{ kind: 'denied', body, met }]
-    }
+    case 'deny':
+      return deny(state, record, body)
     case 'push':
       return push(state, record, body)
     case 'drop':
@@ -70,6 +60,8 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
       return renew(state, record, body)
     case 'narrow':
       return narrow(state, body)
+    case 'rename':
+      return rename(state, body)
     case 'reconcile':
       return reconcile(state, record, body)
     case 'task':
@@ -90,6 +82,19 @@ function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] 
     default:
       throw newer(body)
   }
+}
+
+function deny(state: LedgerState, record: LedgerRecord, body: Deny): Change[] {
+  const { conflicts, circle } = body
+  const denied: RequestOutcome = {
+    kind: 'denied',
+    conflicts,
+    ...(circle === undefined ? {} : { circle }),
+  }
+  remember(state, body.rid, denied)
+  rememberKey(state, record, body.key, body.party, denied)
+  const met = conflicts.map(({ claim }) => state.claims.get(claim) ?? null)
+  return [{ kind: 'denied', body, met }]
 }
 
 /** Puts a finished checkpoint's state in place of `state`; the fold of everything before it is the same. */

@@ -118,6 +118,7 @@ export type RequestOutcome =
   | { readonly kind: 'ended'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'renewed'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'narrowed'; readonly ids: readonly ClaimId[] }
+  | { readonly kind: 'renamed'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'task-over'; readonly tasks: readonly CompletedTask[] }
   | { readonly kind: 'enrolled'; readonly repo: RepoId }
   | { readonly kind: 'reconciled' }

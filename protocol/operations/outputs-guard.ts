@@ -35,5 +35,5 @@ export const notices = z
     }),
   )
   .describe(
-    'writes of others to what was held, work kept when a claim was lost, and long silences of the session itself, within the last 24 hours, newest first',
+    'writes of others to what was held, renames of what it uses, work kept when a claim was lost, and long silences of the session itself, within the last 24 hours, newest first',
   )

@@ -143,7 +143,7 @@ export function inboxFace(result: OperationResult<'inbox'>, page: Page): readonl
   ]
 }
 
-/** Somebody wrote what was held, or its holder was silent, or it was lost and the work is kept. */
+/** Somebody wrote what was held or renamed what it uses, its holder was silent, or it was lost and the work is kept. */
 function noticeLine(
   { kind, by, paths, reason, at, wip }: OperationResult<'inbox'>['notices'][number],
   page: Page,
@@ -152,6 +152,8 @@ function noticeLine(
     return `${page.paint('warning', 'kept')}: your work in ${paths.join(', ')}, as your claim ended (${reason}, ${relative(at, page.nowMs)}): skein wip restore ${wip}`
   if (kind === 'session.silent')
     return `${page.paint('bad', 'silent')}: this session showed no activity while it held ${paths.join(', ')} (${reason}, ${relative(at, page.nowMs)})`
+  if (kind === 'guard.renamed')
+    return `${page.paint('warning', 'renamed')}: by ${by}, ${reason} (${paths.join(', ')} uses it, or you wait for it; ${relative(at, page.nowMs)})`
   const how = kind === 'guard.bypassed' ? 'wrote, by SKEIN_BYPASS,' : 'changed'
   return `${page.paint('bad', 'written')}: ${by} ${how} ${paths.join(', ')}, which you held ("${reason}", ${relative(at, page.nowMs)})`
 }

@@ -17,6 +17,7 @@ import type {
   ProvisionalClaim,
   QueueEntry,
   QueueId,
+  Renaming,
   RequestedId,
   Scope,
   SessionId,
@@ -35,6 +36,7 @@ export type Command =
   | EndCommand
   | RenewCommand
   | NarrowCommand
+  | RenameCommand
   | CompleteCommand
   | ExpireTasksCommand
   | BranchGoneCommand
@@ -138,6 +140,14 @@ export interface NarrowCommand {
   readonly parts: readonly Part[]
 }
 
+/** Declarations that a claim names are called otherwise in its holder's files. */
+export interface RenameCommand {
+  readonly kind: 'rename'
+  readonly party: Party
+  readonly id: ClaimId
+  readonly renamed: readonly Renaming[]
+}
+
 /** What stays of a claim: of the pattern's files all that it holds there, or only these symbols. Canonical. */
 export interface Part {
   readonly pattern: string
@@ -227,6 +237,7 @@ export type Outcome =
     }
   | { readonly kind: 'renewed'; readonly claims: readonly ClaimNow[] }
   | { readonly kind: 'narrowed'; readonly claims: readonly ClaimNow[] }
+  | { readonly kind: 'renamed'; readonly claims: readonly ClaimNow[] }
   | {
       readonly kind: 'task-over'
       readonly tasks: readonly CompletedTask[]

@@ -31,6 +31,7 @@ import {
 } from './decision.ts'
 import { grantFor, tooMany, type Granted } from './grant.ts'
 import { decideEnd, decideNarrow, decideRelease, decideRenew, verify } from './life.ts'
+import { decideRename } from './rename.ts'
 import { tellOutcome } from './tell.ts'
 
 export function decide(request: Request, context: DecisionContext): Decision {
@@ -58,6 +59,8 @@ export function decide(request: Request, context: DecisionContext): Decision {
       return decideRenew(request.rid, command, view)
     case 'narrow':
       return decideNarrow(request, command, context)
+    case 'rename':
+      return decideRename(request, command, context)
     case 'complete':
       return decideComplete(request.rid, command, view)
     case 'expire-tasks':

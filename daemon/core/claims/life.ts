@@ -235,7 +235,12 @@ function idsWhere(view: View, test: (claim: LedgerClaim) => boolean): ClaimId[] 
   return [...view.state.claims.values()].filter(test).map((claim) => claim.id)
 }
 
-function ownLive(view: View, party: Party, ids: readonly ClaimId[]): LedgerClaim[] | Decision {
+/** The party's own live claims, or why they are not. */
+export function ownLive(
+  view: View,
+  party: Party,
+  ids: readonly ClaimId[],
+): LedgerClaim[] | Decision {
   const unknown = ids.filter((id) => claimsNow(view, [id]).length === 0)
   if (unknown.length > 0) return unknownClaims(view, unknown)
   const gone = ids.filter((id) => !view.state.claims.has(id))

@@ -46,6 +46,8 @@ export function tellOutcome(
       return { kind: 'renewed', claims: claimsNow(view, outcome.ids) }
     case 'narrowed':
       return { kind: 'narrowed', claims: claimsNow(view, outcome.ids) }
+    case 'renamed':
+      return { kind: 'renamed', claims: claimsNow(view, outcome.ids) }
     case 'task-over':
       return { kind: 'task-over', tasks: outcome.tasks, already: false }
     case 'reconciled':
