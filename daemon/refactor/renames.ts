@@ -90,11 +90,16 @@ function parentOf(path: string): string {
 /** Its lines, with its own name taken out of them. */
 function textOf({ lines }: View, symbol: DeclaredSymbol): readonly string[] {
   const leaf = symbol.path.slice(parentOf(symbol.path).length).replace(/^::/, '')
+  const named = new RegExp(`(?<![\\p{L}\\p{N}_$])${escapeSigns(leaf)}(?![\\p{L}\\p{N}_$])`, 'gu')
   const spans: readonly LineSpan[] = [symbol, ...(symbol.also ?? [])]
   return spans
     .flatMap(({ startLine, endLine }) => lines.slice(startLine - 1, endLine))
-    .map((line) => line.replaceAll(leaf, '\0').trim())
+    .map((line) => line.replace(named, '').trim())
     .filter((line) => line !== '')
+}
+
+function escapeSigns(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 }
 
 function likeness(a: readonly string[], b: readonly string[]): number {

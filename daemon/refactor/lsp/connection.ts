@@ -17,6 +17,8 @@ export class Connection {
   /** Work that the server says it is at, by token. */
   readonly #working = new Set<string>()
   readonly #idle: (() => void)[] = []
+  /** Works that it has finished. */
+  finished = 0
   #lastId = 0
   #failure: Error | null = null
 
@@ -103,7 +105,7 @@ export class Connection {
     const { kind } = fieldsOf(value)
     const name = String(token)
     if (kind === 'begin' && this.#working.size < WORKING_MAX) this.#working.add(name)
-    if (kind === 'end') this.#working.delete(name)
+    if (kind === 'end' && this.#working.delete(name)) this.finished++
     if (this.#working.size === 0) this.#wake()
   }
 

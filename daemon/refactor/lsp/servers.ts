@@ -84,13 +84,14 @@ async function ask(
     if (server.isEager === true) await untilItReads(connection)
     const position = { line: place.line - 1, character: place.column }
     const params = { textDocument: { uri }, position, context: { includeDeclaration: true } }
-    let answer = await connection.request('textDocument/references', params)
     // What it answered while it was still reading may be less than there is.
-    for (let round = 0; connection.isWorking() && round < ROUNDS_MAX; round++) {
+    for (let round = 0; ; round++) {
+      const { finished } = connection
+      const answer = await connection.request('textDocument/references', params)
+      const hasRead = !connection.isWorking() && connection.finished === finished
+      if (hasRead || round === ROUNDS_MAX) return placesIn(root, answer)
       await connection.untilIdle()
-      answer = await connection.request('textDocument/references', params)
     }
-    return placesIn(root, answer)
   } finally {
     over.removeEventListener('abort', end)
     connection.end()

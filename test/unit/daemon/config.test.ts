@@ -60,6 +60,7 @@ describe('loadConfig', () => {
       exclude: [],
       enrol: 'auto',
       trust_scripts: false,
+      language_servers: [],
       log_level: 'info',
       retention: {
         audit: 365 * 86_400,

@@ -231,6 +231,7 @@ const NEEDED: Readonly<Record<string, object>> = {
   narrow_claim: { claim_id: CLAIM_ID, patterns: ['a'] },
   release_claims: { claim_ids: [CLAIM_ID] },
   why: { pattern: 'a' },
+  claim_refactor: { file: 'a.ts', symbol: 'b' },
   request_release: { claim_id: CLAIM_ID, reason: 'r' },
   wait_for_request: { request_id: REQUEST_ID },
   respond_to_request: { request_id: REQUEST_ID, decision: 'approved' },
