@@ -36,7 +36,10 @@ export function unrelated(): string {
 interface Place {
   readonly daemon: Daemon
   readonly root: string
-  cli(session: string, ...words: string[]): { readonly exit: number; readonly said: string }
+  readonly cli: (
+    session: string,
+    ...words: string[]
+  ) => { readonly exit: number; readonly said: string }
 }
 
 async function begin(t: TestContext, config = '', folders = ''): Promise<Place> {

@@ -27,7 +27,7 @@ const ECMASCRIPT = {
 const PYTHON = { '.py': 'python', '.pyi': 'python' }
 
 /** Of one language the first that is installed. */
-export const SERVER_PROGRAMS: readonly ServerProgram[] = [
+const SERVER_PROGRAMS: readonly ServerProgram[] = [
   {
     language: 'typescript',
     program: 'typescript-language-server',

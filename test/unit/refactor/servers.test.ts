@@ -77,7 +77,6 @@ describe('a language server', () => {
 
   it('is looked for in absolute folders of PATH alone', async (t) => {
     const { answer } = await ask(t, { references: REFERENCES }, { env: { PATH: 'bin:.' } })
-    assert.equal(answer.kind, 'failed')
     assert.match(answer.kind === 'failed' ? answer.why : '', /installed/)
   })
 
