@@ -11,7 +11,7 @@ export type ConflictJson = OperationResult<'claim'>['conflicts'][number]
 
 /** Somebody wrote, or is about to write, a file that is another's. */
 export interface Written {
-  readonly kind: Extract<EventKind, 'guard.bypassed' | 'guard.leaked' | 'guard.renamed'>
+  readonly kind: Extract<EventKind, 'guard.bypassed' | 'guard.leaked'>
   /** From the root. */
   readonly path: string
   readonly holder: Pick<ConflictJson['claim'], 'id' | 'agent' | 'session' | 'machine'>
@@ -26,12 +26,22 @@ export function recordWritten(
   by: Writer,
   { kind, path, holder, reason }: Written,
 ): void {
-  recordOwn(parts, repo, kind, by, heldFacts({ path, reason, claim: holder.id }, holder))
+  recordForHolder(parts, repo, by, { kind, path, holder, reason })
   const peer = hostOf(repo).loop.view().state.claims.get(asClaimId(holder.id))?.peer
   if (peer === undefined || peer === parts.mesh.self) return
   const { agent, session } = by
   // Its machine knows who tells it.
   tellHolder(parts.mesh, peer, repo.id, { kind, agent, session, path, reason, claim: holder.id })
+}
+
+/** What one session of this machine did to what another one of it holds. */
+export function recordForHolder(
+  parts: Recording,
+  repo: Repo,
+  by: Writer,
+  { kind, path, holder, reason }: Omit<Written, 'kind'> & { readonly kind: EventKind },
+): void {
+  recordOwn(parts, repo, kind, by, heldFacts({ path, reason, claim: holder.id }, holder))
 }
 
 /** Another machine saw it, of a claim of this one. */

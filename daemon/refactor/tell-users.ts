@@ -14,7 +14,7 @@ import {
 } from '../../protocol/index.ts'
 import type { Operations } from '../client/operations.ts'
 import type { View } from '../core/view.ts'
-import { recordWritten } from '../guard/record.ts'
+import { recordForHolder } from '../guard/record.ts'
 import type { Log } from '../log.ts'
 import type { Parts } from '../operations/context.ts'
 import type { Repo } from '../repos.ts'
@@ -79,7 +79,7 @@ async function tellAll(
     heard.add(whom.session)
     const reason = told.renamed.map(({ from, to }) => `${from} is called ${to} now`).join(', ')
     const written = { kind: 'guard.renamed', path: file, holder: whom } as const
-    recordWritten(options, repo, claim, {
+    recordForHolder(options, repo, claim, {
       ...written,
       reason: `${reason}, in ${claim.pattern}`,
     })
