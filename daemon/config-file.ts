@@ -31,12 +31,26 @@ export function readConfigFile<Value>(
   schema: z.ZodType<Value>,
 ): ConfigFile<Value> | null {
   const text = readText(file)
-  if (text === null) return null
+  return text === null ? null : parseConfigText(file, text, name, schema)
+}
+
+/** @param shape what older forms of the file mean. @throws SkeinError CONFIG_INVALID with every problem in `data.problems`. */
+export function parseConfigText<Value>(
+  file: string,
+  text: string,
+  name: FileName,
+  schema: z.ZodType<Value>,
+  shape: (value: unknown) => unknown = (value) => value,
+): ConfigFile<Value> {
+  if (Buffer.byteLength(text) > YAML_BYTES_MAX) {
+    const problem = `is larger than ${String(YAML_BYTES_MAX)} bytes`
+    throw invalid([{ place: file, key: '', problem }])
+  }
   const lines = new LineCounter()
   const document = parseYaml(file, text, lines)
   const place = (keys: readonly PropertyKey[]): string =>
     `${file}:${String(lines.linePos(offsetOf(document, keys)).line || 1)}`
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {})
+  const parsed = schema.safeParse(shape(document.toJS({ maxAliasCount: 0 }) ?? {}))
   if (parsed.success) return { value: parsed.data, document, place }
   throw invalid(parsed.error.issues.flatMap((issue) => explainIssue(issue, name, place)))
 }

@@ -15,6 +15,7 @@ import {
   port,
   repoId,
 } from './config-words.ts'
+import { glob, hotspotTerms, ownedAreas } from './policy/schema.ts'
 
 /** What a webhook is called when it does not say. */
 export function webhookName({
@@ -30,15 +31,6 @@ export function webhookName({
 const ttl = duration(1, DEFAULTS.ttlSecondsMax)
 
 const editWait = duration(0, DEFAULTS.waitSecondsMax)
-
-const ownedAreas = z.record(
-  named,
-  z.strictObject({
-    paths: z.array(pattern).min(1).describe('Patterns of the files that belong to it.'),
-    owners: z.array(named).optional().describe('People or teams that answer for it.'),
-    severity: z.enum(['soft', 'hard']).optional().describe('`hard` areas are refused offline.'),
-  }),
-)
 
 const isOn = z.boolean().optional()
 
@@ -91,10 +83,10 @@ export const repoFileSchema = z.strictObject({
     .optional()
     .describe('A session that shows no activity for this long loses its claims; default: 30m.'),
   shared: z
-    .array(pattern)
+    .array(glob)
     .optional()
-    .describe('Patterns that are claimed shared unless asked otherwise.'),
-  protected: z.array(pattern).optional().describe('Patterns that are refused without a quorum.'),
+    .describe('Patterns whose claims are shared, however they are asked for.'),
+  protected: z.array(glob).optional().describe('Patterns that nobody may claim.'),
   depends_on: z.array(repoId).optional().describe('Repositories that this one builds on.'),
   owners: z
     .strictObject({
@@ -103,6 +95,7 @@ export const repoFileSchema = z.strictObject({
     })
     .optional()
     .describe('Who answers for what.'),
+  hotspots: hotspotTerms.optional().describe('What happens where claims meet again and again.'),
   commands: z
     .strictObject({
       build: command.optional().describe('Builds the repository.'),

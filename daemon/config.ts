@@ -78,6 +78,7 @@ export interface RepoConfig {
   readonly protected: readonly string[]
   readonly depends_on: readonly string[]
   readonly owners: NonNullable<RepoFile['owners']>
+  readonly hotspots: NonNullable<RepoFile['hotspots']>
   readonly commands: NonNullable<RepoFile['commands']>
   readonly fleet: NonNullable<RepoFile['fleet']>
   readonly release_on_landing: boolean
@@ -163,6 +164,7 @@ export function loadRepoConfig(root: string): RepoConfig {
     protected: given.protected ?? [],
     depends_on: given.depends_on ?? [],
     owners: given.owners ?? {},
+    hotspots: given.hotspots ?? {},
     commands: given.commands ?? {},
     fleet: given.fleet ?? {},
     release_on_landing: given.release_on_landing ?? true,
@@ -250,7 +252,7 @@ interface Layer {
 }
 
 /** Keys whose own keys are settings; other values are shown whole. */
-const GROUPS = new Set(['limits', 'ttl', 'owners', 'commands', 'fleet'])
+const GROUPS = new Set(['limits', 'ttl', 'owners', 'hotspots', 'commands', 'fleet'])
 
 function describeSettings(values: object, layers: readonly Layer[]): readonly Setting[] {
   const flat = layers.map((layer) => ({ layer, values: flatten(layer.values) }))

@@ -12,6 +12,7 @@ import { createGit } from './git.ts'
 import { createGitEdits } from './git-edits.ts'
 import { createCommitted } from './git-committed.ts'
 import { createGrep } from './git-grep.ts'
+import { createTrackedPolicy } from './policy/tracked.ts'
 import { createHistory } from './git-history.ts'
 import { createMerges } from './git-merge.ts'
 import { createWorktree } from './git-worktree.ts'
@@ -167,6 +168,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
+    policy: createTrackedPolicy({ history, clock, log }),
     ...{ joining, reach, recovery, merges: createMerges(env), edits: createGitEdits(env) },
     ...{ grep: createGrep(env), committed: createCommitted(env) },
     ...{ servers: createLanguageServers(serversOf(config, env)) },

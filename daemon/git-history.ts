@@ -1,7 +1,7 @@
 // What git knows of time: which commit a checkout stands on, which touched a file last, and what its remote has. Readings
 // of the checkout are local; only `remoteBranches` dials, and only `origin`.
 import { createHash } from 'node:crypto'
-import { createRunner } from './git-process.ts'
+import { createRunner, type Run } from './git-process.ts'
 import type { Checkout } from './git.ts'
 
 /** The branch that work lands on. */
@@ -9,6 +9,13 @@ export interface Trunk {
   readonly branch: string
   /** Its remote twin as last fetched; null without one. */
   readonly remote: string | null
+}
+
+export interface FileChange {
+  readonly commit: string
+  /** When it was committed, by its committer. */
+  readonly atMs: number
+  readonly text: string | null
 }
 
 /** All of these throw as those of Git do. */
@@ -25,6 +32,8 @@ export interface History {
   trunk(checkout: Checkout, configured: string | null): Promise<Trunk | null>
   /** The newest commit on a path that a ref has and the checkout has not. */
   newerOn(checkout: Checkout, ref: string, path: string): Promise<string | null>
+  /** The last commit up to `ref` that changed a file, and what the file holds since; null text: it is gone. */
+  lastChange(checkout: Checkout, ref: string, file: string): Promise<FileChange | null>
   /** Was the branch seen at the remote by whoever fetched last? */
   wasFetched(checkout: Checkout, branch: string): Promise<boolean>
   /** Names of the branches that `origin` has now; null without an `origin`. Asks the remote. */
@@ -82,6 +91,7 @@ export function createHistory(env: Readonly<Record<string, string | undefined>>)
       const bounds = { signal: undefined, millisecondsMax: HISTORY_MS_MAX }
       return firstLine(await run(root, args, bounds))
     },
+    lastChange: (checkout, ref, file) => lastChange(run, checkout, ref, file),
     async wasFetched({ root }, branch) {
       const args = ['for-each-ref', '--format=%(refname)', `${ORIGIN}${branch}`]
       return firstLine(await run(root, args, { signal: undefined })) === `${ORIGIN}${branch}`
@@ -107,6 +117,24 @@ export function createHistory(env: Readonly<Record<string, string | undefined>>)
     const args = ['config', '--default', 'ssh', '--get', 'core.sshCommand']
     return firstLine(await run(root, args, { signal: undefined })) ?? 'ssh'
   }
+}
+
+async function lastChange(
+  run: Run,
+  { root }: Checkout,
+  ref: string,
+  file: string,
+): Promise<FileChange | null> {
+  const bounds = { signal: undefined, millisecondsMax: HISTORY_MS_MAX }
+  const args = ['--literal-pathspecs', 'log', '-1', '--format=%H %ct', ref, '--', file]
+  const refusals = /unknown revision|does not have any commits|bad revision/
+  const line = firstLine(await run(root, args, { ...bounds, refusals }))
+  const [commit = '', seconds = '0'] = line?.split(' ') ?? []
+  if (commit === '') return null
+  const show = ['cat-file', 'blob', `${commit}:${file}`]
+  const gone = /does not exist|exists on disk|Not a valid object/
+  const text = await run(root, show, { signal: undefined, refusals: gone })
+  return { commit, atMs: Number(seconds) * 1000, text }
 }
 
 /** The proof of a history: only who has it can make it, and a commit on a plan file changes it. Hex. */

@@ -16,6 +16,7 @@ import {
   type RepoId,
 } from '../protocol/index.ts'
 import type { AppliedChange } from './core/view.ts'
+import { isPolicyChange, ofPolicy, type PolicyChange } from './policy/events.ts'
 
 /** Names a machine by its peer id, for people. */
 export type MachineNames = (peer: PeerId) => string
@@ -51,12 +52,13 @@ function describeAll(
   machineOf: MachineNames,
 ): readonly Told[] {
   if (change.kind === 'reconciled') return change.rejected.map(ofSuperseded)
+  if (isPolicyChange(change)) return [ofPolicy(change, machineOf)]
   const told = describe(change, record, machineOf)
   return told === null ? [] : [told]
 }
 
 function describe(
-  change: Exclude<AppliedChange['change'], { kind: 'reconciled' }>,
+  change: Exclude<AppliedChange['change'], { kind: 'reconciled' } | PolicyChange>,
   record: LedgerRecord,
   machineOf: MachineNames,
 ): Told | null {
@@ -151,6 +153,7 @@ const DROPPED: Readonly<Record<DropReason, EventKind>> = {
   'session-ended': 'queue.cancelled',
   limit: 'queue.cancelled',
   completed: 'queue.cancelled',
+  policy: 'queue.cancelled',
   expired: 'queue.expired',
   deadlock: 'deadlock.broken',
 }

@@ -114,6 +114,14 @@ export const ERROR_CATALOGUE = {
   QUEUE_NOT_YOURS: row(7, 'Another session waits at this place.', 'skein queue'),
   QUEUE_UNKNOWN: row(6, 'No such place in the queue of this repository.', 'skein queue'),
   REQUEST_UNKNOWN: row(6, 'No such request in this repository.', 'skein requests'),
+  POLICY_PROTECTED: row(7, 'The repository lets nobody claim these files.', 'skein owners show'),
+  POLICY_APPROVAL: row(
+    7,
+    'The files are in a hard area, and none of its owners has let the caller in.',
+    'skein owners requests',
+  ),
+  POLICY_NOT_OWNER: row(7, 'The area belongs to others: they answer.', 'skein owners show'),
+  PATTERN_NOT_PROMOTED: row(6, 'The pattern is shared by no promotion.', 'skein owners show'),
   LIMIT_CLAIMS: {
     ...row(
       9,

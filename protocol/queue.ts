@@ -41,4 +41,11 @@ export interface QueueEntry {
 }
 
 export type DropReason =
-  'cancelled' | 'expired' | 'vanished' | 'session-ended' | 'deadlock' | 'limit' | 'completed'
+  | 'cancelled'
+  | 'expired'
+  | 'vanished'
+  | 'session-ended'
+  | 'deadlock'
+  | 'limit'
+  | 'completed'
+  | 'policy'

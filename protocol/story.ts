@@ -41,6 +41,12 @@ export function tellEvent(event: AuditEvent): string {
       return `${event.at}  ${actor} gave up what was kept of ${word(data['agent'])} (${word(data['wip'])})`
     case 'guard.renamed':
       return `${event.at}  ${word(data['holder'])} was told: ${word(data['reason'])}, used in ${word(data['path'])}`
+    case 'owners.changed':
+      return `${event.at}  the policy of the repository was changed by ${actor}`
+    case 'owners.promoted':
+      return `${event.at}  ${word(data['pattern'])} was promoted by ${actor}: claims of it are shared`
+    case 'owners.demoted':
+      return `${event.at}  ${word(data['pattern'])} was demoted by ${actor}`
     case 'task.completed':
       return `${event.at}  ${tellTask(data)}`
     case 'claim.lapsed':

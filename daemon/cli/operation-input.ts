@@ -1,5 +1,7 @@
 // The fields of a command line into the input of its operation: who asks, from where, and about what.
+import { readFileSync } from 'node:fs'
 import os from 'node:os'
+import path from 'node:path'
 import { DEFAULTS, SkeinError, type OperationName } from '../../protocol/index.ts'
 import { identifyCaller, type Caller } from '../client/caller.ts'
 import { usage, type Command } from './arguments.ts'
@@ -115,6 +117,12 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     }
     return fields
   },
+  promote: patternOf,
+  demote: patternOf,
+  'owners/set': (command, _, io) => {
+    const { policy, ...fields } = ownFields(command)
+    return { ...fields, text: readText(path.resolve(requireCwd(io), text(policy) ?? '')) }
+  },
   'task/expire': (command) => {
     const fields = ownFields(command)
     const { task, of_session: session, of_agent: agent } = fields
@@ -131,6 +139,20 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     const pattern = text(fields['pattern']) ?? ''
     return { ...fields, pattern: ID.test(pattern) ? pattern : place(pattern) }
   },
+}
+
+function patternOf(command: Command, place: Place): OperationInput {
+  const fields = ownFields(command)
+  return { ...fields, pattern: place(text(fields['pattern']) ?? '') }
+}
+
+/** A file that a person names, as text; what it may say is the daemon's to judge. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new SkeinError('NOT_FOUND', `${file} cannot be read.`, { hint: 'ls' })
+  }
 }
 
 /** The input's fields without those that every command takes. */

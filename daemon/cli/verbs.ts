@@ -49,6 +49,15 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   recover: 'Repositories',
   'audit/verify': 'Repositories',
   'audit/export': 'Repositories',
+  'owners/show': 'Repositories',
+  'owners/set': 'Repositories',
+  'owners/export': 'Repositories',
+  'owners/requests': 'Repositories',
+  'owners/approve': 'Repositories',
+  'owners/deny': 'Repositories',
+  hotspots: 'Repositories',
+  promote: 'Repositories',
+  demote: 'Repositories',
   invite: 'Machines',
   'invite/revoke': 'Machines',
   invitations: 'Machines',
@@ -109,6 +118,15 @@ const MORE_FLAGS: Readonly<Partial<Record<OperationName, readonly FlagSpec[]>>> 
   ],
 }
 const MORE_ARGUMENTS: Readonly<Partial<Record<OperationName, readonly ArgumentSpec[]>>> = {
+  'owners/set': [
+    {
+      field: 'policy',
+      name: 'FILE',
+      help: 'YAML, as .skein.yml has it',
+      many: false,
+      required: true,
+    },
+  ],
   'audit/verify': [
     {
       field: 'file',

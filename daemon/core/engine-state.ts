@@ -17,6 +17,7 @@ import type { ConsensusInput } from './consensus/consensus.ts'
 import type { Consensus, ConsensusOptions, PersistOrder } from './consensus/types.ts'
 import type { Leases } from './leases.ts'
 import type { Addressed, PeerMessage, ReplyMessage } from './messages.ts'
+import type { Hotspots } from './policy/hotspots.ts'
 import type { Waits } from './queue/waits.ts'
 import type { AppliedChange, View } from './view.ts'
 
@@ -110,6 +111,8 @@ export interface Engine {
   readonly leases: Leases
   /** A leader's: who waits for what. */
   readonly waits: Waits
+  /** A leader's: where claims meet. */
+  readonly hotspots: Hotspots
   /** Sessions that were granted something in this step. */
   readonly grantedTo: Set<string>
   /** Requests of this machine's callers that have no answer yet. */

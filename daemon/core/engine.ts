@@ -66,6 +66,7 @@ import {
   loadProvisionals,
   noteProvisionals,
 } from './provisional/own.ts'
+import { createHotspots } from './policy/hotspots.ts'
 import { createWaits } from './queue/waits.ts'
 import {
   createRenewals,
@@ -101,6 +102,7 @@ export function createEngine(options: EngineOptions): Engine {
     tail: null,
     leases: createLeases(),
     waits: createWaits(),
+    hotspots: createHotspots(),
     grantedTo: new Set(),
     own: new Map(),
     inner: new Set(),
@@ -127,9 +129,7 @@ export function createEngine(options: EngineOptions): Engine {
     marked: null,
     markedAt: 0,
     servedTerm: 0,
-    newer: null,
-    barrier: 0,
-    uptimeMs: null,
+    ...{ newer: null, barrier: 0, uptimeMs: null },
     sinceCheckpoint: { records: 0, bytes: 0, size: 0 },
     out: emptyOut(),
   }

@@ -34,6 +34,8 @@ import { ageWaits, noteWaits, restartWaits } from './queue/waits.ts'
 import { noteWork, quietenIfIdle } from './quiet.ts'
 import { settle } from './provisional/settle.ts'
 import { awaitConfirmation } from './replies.ts'
+import { countRefusals } from './counting.ts'
+import { noteRefusal, restartHotspots } from './policy/hotspots.ts'
 import { failureOfVersion, mayWrite } from './version-gate.ts'
 import {
   applyRecord,
@@ -57,6 +59,7 @@ export function lead(engine: Engine): void {
   if (lapsed.length > 0) append(engine, lapsed)
   settleDue(engine, engine.tail)
   moveQueue(engine, engine.tail)
+  countRefusals(engine, engine.tail, (bodies) => void append(engine, bodies))
   const voters = votersToPropose(engine)
   if (voters !== null) append(engine, [{ kind: 'config', voters, asOf: engine.members?.asOf ?? 0 }])
   if (isCheckpointDue(engine)) {
@@ -97,6 +100,8 @@ function decideRequest(engine: Engine, request: Request): void {
     now: leases.elapsedMs,
   }
   const decision = decide(request, context)
+  if (request.command.kind === 'claim')
+    noteRefusal(engine.hotspots, request.command, decision, leases.elapsedMs)
   switch (decision.kind) {
     case 'fail':
       awaitConfirmation(engine, request, { kind: 'failed', failure: decision.failure })
@@ -185,6 +190,7 @@ function startServing(engine: Engine, term: number): void {
   engine.tail = tailView(engine, head)
   restartLeases(engine.leases, engine.tail)
   restartWaits(engine.waits, engine.tail, engine.leases.elapsedMs)
+  restartHotspots(engine.hotspots)
   const bytes = path.reduce((sum, record) => sum + record.bytes.length, 0)
   const checkpoint = path.filter(({ body }) => body.kind === 'checkpoint')
   const size = checkpoint.reduce((sum, record) => sum + record.bytes.length, 0)
@@ -225,6 +231,7 @@ function moveQueue(engine: Engine, view: View): void {
     awaitedBy: awaitedBy(leases, view),
     isAlive: ({ party }: Parameters<Parameters<typeof pumpQueue>[0]['isAlive']>[0]) =>
       isSessionAlive(leases, sessionKey(party.peer, party.session), options.leaseMs),
+    wallMs: engine.consensus.wallMs,
     append: (bodies: readonly RecordBody[]) => void append(engine, bodies),
   }
   pumpQueue(context)
@@ -261,6 +268,7 @@ function settleDue(engine: Engine, view: View): void {
   const context = {
     view,
     delays,
+    wallMs: consensus.wallMs,
     append: (bodies: readonly RecordBody[]) => void append(engine, bodies),
   }
   const outcomes = settle(context, requests)

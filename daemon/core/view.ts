@@ -19,6 +19,7 @@ import {
   type ScopeIndex,
   type SessionId,
 } from '../../protocol/index.ts'
+import { compileRules, type Rules } from './policy/rules.ts'
 
 export interface View {
   readonly state: LedgerState
@@ -31,6 +32,8 @@ export interface View {
   readonly places: Map<QueueId, readonly WaitingPlace[]>
   /** Entries of each session, by `sessionKey`. */
   readonly waiting: Map<string, Set<QueueId>>
+  /** The policy, compiled. */
+  readonly rules: { now: Rules }
   readonly caseExact: boolean
 }
 
@@ -53,6 +56,7 @@ export function createView(caseExact: boolean, state: LedgerState = emptyState()
     waiters: createScopeIndex(),
     places: new Map(),
     waiting: new Map(),
+    rules: { now: compileRules(state.policy, caseExact) },
     caseExact,
   }
   for (const id of state.claims.keys()) index(view, id)
@@ -67,6 +71,8 @@ export function applyRecord(view: View, record: LedgerRecord): AppliedChange[] {
     if (change.kind === 'queued') enterQueue(view, change.entry)
     if (change.kind === 'popped' || change.kind === 'dropped') leaveQueue(view, change.entry)
     if (change.kind === 'ended') forget(view, change.claim)
+    if (change.kind === 'policy' || change.kind === 'promoted' || change.kind === 'demoted')
+      view.rules.now = compileRules(view.state.policy, view.caseExact)
     return { record, change }
   })
 }

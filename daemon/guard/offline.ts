@@ -11,13 +11,15 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import {
+  matchesPath,
+  parsePattern,
   SkeinError,
   type HarnessName,
   type HookEvent,
   type HookVerdict,
 } from '../../protocol/index.ts'
 import type { Operations } from '../client/operations.ts'
-import { loadConfig, loadRepoConfig } from '../config.ts'
+import { loadConfig, loadRepoConfig, type RepoConfig } from '../config.ts'
 import { createGit } from '../git.ts'
 import type { Log } from '../log.ts'
 import { readPayload } from './decode/payload.ts'
@@ -98,7 +100,18 @@ async function policyAt(home: string, place: string, env: Environment) {
   const isEnrolled =
     existsSync(path.join(checkout.root, '.skein.yml')) ||
     Object.values(loadConfig({ home, env }).repos).flat().includes(checkout.root)
-  return isEnrolled ? loadRepoConfig(checkout.root).offline : null
+  if (!isEnrolled) return null
+  const config = loadRepoConfig(checkout.root)
+  return isClosed(config, path.relative(checkout.root, place)) ? 'deny' : config.offline
+}
+
+/** Nobody can be asked who may write here. */
+function isClosed(config: RepoConfig, file: string): boolean {
+  const { owners, protected: shut } = config
+  const areas = [...Object.values(owners.modules ?? {}), ...Object.values(owners.areas ?? {})]
+  const hard = areas.filter(({ severity }) => severity === 'hard').flatMap(({ paths }) => paths)
+  const options = { caseExact: config.case === 'exact' }
+  return [...shut, ...hard].some((text) => matchesPath(parsePattern(text, options), file))
 }
 
 /** @returns false when there is no more room. */

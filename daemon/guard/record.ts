@@ -14,7 +14,8 @@ export interface Written {
   readonly kind: Extract<EventKind, 'guard.bypassed' | 'guard.leaked'>
   /** From the root. */
   readonly path: string
-  readonly holder: Pick<ConflictJson['claim'], 'id' | 'agent' | 'session' | 'machine'>
+  /** Null: it is nobody's to write. */
+  readonly holder: Pick<ConflictJson['claim'], 'id' | 'agent' | 'session' | 'machine'> | null
   readonly reason: string
 }
 
@@ -26,6 +27,11 @@ export function recordWritten(
   by: Writer,
   { kind, path, holder, reason }: Written,
 ): void {
+  if (holder === null) {
+    const shut = { path, pattern: path, reason, holder: 'the repository, as protected' }
+    recordOwn(parts, repo, kind, by, shut)
+    return
+  }
   recordForHolder(parts, repo, by, { kind, path, holder, reason })
   const peer = hostOf(repo).loop.view().state.claims.get(asClaimId(holder.id))?.peer
   if (peer === undefined || peer === parts.mesh.self) return
@@ -39,7 +45,10 @@ export function recordForHolder(
   parts: Recording,
   repo: Repo,
   by: Writer,
-  { kind, path, holder, reason }: Omit<Written, 'kind'> & { readonly kind: EventKind },
+  { kind, path, holder, reason }: Omit<Written, 'kind' | 'holder'> & {
+    readonly kind: EventKind
+    readonly holder: NonNullable<Written['holder']>
+  },
 ): void {
   recordOwn(parts, repo, kind, by, heldFacts({ path, reason, claim: holder.id }, holder))
 }

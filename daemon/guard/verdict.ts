@@ -21,6 +21,7 @@ import { claimFor, type Wanted } from './claiming.ts'
 import { standInLine } from './waiting/contested.ts'
 import { coverOf, heldByOthers, type Holdings } from './cover.ts'
 import { keepBefore } from './renames.ts'
+import { judgeShut } from './shut.ts'
 import { recordWritten, type ConflictJson } from './record.ts'
 import { shellWrites } from './shell/interpret.ts'
 import { plainScript } from './shell/plain.ts'
@@ -107,6 +108,22 @@ function byCheckout(targets: readonly Target[]): readonly Group[] {
 async function judgeGroup(parts: Parts, asked: Asked, group: Group): Promise<Judged> {
   const { caller } = asked
   const party = await parts.callers.party(callAt(caller, group), caller.context, placeAt(group))
+  const shut = judgeShut(parts, asked, group, party)
+  if (shut.refusal !== null) return shut.refusal
+  const open = { ...group, targets: shut.open }
+  const verdict = await judgeOpen(parts, asked, open, party)
+  return verdict.decision === 'allow'
+    ? { ...verdict, notes: [...shut.notes, ...verdict.notes] }
+    : verdict
+}
+
+async function judgeOpen(
+  parts: Parts,
+  asked: Asked,
+  group: Group,
+  party: Party,
+): Promise<Judged> {
+  const { caller } = asked
   const first = await plan(parts, group, party)
   if (first.conflicts.length > 0) return refuse(parts, asked, group, party, heldText(group, first))
   if (first.scopes.length === 0) return allow(parts, asked, group, [])

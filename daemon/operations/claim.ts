@@ -34,6 +34,7 @@ import { submit } from '../submit.ts'
 import { blocked, grantedResult, provisionalResult, refusedResult } from './answers.ts'
 import { waitInQueue } from './queue.ts'
 import { asOf, claimContext, stampNow, type Handler, type Parts } from './context.ts'
+import { adviceOn, madeShared, requireOpen, ruledScopes } from './policy-words.ts'
 import { readScopes } from './scopes.ts'
 import { requireSymbols } from './symbols.ts'
 import { prepareTask, type PreparedTask, type TaskAsking } from './task-terms.ts'
@@ -59,12 +60,15 @@ export async function claimScopes(
   const host = hostOf(place.repo)
   const party = await parts.callers.party(input, context, place)
   const scopes = await readScopes(input.scopes, place)
+  await parts.policy.look(place.repo, place.checkout)
   const key = keyOf(input, scopes)
   const isRepeated = isKeyKnown(host.loop.view(), party, key)
   const prepared = await prepareTaskIn(parts, place, party, scopes, { ...asking, isRepeated })
   // What was claimed under this key stays the answer, whatever its files have become.
   const named = isRepeated || asking.isLookedUp === true ? [] : scopes
+  if (!isRepeated) requireOpen(host.loop.view(), scopes)
   const warnings = [
+    ...adviceOn(host.loop.view(), party, scopes),
     ...(await lookAtFiles(parts, place, { scopes, named, party, context })),
     ...(prepared?.warnings ?? []),
   ]
@@ -82,7 +86,9 @@ export async function claimScopes(
   const patienceMs = asking.patienceMs ?? Infinity
   const asked: Asked = { place, command, warnings, context, patienceMs }
   const outcome = await decideOrNote(parts, place, command, input.provisional === true)
-  return { result: await answerOf(parts, asked, outcome), prepared }
+  const answered = await answerOf(parts, asked, outcome)
+  const result = { ...answered, warnings: [...answered.warnings, ...madeShared(scopes, answered)] }
+  return { result, prepared }
 }
 
 /** Whoever found the symbols in the files need not have them looked up again. */
@@ -168,11 +174,16 @@ export async function checkScopes(
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
   const party = parts.callers.asker(input, context)
-  const scopes = await readScopes(input.scopes, place)
+  await parts.policy.look(place.repo, place.checkout)
+  const view = host.loop.view()
+  const asked = await readScopes(input.scopes, place)
+  const scopes = ruledScopes(view, party, asked, parts.clock.wall())
   const prepared = await prepareTaskIn(parts, place, party, scopes, {})
   const named = isLookedUp ? [] : scopes
-  const warnings = await lookAtFiles(parts, place, { scopes, named, party, context })
-  const view = host.loop.view()
+  const warnings = [
+    ...adviceOn(view, party, scopes),
+    ...(await lookAtFiles(parts, place, { scopes, named, party, context })),
+  ]
   const { judgement, ahead } = judgeNow(host.loop.engine(), view, party, scopes)
   const obstacle = obstacleOf(view, party, scopes, prepared, parts.clock.wall())
   if (obstacle !== null) throw failureError(obstacle)

@@ -25,6 +25,7 @@ import type { Joining } from '../mesh/joining.ts'
 import type { Mesh } from '../mesh/mesh.ts'
 import type { Reach } from '../mesh/reach.ts'
 import type { Clock, MetricsPort, SymbolIndex } from '../ports.ts'
+import type { TrackedPolicy } from '../policy/tracked.ts'
 import type { Recovery } from '../recovery.ts'
 import type { Releasing } from '../releasing.ts'
 import type { LanguageServers } from '../refactor/lsp/servers.ts'
@@ -45,6 +46,8 @@ export interface Parts {
   readonly committed: Committed
   readonly servers: LanguageServers
   readonly history: History
+  /** What the default branch says, brought to the ledger. */
+  readonly policy: TrackedPolicy
   readonly merges: Merges
   readonly worktree: Worktree
   readonly guard: GuardState

@@ -10,12 +10,14 @@ import {
   type OperationResult,
   type Party,
 } from '../../protocol/index.ts'
-import type { Place } from '../callers.ts'
+import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
+import { protectedBy } from '../core/policy/rules.ts'
 import { coverOf, type Changed, type Cover, type Touched } from '../core/claims/cover.ts'
 import { recordRefused } from '../push/record.ts'
 import { asLedgerClaim } from '../core/provisional/note.ts'
 import { ownProvisionals } from '../core/provisional/own.ts'
+import { recordWritten } from '../guard/record.ts'
 import { claimJson, iso } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { followRenames } from '../refactor/follow.ts'
@@ -41,10 +43,18 @@ export const cover: Handler<OperationInput<'cover'>> = async (parts, input, cont
   await letFollow(parts, place, host, party, input.paths)
   const judge = judgeOf(parts, place, host, party)
   const over = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_MS_MAX)])
+  const bypass = clean(input.bypass ?? '')
   const found: { readonly path: string; readonly cover: Covered }[] = []
   const slices = createSlices()
   for (const path of input.paths) {
     if (slices.isOver()) await slices.pause()
+    const rule = protectedBy(host.loop.view(), path)
+    if (rule !== null && bypass === '') {
+      found.push({ path, cover: { kind: 'protected', claims: [], rule } })
+      continue
+    }
+    if (rule !== null)
+      recordWritten(parts, place.repo, party, { ...BYPASSED, path, reason: bypass })
     const edits = input.edits?.[path]
     let covered = judge({ path, touched: null })
     if (covered.kind === 'by-symbols' && edits !== undefined)
@@ -69,7 +79,13 @@ async function letFollow(
   await followRenames(parts, host, checkout, party, files)
 }
 
-type Covered = Cover | { readonly kind: 'unsettled'; readonly claims: readonly LedgerClaim[] }
+/** No claim was in the way. */
+const BYPASSED = { kind: 'guard.bypassed', holder: null } as const
+
+type Covered =
+  | Cover
+  | { readonly kind: 'unsettled'; readonly claims: readonly LedgerClaim[] }
+  | { readonly kind: 'protected'; readonly claims: readonly never[]; readonly rule: string }
 
 /** A provisional claim covers nothing until it is settled, and says that its holder meant to. */
 function judgeOf(
@@ -137,6 +153,7 @@ function resultOf(
       verdict: covered.kind,
       claims: claims.map(({ id }) => id),
       symbols: covered.kind === 'other' ? covered.symbols : [],
+      rule: covered.kind === 'protected' ? covered.rule : null,
     }
   })
   const { applied } = loop.view().state

@@ -33,6 +33,15 @@ import {
 } from './mesh.ts'
 import { guard } from './guard.ts'
 import { refactor } from './refactor.ts'
+import { demote, hotspots, promote } from './hotspots.ts'
+import {
+  ownersApprove,
+  ownersDeny,
+  ownersExport,
+  ownersRequests,
+  ownersSet,
+  ownersShow,
+} from './owners.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
 import { enrol, recover } from './setup.ts'
@@ -97,6 +106,15 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   'wip/show': wipShow,
   'wip/restore': wipRestore,
   'wip/drop': wipDrop,
+  'owners/show': ownersShow,
+  'owners/set': ownersSet,
+  'owners/export': ownersExport,
+  'owners/requests': ownersRequests,
+  'owners/approve': ownersApprove,
+  'owners/deny': ownersDeny,
+  hotspots,
+  promote,
+  demote,
   'audit/verify': auditVerify,
   'audit/export': auditExport,
 }

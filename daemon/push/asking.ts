@@ -1,5 +1,5 @@
 // Questions to the daemon from a process that git started: who asks is the session that started git.
-import { type OperationName, type OperationResult } from '../../protocol/index.ts'
+import { LIMITS, type OperationName, type OperationResult } from '../../protocol/index.ts'
 import { callOperation } from '../client/call.ts'
 import { identifyCaller } from '../client/caller.ts'
 import { findSockets, homePath } from '../client/place.ts'
@@ -8,6 +8,8 @@ export interface Asking {
   readonly session: string
   /** Null for a default name, which is nobody's but the session's. */
   readonly agent: string | null
+  /** Why what is protected shall go on all the same, where the caller said so. */
+  readonly bypass: { readonly bypass?: string }
   /** @throws SkeinError as the daemon answers it, or DAEMON_DOWN. */
   ask<Name extends OperationName>(name: Name, input: object): Promise<OperationResult<Name>>
 }
@@ -20,6 +22,7 @@ export function createAsking(
   cwd: string,
 ): Asking {
   const caller = identifyCaller({ env })
+  const reason = env['SKEIN_BYPASS']?.slice(0, LIMITS.descriptionCharactersMax) ?? ''
   const fields = {
     cwd,
     ...(caller.agent === null ? {} : { agent: caller.agent }),
@@ -29,6 +32,7 @@ export function createAsking(
   return {
     session: caller.session,
     agent: caller.agent,
+    bypass: reason === '' ? {} : { bypass: reason },
     async ask<Name extends OperationName>(name: Name, input: object) {
       const socket = findSockets(homePath(env)).api
       const options = { socket, timeoutMs: ASK_MS_MAX }

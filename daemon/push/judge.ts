@@ -8,10 +8,12 @@ import type { Changes, Edit } from './changes.ts'
 /** A change that may not go on, and because of whom. */
 export interface Blocked {
   /** `ended`: a claim of one's own, of which nobody can say that it lives. */
-  readonly why: 'held' | 'unsettled' | 'ended'
+  readonly why: 'held' | 'unsettled' | 'ended' | 'protected'
   readonly path: string
   readonly symbols: readonly string[]
-  readonly claim: BlockingClaim
+  /** Null for what is protected, by this pattern. */
+  readonly claim: BlockingClaim | null
+  readonly rule?: string
 }
 
 export interface BlockingClaim {
@@ -60,8 +62,10 @@ export async function judgeByLeader(
   const note = (answer: Answer): string[] => {
     const claims = new Map(answer.claims.map((claim) => [claim.id, claim]))
     releaseOnLanding = answer.release_on_landing
-    return answer.paths.flatMap(({ path, verdict, claims: ids, symbols }): string[] => {
+    return answer.paths.flatMap(({ path, verdict, claims: ids, symbols, rule }): string[] => {
       if (verdict === 'by-symbols') return [path]
+      if (verdict === 'protected')
+        blocked.push({ why: 'protected', path, symbols, claim: null, rule: rule ?? path })
       for (const id of ids) {
         const claim = claims.get(id)
         if (claim === undefined) continue
@@ -76,7 +80,7 @@ export async function judgeByLeader(
   }
   const open: string[] = []
   for (const paths of portions([...changes.paths], () => 0))
-    open.push(...note(await asking.ask('cover', { paths })))
+    open.push(...note(await asking.ask('cover', { paths, ...asking.bypass })))
   const found = open.length === 0 ? new Map<string, Edit[]>() : await changes.editsOf(open)
   // A call takes so many edits of a file: one with more is asked about several times, and each time may refuse it.
   for (let from = 0, asked: readonly string[] = open; asked.length > 0;) {
@@ -84,7 +88,7 @@ export async function judgeByLeader(
     const some = (path: string): readonly Edit[] => (found.get(path) ?? []).slice(from, upto)
     for (const paths of portions(asked, (path) => 130 * some(path).length)) {
       const edits = Object.fromEntries(paths.map((path) => [path, some(path)]))
-      const left = note(await asking.ask('cover', { paths, edits }))
+      const left = note(await asking.ask('cover', { paths, edits, ...asking.bypass }))
       if (left.length > 0) throw new SkeinError('INTERNAL', `${left[0] ?? ''} was not judged`)
     }
     asked = asked.filter((path) => (found.get(path) ?? []).length > upto)

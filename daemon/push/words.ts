@@ -23,8 +23,9 @@ export function reasonOf(blocked: readonly Blocked[]): string {
   return `skein: ${lineOf(first)}${more}`
 }
 
-function lineOf({ why, path, symbols, claim }: Blocked): string {
+function lineOf({ why, path, symbols, claim, rule }: Blocked): string {
   const where = shown(symbols.length === 0 ? path : `${path} ${symbols.join(', ')}`)
+  if (claim === null) return `${where} is protected in this repository: ${shown(rule ?? path)}`
   const fence = claim.fence === null ? '' : `, fence ${String(claim.fence)}`
   if (why === 'unsettled')
     return `${where} is under your provisional claim ${claim.id}, which no majority has settled yet`
@@ -37,6 +38,8 @@ function lineOf({ why, path, symbols, claim }: Blocked): string {
 function nextLines(first: Blocked | undefined): string[] {
   if (first === undefined) return []
   const { why, path, claim } = first
+  if (claim === null)
+    return ['next: skein owners show   (a person goes past it: SKEIN_BYPASS=REASON)']
   if (why === 'unsettled') return ['next: skein status   (it is settled once a majority answers)']
   if (why === 'ended')
     return [`next: skein up --background && skein claim ${quote(path)}   (then push again)`]

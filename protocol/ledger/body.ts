@@ -17,6 +17,7 @@ import type { DropReason, QueueEntry } from '../queue.ts'
 import type { ClaimRequest, RequestEnd } from '../request.ts'
 import type { TaskEnd } from '../task.ts'
 import type { Rename } from './body-rename.ts'
+import { POLICY_KINDS, type PolicyBody } from './body-policy.ts'
 
 /** First record of a ledger; fixes what the ledger is about and who votes at first. */
 export interface Genesis {
@@ -306,6 +307,7 @@ export type RecordBody =
   | Uninvite
   | Enrol
   | Attach
+  | PolicyBody
 
 export type RecordKind = RecordBody['kind']
 
@@ -335,6 +337,7 @@ export const RECORD_KINDS: Readonly<Record<RecordKind, number>> = {
   uninvite: 2,
   enrol: 1,
   attach: 1,
+  ...POLICY_KINDS,
 }
 
 /**

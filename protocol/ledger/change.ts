@@ -2,6 +2,7 @@
 import type { EndReason, LedgerClaim, Party, Renaming } from '../claim.ts'
 import type { ClaimId, PeerId, RepoId, RequestId } from '../ids.ts'
 import type { MemberRole } from '../member.ts'
+import type { Approval, Policy, PolicySource, Promoted } from '../policy.ts'
 import type { ProvisionalClaim } from '../provisional.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { AnsweredRequest, ClaimRequest } from '../request.ts'
@@ -88,6 +89,27 @@ export type Change =
       readonly machine: string
       readonly reason: 'removed' | 'left'
       readonly by: string
+    }
+  | {
+      readonly kind: 'policy'
+      readonly policy: Policy
+      readonly source: PolicySource
+      /** Whose caller, or which leader, decided it. */
+      readonly peer: PeerId | null
+    }
+  | { readonly kind: 'approval'; readonly approval: Approval }
+  | {
+      readonly kind: 'promoted'
+      readonly promoted: Promoted
+      readonly replaces: readonly string[]
+      readonly peer: PeerId | null
+    }
+  | {
+      readonly kind: 'demoted'
+      readonly pattern: string
+      readonly by: string
+      readonly isAuto: boolean
+      readonly peer: PeerId | null
     }
   | { readonly kind: 'attached'; readonly repo: RepoId; readonly peer: PeerId }
   | { readonly kind: 'enrolled'; readonly body: Enrol }

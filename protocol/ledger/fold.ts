@@ -2,11 +2,13 @@
 // changes that it made.
 import { assert } from '../assert.ts'
 import { SkeinError } from '../errors.ts'
-import type { Checkpoint, Deny, Genesis } from './body.ts'
+import type { Checkpoint, Deny, Genesis, RecordBody } from './body.ts'
+import { isPolicyBody, type PolicyBody } from './body-policy.ts'
 import type { Change } from './change.ts'
 import { decodeState } from './checkpoint.ts'
 import { end, grant, narrow, rename, renew } from './fold-claims.ts'
 import { remember, rememberKey } from './fold-memory.ts'
+import { foldPolicy } from './fold-policy.ts'
 import { attach, enrol, invite, member, removeMember, uninvite } from './fold-mesh.ts'
 import { reconcile } from './fold-provisional.ts'
 import { endTasks } from './fold-tasks.ts'
@@ -16,13 +18,19 @@ import { BY_LEADER, type LedgerState, type RequestOutcome } from './state.ts'
 
 /** Folds one record, which must be the next on the path, or a part of a checkpoint. */
 export function foldRecord(state: LedgerState, record: LedgerRecord): readonly Change[] {
-  const changes = applyBody(state, record)
+  const { body } = record
+  const changes = isPolicyBody(body)
+    ? foldPolicy(state, record, body)
+    : applyBody(state, record, body)
   state.applied = { term: record.term, index: record.index, hash: record.hash }
   return changes
 }
 
-function applyBody(state: LedgerState, record: LedgerRecord): readonly Change[] {
-  const { body } = record
+function applyBody(
+  state: LedgerState,
+  record: LedgerRecord,
+  body: Exclude<RecordBody, PolicyBody>,
+): readonly Change[] {
   switch (body.kind) {
     case 'genesis':
       return found(state, record, body)

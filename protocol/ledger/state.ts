@@ -10,6 +10,7 @@ import type {
   RequestId,
 } from '../ids.ts'
 import type { InvitationState, MemberState } from '../member.ts'
+import { NO_POLICY, type Approval, type PolicyState, type RefusalDay } from '../policy.ts'
 import type { ProvisionalClaim } from '../provisional.ts'
 import type { DropReason, QueueEntry } from '../queue.ts'
 import type { AnsweredRequest, ClaimRequest } from '../request.ts'
@@ -66,6 +67,12 @@ export interface LedgerState {
   readonly promoted: Set<ClaimId>
   /** Provisional claims that lost lately, oldest first. */
   readonly rejected: RejectedProvisional[]
+  /** What the repository wants of claims in it. */
+  policy: PolicyState
+  /** Asked for and answered, oldest first. */
+  approvals: readonly Approval[]
+  /** How often claims met, by day, oldest first. */
+  refusals: readonly RefusalDay[]
 }
 
 export interface RejectedProvisional {
@@ -121,6 +128,7 @@ export type RequestOutcome =
   | { readonly kind: 'renamed'; readonly ids: readonly ClaimId[] }
   | { readonly kind: 'task-over'; readonly tasks: readonly CompletedTask[] }
   | { readonly kind: 'enrolled'; readonly repo: RepoId }
+  | { readonly kind: 'unapproved'; readonly id: RequestedId }
   | { readonly kind: 'reconciled' }
   | { readonly kind: 'done' }
 
@@ -192,6 +200,9 @@ export function emptyState(): LedgerState {
     settled: new Map(),
     promoted: new Set(),
     rejected: [],
+    policy: { policy: NO_POLICY, source: null, promoted: [] },
+    approvals: [],
+    refusals: [],
   }
 }
 

@@ -23,6 +23,7 @@ import {
   symbolsByFile,
   scopes,
 } from './input-parts.ts'
+import { POLICY_INPUTS } from './inputs-policy.ts'
 import { WIP_INPUTS } from './inputs-wip.ts'
 import type { OperationName } from './table.ts'
 
@@ -159,6 +160,11 @@ export const INPUTS = {
       })
       .optional()
       .describe('what is pushed with them: where another holds one, that is an event'),
+    bypass: z
+      .string()
+      .max(LIMITS.descriptionCharactersMax)
+      .optional()
+      .describe('why what is protected shall be changed all the same: recorded'),
   }),
   fence: z.strictObject({ ...callerShape }),
   landed: z.strictObject({ ...callerShape, ids: ids.min(1) }),
@@ -281,4 +287,13 @@ export const INPUTS = {
   'webhooks/purge': z.strictObject({ ...callerShape, name, yes }),
   'audit/verify': z.strictObject({ ...callerShape }),
   ...WIP_INPUTS,
+  'owners/show': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/show'] }),
+  'owners/set': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/set'] }),
+  'owners/export': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/export'] }),
+  'owners/requests': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/requests'] }),
+  'owners/approve': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/approve'] }),
+  'owners/deny': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/deny'] }),
+  hotspots: z.strictObject({ ...callerShape, ...POLICY_INPUTS.hotspots }),
+  promote: z.strictObject({ ...callerShape, ...POLICY_INPUTS.promote }),
+  demote: z.strictObject({ ...callerShape, ...POLICY_INPUTS.demote }),
 } as const satisfies Record<OperationName, z.ZodType>

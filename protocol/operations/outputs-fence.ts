@@ -25,12 +25,13 @@ export const FENCE_OUTPUTS = {
       z.object({
         path: z.string(),
         verdict: z
-          .enum(['own', 'free', 'other', 'unsettled', 'by-symbols'])
+          .enum(['own', 'free', 'other', 'unsettled', 'by-symbols', 'protected'])
           .describe(
             'by-symbols: others hold declarations of it, and which ones changed was not said',
           ),
         claims: z.array(z.string()).describe('own: that cover it; else: that are in the way'),
         symbols: z.array(z.string()).describe('changed declarations that another holds'),
+        rule: z.string().nullable().describe('the protected pattern that it is in'),
       }),
     ),
     claims: z.array(claim).describe('every claim that `paths` names'),

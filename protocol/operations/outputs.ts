@@ -7,6 +7,7 @@ import { FORECAST_OUTPUTS } from './outputs-forecast.ts'
 import { HOME_OUTPUTS } from './outputs-home.ts'
 import { GUARD_OUTPUTS, notices } from './outputs-guard.ts'
 import { MESH_OUTPUTS } from './outputs-mesh.ts'
+import { POLICY_OUTPUTS } from './outputs-policy.ts'
 import { refactorFields } from './outputs-refactor.ts'
 import { WIP_OUTPUTS } from './outputs-wip.ts'
 import type { OperationName } from './table.ts'
@@ -279,6 +280,7 @@ export const OUTPUTS = {
   ...MESH_OUTPUTS,
   ...HOME_OUTPUTS,
   ...WIP_OUTPUTS,
+  ...POLICY_OUTPUTS,
   'audit/export': z.object({
     lines: z.array(z.string()).describe('lines of the log as they are'),
     next: z.string().nullable().describe('the `since` of the next page; null: there is none'),

@@ -7,6 +7,7 @@ import { FENCE_OPERATIONS } from './fence.ts'
 import { GUARD_OPERATIONS } from './guard.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
 import { MESH_OPERATIONS } from './mesh.ts'
+import { POLICY_OPERATIONS } from './policy.ts'
 import { REFACTOR_OPERATIONS } from './refactor.ts'
 import { REQUEST_OPERATIONS } from './requests.ts'
 import type { OperationSpec } from './spec.ts'
@@ -24,6 +25,7 @@ export type OperationName =
   | keyof typeof GUARD_OPERATIONS
   | keyof typeof FENCE_OPERATIONS
   | keyof typeof INSIGHT_OPERATIONS
+  | keyof typeof POLICY_OPERATIONS
   | keyof typeof MESH_OPERATIONS
   | keyof typeof TOKEN_OPERATIONS
   | keyof typeof WEBHOOK_OPERATIONS
@@ -37,6 +39,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...GUARD_OPERATIONS,
   ...FENCE_OPERATIONS,
   ...INSIGHT_OPERATIONS,
+  ...POLICY_OPERATIONS,
   ...MESH_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...WEBHOOK_OPERATIONS,

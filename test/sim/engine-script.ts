@@ -133,6 +133,11 @@ export class EngineScript {
     this.give(name, { kind: 'tick', now: this.#now, uptimeMs: this.#now, wallMs: this.#now })
   }
 
+  /** Much time passes at once, with nothing in it. */
+  skip(ms: number): void {
+    this.#now += ms
+  }
+
   sync(name: string): void {
     const part = this.#part(name)
     if (part.waiting.length === 0) return

@@ -6,6 +6,14 @@ import { coverFace, fenceFace, landedFace } from './fence.ts'
 import { eventsFace, exportFace } from './events.ts'
 import { forecastFace } from './forecast.ts'
 import {
+  approvalFace,
+  approvalsFace,
+  demoteFace,
+  hotspotsFace,
+  ownersFace,
+  promoteFace,
+} from './owners.ts'
+import {
   invitationsFace,
   inviteFace,
   joinFace,
@@ -73,6 +81,15 @@ const FACES: Faces = {
   recover: recoverFace,
   config: configFace,
   'audit/verify': auditFace,
+  'owners/show': ownersFace,
+  'owners/set': ownersFace,
+  'owners/export': ({ text }) => text.trimEnd().split('\n'),
+  'owners/requests': approvalsFace,
+  'owners/approve': approvalFace,
+  'owners/deny': approvalFace,
+  hotspots: hotspotsFace,
+  promote: promoteFace,
+  demote: demoteFace,
   'tokens/create': tokenCreateFace,
   'tokens/list': tokensFace,
   'tokens/rotate': tokenRotateFace,
@@ -103,7 +120,7 @@ export function renderResult(name: OperationName, result: unknown, page: Page): 
   // The daemon makes its results by the schemas that the faces' types are read from.
   const face = FACES[name] as (result: unknown, page: Page) => readonly string[]
   // Lines of numbers for a program, by no caller's word.
-  return face(name === 'metrics' ? result : cleanAll(result), page)
+  return face(name === 'metrics' || name === 'owners/export' ? result : cleanAll(result), page)
     .map((line) => `${line}\n`)
     .join('')
 }

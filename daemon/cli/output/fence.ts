@@ -10,9 +10,10 @@ type Covered = OperationResult<'cover'>
 
 export function coverFace(result: Covered, page: Page): readonly string[] {
   const claims = new Map(result.claims.map((claim) => [claim.id, claim]))
-  const lines = result.paths.map(({ path, verdict, claims: ids, symbols }) => {
+  const lines = result.paths.map(({ path, verdict, claims: ids, symbols, rule }) => {
     const claim = claims.get(ids[0] ?? '')
     const where = symbols.length === 0 ? path : `${path} ${symbols.join(', ')}`
+    if (rule !== null) return `${page.paint('bad', 'PROTECTED')}  ${path}  by ${rule}`
     if (claim === undefined) return `${page.paint('quiet', 'free')}  ${path}`
     const holder = `${holderName(claim, page)} until ${until(claim.expires_at, page.nowMs)}`
     if (verdict === 'own')

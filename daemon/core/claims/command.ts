@@ -25,6 +25,7 @@ import type {
   Urgency,
 } from '../../../protocol/index.ts'
 import type { MeshCommand } from '../mesh/command.ts'
+import type { PolicyCommand } from '../policy/command.ts'
 
 export type Command =
   | ClaimCommand
@@ -42,6 +43,7 @@ export type Command =
   | BranchGoneCommand
   | VerifyCommand
   | SettleCommand
+  | PolicyCommand
   | MeshCommand
 
 export interface ClaimCommand {

@@ -19,6 +19,9 @@ import { decideAsk, decideRespond } from '../requests/decide.ts'
 import { decideBranchGone, decideComplete, decideExpireTasks } from '../tasks/decide.ts'
 import { blockedFailure, taskObstacle } from '../tasks/obstacle.ts'
 import { decideMesh } from '../mesh/decide.ts'
+import { decidePolicy } from '../policy/decide.ts'
+import { keepOut } from '../policy/refuse.ts'
+import { ruleOn } from '../policy/rules.ts'
 import { idsOfSession, sessionKey, type View } from '../view.ts'
 import type { ClaimCommand, Outcome, Refused, SettleCommand } from './command.ts'
 import {
@@ -71,6 +74,11 @@ export function decide(request: Request, context: DecisionContext): Decision {
       return { kind: 'answer', outcome: verify(command, view) }
     case 'settle':
       return decideSettle(request, command, view)
+    case 'set-policy':
+    case 'answer-approval':
+    case 'promote':
+    case 'demote':
+      return decidePolicy(request.rid, command, context)
     default:
       return decideMesh(request.rid, command, context)
   }
@@ -85,15 +93,24 @@ function decideSettle(request: Request, command: SettleCommand, { state }: View)
   return { kind: 'collect', request: { ...request, command } }
 }
 
-function decideClaim(request: Request, command: ClaimCommand, context: DecisionContext): Decision {
-  const { view, waits, delays, now } = context
-  const { party, scopes, terms } = command
-  const repeated = repeatKey(command, view)
+function decideClaim(request: Request, asked: ClaimCommand, context: DecisionContext): Decision {
+  const { view, wallMs } = context
+  const repeated = repeatKey(asked, view)
   if (repeated !== null) return repeated
+  const ruling = ruleOn(view, asked.party, asked.scopes, wallMs)
+  const command = ruling.kind === 'free' ? { ...asked, scopes: ruling.scopes } : asked
   const held = alreadyHeld(command, view)
   if (held !== null) return renewHeld(request, command, held)
   const waiting = alreadyWaiting(command, view)
   if (waiting !== null) return { kind: 'answer', outcome: waiting }
+  if (ruling.kind === 'free') return judgeClaim(request, command, context)
+  const { party, terms } = command
+  return keepOut(request, { party, description: terms.description }, ruling, context)
+}
+
+function judgeClaim(request: Request, command: ClaimCommand, context: DecisionContext): Decision {
+  const { view, waits, delays, now } = context
+  const { party, scopes, terms } = command
   const obstacle = taskObstacle(command, view, context.wallMs)
   if (obstacle !== null) return { kind: 'fail', failure: obstacle }
   const over = overLimit(command, view)
@@ -104,8 +121,7 @@ function decideClaim(request: Request, command: ClaimCommand, context: DecisionC
   const { partners } = standing.judgement
   const crowded = tooMany(partners)
   if (crowded !== null) return crowded
-  const asked = askedBy(request, command, context)
-  const body = grantFor(asked, partners, null)
+  const body = grantFor(askedBy(request, command, context), partners, null)
   return { kind: 'append', bodies: [body], warnings: [] }
 }
 

@@ -8,6 +8,7 @@ import {
   type RequestedId,
   type RequestOutcome,
 } from '../../../protocol/index.ts'
+import { unapproved } from '../policy/refuse.ts'
 import type { View } from '../view.ts'
 import type { ClaimNow, Conflict, Outcome } from './command.ts'
 
@@ -50,6 +51,15 @@ export function tellOutcome(
       return { kind: 'renamed', claims: claimsNow(view, outcome.ids) }
     case 'task-over':
       return { kind: 'task-over', tasks: outcome.tasks, already: false }
+    case 'unapproved': {
+      const { policy, approvals } = {
+        policy: view.state.policy.policy,
+        approvals: view.state.approvals,
+      }
+      const asked = approvals.find(({ id }) => id === outcome.id) ?? null
+      const areas = policy.areas.filter(({ name }) => asked?.areas.includes(name) === true)
+      return { kind: 'failed', failure: unapproved(asked, areas) }
+    }
     case 'reconciled':
       return { kind: 'reconciled' }
     case 'done':

@@ -18,14 +18,24 @@ import { nextClaimId, type ProvisionalRequest } from '../claims/decision.ts'
 import { termsFor } from '../claims/grant.ts'
 import { judgeScopes } from '../claims/judge.ts'
 import type { Engine } from '../engine-state.ts'
+import { failureOf } from '../policy/refuse.ts'
+import { ruleOn } from '../policy/rules.ts'
 import { taskObstacle } from '../tasks/obstacle.ts'
 import { createView, viewOfPath, type View } from '../view.ts'
 import { foreignClaims } from './foreign.ts'
 import { keep } from './own.ts'
 
-export function takeProvisional(engine: Engine, request: ProvisionalRequest): void {
-  const { rid, command } = request
-  if (engine.abandoned.has(rid) || isWaiting(engine, request)) return
+export function takeProvisional(engine: Engine, asked: ProvisionalRequest): void {
+  const { rid } = asked
+  if (engine.abandoned.has(rid) || isWaiting(engine, asked)) return
+  const { party, scopes } = asked.command
+  const ruling = ruleOn(knownView(engine), party, scopes, engine.consensus.wallMs)
+  if (ruling.kind !== 'free') {
+    engine.out.replies.push({ rid, outcome: { kind: 'failed', failure: failureOf(ruling) } })
+    return
+  }
+  const command = { ...asked.command, scopes: ruling.scopes }
+  const request = { ...asked, command }
   const held = alreadyNoted(engine, command)
   const refusal = held === null ? refusalOf(engine, command) : null
   if (refusal !== null) {

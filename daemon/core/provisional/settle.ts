@@ -17,12 +17,14 @@ import {
 import { tooMany } from '../claims/grant.ts'
 import { judgeScopes, type LockDelay, type Partner } from '../claims/judge.ts'
 import type { SettleRequest } from '../claims/decision.ts'
+import { ruleOn } from '../policy/rules.ts'
 import type { View } from '../view.ts'
 
 export interface SettleContext {
   /** Everything that the leader appended; follows what is appended. */
   readonly view: View
   readonly delays: readonly LockDelay[]
+  readonly wallMs: number
   readonly append: (bodies: readonly RecordBody[]) => void
 }
 
@@ -72,7 +74,7 @@ function settleEnded({ view, append }: SettleContext, one: Ended): Settlement[] 
 }
 
 function settleOne(context: SettleContext, claim: ProvisionalClaim): Settlement[] {
-  const { view, append, delays } = context
+  const { view, append, delays, wallMs } = context
   const place = placeOf(claim)
   if (claim.n <= settledOf(view.state, place.peer)) return []
   if (view.state.promoted.has(claim.id)) return [{ ...place, kind: 'promoted' }]
@@ -81,7 +83,10 @@ function settleOne(context: SettleContext, claim: ProvisionalClaim): Settlement[
   if (view.state.claims.get(claim.id)?.peer === party.peer) return [{ ...place, kind: 'promoted' }]
   if (view.state.ended.some((over) => over.claim.id === claim.id))
     return [{ ...place, kind: 'rejected', claim, conflicts: [] }]
-  const { conflicts, partners } = judgeScopes(view, party, [scope], delays)
+  const ruling = ruleOn(view, party, [scope], wallMs)
+  if (ruling.kind !== 'free') return [{ ...place, kind: 'rejected', claim, conflicts: [] }]
+  const [ruled = scope] = ruling.scopes
+  const { conflicts, partners } = judgeScopes(view, party, [ruled], delays)
   const met = [
     ...conflicts.map(({ claim: { id } }) => id),
     ...(tooMany(partners) === null ? [] : partners.map(({ id }) => id)),
@@ -91,7 +96,7 @@ function settleOne(context: SettleContext, claim: ProvisionalClaim): Settlement[
     const named = [...new Set(met)].slice(0, CONFLICTS_NAMED)
     return [{ ...place, kind: 'rejected', claim, conflicts: named }]
   }
-  append([grantOf(claim, partners)])
+  append([grantOf({ ...claim, scope: ruled }, partners)])
   return [{ ...place, kind: 'promoted' }]
 }
 

@@ -3,6 +3,7 @@
 import { isDone, type QueueEntry, type QueueId, type RecordBody } from '../../../protocol/index.ts'
 import { grantFor, tooMany } from '../claims/grant.ts'
 import { judgeScopes } from '../claims/judge.ts'
+import { ruleOn } from '../policy/rules.ts'
 import type { View } from '../view.ts'
 import { blockersOf, inTheWay, type Waiting } from './blockers.ts'
 import { findCircle } from './deadlock.ts'
@@ -10,6 +11,8 @@ import { isFairnessPop } from './order.ts'
 import { rankIn, standingOf, watch, wokenInOrder, type Standing } from './waits.ts'
 
 export interface PumpContext extends Waiting {
+  /** By it an approval ends. */
+  readonly wallMs: number
   /** Is the session's lease still running? A waiter is never granted to the dead. */
   readonly isAlive: (entry: QueueEntry) => boolean
   /** Appends records, and has the view and the waits follow. */
@@ -69,7 +72,10 @@ function nextToMove(context: PumpContext): RecordBody | null {
 }
 
 function grantOrDrop(context: PumpContext, entry: QueueEntry, standing: Standing): RecordBody {
-  const { view } = context
+  const { view, wallMs } = context
+  // It may have changed while the claim waited.
+  const ruling = ruleOn(view, entry.party, entry.scopes, wallMs)
+  if (ruling.kind !== 'free') return dropOf(entry.id, 'policy')
   const { claimsPerAgent } = entry.terms
   if (claimsPerAgent > 0) {
     const held = [...view.state.claims.values()].filter(
@@ -81,7 +87,7 @@ function grantOrDrop(context: PumpContext, entry: QueueEntry, standing: Standing
   if (tooMany(partners) !== null) return dropOf(entry.id, 'limit')
   const since = context.waits.waiters.get(entry.id)?.since ?? context.now
   const waited = Math.ceil(Math.max(0, context.now - since) / 1000)
-  return grantFor(entry, partners, entry.id, waited)
+  return grantFor({ ...entry, scopes: ruling.scopes }, partners, entry.id, waited)
 }
 
 /** Whoever waited for a task wanted it done. */
@@ -114,7 +120,7 @@ export function circleOf(context: Waiting, sessions: ReadonlySet<string>): Recor
 
 function dropOf(
   id: QueueId,
-  reason: 'vanished' | 'limit' | 'deadlock' | 'completed',
+  reason: 'vanished' | 'limit' | 'deadlock' | 'completed' | 'policy',
 ): Extract<RecordBody, { kind: 'drop' }> {
   return { kind: 'drop', rid: null, ids: [id], reason, by: 'leader', circle: [] }
 }

@@ -28,6 +28,8 @@ import { grantFor, tooMany } from '../claims/grant.ts'
 import { judgeScopes, type Partner } from '../claims/judge.ts'
 import { narrowing, outsideOf } from '../claims/life.ts'
 import { answersNow, claimsNow } from '../claims/tell.ts'
+import { failureOf } from '../policy/refuse.ts'
+import { ruleOn } from '../policy/rules.ts'
 import { inTheWay } from '../queue/blockers.ts'
 import { findCircle } from '../queue/deadlock.ts'
 import type { View } from '../view.ts'
@@ -180,7 +182,10 @@ function share(
   }
   const { requester: party } = asked
   const { stamp } = command
-  const granted = { rid: null, party, scopes, claimIds, terms, stamp, key: null }
+  // The holder cannot let in whom the repository keeps out.
+  const ruling = ruleOn(view, party, scopes, context.wallMs)
+  if (ruling.kind !== 'free') return { kind: 'fail', failure: failureOf(ruling) }
+  const granted = { rid: null, party, scopes: ruling.scopes, claimIds, terms, stamp, key: null }
   const grant = grantFor(granted, beside, null)
   return append([grant, closingOf(request.rid, command, asked, claimIds)])
 }

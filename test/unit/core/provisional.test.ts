@@ -383,7 +383,12 @@ describe('settling', () => {
       }
     }
     append(before)
-    return { outcomes: settle({ view, delays: [], append }, asked), appended, append, view }
+    return {
+      outcomes: settle({ view, delays: [], wallMs: 0, append }, asked),
+      appended,
+      append,
+      view,
+    }
   }
 
   function verdictOf({ kind, id }: Settlement): string {
@@ -418,7 +423,7 @@ describe('settling', () => {
     const { outcomes, append, appended, view } = settled(requests())
     append([{ kind: 'reconcile', rids: [], outcomes }])
     const count = appended.length
-    assert.deepEqual(settle({ view, delays: [], append }, requests()), [])
+    assert.deepEqual(settle({ view, delays: [], wallMs: 0, append }, requests()), [])
     assert.equal(appended.length, count)
   })
 })
@@ -517,7 +522,7 @@ describe('claims of a ledger that was lost', () => {
         applyRecord(view, encodeRecord({ ...at, index, body }))
       }
     }
-    const told = settle({ view, delays: [], append }, requests)
+    const told = settle({ view, delays: [], wallMs: 0, append }, requests)
     append([{ kind: 'reconcile', rids: requests.map(({ rid }) => rid), outcomes: told }])
     return { view, told: told.map(({ kind, id }) => `${kind} ${id}`) }
   }

@@ -247,7 +247,7 @@ describe('a push that no daemon answers', () => {
       agent: null,
     }
     const { blocked } = judgeByMemory({ paths: new Set(['src/a.ts']) }, elsewhere, tokens)
-    assert.equal(blocked[0]?.claim.id, 'live')
+    assert.equal(blocked[0]?.claim?.id, 'live')
   })
 })
 
