@@ -3,6 +3,7 @@
 import type { ClaimId } from '../../protocol/index.ts'
 import type { Outcome } from '../../daemon/core/claims/command.ts'
 import { isSamePartyOutside, type Op } from './op.ts'
+import { isPolicyCommand } from './policy.ts'
 import { at, type Spec } from './spec.ts'
 
 /** Null when the answer is right, else what is wrong with it. */
@@ -35,6 +36,8 @@ export function answerProblem(
       return verifiedProblem(spec, op, outcome, committed)
     case 'failed':
       return failedProblem(spec, op, outcome, committed)
+    case 'done':
+      return isPolicyCommand(op.command) ? null : `nothing but done for a ${op.command.kind}`
     default:
       return 'enrolled in nothing'
   }
@@ -165,8 +168,14 @@ function failedProblem(spec: Spec, op: Op, outcome: Of<'failed'>, committed: num
     }
     case 'CLAIM_NOT_NARROWER':
     case 'UNCERTAIN':
+    case 'PATTERN_NOT_PROMOTED':
+    case 'POLICY_NOT_OWNER':
+    case 'REQUEST_UNKNOWN':
     case 'QUEUE_NOT_YOURS':
       return null
+    case 'POLICY_PROTECTED':
+    case 'POLICY_APPROVAL':
+      return spec.policy.mayHaveForbidden(op.command) ? null : 'kept out by no policy'
     default:
       return `${code}: ${outcome.failure.message}`
   }

@@ -22,6 +22,7 @@ import type { AppliedChange } from '../../daemon/core/view.ts'
 import { answerProblem } from './answers.ts'
 import type { Instant } from './clock.ts'
 import { bootOf, type Machine } from './machine.ts'
+import { drawPolicyCommand } from './policy.ts'
 import { Provisionals } from './provisionals.ts'
 import type { Op } from './op.ts'
 import type { SpecClaim } from './spec.ts'
@@ -365,6 +366,7 @@ export class Clients {
       ['verify', 3],
       ['end', held.length > 0 ? 0.5 : 0],
       ['force', 0.4],
+      ['policy', plan.hasPolicies ? 2 : 0],
     ] as const)
     const stamp = stampOf(home, now)
     switch (kind) {
@@ -414,6 +416,8 @@ export class Clients {
         session.held.clear()
         return { kind: 'end', ids: held, reason: 'session-ended' }
       }
+      case 'policy':
+        return drawPolicyCommand(prng, party, this.#world.checker.spec.policy.asked())
       case 'force': {
         const others = this.sessions.flatMap((other) => [...other.held.keys()])
         if (others.length === 0) return null

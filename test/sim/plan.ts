@@ -79,6 +79,8 @@ export interface Plan {
   readonly rateError: number
   /** Share of acts that ask provisionally although there is a leader. */
   readonly provisional: number
+  /** People change what the repository wants. */
+  readonly hasPolicies: boolean
 }
 
 const MACHINES_MAX = 7
@@ -184,6 +186,8 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     keyed: prng.pick([0, 0.3, 0.8]),
     rateError: prng.pick([0, 0.005, 0.02]),
     provisional: prng.pick([0, 0.03, 0.2]),
+    // Those without run as they would if there were none anywhere.
+    hasPolicies: seed % 3 === 0,
   }
 }
 

@@ -48,13 +48,18 @@ export class Provisionals {
       if (outcome.conflicts.length === 0) return 'refused by nothing'
       return wrong === undefined ? null : `${wrong.claim.id} is not in the way`
     }
+    // By what its log holds, committed or not: it was said somewhere.
+    const isRuled = this.#world.plan.hasPolicies
+    if (outcome.kind === 'failed' && outcome.failure.code.startsWith('POLICY_') && isRuled)
+      return null
     if (outcome.kind !== 'provisional') return `told ${outcome.kind}`
     const { scopes } = op.command
     if (outcome.claims.length !== scopes.length) return 'not for each scope'
     for (const [at, claim] of outcome.claims.entries()) {
       const scope = scopes[at]
       const { pattern, mode } = claim.scope
-      if (scope?.pattern !== pattern || scope.mode !== mode) return 'noted for another scope'
+      const isAsked = scope?.mode === mode || (mode === 'shared' && isRuled)
+      if (scope?.pattern !== pattern || !isAsked) return 'noted for another scope'
       if (claim.party.session !== op.command.party.session) return 'noted for another session'
       const wrong = this.#wrongWith(machine, claim)
       if (wrong !== null) return wrong

@@ -12,6 +12,7 @@ import type {
   Settlement,
 } from '../../protocol/index.ts'
 import { isSamePartyOutside, type Op } from './op.ts'
+import { PolicySpec } from './policy.ts'
 import { URGENCIES } from '../../protocol/index.ts'
 import { maskOf } from './universe.ts'
 import { check } from './violation.ts'
@@ -77,6 +78,7 @@ export class Spec {
   readonly keys = new Map<string, RequestId>()
   /** What records said of provisional claims. */
   readonly settled = new Map<ClaimId, 'promoted' | 'rejected' | 'ended'>()
+  readonly policy = new PolicySpec()
   readonly #answered = new Set<RequestId>()
   readonly #world: SpecWorld
   #fence = 0
@@ -89,6 +91,7 @@ export class Spec {
 
   apply(record: LedgerRecord): void {
     const { body } = record
+    this.policy.apply(record)
     if ('rid' in body && body.rid !== null) this.#decide(record, body.rid)
     switch (body.kind) {
       case 'grant':
@@ -185,10 +188,12 @@ export class Spec {
     const granted = body.claims.map((claim, i): SpecClaim => {
       const scope = command.scopes[i]
       check(
-        scope?.pattern === claim.pattern && scope.mode === claim.mode,
+        scope?.pattern === claim.pattern &&
+          (scope.mode === claim.mode || this.#isMadeShared(claim)),
         'reply',
         `${at(record)} grants another scope than asked`,
       )
+      this.policy.check(claim, body.party, record.atMs, at(record))
       return this.#claimOf(record, body, claim, fence, body.rid)
     })
     if (body.from !== null) this.#leave(record, body.from)
@@ -198,6 +203,10 @@ export class Spec {
       this.claims.set(claim.id, claim)
       this.live.set(claim.id, claim)
     }
+  }
+
+  #isMadeShared(claim: { pattern: string; mode: ClaimMode }): boolean {
+    return claim.mode === 'shared' && this.policy.mayBeShared(claim)
   }
 
   #nextFence(record: LedgerRecord): number {
@@ -243,7 +252,8 @@ export class Spec {
       `${at(record)} promotes what was never noted`,
     )
     const isAsked = command.scopes.some(
-      ({ pattern, mode }) => pattern === claim.pattern && mode === claim.mode,
+      ({ pattern, mode }) =>
+        pattern === claim.pattern && (mode === claim.mode || this.#isMadeShared(claim)),
     )
     check(
       isAsked && body.party.session === command.party.session && body.claims.length === 1,
@@ -251,6 +261,7 @@ export class Spec {
       `${at(record)} promotes another scope, or for another session`,
     )
     check(!this.settled.has(claim.id), 'provisional', `${claim.id} is promoted when it is settled`)
+    this.policy.check(claim, body.party, record.atMs, at(record))
     const promoted = this.#claimOf(record, body, claim, this.#nextFence(record), rid)
     this.#checkExclusion(record, promoted)
     this.claims.set(claim.id, promoted)
@@ -294,7 +305,11 @@ export class Spec {
       return
     }
     const { claim, conflicts } = outcome
-    check(conflicts.length > 0, 'provisional', `${id} is rejected because of nothing`)
+    check(
+      conflicts.length > 0 || this.policy.problemOf(claim.scope, claim.party, record.atMs) !== null,
+      'provisional',
+      `${id} is rejected because of nothing`,
+    )
     for (const met of conflicts) {
       this.#checkConflict(claim.party, claim.scope, met, record.index, `which rejects ${id}`)
       // One that a lost leader promoted is confirmed, whatever its place.
@@ -322,7 +337,7 @@ export class Spec {
       party: entry.party,
       rid: body.rid,
       urgency: URGENCIES.indexOf(entry.urgency),
-      scopes: command.scopes.map(({ pattern, mode }) => ({ mask: maskOf(pattern), mode })),
+      scopes: entry.scopes.map(({ pattern, mode }) => ({ mask: maskOf(pattern), mode })),
       from: record.index,
       bornAt: this.#world.bornAt(record),
       to: Infinity,
@@ -357,7 +372,7 @@ export class Spec {
     for (const wait of this.queue.values()) {
       if (wait.from > (own?.from ?? Infinity) || wait.urgency < urgency) continue
       if (isSamePartyOutside(wait.party, body.party)) continue
-      const isOvertaken = command.scopes.some(({ pattern, mode }) =>
+      const isOvertaken = body.claims.some(({ pattern, mode }) =>
         wait.scopes.some(
           (scope) =>
             (scope.mask & maskOf(pattern)) !== 0 && (mode !== 'shared' || scope.mode !== 'shared'),

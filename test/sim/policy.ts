@@ -1,0 +1,161 @@
+// What policies mean, from outside: the rules that the committed records made, as sets of paths, and whether a grant keeps
+// them. Shares no code with daemon/core/policy.
+import type { ClaimMode, LedgerRecord, Party, Policy } from '../../protocol/index.ts'
+import type { Command } from '../../daemon/core/claims/command.ts'
+import type { PolicyCommand } from '../../daemon/core/policy/command.ts'
+import { NO_POLICY } from '../../protocol/index.ts'
+import { isSamePartyOutside } from './op.ts'
+import type { Prng } from './prng.ts'
+import { maskOf, PATTERNS } from './universe.ts'
+import { check } from './violation.ts'
+
+interface LetIn {
+  readonly id: string
+  readonly party: Party
+  readonly areas: readonly string[]
+  readonly masks: readonly number[]
+  untilMs: number
+}
+
+interface Asked {
+  readonly pattern: string
+  readonly mode: ClaimMode
+}
+
+export class PolicySpec {
+  #policy: Policy = NO_POLICY
+  #promoted: readonly string[] = []
+  readonly #letIn = new Map<string, LetIn>()
+  /** Every policy that was ever in force. */
+  readonly #ever: Policy[] = []
+  grants = 0
+
+  apply({ body, atMs }: LedgerRecord): void {
+    switch (body.kind) {
+      case 'owners':
+        this.#policy = body.policy
+        this.#ever.push(body.policy)
+        return
+      case 'promote':
+        this.#promoted = [
+          ...this.#promoted.filter((one) => !body.replaces.includes(one)),
+          body.pattern,
+        ]
+        return
+      case 'demote':
+        this.#promoted = this.#promoted.filter((one) => !body.patterns.includes(one))
+        return
+      case 'ask-approval': {
+        const { id, party, areas, scopes } = body.approval
+        const masks = scopes.map(({ pattern }) => maskOf(pattern))
+        this.#letIn.set(id, { id, party, areas, masks, untilMs: 0 })
+        return
+      }
+      case 'answer-approval': {
+        const asked = this.#letIn.get(body.id)
+        if (asked !== undefined)
+          asked.untilMs = body.state === 'approved' ? atMs + body.seconds * 1000 : 0
+        return
+      }
+      default:
+    }
+  }
+
+  /** A grant keeps the policy of its moment: nothing protected, no area of others, nothing exclusive that is shared. */
+  check(claim: Asked, party: Party, atMs: number, where: string): void {
+    if (this.#ever.length > 0) this.grants++
+    const problem = this.problemOf(claim, party, atMs)
+    check(problem === null, 'policy', `${where} grants '${claim.pattern}', which ${problem ?? ''}`)
+    const isExclusive = claim.mode === 'exclusive' && this.isShared(claim.pattern)
+    check(!isExclusive, 'policy', `${where} grants the shared '${claim.pattern}' exclusively`)
+  }
+
+  problemOf({ pattern }: Pick<Asked, 'pattern'>, party: Party, atMs: number): string | null {
+    const mask = maskOf(pattern)
+    const meets = (other: string): boolean => (maskOf(other) & mask) !== 0
+    if (this.#policy.protected.some(meets)) return 'is protected'
+    const shut = this.#policy.areas.find(({ name, paths, owners, severity }) => {
+      if (severity !== 'hard' || !paths.some(meets) || owners.includes(party.agent)) return false
+      return ![...this.#letIn.values()].some(
+        (one) =>
+          atMs < one.untilMs &&
+          one.areas.includes(name) &&
+          isSamePartyOutside(one.party, party) &&
+          one.masks.some((inside) => (mask & ~inside) === 0),
+      )
+    })
+    return shut === undefined ? null : `is in ${shut.name}`
+  }
+
+  isShared(pattern: string): boolean {
+    return [...this.#policy.shared, ...this.#promoted].includes(pattern)
+  }
+
+  /** Could a claim like this have been made shared, or kept out, at some time? */
+  mayHaveForbidden(command: Command): boolean {
+    return command.kind === 'claim' && this.#ever.length > 0
+  }
+
+  mayBeShared({ pattern }: Asked): boolean {
+    const mask = maskOf(pattern)
+    const ever = [...this.#promoted, ...this.#policy.shared]
+    return ever.some((outer) => (mask & ~maskOf(outer)) === 0)
+  }
+
+  /** Requests that nobody has answered, or that were. */
+  asked(): readonly string[] {
+    return [...this.#letIn.keys()]
+  }
+}
+
+/** A word of a person, or of a default branch. */
+export function drawPolicyCommand(
+  prng: Prng,
+  party: Party,
+  asked: readonly string[],
+): PolicyCommand {
+  const pattern = prng.pick(PATTERNS)
+  const kind = prng.weighted([
+    ['set', 3],
+    ['answer', asked.length > 0 ? 6 : 0],
+    ['promote', 1],
+    ['demote', 1],
+  ] as const)
+  switch (kind) {
+    case 'set':
+      return {
+        kind: 'set-policy',
+        policy: drawPolicy(prng),
+        source: { kind: 'hand', by: party.agent, atMs: 0 },
+      }
+    case 'answer': {
+      const state = prng.chance(0.8) ? ('approved' as const) : ('denied' as const)
+      const id = prng.pick(asked) as never
+      return { kind: 'answer-approval', party, id, state, note: '', seconds: prng.pick([2, 600]) }
+    }
+    case 'promote':
+      return { kind: 'promote', party, pattern, isPinned: prng.chance(0.5) }
+    case 'demote':
+      return { kind: 'demote', party, pattern }
+  }
+}
+
+function drawPolicy(prng: Prng): Policy {
+  const some = (chance: number): readonly string[] =>
+    prng.chance(chance) ? [prng.pick(PATTERNS)] : []
+  const hard = some(0.6)
+  return {
+    areas: hard.map((path) => ({
+      ...{ kind: 'area', name: `area of ${path}`, paths: [path], severity: 'hard' },
+      owners: prng.pick([[], ['agent0'], ['agent0', 'agent1']]),
+    })),
+    shared: some(0.5),
+    protected: some(0.3),
+    hotspots: { ...NO_POLICY.hotspots, promoteAt: prng.pick([0, 2, 5]), subtreeAt: 2 },
+  }
+}
+
+/** Answers that a command about policies may get. */
+export function isPolicyCommand(command: Command): command is PolicyCommand {
+  return ['set-policy', 'answer-approval', 'promote', 'demote'].includes(command.kind)
+}
