@@ -6,8 +6,11 @@ import type { OperationInput } from './operation-input.ts'
 
 /** Does this call need a person's word? */
 export function isPersonAct(name: OperationName, input: OperationInput): boolean {
-  const isForced = (name === 'release' || name === 'wip/restore') && 'force' in input
-  return OPERATIONS[name].class === 'person' || isForced
+  return (
+    OPERATIONS[name].class === 'person' ||
+    ((name === 'release' || name === 'wip/restore') && 'force' in input) ||
+    (name === 'stale' && input['release'] === true)
+  )
 }
 
 /**

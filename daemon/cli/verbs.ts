@@ -58,6 +58,7 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   hotspots: 'Repositories',
   promote: 'Repositories',
   demote: 'Repositories',
+  stale: 'Repositories',
   invite: 'Machines',
   'invite/revoke': 'Machines',
   invitations: 'Machines',

@@ -44,6 +44,7 @@ import {
 } from './owners.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
+import { stale } from './stale.ts'
 import { enrol, recover } from './setup.ts'
 import { taskClaim, taskComplete, taskExpire, taskList } from './tasks.ts'
 import { tokensCreate, tokensList, tokensRevoke, tokensRotate } from './tokens.ts'
@@ -115,6 +116,7 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   hotspots,
   promote,
   demote,
+  stale,
   'audit/verify': auditVerify,
   'audit/export': auditExport,
 }

@@ -33,4 +33,10 @@ export const POLICY_INPUTS = {
   },
   promote: { pattern, permanent: z.boolean().optional(), yes },
   demote: { pattern, yes },
+  stale: {
+    days: z.int().min(1).max(366).optional(),
+    release: z.boolean().optional(),
+    reason: note,
+    yes,
+  },
 } as const

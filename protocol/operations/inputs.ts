@@ -296,4 +296,5 @@ export const INPUTS = {
   hotspots: z.strictObject({ ...callerShape, ...POLICY_INPUTS.hotspots }),
   promote: z.strictObject({ ...callerShape, ...POLICY_INPUTS.promote }),
   demote: z.strictObject({ ...callerShape, ...POLICY_INPUTS.demote }),
+  stale: z.strictObject({ ...callerShape, ...POLICY_INPUTS.stale }),
 } as const satisfies Record<OperationName, z.ZodType>

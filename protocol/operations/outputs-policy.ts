@@ -1,5 +1,6 @@
 // Outputs of the operations about a repository's policy.
 import { z } from 'zod'
+import { claim } from './output-claim.ts'
 import { asOf } from './output-parts.ts'
 
 const promoted = z.object({
@@ -84,4 +85,22 @@ export const POLICY_OUTPUTS = {
   }),
   promote: z.object({ pattern: z.string(), promoted: z.array(promoted) }),
   demote: z.object({ pattern: z.string(), promoted: z.array(promoted) }),
+  stale: z.object({
+    days: z.int(),
+    agents: z
+      .array(
+        z.object({
+          agent: z.string(),
+          session: z.string(),
+          machine: z.string(),
+          last_seen: z.string(),
+          claims: z.array(claim),
+          waits: z.int(),
+          requests: z.int(),
+        }),
+      )
+      .describe('longest silent first'),
+    released: z.array(claim),
+    as_of: asOf,
+  }),
 } as const

@@ -167,4 +167,38 @@ export const POLICY_OPERATIONS = {
     examples: ["skein demote 'src/locale/**'"],
     details: 'Claims of it are exclusive again, from the next one on.',
   },
+  stale: {
+    summary: 'Show who holds something and has shown no sign for long',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: null,
+    arguments: [],
+    flags: [
+      {
+        flag: '--days',
+        field: 'days',
+        type: 'integer',
+        value: 'N',
+        help: 'no sign for N days (7)',
+      },
+      {
+        flag: '--release',
+        field: 'release',
+        type: 'switch',
+        help: 'end their claims: a person’s act',
+      },
+      {
+        flag: '--reason',
+        field: 'reason',
+        type: 'text',
+        value: 'TEXT',
+        help: 'the holder is told why',
+      },
+      YES,
+    ],
+    examples: ['skein stale', 'skein stale --days 3 --release'],
+    details:
+      'A sign is a claim, a renewal, a wait or a request; of sessions on this machine also whatever else was heard of them. Sessions that only read are silent elsewhere. Most claims end long before by `idle_release` and TTL; tasks live for days.',
+  },
 } as const satisfies Record<string, OperationSpec>

@@ -1,7 +1,7 @@
 // What a repository wants of claims in it, as people and agents meet it: from the default branch into the ledger, and from
 // there into every verdict.
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { OperationResult } from '../../protocol/index.ts'
@@ -242,5 +242,50 @@ describe('where claims meet', () => {
     assert.equal((await as('carol', 'claim src/a.ts')).exit, 0)
     const { events } = await json<OperationResult<'events'>>('bob', 'events --kind owners.promoted')
     assert.deepEqual([events[0]?.data['pattern'], events[0]?.data['auto']], ['src/a.ts', true])
+  })
+})
+
+describe('who is silent', () => {
+  it('is listed with what it holds, and let go of by a person', async (t) => {
+    const { machine, as, json } = await openShop(t)
+    await as('bob', 'claim src/a.ts --ttl 10d')
+    const fresh = await json<OperationResult<'stale'>>('alice', 'stale')
+    assert.deepEqual(fresh.agents, [])
+    assert.match((await as('alice', 'stale')).stdout, /Nobody holds anything/)
+    const words = 'stale --days 1 --release'
+    assert.equal((await as('alice', words)).exit, 7, 'a script that says nothing')
+    assert.equal((await as('alice', `${words} --yes`)).exit, 0)
+    assert.equal((await as('carol', 'claim src/a.ts')).exit, 1, 'bob has just been heard of')
+    assert.ok(machine.home)
+  })
+})
+
+describe("coord's routes about ownership", () => {
+  it('show the policy, set it, and promote', async (t) => {
+    const { machine, as, json } = await openShop(t, 'repo: test/shop\n')
+    await as('bob', 'claim src/a.ts')
+    await as('carol', 'claim src/a.ts')
+    const { http } = await json<OperationResult<'status'>>('bob', 'status')
+    const token = readFileSync(path.join(machine.home, 'token'), 'utf8').trim()
+    const call = (method: string, where: string, body?: string): Promise<Response> =>
+      fetch(`${http ?? ''}${where}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'x-coord-engineer': 'alice' },
+        ...(body === undefined ? {} : { body }),
+      })
+    assert.equal((await call('GET', '/config/ownership')).status, 204)
+    const rules = 'areas: {core: {paths: [src/**], owners: [alice], severity: hard}}\n'
+    const set = await call('POST', '/config/ownership', rules)
+    assert.deepEqual([set.status, await set.json()], [200, { ok: true, rules: 1 }])
+    assert.equal((await as('carol', 'claim src/b.ts')).exit, 7)
+    const body = JSON.stringify({ action: 'shared_file', pattern: 'package.json' })
+    assert.equal((await call('POST', '/metrics/hotspots/promote', body)).status, 200)
+    const shown = await call('GET', '/config/ownership')
+    assert.match(await shown.text(), /shared:\n {2}- package\.json/)
+    const split = JSON.stringify({ action: 'split', pattern: 'package.json' })
+    assert.equal((await call('POST', '/metrics/hotspots/promote', split)).status, 400)
+    const hot = await call('GET', '/metrics/hotspots?min_attempts=1')
+    assert.equal(hot.status, 200)
+    assert.ok(Array.isArray(((await hot.json()) as { hotspots: unknown }).hotspots))
   })
 })

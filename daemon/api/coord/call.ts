@@ -45,12 +45,14 @@ interface CoordPath {
   readonly path: string
   readonly summary: string
   readonly query?: RouteAbout['query']
+  /** The body is no JSON: the answer reads it. */
+  readonly isText?: true
 }
 
 /** A route of coord: failures in its form, and how many places its engineer has in the queue. */
 export function coordRoute(
   daemon: CoordDaemon,
-  { method, path, summary, query = [] }: CoordPath,
+  { method, path, summary, query = [], isText }: CoordPath,
   answer: Answer,
 ): Route {
   return {
@@ -62,7 +64,8 @@ export function coordRoute(
       let call = openCall(daemon, http, {})
       let reply: Reply
       try {
-        if (method === 'POST') call = openCall(daemon, http, await readJson(http.request))
+        if (method === 'POST' && isText !== true)
+          call = openCall(daemon, http, await readJson(http.request))
         reply = await answer(call)
       } catch (error) {
         const refused = refusal(error)

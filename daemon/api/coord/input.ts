@@ -155,6 +155,13 @@ export const DAYS_QUERY = z.object({
   repo: word,
 })
 
+export const HOTSPOTS_QUERY = z.object({
+  ...DAYS_QUERY.shape,
+  min_attempts: last(z.coerce.number().int().min(1).max(1_000_000)),
+  limit: last(z.coerce.number().int().min(1).max(200)),
+  all_repos: word,
+})
+
 const HELP: Readonly<Record<string, string>> = {
   active_only: 'false: those that ended lately, too',
   all_repos: 'of every enrolled repository',
@@ -163,6 +170,8 @@ const HELP: Readonly<Record<string, string>> = {
   days: 'so many days back: 1 to 90, 30',
   decision: 'that ended, or stand, like this',
   engineer: 'who',
+  limit: 'at most so many: 1 to 200, 20',
+  min_attempts: 'refused so often or more: 5',
   module: 'a part of the pattern',
   pattern: 'a path or glob; again for more',
   queued: 'true: places in the queue instead',

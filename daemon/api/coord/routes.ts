@@ -10,6 +10,7 @@ import { claimRoutes } from './claims.ts'
 import { conflictRoutes } from './conflicts.ts'
 import type { CoordDaemon } from './call.ts'
 import { insightRoutes } from './insight.ts'
+import { policyRoutes } from './policy.ts'
 import { requestRoutes } from './requests.ts'
 import { sessionRoutes } from './sessions.ts'
 
@@ -38,5 +39,6 @@ export function coordRoutes(
     ...sessionRoutes(daemon),
     ...requestRoutes(daemon),
     ...insightRoutes(daemon),
+    ...policyRoutes(daemon),
   ]
 }

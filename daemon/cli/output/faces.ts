@@ -12,6 +12,7 @@ import {
   hotspotsFace,
   ownersFace,
   promoteFace,
+  staleFace,
 } from './owners.ts'
 import {
   invitationsFace,
@@ -90,6 +91,7 @@ const FACES: Faces = {
   hotspots: hotspotsFace,
   promote: promoteFace,
   demote: demoteFace,
+  stale: staleFace,
   'tokens/create': tokenCreateFace,
   'tokens/list': tokensFace,
   'tokens/rotate': tokenRotateFace,

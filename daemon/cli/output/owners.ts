@@ -122,3 +122,27 @@ export function promoteFace(
 export function demoteFace({ pattern }: OperationResult<'demote'>): readonly string[] {
   return [`demoted ${pattern}: claims of it are exclusive again`]
 }
+
+export function staleFace(
+  { agents, days, released }: OperationResult<'stale'>,
+  page: Page,
+): readonly string[] {
+  if (agents.length === 0)
+    return [`Nobody holds anything without a sign for ${count(days, 'day')}.`]
+  const lines = agents.map(({ agent, machine, last_seen: seen, claims, waits, requests }) => {
+    const held = claims.map(({ pattern }) => pattern).join(', ') || 'no claim'
+    const more = [
+      ...(waits === 0 ? [] : [count(waits, 'wait')]),
+      ...(requests === 0 ? [] : [count(requests, 'request')]),
+    ].join(', ')
+    const last = relative(seen, page.nowMs)
+    return `${page.paint('warning', 'silent')} ${agent} on ${machine}, ${last}: ${held}${more === '' ? '' : `; ${more}`}`
+  })
+  if (released.length > 0)
+    return [...lines, ...released.map(({ id, pattern }) => `released ${pattern}  ${id}`)]
+  const steps = nextSteps(
+    [[`skein stale --days ${String(days)} --release`, 'end their claims']],
+    page,
+  )
+  return agents.some(({ claims }) => claims.length > 0) ? [...lines, ...steps] : lines
+}
