@@ -245,21 +245,6 @@ describe('where claims meet', () => {
   })
 })
 
-describe('who is silent', () => {
-  it('is listed with what it holds, and let go of by a person', async (t) => {
-    const { machine, as, json } = await openShop(t)
-    await as('bob', 'claim src/a.ts --ttl 10d')
-    const fresh = await json<OperationResult<'stale'>>('alice', 'stale')
-    assert.deepEqual(fresh.agents, [])
-    assert.match((await as('alice', 'stale')).stdout, /Nobody holds anything/)
-    const words = 'stale --days 1 --release'
-    assert.equal((await as('alice', words)).exit, 7, 'a script that says nothing')
-    assert.equal((await as('alice', `${words} --yes`)).exit, 0)
-    assert.equal((await as('carol', 'claim src/a.ts')).exit, 1, 'bob has just been heard of')
-    assert.ok(machine.home)
-  })
-})
-
 describe("coord's routes about ownership", () => {
   it('show the policy, set it, and promote', async (t) => {
     const { machine, as, json } = await openShop(t, 'repo: test/shop\n')

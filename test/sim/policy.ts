@@ -28,19 +28,22 @@ export class PolicySpec {
   readonly #letIn = new Map<string, LetIn>()
   /** Every policy that was ever in force. */
   readonly #ever: Policy[] = []
-  grants = 0
+  /** Every pattern that was ever shared. */
+  readonly #everShared: string[] = []
 
   apply({ body, atMs }: LedgerRecord): void {
     switch (body.kind) {
       case 'owners':
         this.#policy = body.policy
         this.#ever.push(body.policy)
+        this.#everShared.push(...body.policy.shared)
         return
       case 'promote':
         this.#promoted = [
           ...this.#promoted.filter((one) => !body.replaces.includes(one)),
           body.pattern,
         ]
+        this.#everShared.push(body.pattern)
         return
       case 'demote':
         this.#promoted = this.#promoted.filter((one) => !body.patterns.includes(one))
@@ -63,7 +66,6 @@ export class PolicySpec {
 
   /** A grant keeps the policy of its moment: nothing protected, no area of others, nothing exclusive that is shared. */
   check(claim: Asked, party: Party, atMs: number, where: string): void {
-    if (this.#ever.length > 0) this.grants++
     const problem = this.problemOf(claim, party, atMs)
     check(problem === null, 'policy', `${where} grants '${claim.pattern}', which ${problem ?? ''}`)
     const isExclusive = claim.mode === 'exclusive' && this.isShared(claim.pattern)
@@ -96,10 +98,10 @@ export class PolicySpec {
     return command.kind === 'claim' && this.#ever.length > 0
   }
 
+  /** What was made shared stays so while it waits, or is provisional. */
   mayBeShared({ pattern }: Asked): boolean {
     const mask = maskOf(pattern)
-    const ever = [...this.#promoted, ...this.#policy.shared]
-    return ever.some((outer) => (mask & ~maskOf(outer)) === 0)
+    return this.#everShared.some((outer) => (mask & ~maskOf(outer)) === 0)
   }
 
   /** Requests that nobody has answered, or that were. */

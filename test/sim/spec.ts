@@ -253,7 +253,8 @@ export class Spec {
     )
     const isAsked = command.scopes.some(
       ({ pattern, mode }) =>
-        pattern === claim.pattern && (mode === claim.mode || this.#isMadeShared(claim)),
+        pattern === claim.pattern &&
+        (mode === claim.mode || (claim.mode === 'shared' && this.policy.mayHaveForbidden(command))),
     )
     check(
       isAsked && body.party.session === command.party.session && body.claims.length === 1,
