@@ -1,7 +1,9 @@
 // What became of a repository's policy, as events for people.
-import type { Approval, EventKind, PeerId } from '../../protocol/index.ts'
+import type { Approval, AuditEventInput, EventKind, PeerId } from '../../protocol/index.ts'
 import type { AppliedChange } from '../core/view.ts'
-import type { MachineNames, Told } from '../record-events.ts'
+
+type MachineNames = (peer: PeerId) => string
+type Told = Pick<AuditEventInput, 'kind' | 'actor' | 'machine' | 'data'>
 
 export type PolicyChange = Extract<
   AppliedChange['change'],

@@ -12,6 +12,10 @@ const yes = z.boolean().optional()
 const days = z.int().min(1).max(POLICY_LIMITS.daysMax).optional()
 
 export const POLICY_INPUTS = {
+  /** Beside its own fields. */
+  cover: {
+    bypass: note.describe('why what is protected shall be changed all the same: recorded'),
+  },
   'owners/show': {},
   'owners/set': {
     text: z.string().max(65_536).describe('YAML with `owners`, `shared`, `protected`, `hotspots`'),

@@ -160,11 +160,7 @@ export const INPUTS = {
       })
       .optional()
       .describe('what is pushed with them: where another holds one, that is an event'),
-    bypass: z
-      .string()
-      .max(LIMITS.descriptionCharactersMax)
-      .optional()
-      .describe('why what is protected shall be changed all the same: recorded'),
+    ...POLICY_INPUTS.cover,
   }),
   fence: z.strictObject({ ...callerShape }),
   landed: z.strictObject({ ...callerShape, ids: ids.min(1) }),

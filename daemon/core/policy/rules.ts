@@ -20,12 +20,19 @@ import {
   type Approval,
   type Area,
   type JudgedScope,
+  type LedgerState,
   type Party,
   type Pattern,
   type PolicyState,
   type Scope,
 } from '../../../protocol/index.ts'
-import type { View } from '../view.ts'
+
+/** Of a view, what a ruling rests on. */
+interface Ruled {
+  readonly rules: { readonly now: Rules }
+  readonly state: Pick<LedgerState, 'approvals'>
+  readonly caseExact: boolean
+}
 
 export interface Rules {
   readonly protected: readonly Rule[]
@@ -74,7 +81,7 @@ function compileRule(pattern: string, caseExact: boolean): readonly Rule[] {
 
 /** @param wallMs by it an approval ends */
 export function ruleOn(
-  view: Pick<View, 'rules' | 'state' | 'caseExact'>,
+  view: Ruled,
   party: Party,
   scopes: readonly Scope[],
   wallMs: number,
@@ -105,7 +112,7 @@ export function ruleOn(
 
 /** The first of the scopes that meets a protected pattern; null: none does. */
 export function protectedIn(
-  view: Pick<View, 'rules' | 'caseExact'>,
+  view: Ruled,
   scopes: readonly Scope[],
 ): Extract<Ruling, { kind: 'protected' }> | null {
   const { protected: forbidden } = view.rules.now
@@ -119,17 +126,13 @@ export function protectedIn(
 }
 
 /** The protected pattern that a file is in; null: it is in none. */
-export function protectedBy({ rules }: Pick<View, 'rules'>, path: string): string | null {
+export function protectedBy({ rules }: Ruled, path: string): string | null {
   const met = rules.now.protected.find(({ compiled }) => matchesPath(compiled, path))
   return met?.compiled.text ?? null
 }
 
 /** Soft areas that a claim meets and whose owners are others: for them to be named. */
-export function softAreas(
-  { rules }: Pick<View, 'rules'>,
-  party: Party,
-  scope: JudgedScope,
-): readonly Area[] {
+export function softAreas({ rules }: Ruled, party: Party, scope: JudgedScope): readonly Area[] {
   return rules.now.areas.flatMap(({ area, rules: own }) => {
     if (area.severity !== 'soft' || area.owners.length === 0 || isOwner(area, party.agent))
       return []
@@ -138,7 +141,7 @@ export function softAreas(
 }
 
 /** Hard areas that a scope meets. */
-function areasOf({ rules }: Pick<View, 'rules'>, scope: JudgedScope): readonly Area[] {
+function areasOf({ rules }: Ruled, scope: JudgedScope): readonly Area[] {
   return rules.now.areas.flatMap(({ area, rules: own }) =>
     area.severity === 'hard' && own.some((rule) => overlapScopes(scope, rule.scope) !== null)
       ? [area]
@@ -147,7 +150,7 @@ function areasOf({ rules }: Pick<View, 'rules'>, scope: JudgedScope): readonly A
 }
 
 function mayEnter(
-  view: Pick<View, 'state' | 'caseExact'>,
+  view: Ruled,
   party: Party,
   area: Area,
   scope: JudgedScope,
@@ -160,7 +163,7 @@ function mayEnter(
 }
 
 function approvalsOf(
-  { state }: Pick<View, 'state'>,
+  { state }: Ruled,
   party: Party,
   area: Area,
   wallMs: number,
