@@ -45,7 +45,12 @@ export function recordForHolder(
   parts: Recording,
   repo: Repo,
   by: Writer,
-  { kind, path, holder, reason }: Omit<Written, 'kind' | 'holder'> & {
+  {
+    kind,
+    path,
+    holder,
+    reason,
+  }: Omit<Written, 'kind' | 'holder'> & {
     readonly kind: EventKind
     readonly holder: NonNullable<Written['holder']>
   },

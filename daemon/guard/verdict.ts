@@ -117,12 +117,7 @@ async function judgeGroup(parts: Parts, asked: Asked, group: Group): Promise<Jud
     : verdict
 }
 
-async function judgeOpen(
-  parts: Parts,
-  asked: Asked,
-  group: Group,
-  party: Party,
-): Promise<Judged> {
+async function judgeOpen(parts: Parts, asked: Asked, group: Group, party: Party): Promise<Judged> {
   const { caller } = asked
   const first = await plan(parts, group, party)
   if (first.conflicts.length > 0) return refuse(parts, asked, group, party, heldText(group, first))
