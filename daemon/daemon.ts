@@ -169,10 +169,10 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
     policy: createTrackedPolicy({ history, clock, log }),
-    ...{ joining, reach, recovery, merges: createMerges(env), edits: createGitEdits(env) },
-    ...{ grep: createGrep(env), committed: createCommitted(env) },
+    ...{ joining, reach, recovery },
+    ...gitDoorsOf(env),
     ...{ servers: createLanguageServers(serversOf(config, env)) },
-    ...{ worktree: createWorktree(env), guard: createGuardState(name, feed.watch) },
+    guard: createGuardState(name, feed.watch),
     ...startServices(
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
       stack,
@@ -229,6 +229,17 @@ async function sendSpans(
   if (wish.kind !== 'on') return
   const { startTracing } = await import('./tracing/start.ts')
   stack.add(startTracing(about))
+}
+
+/** Beside git.ts and git-history.ts, each for one kind of question. */
+function gitDoorsOf(env: DaemonOptions['env']) {
+  return {
+    merges: createMerges(env),
+    edits: createGitEdits(env),
+    grep: createGrep(env),
+    committed: createCommitted(env),
+    worktree: createWorktree(env),
+  }
 }
 
 function serversOf(

@@ -1,8 +1,6 @@
-// `claim` and `check`: one judgement behind two doors. The daemon reads and bounds the scopes in the caller's checkout;
-// the ledger decides.
+// `claim`: the daemon reads and bounds the scopes in the caller's checkout; the ledger decides.
 import { createHash, randomBytes } from 'node:crypto'
 import {
-  isSameSession,
   keyName,
   makeId,
   SkeinError,
@@ -11,33 +9,24 @@ import {
   type OperationInput,
   type OperationResult,
   type Party,
-  type QueueEntry,
   type Scope,
 } from '../../protocol/index.ts'
 import { clean, cleanName, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
-import type { ClaimCommand, Failure, Outcome } from '../core/claims/command.ts'
-import { tooMany } from '../core/claims/grant.ts'
-import type { Judgement } from '../core/claims/judge.ts'
-import type { Engine } from '../core/engine-state.ts'
-import { delaysNow } from '../core/leases.ts'
-import { levelOf } from '../core/queue/order.ts'
-import { standingOf } from '../core/queue/waits.ts'
-import { holderOf, unmetNeeds } from '../core/tasks/needs.ts'
-import { blockedFailure, taskObstacle } from '../core/tasks/obstacle.ts'
+import type { ClaimCommand, Outcome } from '../core/claims/command.ts'
 import type { View } from '../core/view.ts'
 import { failureError } from '../failure.ts'
-import { besideJson, conflictJson, iso, waiterJson } from '../json.ts'
-import { requireBounded } from '../coverage.ts'
+import { iso } from '../json.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { blocked, grantedResult, provisionalResult, refusedResult } from './answers.ts'
+import { lookAtFiles, prepareTaskIn, type LookedUp } from './asked-files.ts'
+import { judgeNow } from './check.ts'
+import { stampNow, type Handler, type Parts } from './context.ts'
+import { adviceOn, madeShared, requireOpen } from './policy-words.ts'
 import { waitInQueue } from './queue.ts'
-import { asOf, claimContext, stampNow, type Handler, type Parts } from './context.ts'
-import { adviceOn, madeShared, requireOpen, ruledScopes } from './policy-words.ts'
 import { readScopes } from './scopes.ts'
-import { requireSymbols } from './symbols.ts'
-import { prepareTask, type PreparedTask, type TaskAsking } from './task-terms.ts'
+import type { PreparedTask, TaskAsking } from './task-terms.ts'
 
 export const claim: Handler<OperationInput<'claim'>> = async (parts, input, context) =>
   (await claimScopes(parts, input, context, {})).result
@@ -89,11 +78,6 @@ export async function claimScopes(
   const answered = await answerOf(parts, asked, outcome)
   const result = { ...answered, warnings: [...answered.warnings, ...madeShared(scopes, answered)] }
   return { result, prepared }
-}
-
-/** Whoever found the symbols in the files need not have them looked up again. */
-interface LookedUp {
-  readonly isLookedUp?: boolean
 }
 
 /** A decision of the ledger; without a majority, and where the caller wants that, a note of this machine. */
@@ -161,85 +145,6 @@ function lostWait(
   return blocked(parts, place, { scopes, conflicts, more, ahead, warnings, queue: null })
 }
 
-export const check: Handler<OperationInput<'check'>> = (parts, input, context) =>
-  checkScopes(parts, input, context, {})
-
-/** What a claim of these would be answered. */
-export async function checkScopes(
-  parts: Parts,
-  input: OperationInput<'check'>,
-  context: CallContext,
-  { isLookedUp = false }: LookedUp,
-): Promise<OperationResult<'check'>> {
-  const place = await parts.callers.place(input, context)
-  const host = hostOf(place.repo)
-  const party = parts.callers.asker(input, context)
-  await parts.policy.look(place.repo, place.checkout)
-  const view = host.loop.view()
-  const asked = await readScopes(input.scopes, place)
-  const scopes = ruledScopes(view, party, asked, parts.clock.wall())
-  const prepared = await prepareTaskIn(parts, place, party, scopes, {})
-  const named = isLookedUp ? [] : scopes
-  const warnings = [
-    ...adviceOn(view, party, scopes),
-    ...(await lookAtFiles(parts, place, { scopes, named, party, context })),
-  ]
-  const { judgement, ahead } = judgeNow(host.loop.engine(), view, party, scopes)
-  const obstacle = obstacleOf(view, party, scopes, prepared, parts.clock.wall())
-  if (obstacle !== null) throw failureError(obstacle)
-  const { conflicts, partners, more } = judgement
-  const crowded = tooMany(partners)
-  if (crowded !== null) throw failureError(crowded.failure)
-  const told = claimContext(parts, place)
-  const safe = conflicts.length === 0 && ahead.length === 0
-  const narrows = partners.some((partner) => partner.narrows)
-  const would = !safe ? 'wait' : narrows ? 'narrow' : partners.length > 0 ? 'coexist' : 'grant'
-  const result: OperationResult<'check'> = {
-    safe,
-    conflicts: conflicts.map((conflict) => conflictJson(told, conflict)),
-    more_conflicts: more,
-    waiters: ahead.map(waiterJson),
-    would,
-    beside: safe ? besideJson(told, partners) : [],
-    warnings,
-    as_of: asOf(place.repo),
-  }
-  return result
-}
-
-/** What `claim` would fail with for the task in it, where nobody holds what is asked for. */
-function obstacleOf(
-  view: View,
-  party: Party,
-  scopes: readonly Scope[],
-  prepared: PreparedTask | null,
-  wallMs: number,
-): Failure | null {
-  const [task] = scopes.filter(({ kind }) => kind === 'task')
-  const holder = task === undefined ? null : holderOf(view, task.pattern)
-  const isSame = holder !== null && isSameSession(holder, party) && scopes.length === 1
-  if (task === undefined || isSame) return null
-  const obstacle = taskObstacle({ party, scopes }, view, wallMs)
-  if (obstacle !== null || holder !== null) return obstacle
-  const unmet = unmetNeeds(view, prepared?.terms.needs ?? [])
-  return unmet.length === 0 ? null : blockedFailure(task.pattern, unmet)
-}
-
-/** The judgement of a claim asked for now, on what is committed here. */
-function judgeNow(
-  engine: Engine,
-  view: View,
-  party: Party,
-  scopes: readonly Scope[],
-): { judgement: Judgement; ahead: readonly QueueEntry[] } {
-  const { leases, waits, options } = engine
-  const rank = { level: levelOf('normal', 0), index: Infinity }
-  const delays = delaysNow(leases, options.caseExact)
-  const now = leases.elapsedMs
-  const standing = standingOf(waits, view, { party, scopes, rank }, delays, now, false)
-  return { judgement: standing.judgement, ahead: standing.kind === 'free' ? [] : standing.ahead }
-}
-
 function termsOf(
   input: OperationInput<'claim'>,
   { config }: Place,
@@ -256,44 +161,9 @@ function termsOf(
   }
 }
 
-/** Null where no task is asked for. @throws SkeinError for a task that cannot be claimed now. */
-async function prepareTaskIn(
-  parts: Parts,
-  place: Place,
-  party: Party,
-  scopes: readonly Scope[],
-  asking: TaskAsking,
-): Promise<PreparedTask | null> {
-  const task = scopes.find(({ kind }) => kind === 'task')
-  return task === undefined ? null : prepareTask(parts, place, party, task.pattern, asking)
-}
-
 /** Then the answer stands already, whatever has become of the task. */
 function isKeyKnown({ state }: View, { peer, session }: Party, key: ClaimCommand['key']): boolean {
   return key !== null && state.keys.has(keyName(peer, session, key.key))
-}
-
-/** First how many files the scopes cover: no more than a claim may have are parsed for the symbols that are named. */
-async function lookAtFiles(
-  parts: Parts,
-  place: Place,
-  asked: {
-    readonly scopes: readonly Scope[]
-    readonly named: readonly Scope[]
-    readonly party: Party
-    readonly context: CallContext
-  },
-): Promise<string[]> {
-  const { scopes, named, party, context } = asked
-  const bounded = await boundedBy(parts, scopes, place)
-  const symbols = await requireSymbols(parts, place, { scopes: named, party, context })
-  return [...symbols, ...bounded]
-}
-
-async function boundedBy(parts: Parts, scopes: readonly Scope[], place: Place): Promise<string[]> {
-  if (place.checkout === null) return []
-  const tracked = await parts.git.trackedFiles(place.checkout)
-  return requireBounded(scopes, tracked.paths, place.config)
 }
 
 function keyOf(input: OperationInput<'claim'>, scopes: readonly Scope[]): ClaimCommand['key'] {

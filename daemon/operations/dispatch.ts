@@ -9,7 +9,8 @@ import {
   type OperationName,
 } from '../../protocol/index.ts'
 import type { Operations } from '../client/operations.ts'
-import { check, claim } from './claim.ts'
+import { check } from './check.ts'
+import { claim } from './claim.ts'
 import { claims, narrow, release, renew, verify } from './claims.ts'
 import type { Handler, Parts } from './context.ts'
 import { cover } from './cover.ts'

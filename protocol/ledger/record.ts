@@ -5,7 +5,8 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { assert } from '../assert.ts'
 import { SkeinError } from '../errors.ts'
-import { isBody, type RecordBody } from './body.ts'
+import { isBody } from './body-shape.ts'
+import type { RecordBody } from './body.ts'
 import { sha256 } from './hash.ts'
 
 /** A place in the tree of records. Compared by term first, never by index alone. */
