@@ -169,9 +169,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
     policy: createTrackedPolicy({ history, clock, log }),
-    ...{ joining, reach, recovery },
-    ...gitDoorsOf(env),
-    ...{ servers: createLanguageServers(serversOf(config, env)) },
+    ...{ joining, reach, recovery, ...gitDoorsOf(env) },
+    servers: createLanguageServers(serversOf(config, env)),
     guard: createGuardState(name, feed.watch),
     ...startServices(
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
