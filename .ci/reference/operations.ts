@@ -2,6 +2,7 @@
 import { GLOBAL_FLAGS, VERBS } from '../../daemon/cli/verbs.ts'
 import { TOOLS } from '../../mcp/tools.ts'
 import {
+  DETAILS,
   INPUTS,
   OPERATION_NAMES,
   OPERATIONS,
@@ -39,7 +40,7 @@ export function operationsPage(): string {
     'They belong to the program on this machine, so no other door has them.',
     ...local.flatMap((verb) => [
       `### skein ${verb.name}`,
-      `${verb.summary}. ${verb.details}`,
+      `${verb.summary}. ${verb.details ?? ''}`,
       code('sh', usageLine(verb.name, verb.arguments, verb.flags)),
       argumentTable(verb.arguments),
       flagTable(verb.flags),
@@ -56,7 +57,7 @@ function operationSections(name: OperationName): string[] {
   return [
     `## ${spell(name)}`,
     `${spec.summary}.`,
-    spec.details,
+    DETAILS[name],
     NOTES[name] ?? '',
     ...person,
     code('sh', usageLine(spell(name), spec.arguments, spec.flags)),

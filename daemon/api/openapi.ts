@@ -2,6 +2,7 @@
 // the first question and kept.
 import { z } from 'zod'
 import {
+  DETAILS,
   ERROR_CATALOGUE,
   httpOfExit,
   INPUTS,
@@ -92,9 +93,8 @@ function operationOf({ about, path }: Route): OperationName | null {
 }
 
 function operationParts(name: OperationName): Json {
-  const { details } = OPERATIONS[name]
   return {
-    description: details,
+    description: DETAILS[name],
     requestBody: {
       content: { 'application/json': { schema: schemaOf(INPUTS[name], 'input') } },
     },

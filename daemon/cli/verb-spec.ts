@@ -6,7 +6,8 @@ export interface VerbSpec {
   readonly name: string
   readonly group: Group
   readonly summary: string
-  readonly details: string
+  /** Of an operation: with the other texts of operations. */
+  readonly details?: string
   readonly arguments: readonly ArgumentSpec[]
   readonly flags: readonly FlagSpec[]
   readonly examples: readonly string[]
@@ -43,7 +44,7 @@ export type LocalVerb =
 /** A verb that asks no daemon for its answer. */
 export function local(
   name: LocalVerb,
-  spec: Pick<VerbSpec, 'summary' | 'details' | 'examples'> & Partial<VerbSpec>,
+  spec: Pick<VerbSpec, 'summary' | 'examples'> & { readonly details: string } & Partial<VerbSpec>,
 ): VerbSpec {
   return { name, group: 'This machine', arguments: [], flags: [], does: { local: name }, ...spec }
 }

@@ -150,14 +150,13 @@ export function findVerb(name: string): VerbSpec | undefined {
 }
 
 function verbOf(operation: OperationName): VerbSpec {
-  const { summary, details, examples } = OPERATIONS[operation]
+  const { summary, examples } = OPERATIONS[operation]
   const words = [...OPERATIONS[operation].arguments, ...(MORE_ARGUMENTS[operation] ?? [])]
   const flags = [...(MORE_FLAGS[operation] ?? []), ...OPERATIONS[operation].flags]
   return {
     name: operation.replace('/', ' '),
     group: GROUPS[operation] ?? 'Claims',
     summary,
-    details,
     arguments: words,
     flags,
     examples,

@@ -84,8 +84,6 @@ export const CLAIM_OPERATIONS = {
       'skein claim --resource port-5432',
       "skein claim 'src/auth/**' --task fix-login",
     ],
-    details:
-      'Exit 0: granted, with a fence. Exit 1: somebody else holds part of it; nothing is claimed, and the answer says who, what, until when, and what to do. Exit 2: no grant was confirmed; a person decides. Exit 8: the wait ended without a grant. Symbols are looked up in your checkout: one that its file does not declare is refused, with the nearest ones. Claims on different symbols of a file stand beside each other; one on a symbol of a file that somebody holds as a whole narrows that claim, unless it was made with --no-narrow, --module or --shared.',
   },
   check: {
     summary: 'Ask what a claim would answer, without claiming',
@@ -100,8 +98,6 @@ export const CLAIM_OPERATIONS = {
       "skein check 'src/**/*.test.ts' --json",
       'skein check src/router.ts --symbol Router::handle',
     ],
-    details:
-      "Exit 0: safe. Exit 1: a claim would be refused. The same judgement as `claim`, from this machine's replica; what a claim of a task would fail with, this does.",
   },
   queue: {
     summary: 'Show who waits, for what, behind whom',
@@ -112,7 +108,6 @@ export const CLAIM_OPERATIONS = {
     arguments: [],
     flags: [{ flag: '--mine', field: 'mine', type: 'switch', help: 'of this session' }],
     examples: ['skein queue'],
-    details: 'In the order in which they will be granted where they want the same.',
   },
   cancel: {
     summary: 'Give up a place in the queue',
@@ -125,7 +120,6 @@ export const CLAIM_OPERATIONS = {
     ],
     flags: [],
     examples: ['skein cancel que_01J…'],
-    details: 'Exit 7: another session waits there. Cancelling what is over is no error.',
   },
   wait: {
     summary: 'Wait until a place in the queue is granted, whoever waits there',
@@ -146,8 +140,6 @@ export const CLAIM_OPERATIONS = {
       },
     ],
     examples: ['skein wait que_01J… && claude -p --resume SESSION'],
-    details:
-      'Exit 0: granted, to the session that waits there. Exit 8: the place is gone, or nothing was granted in this time. Whoever stops waiting gives nothing up: the place is that of its session.',
   },
   claims: {
     summary: 'List live claims',
@@ -198,7 +190,6 @@ export const CLAIM_OPERATIONS = {
       },
     ],
     examples: ['skein claims', 'skein claims --mine --json', 'skein claims --recent'],
-    details: "From this machine's replica; `as_of` says of when.",
   },
   renew: {
     summary: 'Give claims their full time again',
@@ -217,7 +208,6 @@ export const CLAIM_OPERATIONS = {
       },
     ],
     examples: ['skein renew', 'skein renew clm_01J… --ttl 1h'],
-    details: 'Without ids: every claim of this session. Exit 6: a claim has ended; claim anew.',
   },
   narrow: {
     summary: 'Give up part of a claim, keeping its fence',
@@ -234,8 +224,6 @@ export const CLAIM_OPERATIONS = {
       'skein narrow clm_01J… src/auth/login.ts',
       'skein narrow clm_01J… --symbol src/router.ts:Router::handle',
     ],
-    details:
-      'Several patterns split the claim; the parts share its fence. With symbols the rest of their files is given up.',
   },
   release: {
     summary: 'Give claims back',
@@ -285,8 +273,6 @@ export const CLAIM_OPERATIONS = {
       'skein release --mine',
       "skein release clm_01J… --force --reason 'agent crashed'",
     ],
-    details:
-      'Exit 7: another session holds it. Releasing what has ended already is no error. Without a majority it is noted (`releasing`), and done once there is one.',
   },
   verify: {
     summary: 'Is it still mine? Answered by the leader, never from a stale replica',
@@ -297,7 +283,5 @@ export const CLAIM_OPERATIONS = {
     arguments: [IDS],
     flags: [],
     examples: ['skein verify', 'skein verify clm_01J… && git push'],
-    details:
-      'Without ids: every claim of this session, and those that it lost lately and has not got back. Exit 0: all live. Exit 4: one is not.',
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

@@ -66,7 +66,6 @@ export const INSIGHT_OPERATIONS = {
       'skein why src/router.ts:Router::handle',
       'skein why clm_01J…',
     ],
-    details: 'Who holds it now, and which grants, refusals, releases and expiries led there.',
   },
   events: {
     summary: 'Show what happened, or follow it as it happens',
@@ -82,8 +81,6 @@ export const INSIGHT_OPERATIONS = {
       "skein events --since 2h --kind 'claim.*' --kind queue.joined",
       'skein events --about clm_01J… --json',
     ],
-    details:
-      'Without --since: the last ones. Every event is in the audit log, whose hashes `audit verify` checks. With --follow and --json: one JSON object a line, and after a break it goes on behind the last one. As a stream over HTTP: GET /v1/events.',
   },
   forecast: {
     summary: 'Show which branches and worktrees would stop each other at a merge',
@@ -109,8 +106,6 @@ export const INSIGHT_OPERATIONS = {
       },
     ],
     examples: ['skein forecast', 'skein forecast --of feature/login', 'skein forecast --json'],
-    details:
-      'Looks at the branches of this clone, at its worktrees with what is not committed in them, and at the branches that were fetched. Pairs that changed the same files are merged in memory; no file, branch or index changes. For each collision: the files, who holds them, and what would keep the two apart.',
   },
   status: {
     summary: 'Show the daemon, its repositories and their leaders',
@@ -121,7 +116,6 @@ export const INSIGHT_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein status', 'skein status --json'],
-    details: 'Exit 0 when every enrolled repository that this machine decides alone is ready.',
   },
   metrics: {
     summary: 'Print counters, gauges and latencies as Prometheus reads them',
@@ -132,7 +126,6 @@ export const INSIGHT_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein metrics', "skein metrics | grep '^skein_claims'"],
-    details: 'The same text as GET /metrics on the HTTP port, which needs the token.',
   },
   enrol: {
     summary: "Enrol this checkout's repository without writing to it",
@@ -151,8 +144,6 @@ export const INSIGHT_OPERATIONS = {
       },
     ],
     examples: ['skein enrol', 'skein enrol --as team/project'],
-    details:
-      'A tracked `.skein.yml` does the same on first use for everybody; `skein init` writes it.',
   },
   recover: {
     summary: 'Begin anew after a loss for good: of a majority of voters, or of a log',
@@ -177,8 +168,6 @@ export const INSIGHT_OPERATIONS = {
       YES,
     ],
     examples: ['skein recover --dry-run', 'skein recover --accept-loss'],
-    details:
-      'Where no majority of the mesh can be reached, this machine goes on in a mesh of its own, with every claim that it knows; the others do the same and join it. Where only the voters of this repository are gone, its ledger is begun anew in the same mesh. Where its log here is lost, its claims are lost too: a backup is better. Fences go on rising, old logs are kept aside. Machines that are missing must not come back with their old home. Refused while a majority can be reached.',
   },
   config: {
     summary: 'Show the effective configuration and where each value comes from',
@@ -189,7 +178,6 @@ export const INSIGHT_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein config', 'skein config validate'],
-    details: 'Defaults, then files, then the environment, then flags.',
   },
   'audit/verify': {
     summary: "Check the audit log's hash chain",
@@ -200,7 +188,6 @@ export const INSIGHT_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein audit verify', 'skein audit verify audit.ndjson'],
-    details: 'Exit 0: whole. Exit 4: broken, with the place of the first break.',
   },
   'audit/export': {
     summary: 'Print the audit log as it is, a line for each event',
@@ -219,7 +206,5 @@ export const INSIGHT_OPERATIONS = {
       },
     ],
     examples: ['skein audit export > audit.ndjson', 'skein audit verify audit.ndjson'],
-    details:
-      'The bytes of the log, so that its hashes can be checked elsewhere. Over HTTP in pages: `next` is the `since` of the following one.',
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

@@ -44,8 +44,6 @@ export const MESH_OPERATIONS = {
       YES,
     ],
     examples: ['skein invite --address 100.64.0.3', 'skein invite --ttl 10m --json'],
-    details:
-      'Prints one line of text: whoever has it can join once. It holds a secret; send it as you would a password. Opens the mesh port, on loopback unless `listen` in config.yml or --address says more.',
   },
   'invite/revoke': {
     summary: 'Withdraw invitations that were not used',
@@ -56,7 +54,6 @@ export const MESH_OPERATIONS = {
     arguments: [{ field: 'ids', name: 'ID', help: 'inv_…', many: true, required: true }],
     flags: [YES],
     examples: ['skein invite revoke inv_01J…'],
-    details: 'Whoever joined with one stays a member: `skein member remove`.',
   },
   invitations: {
     summary: 'List the invitations that are open',
@@ -67,7 +64,6 @@ export const MESH_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein invitations'],
-    details: 'Without their secrets, which nobody keeps.',
   },
   join: {
     summary: 'Become a member of another mesh with an invitation',
@@ -86,8 +82,6 @@ export const MESH_OPERATIONS = {
     ],
     flags: [ADDRESS, { flag: '--yes', field: 'yes', type: 'switch', help: 'do not ask' }],
     examples: ['skein join skein1…', 'skein join - < invitation'],
-    details:
-      'Only for a machine that is alone in its mesh. Its live claims are carried along and settled in the other mesh; its old ledgers are kept aside.',
   },
   leave: {
     summary: 'Leave the mesh and go on alone',
@@ -98,7 +92,6 @@ export const MESH_OPERATIONS = {
     arguments: [],
     flags: [YES],
     examples: ['skein leave'],
-    details: 'Its ledgers are kept aside, and its claims in the mesh end by their leases.',
   },
   members: {
     summary: 'List the machines of the mesh',
@@ -109,7 +102,6 @@ export const MESH_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein members', 'skein members --json'],
-    details: 'As this machine knows them: a voter may decide, a learner has a copy.',
   },
   'member/promote': {
     summary: 'Let a machine vote',
@@ -120,8 +112,6 @@ export const MESH_OPERATIONS = {
     arguments: [MACHINE],
     flags: [YES],
     examples: ['skein member promote studio'],
-    details:
-      'A ledger has 1, 3 or 5 voters: of two machines that may vote one does. A machine votes once it has caught up.',
   },
   'member/demote': {
     summary: 'Make a machine a learner',
@@ -132,7 +122,6 @@ export const MESH_OPERATIONS = {
     arguments: [MACHINE],
     flags: [YES],
     examples: ['skein member demote laptop'],
-    details: 'It keeps its copies and votes no more.',
   },
   'member/remove': {
     summary: 'Remove a machine from the mesh',
@@ -143,8 +132,6 @@ export const MESH_OPERATIONS = {
     arguments: [MACHINE],
     flags: [YES],
     examples: ['skein member remove old-laptop'],
-    details:
-      'Every member cuts it off as soon as it hears of it, and the mesh gets a new network key; the old one opens nothing after 24 h. What it holds ends when its leases run out. Refused where a ledger would be left without a majority of voters that can be reached.',
   },
   peers: {
     summary: 'Show the connections to the other machines',
@@ -155,7 +142,6 @@ export const MESH_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein peers', 'skein peers --json'],
-    details: 'Addresses, round trips, and when each was last heard of.',
   },
   leader: {
     summary: 'Show who leads each ledger, and who votes in it',
@@ -166,6 +152,5 @@ export const MESH_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein leader'],
-    details: 'As this machine sees it. `lag`: records that it knows of and that are not committed.',
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

@@ -35,8 +35,6 @@ export const POLICY_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein owners show', 'skein owners show --json'],
-    details:
-      'What the ledger goes by. It is read from `.skein.yml` as the default branch has it; the last commit that changed the file there wins over earlier ones, and over what `owners set` said before it.',
   },
   'owners/set': {
     summary: 'Set the policy by hand, until the default branch changes it',
@@ -47,8 +45,6 @@ export const POLICY_OPERATIONS = {
     arguments: [],
     flags: [YES],
     examples: ['skein owners set .skein.yml', 'skein owners set owners.yaml'],
-    details:
-      'FILE has the keys `owners`, `shared`, `protected` and `hotspots` of `.skein.yml`; `modules`, `areas` and `shared_files` at its top are taken, too. It replaces the whole policy. What was promoted stays.',
   },
   'owners/export': {
     summary: 'Print the policy as YAML for .skein.yml, promoted patterns included',
@@ -59,7 +55,6 @@ export const POLICY_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein owners export'],
-    details: 'To be committed by whoever wants a promotion to stay.',
   },
   'owners/requests': {
     summary: 'Show who asks to claim in hard areas, and who may',
@@ -72,8 +67,6 @@ export const POLICY_OPERATIONS = {
       { flag: '--mine', field: 'mine', type: 'switch', help: 'asked by you, or yours to answer' },
     ],
     examples: ['skein owners requests', 'skein owners requests --mine'],
-    details:
-      'A claim in a hard area of others is refused, and asks its owners by that. What nobody answers is forgotten after a day.',
   },
   'owners/approve': {
     summary: 'Let a session claim in a hard area of yours',
@@ -88,8 +81,6 @@ export const POLICY_OPERATIONS = {
       YES,
     ],
     examples: ['skein owners approve req_01J… --for 2h'],
-    details:
-      'For who asked, and for what was asked, until the time is over. It claims again then, and waits in the queue like everybody. What it was granted lives on by its own time.',
   },
   'owners/deny': {
     summary: 'Do not let a session claim in a hard area of yours',
@@ -100,7 +91,6 @@ export const POLICY_OPERATIONS = {
     arguments: [REQUEST],
     flags: [NOTE, YES],
     examples: ["skein owners deny req_01J… --note 'after the release'"],
-    details: 'Also takes back what was approved: nothing more is granted by it.',
   },
   hotspots: {
     summary: 'Show where claims meet, and what would help',
@@ -133,8 +123,6 @@ export const POLICY_OPERATIONS = {
       },
     ],
     examples: ['skein hotspots', 'skein hotspots --days 7 --json'],
-    details:
-      'Counts claims that were refused, or had to wait, by the pattern that was asked for. From 20 on the file wants to be split, from 10 on to be shared. Counts reach the ledger with its next records, or half a minute later.',
   },
   promote: {
     summary: 'Let claims of a pattern be shared from now on',
@@ -153,8 +141,6 @@ export const POLICY_OPERATIONS = {
       YES,
     ],
     examples: ["skein promote 'src/locale/**'", 'skein promote package.json --permanent'],
-    details:
-      'For files that everybody adds a line to. Several sessions hold them at once then, and git merges what they did. What is held exclusively stays so until it ends.',
   },
   demote: {
     summary: 'End the promotion of a pattern',
@@ -165,7 +151,6 @@ export const POLICY_OPERATIONS = {
     arguments: [PATTERN],
     flags: [YES],
     examples: ["skein demote 'src/locale/**'"],
-    details: 'Claims of it are exclusive again, from the next one on.',
   },
   stale: {
     summary: 'Show who holds something and has shown no sign for long',
@@ -198,7 +183,5 @@ export const POLICY_OPERATIONS = {
       YES,
     ],
     examples: ['skein stale', 'skein stale --days 3 --release'],
-    details:
-      'A sign is a claim, a renewal, a wait or a request; of sessions on this machine also whatever else was heard of them. Sessions that only read are silent elsewhere. Most claims end long before by `idle_release` and TTL; tasks live for days.',
   },
 } as const satisfies Record<string, OperationSpec>

@@ -79,7 +79,5 @@ export const REFACTOR_OPERATIONS = {
       'skein refactor src/router.ts:Router::handle --dry-run',
       "skein refactor src/money.py parse --to parse_amount --description 'clearer name'",
     ],
-    details:
-      'Finds the uses in your checkout and claims the declaration, and in each file the declarations around its uses; where there is none around, the file. Uses are found by a language server where config.yml allows one (`language_servers`) and it is installed, else by names: every identifier of that name in files of the same language. Which of the two it was is said. Exits as `claim` does; with --dry-run 0: free, 1: not.',
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

@@ -43,8 +43,6 @@ export const REQUEST_OPERATIONS = {
       },
     ],
     examples: ["skein request clm_01J… --reason 'hotfix' --scope src/auth/login.ts --wait 60s"],
-    details:
-      'The claim ends 5 minutes from now unless its holder denies; the holder may also release it, narrow it, or let you in beside it. To get what becomes free, wait in the queue too: skein claim … --wait.',
   },
   respond: {
     summary: 'Answer a request against a claim of yours',
@@ -86,7 +84,6 @@ export const REQUEST_OPERATIONS = {
       'skein respond req_01J… coexist src/auth/login.ts',
       'skein respond req_01J… coexist src/router.ts:Router::handle',
     ],
-    details: 'Only the holder may answer. An answer after the end changes nothing.',
   },
   inbox: {
     summary: 'Show what others ask of this session, and what it waits for',
@@ -105,8 +102,6 @@ export const REQUEST_OPERATIONS = {
       },
     ],
     examples: ['skein inbox', 'skein inbox --of-session SESSION'],
-    details:
-      'Requests against your claims, claims of yours beside which others got symbols, and your places in the queue.',
   },
   requests: {
     summary: 'List requests and how they ended',
@@ -128,6 +123,5 @@ export const REQUEST_OPERATIONS = {
       },
     ],
     examples: ['skein requests --mine', 'skein requests req_01J… --wait 60s'],
-    details: 'Open ones, and the last that ended.',
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

@@ -36,6 +36,4 @@ export interface OperationSpec {
   readonly arguments: readonly ArgumentSpec[]
   readonly flags: readonly FlagSpec[]
   readonly examples: readonly string[]
-  /** Longer help: what it does, in the caller's words. */
-  readonly details: string
 }

@@ -30,8 +30,6 @@ export const TASK_OPERATIONS = {
       { flag: '--limit', field: 'limit', type: 'integer', value: 'N', help: 'at most this many' },
     ],
     examples: ['skein task list', 'skein task list --free --json'],
-    details:
-      'Plans are the JSON files of `plan_path` in .skein.yml (context/), as they stand in this checkout. Tasks completed within the last 24 hours are told although a plan may not say so yet. `token` proves which history the list is of.',
   },
   'task/claim': {
     summary: 'Claim a task for this session, which works on one at a time',
@@ -96,8 +94,6 @@ export const TASK_OPERATIONS = {
       'skein task claim fix-login',
       'skein task claim fix-login --branch fix-login --wait 5m',
     ],
-    details:
-      "Exit 0: yours; asked again by the same session it stays yours, on its present branch. Exit 1: another session works on it, or it was completed, or a task before it is not. Exit 3: this session has a task already. Exit 4: the remote's default branch, as last fetched, has a newer plan, or the token is stale: git pull --rebase, then list again. Exit 5: not enrolled. Exit 6: no plan has it. Exit 8: the wait ended without it. Files are claimed beside it: skein claim PATTERN --task ID takes both or none.",
   },
   'task/complete': {
     summary: "Complete this session's task",
@@ -117,8 +113,6 @@ export const TASK_OPERATIONS = {
       { flag: '--note', field: 'note', type: 'text', value: 'TEXT', help: 'a word to the others' },
     ],
     examples: ['skein task complete fix-login'],
-    details:
-      'Everybody is told for 24 hours, and whoever waits for it may go on. Set its status in the plan, too: that is what later sessions read. Exit 6: nobody works on it. Exit 7: another session does, or this checkout is on another branch. Completing twice is no error. What the session holds beside it stays; to give a task back undone: skein release CLAIM.',
   },
   'task/expire': {
     summary: 'Free the task of a session that is gone',
@@ -146,7 +140,5 @@ export const TASK_OPERATIONS = {
       YES,
     ],
     examples: ['skein task expire fix-login', 'skein task expire --of-session 7f3a'],
-    details:
-      'An act of a person. The task is told as timed out for 24 hours and can be claimed at once. Seldom needed: a session that dies or falls silent loses its task by itself.',
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

@@ -43,8 +43,6 @@ export const TOKEN_OPERATIONS = {
       YES,
     ],
     examples: ['skein tokens create ci --acts-as ci --only team/shop --ttl 30d'],
-    details:
-      'The token is shown this once; the home keeps a hash of it. Its bearer may do what agents do and nothing that takes a person: no members, no tokens, no force. It acts as one agent, in sessions of its own, apart from those of everybody else. With --only it sees nothing of other repositories.',
   },
   'tokens/list': {
     summary: 'Show the tokens, what they may and when they were used',
@@ -55,7 +53,6 @@ export const TOKEN_OPERATIONS = {
     arguments: [],
     flags: [],
     examples: ['skein tokens list'],
-    details: 'Not the tokens themselves: nothing here can open a door.',
   },
   'tokens/rotate': {
     summary: 'Give a token a new text',
@@ -75,7 +72,6 @@ export const TOKEN_OPERATIONS = {
       YES,
     ],
     examples: ['skein tokens rotate ci', 'skein tokens rotate ci --grace 0s'],
-    details: 'It lives as long anew as it was made for.',
   },
   'tokens/revoke': {
     summary: 'End a token at once',
@@ -86,6 +82,5 @@ export const TOKEN_OPERATIONS = {
     arguments: [NAME],
     flags: [YES],
     examples: ['skein tokens revoke ci'],
-    details: 'What its bearer holds stays until it ends by itself: skein release --of-agent AGENT.',
   },
 } as const satisfies Record<string, OperationSpec>

@@ -43,8 +43,6 @@ export const WIP_OPERATIONS = {
       },
     ],
     examples: ['skein wip', 'skein wip list --mine', 'skein wip list --json'],
-    details:
-      'When a claim ends by silence, by its time, by the death of its process, by a person, or because it lost against another side of a partition, the daemon keeps what is not committed in the files that it covered: as a commit at refs/skein/wip/ID of the clone. Nothing else changes; the files stay as they are. Kept work is removed after 14 days (`retention.wip` in config.yml).',
   },
   'wip/show': {
     summary: 'Show what is in kept work',
@@ -55,7 +53,6 @@ export const WIP_OPERATIONS = {
     arguments: [ID],
     flags: [],
     examples: ['skein wip show wip_01J…', 'skein wip show clm_01J…'],
-    details: 'Whose it is, why it was kept, which files, and what was left out of it.',
   },
   'wip/restore': {
     summary: 'Bring kept work back, into this checkout or as a branch',
@@ -81,8 +78,6 @@ export const WIP_OPERATIONS = {
       YES,
     ],
     examples: ['skein wip restore wip_01J…', 'skein wip restore wip_01J… --branch rescue'],
-    details:
-      'Its changes are merged into what is checked out here, and are not committed. Files with other work in them that is not committed are never overwritten: then nothing is written at all. Where the two do not fit, git puts its marks into the file, and the exit is 1. Files that another session holds are refused.',
   },
   'wip/drop': {
     summary: 'Give kept work up',
@@ -110,7 +105,5 @@ export const WIP_OPERATIONS = {
       YES,
     ],
     examples: ['skein wip drop wip_01J…', 'skein wip drop --older 7d'],
-    details:
-      'Its ref is removed. git has the commit for some two weeks more: the answer says how it is brought back.',
   },
 } as const satisfies Record<string, OperationSpec>

@@ -1,5 +1,5 @@
 // `skein help`, and `--help` behind any verb: projected from the list of verbs, so that it cannot be out of date.
-import { nearest, SkeinError, type FlagSpec } from '../../../protocol/index.ts'
+import { DETAILS, nearest, SkeinError, type FlagSpec } from '../../../protocol/index.ts'
 import type { LocalCommand } from '../machine.ts'
 import { pageOn, type Page } from '../output/page.ts'
 import type { Group, VerbSpec } from '../verb-spec.ts'
@@ -90,7 +90,7 @@ function describeVerb(verb: VerbSpec, page: Page): readonly string[] {
     `${verb.summary}.`,
     ...section('Usage', [`  ${['skein', verb.name, ...words, ...flags].join(' ')}`]),
     '',
-    ...wrap(verb.details, Math.min(page.width, PROSE_WIDTH)),
+    ...wrap(detailsOf(verb), Math.min(page.width, PROSE_WIDTH)),
     ...section('Words', list(terms)),
     ...section('Everywhere', list(globals)),
     ...section(
@@ -98,6 +98,10 @@ function describeVerb(verb: VerbSpec, page: Page): readonly string[] {
       verb.examples.map((example) => `  ${example}`),
     ),
   ]
+}
+
+function detailsOf({ details, does }: VerbSpec): string {
+  return details ?? ('operation' in does ? DETAILS[does.operation] : '')
 }
 
 /** Longer lines of prose are hard to read. */

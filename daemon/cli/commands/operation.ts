@@ -162,8 +162,14 @@ async function describeAct(
   const lines =
     name === 'release' || name === 'task/expire'
       ? await describeEnd(name, input, command, io)
-      : [`${OPERATIONS[name].summary}.`, OPERATIONS[name].details]
+      : [`${OPERATIONS[name].summary}.`, await detailsOf(name)]
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** Loaded only where somebody is asked. */
+async function detailsOf(name: OperationName): Promise<string> {
+  const { DETAILS } = await import('../../../protocol/operations/details.ts')
+  return DETAILS[name]
 }
 
 /** What a person is about to end, as far as this machine knows it. */

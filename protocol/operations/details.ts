@@ -1,0 +1,108 @@
+// Longer help of each operation: what it does, in the caller's words. By itself, for only help texts and pages need it, and every
+// process of the command line loads the table.
+import type { OperationName } from './table.ts'
+
+export const DETAILS: Readonly<Record<OperationName, string>> = {
+  claim:
+    'Exit 0: granted, with a fence. Exit 1: somebody else holds part of it; nothing is claimed, and the answer says who, what, until when, and what to do. Exit 2: no grant was confirmed; a person decides. Exit 8: the wait ended without a grant. Symbols are looked up in your checkout: one that its file does not declare is refused, with the nearest ones. Claims on different symbols of a file stand beside each other; one on a symbol of a file that somebody holds as a whole narrows that claim, unless it was made with --no-narrow, --module or --shared.',
+  check:
+    "Exit 0: safe. Exit 1: a claim would be refused. The same judgement as `claim`, from this machine's replica; what a claim of a task would fail with, this does.",
+  queue: 'In the order in which they will be granted where they want the same.',
+  cancel: 'Exit 7: another session waits there. Cancelling what is over is no error.',
+  wait: 'Exit 0: granted, to the session that waits there. Exit 8: the place is gone, or nothing was granted in this time. Whoever stops waiting gives nothing up: the place is that of its session.',
+  claims: "From this machine's replica; `as_of` says of when.",
+  renew: 'Without ids: every claim of this session. Exit 6: a claim has ended; claim anew.',
+  narrow:
+    'Several patterns split the claim; the parts share its fence. With symbols the rest of their files is given up.',
+  release:
+    'Exit 7: another session holds it. Releasing what has ended already is no error. Without a majority it is noted (`releasing`), and done once there is one.',
+  verify:
+    'Without ids: every claim of this session, and those that it lost lately and has not got back. Exit 0: all live. Exit 4: one is not.',
+  cover:
+    "Asked before a commit and a push. Answered after a round with the leader, never from a stale replica. Exit 0: each is covered by a live claim of yours, or by nobody's. Exit 1: another holds one, or yours is not settled yet. Exit 2: no majority answered.",
+  fence:
+    "The ledger's position, and the live claims on paths by their fence: each is a token on the remote. From this machine's replica.",
+  landed:
+    'What a fenced push does when it lands. A claim stays while its files have changes in the checkout that are not committed, and where `.skein.yml` says `release_on_landing: false`.',
+  guard:
+    "Reads the hook's payload on stdin, and answers in the harness's own form: exit 0, or exit 2 with the reason on stderr. What nobody holds is claimed for the session of the payload; what another holds is refused, with who, what, until when, and what to do. The file that would be written decides, not the working directory. An edit of what another holds gets a place in the queue; where the run has nobody before it, the hook waits there for as long as --patience and .skein.yml allow. SKEIN_WAIT=defer parks such a run instead, =refuse keeps no place, =TIME says how long to wait. With SKEIN_BYPASS=REASON it only records what it would have refused.",
+  why: 'Who holds it now, and which grants, refusals, releases and expiries led there.',
+  events:
+    'Without --since: the last ones. Every event is in the audit log, whose hashes `audit verify` checks. With --follow and --json: one JSON object a line, and after a break it goes on behind the last one. As a stream over HTTP: GET /v1/events.',
+  forecast:
+    'Looks at the branches of this clone, at its worktrees with what is not committed in them, and at the branches that were fetched. Pairs that changed the same files are merged in memory; no file, branch or index changes. For each collision: the files, who holds them, and what would keep the two apart.',
+  status: 'Exit 0 when every enrolled repository that this machine decides alone is ready.',
+  metrics: 'The same text as GET /metrics on the HTTP port, which needs the token.',
+  enrol: 'A tracked `.skein.yml` does the same on first use for everybody; `skein init` writes it.',
+  recover:
+    'Where no majority of the mesh can be reached, this machine goes on in a mesh of its own, with every claim that it knows; the others do the same and join it. Where only the voters of this repository are gone, its ledger is begun anew in the same mesh. Where its log here is lost, its claims are lost too: a backup is better. Fences go on rising, old logs are kept aside. Machines that are missing must not come back with their old home. Refused while a majority can be reached.',
+  config: 'Defaults, then files, then the environment, then flags.',
+  'audit/verify': 'Exit 0: whole. Exit 4: broken, with the place of the first break.',
+  'audit/export':
+    'The bytes of the log, so that its hashes can be checked elsewhere. Over HTTP in pages: `next` is the `since` of the following one.',
+  invite:
+    'Prints one line of text: whoever has it can join once. It holds a secret; send it as you would a password. Opens the mesh port, on loopback unless `listen` in config.yml or --address says more.',
+  'invite/revoke': 'Whoever joined with one stays a member: `skein member remove`.',
+  invitations: 'Without their secrets, which nobody keeps.',
+  join: 'Only for a machine that is alone in its mesh. Its live claims are carried along and settled in the other mesh; its old ledgers are kept aside.',
+  leave: 'Its ledgers are kept aside, and its claims in the mesh end by their leases.',
+  members: 'As this machine knows them: a voter may decide, a learner has a copy.',
+  'member/promote':
+    'A ledger has 1, 3 or 5 voters: of two machines that may vote one does. A machine votes once it has caught up.',
+  'member/demote': 'It keeps its copies and votes no more.',
+  'member/remove':
+    'Every member cuts it off as soon as it hears of it, and the mesh gets a new network key; the old one opens nothing after 24 h. What it holds ends when its leases run out. Refused where a ledger would be left without a majority of voters that can be reached.',
+  peers: 'Addresses, round trips, and when each was last heard of.',
+  leader: 'As this machine sees it. `lag`: records that it knows of and that are not committed.',
+  'owners/show':
+    'What the ledger goes by. It is read from `.skein.yml` as the default branch has it; the last commit that changed the file there wins over earlier ones, and over what `owners set` said before it.',
+  'owners/set':
+    'FILE has the keys `owners`, `shared`, `protected` and `hotspots` of `.skein.yml`; `modules`, `areas` and `shared_files` at its top are taken, too. It replaces the whole policy. What was promoted stays.',
+  'owners/export': 'To be committed by whoever wants a promotion to stay.',
+  'owners/requests':
+    'A claim in a hard area of others is refused, and asks its owners by that. What nobody answers is forgotten after a day.',
+  'owners/approve':
+    'For who asked, and for what was asked, until the time is over. It claims again then, and waits in the queue like everybody. What it was granted lives on by its own time.',
+  'owners/deny': 'Also takes back what was approved: nothing more is granted by it.',
+  hotspots:
+    'Counts claims that were refused, or had to wait, by the pattern that was asked for. From 20 on the file wants to be split, from 10 on to be shared. Counts reach the ledger with its next records, or half a minute later.',
+  promote:
+    'For files that everybody adds a line to. Several sessions hold them at once then, and git merges what they did. What is held exclusively stays so until it ends.',
+  demote: 'Claims of it are exclusive again, from the next one on.',
+  stale:
+    'A sign is a claim, a renewal, a wait or a request; of sessions on this machine also whatever else was heard of them. Sessions that only read are silent elsewhere. Most claims end long before by `idle_release` and TTL; tasks live for days.',
+  refactor:
+    'Finds the uses in your checkout and claims the declaration, and in each file the declarations around its uses; where there is none around, the file. Uses are found by a language server where config.yml allows one (`language_servers`) and it is installed, else by names: every identifier of that name in files of the same language. Which of the two it was is said. Exits as `claim` does; with --dry-run 0: free, 1: not.',
+  request:
+    'The claim ends 5 minutes from now unless its holder denies; the holder may also release it, narrow it, or let you in beside it. To get what becomes free, wait in the queue too: skein claim … --wait.',
+  respond: 'Only the holder may answer. An answer after the end changes nothing.',
+  inbox:
+    'Requests against your claims, claims of yours beside which others got symbols, and your places in the queue.',
+  requests: 'Open ones, and the last that ended.',
+  'task/list':
+    'Plans are the JSON files of `plan_path` in .skein.yml (context/), as they stand in this checkout. Tasks completed within the last 24 hours are told although a plan may not say so yet. `token` proves which history the list is of.',
+  'task/claim':
+    "Exit 0: yours; asked again by the same session it stays yours, on its present branch. Exit 1: another session works on it, or it was completed, or a task before it is not. Exit 3: this session has a task already. Exit 4: the remote's default branch, as last fetched, has a newer plan, or the token is stale: git pull --rebase, then list again. Exit 5: not enrolled. Exit 6: no plan has it. Exit 8: the wait ended without it. Files are claimed beside it: skein claim PATTERN --task ID takes both or none.",
+  'task/complete':
+    'Everybody is told for 24 hours, and whoever waits for it may go on. Set its status in the plan, too: that is what later sessions read. Exit 6: nobody works on it. Exit 7: another session does, or this checkout is on another branch. Completing twice is no error. What the session holds beside it stays; to give a task back undone: skein release CLAIM.',
+  'task/expire':
+    'An act of a person. The task is told as timed out for 24 hours and can be claimed at once. Seldom needed: a session that dies or falls silent loses its task by itself.',
+  'tokens/create':
+    'The token is shown this once; the home keeps a hash of it. Its bearer may do what agents do and nothing that takes a person: no members, no tokens, no force. It acts as one agent, in sessions of its own, apart from those of everybody else. With --only it sees nothing of other repositories.',
+  'tokens/list': 'Not the tokens themselves: nothing here can open a door.',
+  'tokens/rotate': 'It lives as long anew as it was made for.',
+  'tokens/revoke':
+    'What its bearer holds stays until it ends by itself: skein release --of-agent AGENT.',
+  'webhooks/list':
+    'The addresses stand in config.yml under `webhooks`. Each gets the events of a ledger in their order and at least once: one that is not taken is sent again, with pauses of up to 10 minutes, and given up after 24 hours.',
+  'webhooks/test': 'Exit 0 when it was taken: an answer between 200 and 299 within 10 seconds.',
+  'webhooks/retry': 'Ends the pause, and sends anew what was given up, oldest first.',
+  'webhooks/purge': 'Events from now on are sent. The audit log keeps all of them.',
+  'wip/list':
+    'When a claim ends by silence, by its time, by the death of its process, by a person, or because it lost against another side of a partition, the daemon keeps what is not committed in the files that it covered: as a commit at refs/skein/wip/ID of the clone. Nothing else changes; the files stay as they are. Kept work is removed after 14 days (`retention.wip` in config.yml).',
+  'wip/show': 'Whose it is, why it was kept, which files, and what was left out of it.',
+  'wip/restore':
+    'Its changes are merged into what is checked out here, and are not committed. Files with other work in them that is not committed are never overwritten: then nothing is written at all. Where the two do not fit, git puts its marks into the file, and the exit is 1. Files that another session holds are refused.',
+  'wip/drop':
+    'Its ref is removed. git has the commit for some two weeks more: the answer says how it is brought back.',
+}
