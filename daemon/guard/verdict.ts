@@ -124,6 +124,7 @@ async function judgeOpen(parts: Parts, asked: Asked, group: Group, party: Party)
   if (first.scopes.length === 0) return allow(parts, asked, group, [])
   const { description } = asked
   let wanted = { ...first, description }
+  const startedAt = performance.now()
   let claimed = await claimFor(parts, caller, group, wanted)
   if (claimed.kind === 'refused') {
     // The replica may have been behind: with what it knows now, symbols may be asked for instead.
@@ -138,10 +139,15 @@ async function judgeOpen(parts: Parts, asked: Asked, group: Group, party: Party)
     return { decision: claimed.decision, reason: claimed.reason, notes: [] }
   if (claimed.kind === 'refused') {
     const refused = { ...claimed.result, scopes: wanted.scopes }
+    // A majority answers in a moment. Without one a place is asked for in vain, and for longer than its hook waits for a word.
+    if (performance.now() - startedAt > ANSWER_MS_MAX)
+      return refuse(parts, asked, group, party, refused)
     return contest(parts, asked, group, party, { wanted, refused })
   }
   return allow(parts, asked, group, claimed.notes)
 }
+
+const ANSWER_MS_MAX = 2_000
 
 /** What another holds: refused, parked, or had after all once it is free. */
 async function contest(
