@@ -62,7 +62,7 @@ const LOCK_DELAY_MS = 10_000
 const ANSWER_MS = 311_000
 const SWEEP_MS = 1_000
 const FAIR_EVERY = 10
-const ENDED_REMEMBERED = 64
+const FORCED_REMEMBERED = 500
 
 export class Model {
   now = 0
@@ -75,7 +75,8 @@ export class Model {
   readonly keys = new Map<string, { readonly digest: string; outcome: string }>()
   readonly grantedTo = new Set<SessionName>()
   #delays: Delay[] = []
-  #ended: { readonly claim: ModelClaim; readonly isForced: boolean }[] = []
+  /** Ended by force, and nobody else got the very same since. */
+  #forced: ModelClaim[] = []
   #pops = 0
   #sweptAt = 0
 
@@ -85,9 +86,7 @@ export class Model {
     this.#sweptAt = 0
     for (const wait of this.queue) wait.since = 0
     for (const request of this.requests.values()) request.since = 0
-    this.#delays = this.#ended
-      .filter(({ isForced }) => isForced)
-      .map(({ claim }) => ({ claim, until: LOCK_DELAY_MS }))
+    this.#delays = this.#forced.map((claim) => ({ claim, until: LOCK_DELAY_MS }))
   }
 
   pass(ms: number): void {
@@ -107,15 +106,18 @@ export class Model {
   }
 
   grant(claim: Omit<ModelClaim, 'clamps'>): void {
+    this.#forced = this.#forced.filter(
+      ({ pattern, session }) => pattern !== claim.pattern || isSameParty(session, claim.session),
+    )
     this.claims.set(claim.id, { ...claim, clamps: new Set() })
     this.grantedTo.add(claim.session)
   }
 
   end(claim: ModelClaim, isForced: boolean): void {
     this.claims.delete(claim.id)
-    this.#ended.push({ claim, isForced: isForced && claim.mode === 'exclusive' })
-    if (this.#ended.length > ENDED_REMEMBERED) this.#ended.shift()
     if (isForced && claim.mode === 'exclusive') {
+      this.#forced.push(claim)
+      if (this.#forced.length > FORCED_REMEMBERED) this.#forced.shift()
       this.#delays.push({ claim, until: this.now + LOCK_DELAY_MS })
     }
     for (const request of [...this.requests.values()]) {

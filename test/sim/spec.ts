@@ -254,7 +254,7 @@ export class Spec {
     const isAsked = command.scopes.some(
       ({ pattern, mode }) =>
         pattern === claim.pattern &&
-        (mode === claim.mode || (claim.mode === 'shared' && this.policy.mayHaveForbidden(command))),
+        (mode === claim.mode || (claim.mode === 'shared' && this.policy.mayBeShared(claim))),
     )
     check(
       isAsked && body.party.session === command.party.session && body.claims.length === 1,

@@ -60,6 +60,7 @@ describe('loadConfig', () => {
       exclude: [],
       enrol: 'auto',
       trust_scripts: false,
+      read_only: false,
       language_servers: [],
       log_level: 'info',
       retention: {
