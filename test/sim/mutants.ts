@@ -63,7 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N1',
     what: 'an acknowledgement says only that a record is held, whatever was promised since',
     edits: BLIND_ACKS,
-    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 400 },
   },
   {
     id: 'N2',
@@ -136,7 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
           'free && comparePositions(head, core.durableHead ?? head) >= 0 && isBelievable(core, term)',
       },
     ],
-    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
+    caughtBy: { kind: 'seeds', voters: 3, within: 400 },
   },
   {
     id: 'N7',
@@ -425,8 +425,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEADING,
-        find: '  const context = {\n    view,\n    delays,\n    append',
-        replace: '  const context = {\n    view: engine.committed,\n    delays,\n    append',
+        find: '  const context = {\n    view,\n    delays,\n    wallMs: consensus.wallMs,\n    append',
+        replace:
+          '  const context = {\n    view: engine.committed,\n    delays,\n    wallMs: consensus.wallMs,\n    append',
       },
     ],
     caughtBy: { kind: 'seeds', voters: 3, within: 100 },
