@@ -185,7 +185,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const present = untilDeparture(createOperations(parts, feed.watch), departure.isBegun)
   const operations = traced(measured(untilFailure(present, ending.failure), metrics.recorder))
   const around = { home: home.path, peer: key.peer, host: mesh.host, watch: feed.watch, log, env }
-  startRounds({ ...parts, ...around }, stack)
+  startRounds({ ...parts, ...around, places }, stack)
   const secrets = { token: home.token, tokens: accessTokens }
   const place = { frontEnds: options.doors, config, home: home.path, env, ...secrets }
   const served = { operations, about, repos, callers, log, metrics }

@@ -1,6 +1,7 @@
 // What git knows of time: which commit a checkout stands on, which touched a file last, and what its remote has. Readings
 // of the checkout are local; only `remoteBranches` dials, and only `origin`.
 import { createHash } from 'node:crypto'
+import { CLAIM_TRAILER } from './trailers.ts'
 import { createRunner, type Run } from './git-process.ts'
 import type { Checkout } from './git.ts'
 
@@ -34,11 +35,27 @@ export interface History {
   newerOn(checkout: Checkout, ref: string, path: string): Promise<string | null>
   /** The last commit up to `ref` that changed a file, and what the file holds since; null text: it is gone. */
   lastChange(checkout: Checkout, ref: string, file: string): Promise<FileChange | null>
+  /**
+   * Which claims the commits up to `ref` name in their trailers, of those behind `since`, or of the last ones; null where there
+   * is no such ref or nothing is new.
+   */
+  claimsNamed(checkout: Checkout, ref: string, since: string | null): Promise<NamedClaims | null>
+  /** Files that the checkout's commit and this ref have differently. */
+  differing(checkout: Checkout, ref: string): Promise<readonly string[]>
   /** Was the branch seen at the remote by whoever fetched last? */
   wasFetched(checkout: Checkout, branch: string): Promise<boolean>
   /** Names of the branches that `origin` has now; null without an `origin`. Asks the remote. */
   remoteBranches(checkout: Checkout, signal: AbortSignal): Promise<ReadonlySet<string> | null>
 }
+
+export interface NamedClaims {
+  /** Where `ref` is. */
+  readonly tip: string
+  readonly claims: readonly string[]
+}
+
+/** More came at once: a claim that only older ones name ends by its time. */
+const NAMING_COMMITS_MAX = 500
 
 /** Files by commit, of all checkouts; above it the oldest is asked again. */
 const COMMITS_KEPT_MAX = 5_000
@@ -92,6 +109,8 @@ export function createHistory(env: Readonly<Record<string, string | undefined>>)
       return firstLine(await run(root, args, bounds))
     },
     lastChange: (checkout, ref, file) => lastChange(run, checkout, ref, file),
+    claimsNamed: (checkout, ref, since) => claimsNamed(run, checkout, ref, since),
+    differing: (checkout, ref) => differing(run, checkout, ref),
     async wasFetched({ root }, branch) {
       const args = ['for-each-ref', '--format=%(refname)', `${ORIGIN}${branch}`]
       return firstLine(await run(root, args, { signal: undefined })) === `${ORIGIN}${branch}`
@@ -117,6 +136,35 @@ export function createHistory(env: Readonly<Record<string, string | undefined>>)
     const args = ['config', '--default', 'ssh', '--get', 'core.sshCommand']
     return firstLine(await run(root, args, { signal: undefined })) ?? 'ssh'
   }
+}
+
+async function claimsNamed(
+  run: Run,
+  { root }: Checkout,
+  ref: string,
+  since: string | null,
+): Promise<NamedClaims | null> {
+  const bounds = { signal: undefined, millisecondsMax: HISTORY_MS_MAX }
+  const refusals = /unknown revision|bad revision|Needed a single revision/
+  const resolve = ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`]
+  const tip = firstLine(await run(root, resolve, { ...bounds, refusals }))
+  if (tip === null || tip === since) return null
+  const format = `--format=%(trailers:key=${CLAIM_TRAILER},valueonly,separator=%x0A)`
+  const log = ['log', `--max-count=${String(NAMING_COMMITS_MAX)}`, format]
+  const behind = since === null ? [] : [`^${since}`]
+  const gone = { ...bounds, refusals: /bad object|bad revision/ }
+  // A tip of before that was thrown away says nothing of what is new.
+  const answer =
+    (await run(root, [...log, tip, ...behind, '--'], gone)) ??
+    (await run(root, [...log, tip, '--'], bounds)) ??
+    ''
+  return { tip, claims: answer.split('\n').filter((line) => line !== '') }
+}
+
+async function differing(run: Run, { root }: Checkout, ref: string): Promise<readonly string[]> {
+  const args = ['diff-tree', '-r', '--no-renames', '--name-only', '-z', 'HEAD', ref]
+  const answer = await run(root, args, { signal: undefined, refusals: /unknown revision/ })
+  return (answer ?? '').split('\0').filter((file) => file !== '')
 }
 
 async function lastChange(

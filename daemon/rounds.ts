@@ -4,6 +4,7 @@ import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { takeNotes } from './guard/offline.ts'
 import { recordTold } from './guard/record.ts'
 import { hearOfWritten } from './guard/telling.ts'
+import { startLandingWatch, type LandingWatchOptions } from './landing-watch.ts'
 import type { Log } from './log.ts'
 import { startMemory } from './memory.ts'
 import type { Parts } from './operations/context.ts'
@@ -99,6 +100,7 @@ export function takeUpNotes(home: string, operations: Operations, log: Log, cloc
 type RoundsOptions = Omit<UpkeepOptions, 'keeping'> &
   Pick<Parts, 'wip'> &
   BranchWatchOptions &
+  LandingWatchOptions &
   Omit<RetentionOptions, 'mesh'> &
   FenceOptions &
   WatchOptions
@@ -133,6 +135,8 @@ export function startRounds(
   stack.add(() => collecting.stop())
   const branches = startBranchWatch(options)
   stack.add(() => branches.stop())
+  const landing = startLandingWatch(options)
+  stack.add(() => landing.stop())
   const telling = startTelling(options)
   stack.add(() => telling.stop())
   keepFences(options, stack)

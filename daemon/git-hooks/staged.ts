@@ -1,6 +1,7 @@
 // The git hooks of a commit: may the staged files be changed, and which claims go into its trailers? A hook of ours never stands in
 // the way for a reason of its own: without a daemon it says so and lets the commit pass, unless the repository's own file
 // says otherwise.
+import { CLAIM_TRAILER, FENCE_TRAILER } from '../trailers.ts'
 import type { UserGit } from '../git-user.ts'
 import type { Asking } from '../push/asking.ts'
 import { parseRaw, type Changes } from '../push/changes.ts'
@@ -44,9 +45,6 @@ export async function claimsOfStaged(git: UserGit, asking: Asking): Promise<read
   if (changes.paths.size === 0) return []
   return (await judgeByLeader(asking, changes, null)).own
 }
-
-export const CLAIM_TRAILER = 'Skein-Claim'
-export const FENCE_TRAILER = 'Skein-Fence'
 
 /** Adds the trailers to a commit's message; one that is there stays as it is. */
 export async function addTrailers(

@@ -12,7 +12,7 @@ import {
 } from '../fence/token.ts'
 import type { UserGit } from '../git-user.ts'
 import { readTokens } from './memory.ts'
-import { FENCE_TRAILER } from '../git-hooks/staged.ts'
+import { FENCE_TRAILER } from '../trailers.ts'
 
 export interface PushReport {
   readonly ok: boolean
