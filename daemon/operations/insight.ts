@@ -1,4 +1,6 @@
 // The operations that explain: why, status, the audit log's chain, the configuration.
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   intersects,
   parsePattern,
@@ -16,6 +18,7 @@ import { isDetached } from '../core/attachment.ts'
 import { isLeading } from '../core/engine.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import type { Place } from '../callers.ts'
+import type { CallContext } from '../client/operations.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { claimContext, machineOf, type Handler, type Parts } from './context.ts'
 import { isAbout } from './event-query.ts'
@@ -45,8 +48,9 @@ export const why: Handler<OperationInput<'why'>> = async (parts, input, context)
   return result
 }
 
-export const status: Handler<OperationInput<'status'>> = (parts) => {
+export const status: Handler<OperationInput<'status'>> = async (parts, input, context) => {
   const { about, mesh, repos } = parts
+  await firstUse(parts, input.checkout ?? input.cwd ?? context.caller.cwd, context)
   const repoStates = repos.all().map((repo) => repoStatus(parts, repo))
   const { members } = mesh.state()
   const online = [...members.keys()].filter((peer) => mesh.board.isReady(peer)).length
@@ -62,8 +66,27 @@ export const status: Handler<OperationInput<'status'>> = (parts) => {
     mesh: { id: mesh.id, members: Math.max(1, members.size), online: online + 1 },
     repos: repoStates,
   }
-  return Promise.resolve(result)
+  return result
 }
+
+/** To ask from inside a checkout is the first use of its repository; where that takes longer, the next answer has it. */
+async function firstUse(
+  { repos }: Parts,
+  folder: string | undefined,
+  { door }: CallContext,
+): Promise<void> {
+  if (folder === undefined || door === 'tcp' || !path.isAbsolute(folder)) return
+  const used = repos.at(folder).catch((error: unknown) => {
+    // Not a repository, or none that takes part: whoever asks how the daemon is gets an answer.
+    if (!(error instanceof SkeinError)) throw error
+  })
+  // Late, it concerns nobody here.
+  used.catch(() => undefined)
+  await Promise.race([used, delay(FIRST_USE_MS_MAX, null, { ref: false })])
+}
+
+/** To found a ledger takes some tens of milliseconds; to be let into that of a mesh may take seconds. */
+const FIRST_USE_MS_MAX = 2_000
 
 export const auditVerify: Handler<OperationInput<'audit/verify'>> = async (
   parts,

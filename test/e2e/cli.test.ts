@@ -73,6 +73,17 @@ describe('skein up and down', () => {
 })
 
 describe('skein in a repository', () => {
+  it('takes part from the first look at it, and from outside shows what takes part', async (t) => {
+    const machine = makeMachine(t)
+    const root = machine.makeRepo('project', FILES)
+    assert.equal((await machine.run('up --background')).exit, 0)
+    assert.match((await machine.run('status')).stdout, /No repository is enrolled/)
+    for (const cwd of [path.join(root, 'src'), undefined]) {
+      const { stdout } = await machine.run('status', cwd === undefined ? {} : { cwd })
+      assert.match(stdout, /^\S+\/project\S* +leader/m)
+    }
+  })
+
   it('lets default identities collide, from any folder, and lets nobody lose a claim', async (t) => {
     const machine = makeMachine(t)
     const root = machine.makeRepo('project', FILES)
