@@ -52,7 +52,7 @@ import {
   rewriteLog,
 } from './log-upkeep.ts'
 import { noteAttachment } from './attachment.ts'
-import { handOver, mayAsk, setMembers } from './membership.ts'
+import { handOver, learnFrom, mayAsk, setMembers } from './membership.ts'
 import type { PeerMessage } from './messages.ts'
 import { leaveLead, readable, refuseUnread } from './newer.ts'
 import { noteWork } from './quiet.ts'
@@ -254,6 +254,7 @@ function receive(engine: Engine, from: PeerId, message: PeerMessage): void {
     default:
       if (mayAsk(engine, from, message))
         stepConsensus(engine.consensus, { kind: 'receive', from, message })
+      else learnFrom(engine, from, message)
   }
 }
 

@@ -1,13 +1,13 @@
 // A leader moves its ledger's voters towards those that are wanted: one at a time, only ones that have caught up, and never
 // to an even number that it could not leave again, nor to voters of whom no majority is heard.
-import { chooseVoters, type PeerId } from '../../protocol/index.ts'
+import { chooseVoters, comparePositions, type PeerId } from '../../protocol/index.ts'
 import { stepConsensus } from './consensus/consensus.ts'
-import { becomeFollower } from './consensus/follower.ts'
+import { becomeFollower, headPosition } from './consensus/follower.ts'
 import { flush, mayChangeVoters, transferTo } from './consensus/leader.ts'
 import { isMajority } from './consensus/quorum.ts'
 import type { Consensus, Leader } from './consensus/types.ts'
 import type { Engine, LedgerMembers } from './engine-state.ts'
-import { leaderOf } from './forwarding.ts'
+import { leaderOf, post } from './forwarding.ts'
 import type { PeerMessage } from './messages.ts'
 
 /** A new voter may lack at most so many records. */
@@ -40,6 +40,17 @@ export function mayAsk(
   if (members === null || members.willing.includes(peer)) return true
   const head = consensus.chain.head()
   return head === null || consensus.chain.votersAt(head).includes(peer)
+}
+
+/**
+ * It votes by records that are not here: with the vote of this machine nobody may ever lead before it has them, and those
+ * whom it asks itself may be gone.
+ */
+export function learnFrom(engine: Engine, peer: PeerId, message: PeerMessage): void {
+  const { document, rotation, learners } = engine.consensus
+  if (message.kind !== 'pre-vote' || !learners.includes(peer)) return
+  if (comparePositions(message.head, headPosition(engine.consensus)) <= 0) return
+  post(engine, peer, { kind: 'sync', stateVector: document.stateVector(), rotation })
 }
 
 /** The next voters on the way to the wanted ones; null when there is no step to take now. */

@@ -68,3 +68,31 @@ describe('a late copy of a request', () => {
 function liveIds(script: EngineScript) {
   return [...script.engine('a').committed.state.claims.keys()]
 }
+
+describe('a machine that votes by records which are not here', () => {
+  it('is not voted for, and asked for them', () => {
+    const voters = ['a', 'b', 'd']
+    const script = new EngineScript(voters, ['c'])
+    script.elect('a', ['b', 'd'])
+    script.settle(voters)
+    for (const name of ['a', 'b']) script.tellMembers(name, voters, [...voters, 'c'])
+    script.pass([...voters, 'c'], 3_000)
+    script.request('a', 1, claimOf(partyOf('session', 'a'), 'src/a.ts'))
+    script.drop(({ to }) => to === 'b')
+    script.settle(['a', 'c'])
+    script.drop()
+    const heads = () => ['b', 'c'].map((name) => script.engine(name).consensus.chain.head()?.index)
+    assert.notEqual(heads()[0], heads()[1])
+    const { self, document, rotation, promise } = script.engine('c').consensus
+    const head = script.engine('c').consensus.chain.head()
+    assert.ok(head !== null)
+    const term = promise.term + 1
+    const at = { term: head.term, index: head.index }
+    const stateVector = document.stateVector()
+    const message = { kind: 'pre-vote', term, head: at, stateVector, rotation } as const
+    script.give('b', { kind: 'receive', from: self, message })
+    script.settle(['b', 'c'])
+    assert.equal(heads()[0], heads()[1])
+    assert.equal(script.engine('b').consensus.promise.term, promise.term)
+  })
+})
