@@ -99,10 +99,7 @@ class WorkKeeper implements Keeping {
   }
 
   async keepLost(repo: Repo, lost: readonly LostClaim[], reason: EndReason): Promise<void> {
-    const kept = this.#enqueue(async () => {
-      const signal = AbortSignal.timeout(KEEP_MS_MAX)
-      for (const group of bySession(lost)) await this.#keepSession(repo, group, reason, signal)
-    })
+    const kept = this.#enqueue(() => this.#keepSessions(repo, lost, reason))
     const done = new AbortController()
     const patience = delay(KEEP_MS_MAX, undefined, { ref: false, signal: done.signal })
     await Promise.race([kept, patience])
@@ -157,18 +154,25 @@ class WorkKeeper implements Keeping {
   #flush(): void {
     const pending = [...this.#pending.values()]
     this.#pending = new Map()
-    for (const one of pending) void this.#keepEnded(one)
+    for (const one of pending) void this.#enqueue(() => this.#keepEnded(one))
   }
 
   async #keepEnded({ repo, lost, reason, isLate }: Pending): Promise<void> {
-    if (!isLate) return this.keepLost(repo, lost, reason)
-    const kept = await this.list(repo)
-    const known = new Set(kept.flatMap(({ note }) => note?.claims.map(({ id }) => id) ?? []))
-    return this.keepLost(
-      repo,
-      lost.filter(({ id }) => !known.has(id)),
-      reason,
-    )
+    const known = isLate ? await this.#knownClaims(repo) : new Set()
+    const left = lost.filter(({ id }) => !known.has(id))
+    await this.#keepSessions(repo, left, reason)
+  }
+
+  /** Under which work was kept before. Without an answer it is kept once more: that costs room, the other way work. */
+  async #knownClaims(repo: Repo): Promise<ReadonlySet<string>> {
+    try {
+      const kept = await this.list(repo, AbortSignal.timeout(KEEP_MS_MAX))
+      return new Set(kept.flatMap(({ note }) => note?.claims.map(({ id }) => id) ?? []))
+    } catch (error) {
+      const facts = { repo: repo.id, error: String(error) }
+      this.#options.log.warn(facts, 'what is kept already cannot be listed')
+      return new Set()
+    }
   }
 
   #enqueue(act: () => Promise<void>): Promise<void> {
@@ -176,6 +180,11 @@ class WorkKeeper implements Keeping {
       this.#options.log.error({ error: String(error) }, 'work could not be kept: this is a bug')
     })
     return this.#work
+  }
+
+  async #keepSessions(repo: Repo, lost: readonly LostClaim[], reason: EndReason): Promise<void> {
+    const signal = AbortSignal.timeout(KEEP_MS_MAX)
+    for (const group of bySession(lost)) await this.#keepSession(repo, group, reason, signal)
   }
 
   async #keepSession(

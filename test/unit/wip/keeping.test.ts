@@ -6,10 +6,11 @@ import { createGit } from '../../../daemon/git.ts'
 import type { Log } from '../../../daemon/log.ts'
 import type { Clock } from '../../../daemon/ports.ts'
 import type { Repo } from '../../../daemon/repos.ts'
-import type { Keeping } from '../../../daemon/wip/keeping.ts'
-import { openWip } from '../../../daemon/wip/wip.ts'
+import { createKeptRefs, type KeptRefs } from '../../../daemon/git-kept.ts'
+import { createSnapshots, type Snapshots } from '../../../daemon/git-snapshot.ts'
+import { createKeeping, type Keeping } from '../../../daemon/wip/keeping.ts'
 import { openWorkPlaces } from '../../../daemon/wip/places.ts'
-import { asRepoId } from '../../../protocol/index.ts'
+import { asRepoId, SkeinError, type AuditEvent } from '../../../protocol/index.ts'
 import { addWorktree, git, makeFolder, makeRepo, writeIn } from '../../helpers/repo.ts'
 
 const env = {
@@ -27,7 +28,13 @@ interface Stage {
   readonly places: ReturnType<typeof openWorkPlaces>
 }
 
-function stage(t: TestContext): Stage {
+/** What stands between keeping and git. */
+interface Doors {
+  readonly refs: KeptRefs
+  readonly snapshots: Snapshots
+}
+
+function stage(t: TestContext, change: (doors: Doors) => Partial<Doors> = () => ({})): Stage {
   const root = makeRepo(t)
   const repo: Repo = {
     id: asRepoId('test/shop'),
@@ -45,8 +52,11 @@ function stage(t: TestContext): Stage {
   const repos = { all: () => [repo] } as never
   let seed = 0
   const random = (bytes: number): Uint8Array => new Uint8Array(bytes).fill(++seed)
-  const { keeping } = openWip(env, {
+  const doors = { refs: createKeptRefs(env), snapshots: createSnapshots(env) }
+  const keeping = createKeeping({
     ...{ repos, git: createGit(env), places, clock, machine: 'box', random, log },
+    ...doors,
+    ...change(doors),
   })
   return { keeping, repo, root, warnings, places }
 }
@@ -54,6 +64,31 @@ function stage(t: TestContext): Stage {
 function lost(pattern: string, branch: string | null = null) {
   const who = { agent: 'ann', session: 's1', branch }
   return { id: `clm_${pattern}`, kind: 'file' as const, pattern, fence: 1, ...who }
+}
+
+/** The news that a claim has ended, so long ago. */
+function ended(of: ReturnType<typeof lost>, reason: string, agoMs = 0): AuditEvent {
+  const { id, kind, ...who } = of
+  return {
+    kind: 'claim.released',
+    repo: asRepoId('test/shop'),
+    machine: 'box',
+    at: new Date(Date.now() - agoMs).toISOString(),
+    data: { claim: id, claim_kind: kind, reason, ...who },
+    ...{ id: 'evt_1', prev: '', hash: '', term: 1, index: 1, actor: 'ann' },
+  }
+}
+
+const HOUR_MS = 3_600_000
+
+function refsIn(root: string): readonly string[] {
+  return git(root, 'for-each-ref', '--format=%(refname)', 'refs/skein/wip/')
+    .split('\n')
+    .slice(0, -1)
+}
+
+function cannotList(): Promise<never> {
+  return Promise.reject(new SkeinError('REPO_NOT_GIT', 'git for-each-ref: bad object.'))
 }
 
 describe('keeping', () => {
@@ -120,5 +155,19 @@ describe('keeping', () => {
     await keeping.keepLost(repo, [{ ...lost('T1'), kind: 'task' }], 'process-died')
     const task = (await keeping.list(repo)).find(({ note }) => note?.reason === 'process-died')
     assert.equal(names(task?.id ?? ''), 'src/a.ts\nsrc/b.ts\n')
+  })
+
+  it('of an end that was missed goes on where nobody can say what is kept, and is waited for', async (t) => {
+    let asked = 0
+    const { keeping, root } = stage(t, ({ refs }) => ({
+      refs: {
+        ...refs,
+        list: (where, signal) => (asked++ === 0 ? cannotList() : refs.list(where, signal)),
+      },
+    }))
+    writeIn(root, 'src/a.ts', 'the work\n')
+    keeping.hear(ended(lost('src/a.ts'), 'revoked', HOUR_MS))
+    await keeping.stop()
+    assert.equal(refsIn(root).length, 1)
   })
 })
