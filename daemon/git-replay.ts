@@ -35,6 +35,8 @@ export interface Replays {
   replay(root: string, commit: string, signal: AbortSignal | undefined): Promise<Replay | null>
   /** Enters conflicts into the index of a checkout, as a merge that stopped there. */
   markUnmerged(root: string, stages: readonly Stage[]): Promise<void>
+  /** Tracked files that git was told to take as unchanged (skip-worktree, assume-unchanged): of them it says nothing. */
+  unwatched(root: string, signal: AbortSignal | undefined): Promise<ReadonlySet<string>>
 }
 
 /** @param env the environment to start git in, before it is cleaned. */
@@ -53,6 +55,11 @@ export function createReplays(env: Readonly<Record<string, string | undefined>>)
       ]
       const update = ['update-index', '-z', '--index-info']
       await run(root, update, { signal: undefined, stdin: info.join('') })
+    },
+    async unwatched(root, signal) {
+      const answer = (await run(root, ['ls-files', '-v', '-z'], { signal })) ?? ''
+      const entries = answer.split('\0').filter((entry) => entry !== '' && !entry.startsWith('H '))
+      return new Set(entries.map((entry) => entry.slice(2)))
     },
   }
 }

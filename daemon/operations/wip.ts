@@ -79,7 +79,7 @@ export const wipRestore: Handler<OperationInput<'wip/restore'>> = async (parts, 
   const held = heldByOthers(parts, place, party, replay)
   if (held.length > 0 && input.force !== true) throw heldError(held, id)
   if (held.length > 0) requirePerson(parts, input, context)
-  const tools = { objects: parts.wip.objects, worktree: parts.worktree }
+  const tools = { ...parts.wip, worktree: parts.worktree }
   const { written, already } = await writeReplay(tools, checkout, replay, context.signal)
   const stages = replay.unmerged.filter(({ path }) => written.includes(path))
   await parts.wip.replays.markUnmerged(checkout.root, stages)

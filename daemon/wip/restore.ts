@@ -16,7 +16,7 @@ import path from 'node:path'
 import { SkeinError } from '../../protocol/index.ts'
 import type { Checkout } from '../git.ts'
 import type { GitObjects } from '../git-objects.ts'
-import type { Replacement, Replay } from '../git-replay.ts'
+import type { Replacement, Replay, Replays } from '../git-replay.ts'
 import type { Worktree } from '../git-worktree.ts'
 
 export interface Restored {
@@ -29,6 +29,7 @@ export interface Restored {
 export interface RestoreTools {
   readonly objects: GitObjects
   readonly worktree: Worktree
+  readonly replays: Pick<Replays, 'unwatched'>
 }
 
 /** What a snapshot may hold of one file, and room for the marks of conflicts. */
@@ -36,13 +37,14 @@ const BLOB_BYTES_MAX = 16 * 1_048_576
 
 /** @throws SkeinError WIP_OVERWRITES, and then nothing has changed */
 export async function writeReplay(
-  { objects, worktree }: RestoreTools,
+  { objects, worktree, replays }: RestoreTools,
   checkout: Checkout,
   { changes, names }: Replay,
   signal: AbortSignal | undefined,
 ): Promise<Restored> {
   const { root } = checkout
-  const changed = new Set(await worktree.changed(checkout))
+  const unwatched = await replays.unwatched(root, signal)
+  const changed = new Set([...unwatched, ...(await worktree.changed(checkout))])
   const going = new Set(changes.filter(({ after }) => after === null).map((change) => change.path))
   const found = changes.map((change) => ({ change, state: stateOf(root, change, changed, going) }))
   const inTheWay = found.filter(({ state }) => state === 'other').map(({ change }) => change.path)
@@ -79,7 +81,7 @@ function stateOf(
   if (there === 'in-the-way') return 'other'
   if (isSame(there, after)) return 'after'
   if (isSame(there, before)) return 'before'
-  // Filters may write a file otherwise than it is committed: then git's stamps say that it is unchanged.
+  // Filters may write a file otherwise than it is committed: then git's stamps say that it is unchanged, where it looks at them.
   return before !== null && there !== null && !changed.has(file) ? 'before' : 'other'
 }
 

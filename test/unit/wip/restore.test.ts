@@ -36,7 +36,7 @@ async function replayOf(root: string, commit: string): Promise<Replay> {
 async function restore(root: string, replay: Replay): Promise<Restored> {
   const checkout = await createGit(env).findCheckout(root)
   assert.ok(checkout !== null)
-  const tools = { objects: createGitObjects(env), worktree: createWorktree(env) }
+  const tools = { objects: createGitObjects(env), worktree: createWorktree(env), replays }
   return writeReplay(tools, checkout, replay, undefined)
 }
 
@@ -124,6 +124,21 @@ describe('a restore', () => {
       assert.equal(readFileSync(path.join(root, 'src/a.ts'), 'utf8'), 'src/a.ts\n')
     }
     assert.equal(existsSync(path.join(outside, 'x.ts')), false)
+  })
+
+  it('is refused where git was told to look past a file, unless it is as committed', async (t) => {
+    for (const flag of ['--skip-worktree', '--assume-unchanged']) {
+      const root = makeRepo(t)
+      const commit = workOf(t, root, (tree) => {
+        writeIn(tree, 'src/a.ts', 'kept\n')
+      })
+      git(root, 'update-index', flag, 'src/a.ts')
+      writeIn(root, 'src/a.ts', 'set up for this machine\n')
+      assert.equal(await refused(root, await replayOf(root, commit)), 'WIP_OVERWRITES', flag)
+      assert.equal(readFileSync(path.join(root, 'src/a.ts'), 'utf8'), 'set up for this machine\n')
+      writeIn(root, 'src/a.ts', 'src/a.ts\n')
+      assert.equal(await refused(root, await replayOf(root, commit)), 'written', flag)
+    }
   })
 
   it('writes nothing outside of the checkout, nor into .git, whatever a commit says', async (t) => {
