@@ -63,8 +63,6 @@ export interface KeepingOptions {
 
 /** A claim must not live on because a disk is slow. */
 const KEEP_MS_MAX = 10_000
-/** An end that was kept before it was known is not kept again within this time. */
-const SAME_END_MS = 5_000
 const LATE_MS = 60_000
 /** What lies in a checkout so long after is another work. */
 const MISSED_MS_MAX = 7 * 86_400_000
@@ -88,8 +86,9 @@ interface Pending {
 
 class WorkKeeper implements Keeping {
   readonly #options: KeepingOptions
-  /** When the work under a claim was kept last, by uptime. */
-  readonly #keptAt = new Map<string, number>()
+  /** Claims whose work was kept, or that had none, and for which end: the news of that end find nothing left to do. */
+  readonly #kept = new Map<string, EndReason>()
+  readonly #ending = new AbortController()
   #pending = new Map<string, Pending>()
   /** One at a time: the next finds what the one before has kept. */
   #work: Promise<void> = Promise.resolve()
@@ -99,13 +98,7 @@ class WorkKeeper implements Keeping {
   }
 
   async keepLost(repo: Repo, lost: readonly LostClaim[], reason: EndReason): Promise<void> {
-    const kept = this.#enqueue(() => this.#keepSessions(repo, lost, reason))
-    const done = new AbortController()
-    const patience = delay(KEEP_MS_MAX, undefined, { ref: false, signal: done.signal })
-    await Promise.race([kept, patience])
-    // Its end is no failure: nobody waits for it any more.
-    patience.catch(() => undefined)
-    done.abort()
+    await this.#awaitKept(this.#enqueue(() => this.#keepSessions(repo, lost, reason)))
   }
 
   async keepAll(repo: Repo, whole: WholeCheckout): Promise<string | null> {
@@ -128,8 +121,6 @@ class WorkKeeper implements Keeping {
     const { machine, repos, clock } = this.#options
     const told = lostClaimOf(event, machine)
     if (told === null) return
-    const keptAt = this.#keptAt.get(told.lost.id)
-    if (keptAt !== undefined && clock.uptime() - keptAt < SAME_END_MS) return
     const repo = repos.all().find(({ id }) => id === event.repo)
     const sinceMs = clock.wall() - Date.parse(event.at)
     if (repo === undefined || sinceMs > MISSED_MS_MAX) return
@@ -148,7 +139,19 @@ class WorkKeeper implements Keeping {
 
   async stop(): Promise<void> {
     this.#flush()
+    await this.#awaitKept(this.#work)
+    this.#ending.abort()
     await this.#work
+  }
+
+  /** At most as long as an end waits. */
+  async #awaitKept(kept: Promise<void>): Promise<void> {
+    const done = new AbortController()
+    const patience = delay(KEEP_MS_MAX, undefined, { ref: false, signal: done.signal })
+    await Promise.race([kept, patience])
+    // Its end is no failure: nobody waits for it any more.
+    patience.catch(() => undefined)
+    done.abort()
   }
 
   #flush(): void {
@@ -158,8 +161,10 @@ class WorkKeeper implements Keeping {
   }
 
   async #keepEnded({ repo, lost, reason, isLate }: Pending): Promise<void> {
-    const known = isLate ? await this.#knownClaims(repo) : new Set()
-    const left = lost.filter(({ id }) => !known.has(id))
+    // Only now: what was under way when the news came is done.
+    const open = lost.filter(({ id }) => this.#kept.get(id) !== reason)
+    const known = isLate && open.length > 0 ? await this.#knownClaims(repo) : new Set()
+    const left = open.filter(({ id }) => !known.has(id))
     await this.#keepSessions(repo, left, reason)
   }
 
@@ -183,29 +188,45 @@ class WorkKeeper implements Keeping {
   }
 
   async #keepSessions(repo: Repo, lost: readonly LostClaim[], reason: EndReason): Promise<void> {
-    const signal = AbortSignal.timeout(KEEP_MS_MAX)
-    for (const group of bySession(lost)) await this.#keepSession(repo, group, reason, signal)
+    for (const group of bySession(lost)) {
+      // Each has a time of its own: a slow one takes nothing from the others.
+      const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(KEEP_MS_MAX)])
+      if (await this.#keepSession(repo, group, reason, signal))
+        for (const { id } of group) this.#noteKept(id, reason)
+    }
   }
 
+  /** @returns whether nothing is left to keep. */
   async #keepSession(
     repo: Repo,
     lost: readonly LostClaim[],
     reason: EndReason,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const [first] = lost
-    if (first === undefined) return
-    const { agent, session } = first
-    for (const { id } of lost) this.#noteKept(id)
     const covers = coveredBy(repo, lost)
-    if (covers === null) return
-    for (const checkout of await this.#checkoutsOf(repo, first)) {
-      try {
-        await this.#keep(repo, checkout, { agent, session, reason, claims: lost, covers }, signal)
-      } catch (error) {
-        const facts = { repo: repo.id, session, checkout: checkout.root, error: String(error) }
-        this.#options.log.warn(facts, 'the work of a lost claim could not be kept')
+    if (first === undefined || covers === null) return true
+    const { agent, session } = first
+    const of = { agent, session, reason, claims: lost, covers }
+    const facts = { repo: repo.id, session }
+    const done: boolean[] = []
+    const isFound = await this.#attempt(facts, async () => {
+      for (const checkout of await this.#checkoutsOf(repo, first)) {
+        const keep = (): Promise<unknown> => this.#keep(repo, checkout, of, signal)
+        done.push(await this.#attempt({ ...facts, checkout: checkout.root }, keep))
       }
+    })
+    return isFound && done.every((isDone) => isDone)
+  }
+
+  async #attempt(facts: object, act: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await act()
+      return true
+    } catch (error) {
+      const { log } = this.#options
+      log.warn({ ...facts, error: String(error) }, 'the work of a lost claim could not be kept')
+      return false
     }
   }
 
@@ -251,11 +272,11 @@ class WorkKeeper implements Keeping {
     return id
   }
 
-  #noteKept(id: string): void {
-    this.#keptAt.delete(id)
-    this.#keptAt.set(id, this.#options.clock.uptime())
-    const oldest = this.#keptAt.keys().next().value
-    if (this.#keptAt.size > LOST_MAX && oldest !== undefined) this.#keptAt.delete(oldest)
+  #noteKept(id: string, reason: EndReason): void {
+    this.#kept.delete(id)
+    this.#kept.set(id, reason)
+    const oldest = this.#kept.keys().next().value
+    if (this.#kept.size > LOST_MAX && oldest !== undefined) this.#kept.delete(oldest)
   }
 
   #tell(repo: Repo, id: string, note: KeptNote, { files }: SnapshotTree): void {

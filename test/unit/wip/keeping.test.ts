@@ -34,7 +34,11 @@ interface Doors {
   readonly snapshots: Snapshots
 }
 
-function stage(t: TestContext, change: (doors: Doors) => Partial<Doors> = () => ({})): Stage {
+function stage(
+  t: TestContext,
+  change: (doors: Doors) => Partial<Doors> = () => ({}),
+  late = { ms: 0 },
+): Stage {
   const root = makeRepo(t)
   const repo: Repo = {
     id: asRepoId('test/shop'),
@@ -46,7 +50,7 @@ function stage(t: TestContext, change: (doors: Doors) => Partial<Doors> = () => 
   const warnings: string[] = []
   const say = (_facts: object, text: string): void => void warnings.push(text)
   const log = { info: () => undefined, debug: () => undefined, warn: say, error: say } as Log
-  const uptime = (): number => performance.now()
+  const uptime = (): number => performance.now() + late.ms
   const clock: Clock = { wall: () => Date.now(), uptime, monotonic: uptime, boot: 'b' }
   const places = openWorkPlaces({ home: makeFolder(t), wallMs: () => clock.wall(), log })
   const repos = { all: () => [repo] } as never
@@ -169,5 +173,60 @@ describe('keeping', () => {
     keeping.hear(ended(lost('src/a.ts'), 'revoked', HOUR_MS))
     await keeping.stop()
     assert.equal(refsIn(root).length, 1)
+  })
+
+  it('keeps at the news of an end what could not be kept before it', async (t) => {
+    let asked = 0
+    const { keeping, root, repo } = stage(t, ({ snapshots }) => ({
+      snapshots: {
+        ...snapshots,
+        take: (where, wish) => (asked++ === 0 ? cannotList() : snapshots.take(where, wish)),
+      },
+    }))
+    writeIn(root, 'src/a.ts', 'the work\n')
+    await keeping.keepLost(repo, [lost('src/a.ts')], 'idle')
+    assert.equal(refsIn(root).length, 0)
+    keeping.hear(ended(lost('src/a.ts'), 'idle'))
+    await keeping.stop()
+    assert.equal(refsIn(root).length, 1)
+  })
+
+  it('does not keep what others write after an end as work of it, however late its news come', async (t) => {
+    const late = { ms: 0 }
+    const { keeping, root, repo } = stage(t, () => ({}), late)
+    writeIn(root, 'src/a.ts', 'the work\n')
+    await keeping.keepLost(repo, [lost('src/a.ts')], 'idle')
+    writeIn(root, 'src/a.ts', 'of the next holder\n')
+    late.ms = HOUR_MS
+    keeping.hear(ended(lost('src/a.ts'), 'idle'))
+    await keeping.stop()
+    assert.equal(refsIn(root).length, 1)
+  })
+
+  it('keeps anew where a claim that was kept lived on, and ended otherwise', async (t) => {
+    const { keeping, root, repo } = stage(t)
+    writeIn(root, 'src/a.ts', 'the work\n')
+    await keeping.keepLost(repo, [lost('src/a.ts')], 'idle')
+    writeIn(root, 'src/a.ts', 'more work\n')
+    keeping.hear(ended(lost('src/a.ts'), 'revoked'))
+    await keeping.stop()
+    assert.equal(refsIn(root).length, 2)
+  })
+
+  it('gives each session of one sweep a time of its own', async (t) => {
+    const signals = new Set<AbortSignal | undefined>()
+    const { keeping, root, repo } = stage(t, ({ snapshots }) => ({
+      snapshots: {
+        ...snapshots,
+        take(where, wish) {
+          signals.add(wish.signal)
+          return snapshots.take(where, wish)
+        },
+      },
+    }))
+    writeIn(root, 'src/a.ts', 'the work\n')
+    const other = { ...lost('src/b.ts'), session: 's2' }
+    await keeping.keepLost(repo, [lost('src/a.ts'), other], 'idle')
+    assert.equal(signals.size, 2)
   })
 })
