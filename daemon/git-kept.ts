@@ -1,5 +1,7 @@
 // The door to git's refs of kept work: `refs/skein/wip/<id>`, each a commit of its own. All worktrees of a clone share them; a
 // plain push or fetch does not take them along.
+import { SkeinError } from '../protocol/index.ts'
+import { createGitObjects, type GitObjects } from './git-objects.ts'
 import { createRunner, type Run } from './git-process.ts'
 
 /** Where kept work hangs. */
@@ -27,9 +29,9 @@ export interface KeptFile {
 export interface KeptRefs {
   /** False when the id is taken. */
   create(root: string, id: string, commit: string): Promise<boolean>
-  /** Oldest first. */
+  /** Oldest first. Without those whose commit cannot be read: one that a crash has damaged does not hide the others. */
   list(root: string, signal: AbortSignal | undefined): Promise<readonly KeptRef[]>
-  /** Files of each commit, in the order of the commits. */
+  /** Files of each commit, in the order of the commits; none of one that cannot be read. */
   files(
     root: string,
     commits: readonly string[],
@@ -51,14 +53,15 @@ export interface KeptRefs {
 /** @param env the environment to start git in, before it is cleaned. */
 export function createKeptRefs(env: Readonly<Record<string, string | undefined>>): KeptRefs {
   const run = createRunner(env)
+  const objects = createGitObjects(env)
   const update = async (root: string, ref: string, commit: string): Promise<boolean> => {
     const options = { signal: undefined, refusals: /reference already exists|cannot lock ref/ }
     return (await run(root, ['update-ref', ref, commit, ''], options)) !== null
   }
   return {
     create: (root, id, commit) => update(root, WIP_REFS + id, commit),
-    list: (root, signal) => readRefs(run, root, signal),
-    files: (root, commits, signal) => readFiles(run, root, commits, signal),
+    list: (root, signal) => readRefs(run, objects, root, signal),
+    files: (root, commits, signal) => readAllFiles(run, root, commits, signal),
     changes: (root, kept, signal) => readChanges(run, root, kept, signal),
     async drop(root, id, commit) {
       const options = { signal: undefined, refusals: /cannot lock ref|unable to resolve reference/ }
@@ -74,28 +77,73 @@ export function createKeptRefs(env: Readonly<Record<string, string | undefined>>
   }
 }
 
-/** What `%00%01%00` ends is one ref: no field of it holds these. */
-const END = '\0\u0001\0\n'
-const FORMAT = [
-  ...['%(refname)', '%(objectname)', '%(objecttype)', '%(tree)', '%(parent)'],
-  ...['%(committerdate:unix)', '%(contents)'],
-].join('%00')
+/** Far more than a note holds. */
+const COMMIT_BYTES_MAX = 16 * 1_048_576
 
+/** The names come without a look at the objects: on one that is damaged git would end without naming the others. */
 async function readRefs(
   run: Run,
+  objects: GitObjects,
   root: string,
   signal: AbortSignal | undefined,
 ): Promise<readonly KeptRef[]> {
-  const args = ['for-each-ref', `--format=${FORMAT}%00%01%00`, '--sort=creatordate', WIP_REFS]
-  const answer = (await run(root, args, { signal })) ?? ''
-  return answer.split(END).flatMap((record): KeptRef[] => {
-    const [ref = '', commit = '', type, tree = '', parents = '', seconds, message = ''] =
-      record.split('\0')
-    if (type !== 'commit') return []
-    const parent = parents.split(' ')[0] || null
-    const keptAtMs = Number(seconds) * 1000
-    return [{ id: ref.slice(WIP_REFS.length), commit, tree, parent, keptAtMs, message }]
+  const args = ['for-each-ref', '--format=%(objectname) %(refname)', WIP_REFS]
+  const refs = fieldsOf((await run(root, args, { signal })) ?? '', '\n')
+  if (refs.length === 0) return []
+  const found = await objects.withReader(root, signal, async (reader) => {
+    const kept: KeptRef[] = []
+    for (const ref of refs) {
+      const [commit = '', name = ''] = ref.split(' ')
+      const read = reader.read(commit, 'commit', COMMIT_BYTES_MAX)
+      const bytes = await unlessDamaged(read, null, signal)
+      if (bytes !== null) kept.push(parseCommit(name.slice(WIP_REFS.length), commit, bytes))
+    }
+    return kept
   })
+  return found.toSorted((a, b) => a.keptAtMs - b.keptAtMs)
+}
+
+/** gitformat-commit: lines of `<name> <value>`, an empty one, the message. */
+function parseCommit(id: string, commit: string, bytes: Buffer): KeptRef {
+  const text = bytes.toString('utf8')
+  const end = text.indexOf('\n\n')
+  const headers = end === -1 ? text : text.slice(0, end)
+  const valueOf = (pattern: RegExp): string | null => pattern.exec(headers)?.[1] ?? null
+  const tree = valueOf(/^tree (\w+)$/m) ?? ''
+  const parent = valueOf(/^parent (\w+)$/m)
+  const keptAtMs = Number(valueOf(/^committer .*> (\d+) [+-]\d+$/m) ?? 0) * 1000
+  return { id, commit, tree, parent, keptAtMs, message: end === -1 ? '' : text.slice(end + 2) }
+}
+
+/** What git could not read is nothing; what was broken off, or took too long, is not. */
+async function unlessDamaged<Result>(
+  act: Promise<Result>,
+  instead: Result,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  try {
+    return await act
+  } catch (error) {
+    const isDamage = error instanceof SkeinError && error.code === 'REPO_NOT_GIT'
+    if (!isDamage || signal?.aborted === true) throw error
+    return instead
+  }
+}
+
+async function readAllFiles(
+  run: Run,
+  root: string,
+  commits: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly (readonly string[])[]> {
+  const together = await unlessDamaged(readFiles(run, root, commits, signal), null, signal)
+  if (together !== null) return together
+  const found: (readonly string[])[] = []
+  for (const commit of commits) {
+    const [files = []] = await unlessDamaged(readFiles(run, root, [commit], signal), [], signal)
+    found.push(files)
+  }
+  return found
 }
 
 async function readFiles(
@@ -118,9 +166,9 @@ async function readFiles(
   const stdin = commits.map((commit) => `${commit}\n`).join('')
   const answer = (await run(root, args, { signal, stdin })) ?? ''
   const found: string[][] = []
-  for (const field of answer.split('\0')) {
+  for (const field of fieldsOf(answer, '\0')) {
     if (field === commits[found.length]) found.push([])
-    else if (field !== '') found.at(-1)?.push(field)
+    else found.at(-1)?.push(field)
   }
   return found
 }
@@ -143,4 +191,8 @@ async function readChanges(
 
 function countIn(text: string): number | null {
   return text === '-' ? null : Number(text)
+}
+
+function fieldsOf(text: string, end: string): readonly string[] {
+  return text.split(end).filter((field) => field !== '')
 }

@@ -5,8 +5,9 @@ import { lstatSync, mkdtempSync, readlinkSync, rmSync, type Stats } from 'node:f
 import os from 'node:os'
 import path from 'node:path'
 import { SkeinError } from '../protocol/index.ts'
+import { durably } from './git-durable.ts'
 import { withoutFilters } from './git-filters.ts'
-import { createRunner, type Run } from './git-process.ts'
+import { createRunner, type Run, type RunOptions } from './git-process.ts'
 
 /** A file that could not be taken, and why, in words. */
 export interface Skipped {
@@ -93,6 +94,8 @@ export function nobodyAt(milliseconds: number): Readonly<Record<`GIT_${string}`,
 /** Some hundred megabytes are packed in this time on a slow disk. */
 const WRITE_MS_MAX = 60_000
 const GITLINK = '160000'
+/** Each file costs a write through to the disk; of more a slow one would not be done in time, and then nothing is kept. */
+const FSYNC_FILES_MAX = 500
 
 async function commitTree(
   run: Run,
@@ -101,7 +104,8 @@ async function commitTree(
 ): Promise<string> {
   const from = parent === null ? [] : ['-p', parent]
   const args = ['-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', ...from, '-F', '-', tree]
-  return wordOf(await run(root, args, { signal, variables: nobodyAt(atMs), stdin: message }))
+  const variables = { ...nobodyAt(atMs), ...(await durably(run, root, signal)) }
+  return wordOf(await run(root, args, { signal, variables, stdin: message }))
 }
 
 async function takeTree(
@@ -127,7 +131,9 @@ async function takeTree(
     const write = { signal, variables, millisecondsMax: WRITE_MS_MAX }
     await run(root, ['read-tree', ...(head === null ? ['--empty'] : [head])], write)
     const before = await treeOf(run, root, write)
-    const blobs = await writeBlobs(run, root, taken, signal)
+    const durable = await durably(run, root, signal)
+    const each = taken.length > FSYNC_FILES_MAX ? {} : { variables: durable }
+    const blobs = await writeBlobs(run, root, taken, { ...each, signal })
     const none = '0'.repeat(before.length)
     const info = [
       ...gone.map((file) => `0 ${none}\t${file}\0`),
@@ -135,7 +141,7 @@ async function takeTree(
     ]
     const update = ['update-index', '-z', '--index-info']
     await run(root, update, { ...write, stdin: info.join('') })
-    const tree = await treeOf(run, root, write)
+    const tree = await treeOf(run, root, { ...write, variables: { ...variables, ...durable } })
     const files = await differing(run, root, before, tree, signal)
     return { head, tree, files, skipped, bytes }
   } finally {
@@ -154,7 +160,7 @@ async function headOf(
 }
 
 /** A partial clone has not all objects of the tree that it writes. */
-async function treeOf(run: Run, root: string, options: Parameters<Run>[2]): Promise<string> {
+async function treeOf(run: Run, root: string, options: RunOptions): Promise<string> {
   return wordOf(await run(root, ['write-tree', '--missing-ok'], options))
 }
 
@@ -301,10 +307,10 @@ async function writeBlobs(
   run: Run,
   root: string,
   files: readonly Taken[],
-  signal: AbortSignal | undefined,
+  how: RunOptions,
 ): Promise<readonly string[]> {
   const write = ['hash-object', '-w', '--no-filters']
-  const options = { signal, millisecondsMax: WRITE_MS_MAX }
+  const options = { ...how, millisecondsMax: WRITE_MS_MAX }
   const listed = files.filter(isListed)
   const stdin = listed.map((file) => `${file.path}\n`).join('')
   const answer = await run(root, [...write, '--stdin-paths'], { ...options, stdin })

@@ -4,7 +4,7 @@
 // 2. Nothing is kept twice: the same files of the same session on the same commit are one kept work.
 // 3. What is left out is said: in the commit, in the event, in the list.
 import { setTimeout as delay } from 'node:timers/promises'
-import { makeId, SkeinError, type AuditEvent, type EndReason } from '../../protocol/index.ts'
+import { makeId, type AuditEvent, type EndReason } from '../../protocol/index.ts'
 import type { Checkout, Git } from '../git.ts'
 import type { KeptRefs } from '../git-kept.ts'
 import type { Snapshots, SnapshotTree } from '../git-snapshot.ts'
@@ -12,6 +12,7 @@ import { iso } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../ports.ts'
 import type { Repo, Repos } from '../repos.ts'
+import { checkoutsOf, clonesOf } from './checkouts.ts'
 import { coveredBy, lostClaimOf, type LostClaim } from './lost.ts'
 import { messageOf, readKept, type KeptNote, type KeptWork } from './note.ts'
 import type { WorkPlaces } from './places.ts'
@@ -110,7 +111,7 @@ class WorkKeeper implements Keeping {
   async list(repo: Repo, signal?: AbortSignal): Promise<readonly Found[]> {
     const { refs } = this.#options
     const found: Found[] = []
-    for (const { root, commonDir } of await this.#clones(repo)) {
+    for (const { root, commonDir } of await clonesOf(this.#options.git, repo)) {
       const kept = await refs.list(root, signal)
       found.push(...kept.map((ref) => ({ ...readKept(ref), root, commonDir })))
     }
@@ -174,10 +175,25 @@ class WorkKeeper implements Keeping {
       const kept = await this.list(repo, AbortSignal.timeout(KEEP_MS_MAX))
       return new Set(kept.flatMap(({ note }) => note?.claims.map(({ id }) => id) ?? []))
     } catch (error) {
-      const facts = { repo: repo.id, error: String(error) }
-      this.#options.log.warn(facts, 'what is kept already cannot be listed')
+      this.#tellUnlisted({ repo: repo.id }, error)
       return new Set()
     }
+  }
+
+  /** Without an answer nothing: the same work twice is better than none. */
+  async #keptIn(root: string, signal: AbortSignal | undefined): Promise<readonly KeptWork[]> {
+    try {
+      return (await this.#options.refs.list(root, signal)).map(readKept)
+    } catch (error) {
+      if (signal?.aborted === true) throw error
+      this.#tellUnlisted({ checkout: root }, error)
+      return []
+    }
+  }
+
+  #tellUnlisted(facts: object, error: unknown): void {
+    const { log } = this.#options
+    log.warn({ ...facts, error: String(error) }, 'what is kept already cannot be listed')
   }
 
   #enqueue(act: () => Promise<void>): Promise<void> {
@@ -211,7 +227,7 @@ class WorkKeeper implements Keeping {
     const facts = { repo: repo.id, session }
     const done: boolean[] = []
     const isFound = await this.#attempt(facts, async () => {
-      for (const checkout of await this.#checkoutsOf(repo, first)) {
+      for (const checkout of await checkoutsOf(this.#options, repo, first)) {
         const keep = (): Promise<unknown> => this.#keep(repo, checkout, of, signal)
         done.push(await this.#attempt({ ...facts, checkout: checkout.root }, keep))
       }
@@ -248,7 +264,7 @@ class WorkKeeper implements Keeping {
       if (taken.skipped.length > 0) this.#tellSkipped(repo, root, taken)
       return null
     }
-    const same = (await refs.list(root, signal)).map(readKept).find(isSameWork(taken, of.session))
+    const same = (await this.#keptIn(root, signal)).find(isSameWork(taken, of.session))
     if (same !== undefined) return same.id
     const note: KeptNote = {
       ...{ repo: repo.id, agent: of.agent, session: of.session, machine, branch },
@@ -313,35 +329,6 @@ class WorkKeeper implements Keeping {
   #tellSkipped(repo: Repo, checkout: string, { skipped }: SnapshotTree): void {
     const facts = { repo: repo.id, checkout, skipped: skipped.slice(0, FILES_TOLD) }
     this.#options.log.warn(facts, 'the work of a lost claim cannot be kept')
-  }
-
-  /** Where the session works: as it was seen, else by the branch of its claim. */
-  async #checkoutsOf(repo: Repo, { session, branch }: LostClaim): Promise<readonly Checkout[]> {
-    const { places, git } = this.#options
-    const known = places.of(repo.id, session)
-    const found = await this.#find(known.length > 0 ? known : repo.checkouts)
-    if (known.length > 0 || found.length < 2) return found
-    const branches = await Promise.all(found.map((checkout) => git.currentBranch(checkout)))
-    return found.filter((_, at) => branch !== null && branches[at] === branch)
-  }
-
-  /** One checkout of each clone that is still there. */
-  async #clones(repo: Repo): Promise<readonly Checkout[]> {
-    const found = await this.#find(repo.checkouts)
-    return [...new Map(found.map((checkout) => [checkout.commonDir, checkout])).values()]
-  }
-
-  async #find(roots: readonly string[]): Promise<readonly Checkout[]> {
-    const found: Checkout[] = []
-    for (const root of roots) {
-      const checkout = await this.#options.git.findCheckout(root).catch((error: unknown) => {
-        if (error instanceof SkeinError) return null
-        throw error
-      })
-      // The folder above one that is gone may be in another checkout.
-      if (checkout?.root === root) found.push(checkout)
-    }
-    return found
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { chmodSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { loadRepoConfig } from '../../../daemon/config.ts'
 import { createGit } from '../../../daemon/git.ts'
@@ -173,6 +174,48 @@ describe('keeping', () => {
     keeping.hear(ended(lost('src/a.ts'), 'revoked', HOUR_MS))
     await keeping.stop()
     assert.equal(refsIn(root).length, 1)
+  })
+
+  it('keeps where nobody can say what is kept already', async (t) => {
+    const { keeping, root, repo, warnings } = stage(t, ({ refs }) => ({
+      refs: { ...refs, list: cannotList },
+    }))
+    writeIn(root, 'src/a.ts', 'the work\n')
+    await keeping.keepLost(repo, [lost('src/a.ts')], 'idle')
+    assert.equal(refsIn(root).length, 1)
+    assert.deepEqual(warnings, ['what is kept already cannot be listed'])
+  })
+
+  it('keeps and lists beside what a crash has damaged', async (t) => {
+    const damages: readonly ((object: string) => void)[] = [
+      (object) => {
+        rmSync(object)
+      },
+      (object) => {
+        truncateSync(object)
+      },
+      (object) => {
+        writeFileSync(object, 'no object at all')
+      },
+    ]
+    for (const damage of damages) {
+      const { keeping, root, repo } = stage(t)
+      writeIn(root, 'src/a.ts', 'the work\n')
+      await keeping.keepLost(repo, [lost('src/a.ts')], 'idle')
+      const [broken = ''] = refsIn(root)
+      const commit = git(root, 'rev-parse', broken).trim()
+      const object = path.join(root, '.git/objects', commit.slice(0, 2), commit.slice(2))
+      chmodSync(object, 0o600)
+      damage(object)
+      writeIn(root, 'src/b.ts', 'other work\n')
+      await keeping.keepLost(repo, [lost('src/b.ts')], 'idle')
+      const kept = await keeping.list(repo)
+      assert.deepEqual(
+        kept.map(({ note }) => note?.claims.map(({ pattern }) => pattern)),
+        [['src/b.ts']],
+      )
+      assert.equal(kept[0]?.parent, git(root, 'rev-parse', 'HEAD').trim())
+    }
   })
 
   it('keeps at the news of an end what could not be kept before it', async (t) => {

@@ -145,4 +145,40 @@ describe('a snapshot', () => {
     assert.equal(await snapshots.unreferenced(root, undefined), 1)
     assert.equal(readFileSync(path.join(root, 'src/a.ts'), 'utf8'), 'committed\n')
   })
+
+  it('is written through to the disk, and so is its commit', async (t) => {
+    const root = makeRepo(t)
+    writeIn(root, 'src/a.ts', 'the work\n')
+    const folder = makeFolder(t)
+    const trace = path.join(folder, 'trace')
+    writeIn(folder, 'config', `[trace2]\n\teventTarget = ${trace}\n`)
+    const snapshots = createSnapshots({ ...env, GIT_CONFIG_GLOBAL: path.join(folder, 'config') })
+    const wish = { covers: () => true, bounds: BOUNDS, signal: undefined }
+    const { tree, head: parent } = await snapshots.take(root, wish)
+    const commit = { tree, parent, message: 'work', atMs: 0, signal: undefined }
+    await snapshots.commit(root, commit)
+    const events = readFileSync(trace, 'utf8').trimEnd().split('\n').map(parseEvent)
+    const flushed = events.filter(({ key }) => key === 'fsync/hardware-flush').map(({ sid }) => sid)
+    const commands = events.filter(({ sid, name }) => name !== undefined && flushed.includes(sid))
+    assert.deepEqual(
+      commands.map(({ name }) => name),
+      ['hash-object', 'write-tree', 'commit-tree'],
+    )
+  })
 })
+
+/** Of git's own trace, by trace2.eventTarget: which process says it, and the command's name or a counter's. */
+interface TraceEvent {
+  readonly sid: string
+  readonly name?: string
+  readonly key?: string
+}
+
+function parseEvent(line: string): TraceEvent {
+  const { event, sid, name, key } = JSON.parse(line) as TraceEvent & { readonly event: string }
+  return {
+    sid,
+    ...(event === 'cmd_name' && name !== undefined ? { name } : {}),
+    ...(key === undefined ? {} : { key }),
+  }
+}
