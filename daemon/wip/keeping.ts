@@ -14,7 +14,7 @@ import type { Clock } from '../ports.ts'
 import type { Repo, Repos } from '../repos.ts'
 import { checkoutsOf, clonesOf } from './checkouts.ts'
 import { coveredBy, lostClaimOf, type LostClaim } from './lost.ts'
-import { messageOf, readKept, type KeptNote, type KeptWork } from './note.ts'
+import { claimsNoted, messageOf, readKept, type KeptNote, type KeptWork } from './note.ts'
 import type { WorkPlaces } from './places.ts'
 
 /** Work of a whole checkout, whoever claimed what in it. */
@@ -269,7 +269,7 @@ class WorkKeeper implements Keeping {
     const note: KeptNote = {
       ...{ repo: repo.id, agent: of.agent, session: of.session, machine, branch },
       ...{ reason: of.reason, checkout: root, commits, bytes: taken.bytes },
-      claims: of.claims.map(({ id, pattern, fence }) => ({ id, pattern, fence })),
+      ...claimsNoted(of.claims),
       skipped: taken.skipped.slice(0, SKIPPED_TOLD).map((each) => ({ ...each })),
       skipped_more: Math.max(0, taken.skipped.length - SKIPPED_TOLD),
       files: taken.files.length,

@@ -17,6 +17,8 @@ const noteSchema = z.object({
   claims: z
     .array(z.object({ id: name, pattern: name, fence: z.number().nullable() }))
     .max(LIMITS.idsMax),
+  /** Under more than these it was claimed. */
+  claims_more: z.number().default(0),
   checkout: name,
   skipped: z.array(z.object({ path: name, why: name })).max(100),
   /** More than these were skipped. */
@@ -35,16 +37,29 @@ export interface KeptWork extends KeptRef {
   readonly note: KeptNote | null
 }
 
+/** The claims of a session, as far as a note takes them. */
+export function claimsNoted(
+  claims: readonly KeptNote['claims'][number][],
+): Pick<KeptNote, 'claims' | 'claims_more'> {
+  const told = claims.slice(0, LIMITS.idsMax)
+  return {
+    claims: told.map(({ id, pattern, fence }) => ({ id, pattern, fence })),
+    claims_more: claims.length - told.length,
+  }
+}
+
 const LINE = 'Skein-Kept: '
 
 export function messageOf(id: string, note: KeptNote): string {
   const { agent, reason, claims, files, skipped, skipped_more: more, branch, commits } = note
   const patterns = claims.map(({ pattern }) => pattern).slice(0, PATTERNS_TOLD)
+  const untold = claims.length + note.claims_more - patterns.length
+  const others = untold === 0 ? '' : `, and ${String(untold)} more`
   const lines = [
     `Work of ${agent}, kept (${reason})`,
     '',
     `${String(files)} files, HEAD on ${branch ?? 'no branch'}.`,
-    ...(patterns.length === 0 ? [] : [`Claimed were: ${patterns.join(', ')}`]),
+    ...(patterns.length === 0 ? [] : [`Claimed were: ${patterns.join(', ')}${others}`]),
     ...(commits === 0 ? [] : [`Below it: ${String(commits)} commits that no branch had.`]),
     ...skipped.map(({ path, why }) => `Not in it: ${JSON.stringify(path)}, ${why}.`),
     ...(more === 0 ? [] : [`Not in it: ${String(more)} more files.`]),

@@ -256,6 +256,18 @@ describe('keeping', () => {
     assert.equal(refsIn(root).length, 2)
   })
 
+  it('of a session with more claims than a note takes is still known as its', async (t) => {
+    const { keeping, root, repo } = stage(t)
+    writeIn(root, 'src/a.ts', 'the work\n')
+    const claims = Array.from({ length: 1_001 }, (_, at) => lost(`src/${String(at)}`))
+    await keeping.keepLost(repo, [lost('src/a.ts'), ...claims], 'idle')
+    const [kept] = await keeping.list(repo)
+    assert.deepEqual(
+      [kept?.note?.session, kept?.note?.claims.length, kept?.note?.claims_more],
+      ['s1', 1_000, 2],
+    )
+  })
+
   it('gives each session of one sweep a time of its own', async (t) => {
     const signals = new Set<AbortSignal | undefined>()
     const { keeping, root, repo } = stage(t, ({ snapshots }) => ({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { lostClaimOf } from '../../../daemon/wip/lost.ts'
 import {
+  claimsNoted,
   collectable,
   messageOf,
   readKept,
@@ -19,6 +20,7 @@ const NOTE: KeptNote = {
   reason: 'ttl',
   claims: [{ id: 'clm_1', pattern: 'src/', fence: 4 }],
   checkout: '/work',
+  claims_more: 0,
   skipped: [{ path: 'a\nb', why: 'it is no plain file' }],
   skipped_more: 2,
   commits: 0,
@@ -41,6 +43,22 @@ describe('the message of kept work', () => {
     assert.match(message, /^Work of ann, kept \(ttl\)$/m)
     assert.match(message, /^Not in it: "a\\nb", it is no plain file\.$/m)
     assert.match(message, /^To get it back: skein wip restore wip_1$/m)
+  })
+
+  it('can be read again however many claims there were', () => {
+    const claims = Array.from({ length: 1_005 }, (_, at) => {
+      return { id: `clm_${String(at)}`, pattern: `src/${String(at)}`, fence: at }
+    })
+    const note = { ...NOTE, ...claimsNoted(claims) }
+    const message = messageOf('wip_1', note)
+    const read = readKept(ref(message)).note
+    assert.deepEqual([read?.claims.length, read?.claims_more], [1_000, 5])
+    assert.match(message, /^Claimed were: src\/0, .*src\/19, and 985 more$/m)
+  })
+
+  it('of an older version can be read', () => {
+    const message = messageOf('wip_1', NOTE).replace('"claims_more":0,', '')
+    assert.deepEqual(readKept(ref(message)).note, NOTE)
   })
 
   it('of somebody else is nothing to us, whatever it looks like', () => {
