@@ -62,11 +62,7 @@ export const ERROR_CATALOGUE = {
     'An idempotency key was used again with another body.',
     'Use a new key for a new request.',
   ),
-  CONFIG_INVALID: row(
-    64,
-    'A configuration file has a wrong key or value.',
-    'skein config validate',
-  ),
+  CONFIG_INVALID: row(64, 'A configuration has a wrong key or value.', 'skein config validate'),
   CLAIM_CONFLICT: row(1, 'Somebody else holds a scope that overlaps.', 'skein claims'),
   CLAIM_DEADLOCK: row(
     1,
@@ -161,6 +157,7 @@ export const ERROR_CATALOGUE = {
     'Kept work cannot be merged into what is checked out now; nothing was written.',
     'skein wip restore ID --branch NAME, then merge that branch.',
   ),
+  WIP_UNWRITABLE: row(1, 'A file of kept work cannot be written.', 'Make room, and try again.'),
   NOT_FOUND: row(6, 'No such operation, route or object.', 'skein help'),
   EVENTS_GONE: {
     ...row(

@@ -79,19 +79,19 @@ export const wipRestore: Handler<OperationInput<'wip/restore'>> = async (parts, 
   const held = heldByOthers(parts, place, party, replay)
   if (held.length > 0 && input.force !== true) throw heldError(held, id)
   if (held.length > 0) requirePerson(parts, input, context)
-  const tools = { ...parts.wip, worktree: parts.worktree }
-  const { written, already } = await writeReplay(tools, checkout, replay, context.signal)
+  const put = await writeReplay({ ...parts.wip, ...parts }, checkout, replay, context.signal)
+  const { written, already, failure } = put
   const stages = replay.unmerged.filter(({ path }) => written.includes(path))
   await parts.wip.replays.markUnmerged(checkout.root, stages)
   tell(parts, place.repo, 'wip.restored', party, found)
-  const result: Restored = {
+  if (failure !== null) throw failure
+  return {
     ...base,
     restored: written,
     already,
     conflicts: [...new Set(stages.map(({ path }) => path))],
     options: nextFor(parts, place, party, { id, files: [...written, ...already] }),
-  }
-  return result
+  } satisfies Restored
 }
 
 export const wipDrop: Handler<OperationInput<'wip/drop'>> = async (parts, input, context) => {

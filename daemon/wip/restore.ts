@@ -1,27 +1,16 @@
-// Writes kept work into a checkout. First everything is looked at, then everything is written: a file with work in it that is not
+// Writes kept work into a checkout. First everything is looked at, then everything is written, and what changed between is found: a file with work in it that is not
 // committed is never overwritten, and nothing outside of the checkout is reached, whatever the names and links in it say.
 import { createHash } from 'node:crypto'
-import {
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import path from 'node:path'
 import { SkeinError } from '../../protocol/index.ts'
 import type { Checkout } from '../git.ts'
 import type { GitObjects } from '../git-objects.ts'
 import type { Replacement, Replay, Replays } from '../git-replay.ts'
 import type { Worktree } from '../git-worktree.ts'
+import { putTogether, type Put } from './write.ts'
 
-export interface Restored {
-  /** Written now. */
-  readonly written: readonly string[]
+export interface Restored extends Put {
   /** Lay there already as they were kept. */
   readonly already: readonly string[]
 }
@@ -35,7 +24,7 @@ export interface RestoreTools {
 /** What a snapshot may hold of one file, and room for the marks of conflicts. */
 const BLOB_BYTES_MAX = 16 * 1_048_576
 
-/** @throws SkeinError WIP_OVERWRITES, and then nothing has changed */
+/** @throws SkeinError WIP_OVERWRITES, WIP_UNMERGEABLE, WIP_UNWRITABLE, and then nothing has changed */
 export async function writeReplay(
   { objects, worktree, replays }: RestoreTools,
   checkout: Checkout,
@@ -43,14 +32,16 @@ export async function writeReplay(
   signal: AbortSignal | undefined,
 ): Promise<Restored> {
   const { root } = checkout
+  const going = new Set(changes.filter(({ after }) => after === null).map((change) => change.path))
+  // Taken before git is asked: what is written from now on is another stamp.
+  const stamps = new Map(changes.map(({ path: file }) => [file, stampOf(root, file, going)]))
   const unwatched = await replays.unwatched(root, signal)
   const changed = new Set([...unwatched, ...(await worktree.changed(checkout))])
-  const going = new Set(changes.filter(({ after }) => after === null).map((change) => change.path))
   const found = changes.map((change) => ({ change, state: stateOf(root, change, changed, going) }))
   const inTheWay = found.filter(({ state }) => state === 'other').map(({ change }) => change.path)
   if (inTheWay.length > 0) throw overwrites(inTheWay)
   const wanted = found.filter(({ state }) => state === 'before').map(({ change }) => change)
-  // All of them are read before the first is written: a blob that is missing must not leave half a work.
+  // A blob that is missing must not leave half a work.
   const contents = await objects.withReader(root, signal, async (reader) => {
     const read: (Buffer | null)[] = []
     for (const { path: file, after } of wanted) {
@@ -60,13 +51,16 @@ export async function writeReplay(
     }
     return read
   })
-  for (const { path: file, after } of wanted) if (after === null) remove(root, file)
-  for (const [at, change] of wanted.entries()) {
+  const files = wanted.map(({ path: file, after }, at) => {
     const bytes = contents[at] ?? null
-    if (change.after !== null && bytes !== null) put(root, change.path, change.after.mode, bytes)
-  }
+    return { path: file, content: after && bytes && { mode: after.mode, bytes } }
+  })
+  const put = putTogether(root, files, () => {
+    const moved = wanted.filter(({ path: file }) => stampOf(root, file, going) !== stamps.get(file))
+    if (moved.length > 0) throw overwrites(moved.map((change) => change.path))
+  })
   const already = found.filter(({ state }) => state === 'after').map(({ change }) => change.path)
-  return { written: wanted.map((change) => change.path), already }
+  return { ...put, already }
 }
 
 /** What lies at its place: what was committed, what would be written, or something else. */
@@ -97,18 +91,10 @@ function isSame(there: There, wanted: Replacement['after']): boolean {
   return there.mode === wanted.mode && there.id(wanted.id.length) === wanted.id
 }
 
-/** Null: nothing is there, and a file can be put there; folders are made. @param going what is removed first */
 function lookAt(root: string, file: string, going: ReadonlySet<string>): There | 'in-the-way' {
-  for (let end = file.indexOf('/'); end !== -1; end = file.indexOf('/', end + 1)) {
-    const folder = file.slice(0, end)
-    const facts = lstatSync(path.join(root, folder), { throwIfNoEntry: false })
-    if (facts === undefined) return null
-    // Behind a link lies another place.
-    if (!facts.isDirectory()) return going.has(folder) ? null : 'in-the-way'
-  }
+  const facts = factsOf(root, file, going)
+  if (facts === null || facts === 'in-the-way') return facts
   const place = path.join(root, file)
-  const facts = lstatSync(place, { throwIfNoEntry: false })
-  if (facts === undefined) return null
   if (facts.isSymbolicLink()) {
     const target = readlinkSync(place, { encoding: 'buffer' })
     return { mode: '120000', id: (length) => blobId(target, length) }
@@ -117,6 +103,35 @@ function lookAt(root: string, file: string, going: ReadonlySet<string>): There |
   if (facts.size > BLOB_BYTES_MAX) return { mode: '', id: () => '' }
   const mode = (facts.mode & 0o100) === 0 ? '100644' : '100755'
   return { mode, id: (length) => blobId(readFileSync(place), length) }
+}
+
+/** Another one for whatever is written, or put there instead. */
+function stampOf(root: string, file: string, going: ReadonlySet<string>): string {
+  const facts = factsOf(root, file, going)
+  if (facts === null || facts === 'in-the-way') return String(facts)
+  const { dev, ino, mode, size, mtimeMs, ctimeMs } = facts
+  return [dev, ino, mode, size, mtimeMs, ctimeMs].map(String).join(' ')
+}
+
+/** Null: nothing is there, and a file can be put there; folders are made. @param going what is removed first */
+function factsOf(
+  root: string,
+  file: string,
+  going: ReadonlySet<string>,
+): Stats | null | 'in-the-way' {
+  try {
+    for (let end = file.indexOf('/'); end !== -1; end = file.indexOf('/', end + 1)) {
+      const folder = file.slice(0, end)
+      const facts = lstatSync(path.join(root, folder), { throwIfNoEntry: false })
+      if (facts === undefined) return null
+      // Behind a link lies another place.
+      if (!facts.isDirectory()) return going.has(folder) ? null : 'in-the-way'
+    }
+    return lstatSync(path.join(root, file), { throwIfNoEntry: false }) ?? null
+  } catch {
+    // No right to look, or a name that no disk takes.
+    return 'in-the-way'
+  }
 }
 
 /** As git names a blob: SHA-1, or SHA-256 where ids are that long. */
@@ -138,32 +153,6 @@ function named(bytes: Buffer, { ours, theirs }: Replay['names']): Buffer {
       .replaceAll(`>>>>>>> ${theirs}`, '>>>>>>> kept work'),
     'latin1',
   )
-}
-
-function remove(root: string, file: string): void {
-  rmSync(path.join(root, file), { force: true })
-  for (let folder = path.dirname(file); folder !== '.'; folder = path.dirname(folder)) {
-    try {
-      rmdirSync(path.join(root, folder))
-    } catch {
-      // Something is left in it.
-      return
-    }
-  }
-}
-
-/** Whole or not at all: beside its place, then moved there. */
-function put(root: string, file: string, mode: string, bytes: Buffer): void {
-  const place = path.join(root, file)
-  mkdirSync(path.dirname(place), { recursive: true })
-  const next = path.join(path.dirname(place), `.skein-${String(process.pid)}.tmp`)
-  rmSync(next, { force: true })
-  if (mode === '120000') symlinkSync(bytes, next)
-  else {
-    // What the user's umask leaves of it.
-    writeFileSync(next, bytes, { flag: 'wx', mode: mode === '100755' ? 0o777 : 0o666 })
-  }
-  renameSync(next, place)
 }
 
 const FILES_TOLD = 20

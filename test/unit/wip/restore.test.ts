@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { createGit } from '../../../daemon/git.ts'
-import { createGitObjects } from '../../../daemon/git-objects.ts'
+import { createGitObjects, type GitObjects } from '../../../daemon/git-objects.ts'
 import { createReplays, type Replay } from '../../../daemon/git-replay.ts'
 import { createWorktree } from '../../../daemon/git-worktree.ts'
 import { writeReplay, type Restored } from '../../../daemon/wip/restore.ts'
@@ -33,16 +33,29 @@ async function replayOf(root: string, commit: string): Promise<Replay> {
   return replay
 }
 
-async function restore(root: string, replay: Replay): Promise<Restored> {
+/** @param meanwhile is done when all has been looked at */
+async function restore(
+  root: string,
+  replay: Replay,
+  meanwhile: () => void = () => undefined,
+): Promise<Restored> {
   const checkout = await createGit(env).findCheckout(root)
   assert.ok(checkout !== null)
-  const tools = { objects: createGitObjects(env), worktree: createWorktree(env), replays }
+  const real = createGitObjects(env)
+  const objects: GitObjects = {
+    ...real,
+    withReader(where, signal, use) {
+      meanwhile()
+      return real.withReader(where, signal, use)
+    },
+  }
+  const tools = { objects, worktree: createWorktree(env), replays }
   return writeReplay(tools, checkout, replay, undefined)
 }
 
-async function refused(root: string, replay: Replay): Promise<string> {
+async function refused(root: string, replay: Replay, meanwhile?: () => void): Promise<string> {
   try {
-    await restore(root, replay)
+    await restore(root, replay, meanwhile)
   } catch (error) {
     if (error instanceof SkeinError) return error.code
     throw error
@@ -139,6 +152,43 @@ describe('a restore', () => {
       writeIn(root, 'src/a.ts', 'src/a.ts\n')
       assert.equal(await refused(root, await replayOf(root, commit)), 'written', flag)
     }
+  })
+
+  it('is refused where somebody writes while it is prepared, and then writes nothing', async (t) => {
+    const root = makeRepo(t)
+    const commit = workOf(t, root, (tree) => {
+      writeIn(tree, 'src/a.ts', 'kept\n')
+      writeIn(tree, 'src/b.ts', 'kept, too\n')
+      writeIn(tree, 'src/new/c.ts', 'new\n')
+    })
+    for (const file of ['src/b.ts', 'src/new/c.ts']) {
+      const code = await refused(root, await replayOf(root, commit), () => {
+        writeIn(root, file, 'written meanwhile\n')
+      })
+      assert.equal(code, 'WIP_OVERWRITES', file)
+      assert.equal(readFileSync(path.join(root, file), 'utf8'), 'written meanwhile\n')
+      git(root, 'checkout', '--quiet', '--', 'src/b.ts')
+      assert.equal(git(root, 'diff', '--name-only'), '', file)
+    }
+    assert.deepEqual(readdirSync(path.join(root, 'src')).sort(), ['a.ts', 'b.ts', 'new'])
+  })
+
+  it('writes nothing where one of its files cannot be written', async (t) => {
+    const root = makeRepo(t)
+    const commit = workOf(t, root, (tree) => {
+      writeIn(tree, 'src/a.ts', 'kept\n')
+      rmSync(path.join(tree, 'src/b.ts'))
+      writeIn(tree, 'link', 'x'.repeat(5_000))
+    })
+    const { changes, ...rest } = await replayOf(root, commit)
+    // No disk takes a link as long.
+    const asLink = changes.map(({ path: file, before, after }) => ({
+      ...{ path: file, before },
+      after: file === 'link' && after !== null ? { ...after, mode: '120000' } : after,
+    }))
+    const replay = { ...rest, changes: asLink.toSorted((a, b) => (a.path > b.path ? -1 : 1)) }
+    assert.equal(await refused(root, replay), 'WIP_UNWRITABLE')
+    assert.equal(git(root, 'status', '--porcelain'), '')
   })
 
   it('writes nothing outside of the checkout, nor into .git, whatever a commit says', async (t) => {
