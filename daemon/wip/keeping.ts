@@ -334,7 +334,11 @@ class WorkKeeper implements Keeping {
 
 function bySession(lost: readonly LostClaim[]): readonly (readonly LostClaim[])[] {
   const groups = new Map<string, LostClaim[]>()
-  for (const claim of lost) groups.set(claim.session, [...(groups.get(claim.session) ?? []), claim])
+  for (const claim of lost) {
+    const group = groups.get(claim.session)
+    if (group === undefined) groups.set(claim.session, [claim])
+    else group.push(claim)
+  }
   return [...groups.values()]
 }
 
