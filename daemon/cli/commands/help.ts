@@ -1,5 +1,11 @@
 // `skein help`, and `--help` behind any verb: projected from the list of verbs, so that it cannot be out of date.
-import { DETAILS, nearest, SkeinError, type FlagSpec } from '../../../protocol/index.ts'
+import {
+  DETAILS,
+  nearest,
+  SkeinError,
+  type FlagSpec,
+  type OperationName,
+} from '../../../protocol/index.ts'
 import type { LocalCommand } from '../machine.ts'
 import { pageOn, type Page } from '../output/page.ts'
 import type { Group, VerbSpec } from '../verb-spec.ts'
@@ -101,7 +107,11 @@ function describeVerb(verb: VerbSpec, page: Page): readonly string[] {
 }
 
 function detailsOf({ details, does }: VerbSpec): string {
-  return details ?? ('operation' in does ? DETAILS[does.operation] : '')
+  return details ?? ('operation' in does ? longerHelp(does.operation) : '')
+}
+
+export function longerHelp(operation: OperationName): string {
+  return DETAILS[operation]
 }
 
 /** Longer lines of prose are hard to read. */

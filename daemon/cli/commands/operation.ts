@@ -168,8 +168,8 @@ async function describeAct(
 
 /** Loaded only where somebody is asked. */
 async function detailsOf(name: OperationName): Promise<string> {
-  const { DETAILS } = await import('../../../protocol/operations/details.ts')
-  return DETAILS[name]
+  const { longerHelp } = await import('./help.ts')
+  return longerHelp(name)
 }
 
 /** What a person is about to end, as far as this machine knows it. */
