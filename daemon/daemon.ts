@@ -133,7 +133,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   stack.add(() => {
     lock.release()
   })
-  const log = openLog(home.path, logOptions(options, config))
+  const log = stack.logTo(openLog(home.path, logOptions(options, config)))
   const key = openMachineKey(home.path)
   const name = config.machine ?? defaultMachineName(home.path, key.peer)
   await sendSpans({ version: VERSION, machine: name }, env, log, stack)

@@ -1,6 +1,5 @@
 // After a tool ran whose words did not say what it writes: what has changed since, and whose it is. Told to the model and to
 // the holder; what nobody holds is claimed now.
-import { lstatSync } from 'node:fs'
 import path from 'node:path'
 import {
   escapePath,
@@ -11,6 +10,7 @@ import {
   type Party,
   type Scope,
 } from '../../protocol/index.ts'
+import { lstatOrNull } from '../file-facts.ts'
 import { conflictJson } from '../json.ts'
 import { claimContext, type Parts } from '../operations/context.ts'
 import { hostOf, type RepoAt } from '../repos.ts'
@@ -178,8 +178,8 @@ async function heldFiles(
 /** When the file was last written, renamed to or removed, in milliseconds; 0 where nobody can tell. */
 function stampOf(file: string): number {
   for (const place of [file, path.dirname(file)]) {
-    const stat = lstatSync(place, { throwIfNoEntry: false })
-    if (stat !== undefined) return Math.max(stat.mtimeMs, stat.ctimeMs)
+    const stat = lstatOrNull(place)
+    if (stat !== null) return Math.max(stat.mtimeMs, stat.ctimeMs)
   }
   return 0
 }

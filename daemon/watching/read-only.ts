@@ -1,11 +1,12 @@
 // Files that others hold lose their write bits in the checkouts of this machine, where its person wants that: an editor says so at
 // once. What was taken away is written down first, and given back when the claim ends, when the holder works here, and when the
 // daemon stops.
-import { chmodSync, lstatSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import type { PeerId } from '../../protocol/index.ts'
 import type { Callers } from '../callers.ts'
+import { lstatOrNull } from '../file-facts.ts'
 import type { Git } from '../git.ts'
 import { codeOf, replaceFile } from '../home.ts'
 import type { Repo } from '../repos.ts'
@@ -85,7 +86,7 @@ class Bits implements ReadOnly {
 
   #take(files: readonly string[]): void {
     const open = files.flatMap((file) => {
-      const stat = lstatSync(file, { throwIfNoEntry: false })
+      const stat = lstatOrNull(file)
       if (stat?.isFile() !== true || (stat.mode & WRITE_BITS) === 0) return []
       return [{ file, mode: stat.mode & 0o7777 }]
     })
@@ -99,7 +100,7 @@ class Bits implements ReadOnly {
     if (files.length === 0) return
     for (const file of files) {
       const bits = this.#taken.get(file) ?? 0
-      const stat = lstatSync(file, { throwIfNoEntry: false })
+      const stat = lstatOrNull(file)
       if (stat?.isFile() === true) changeMode(file, (stat.mode & 0o7777) | bits)
       this.#taken.delete(file)
     }
