@@ -1,6 +1,6 @@
 // What is done for sessions whose wait has ended: whoever runs a parked one hears that it can go on, and what nobody takes
 // up passes on to the next.
-import { asSessionId, SkeinError, type ClaimId, type EndReason } from '../../../protocol/index.ts'
+import { asSessionId, SkeinError, type ClaimId, type LedgerClaim } from '../../../protocol/index.ts'
 import type { Log } from '../../log.ts'
 import type { Parts } from '../../operations/context.ts'
 import { hostOf, type Repo } from '../../repos.ts'
@@ -24,8 +24,9 @@ export function tendWaits(parts: Parts, log: Log): () => void {
     },
     unused(wait, wasParked) {
       giveBack(parts, wait, wasParked).then(
-        () => {
+        (isGiven) => {
           const { id, session, what } = wait
+          if (!isGiven) return
           log.info({ queue: id, session }, 'a grant was not taken up and passes on')
           notices.tell(session, `skein: ${what} was yours and was not edited, so it passed on.`)
         },
@@ -42,20 +43,39 @@ export function tendWaits(parts: Parts, log: Log): () => void {
   }
 }
 
-/** Of a run that nobody has resumed, everything. */
-async function giveBack(parts: Parts, wait: KeptWait, isRunOver: boolean): Promise<void> {
-  const { session } = wait
-  if (!isRunOver) return end(parts.repos.get(wait.repo), wait.claims, 'idle')
-  parts.sessions.hold(asSessionId(session), 0)
-  await endWaits(parts, session)
-  for (const repo of parts.repos.all()) {
-    if (repo.host === null) continue
-    const claims = claimsOf(parts, repo, asSessionId(session))
-    const ids = claims.map(({ id }) => id)
-    if (ids.length > 0) await end(repo, ids, 'session-ended')
+/** Of a run that nobody has resumed, everything. @returns false: it was resumed after all */
+async function giveBack(parts: Parts, wait: KeptWait, isRunOver: boolean): Promise<boolean> {
+  if (!isRunOver) {
+    const repo = parts.repos.get(wait.repo)
+    const claims = claimsIn(repo, wait.claims)
+    await keep(parts, repo, claims)
+    await end(repo, claims)
+    return true
   }
+  const session = asSessionId(wait.session)
+  const held = parts.repos.all().flatMap((repo) => {
+    const claims = repo.host === null ? [] : claimsOf(parts, repo, session)
+    return claims.length === 0 ? [] : [{ repo, claims }]
+  })
+  for (const { repo, claims } of held) await keep(parts, repo, claims)
+  if (parts.guard.waits.parked(wait.session) === null) return false
+  parts.sessions.hold(session, 0)
+  await endWaits(parts, wait.session)
+  for (const { repo, claims } of held) await end(repo, claims)
+  return true
 }
 
-async function end(repo: Repo, ids: readonly ClaimId[], reason: EndReason): Promise<void> {
-  await submit(hostOf(repo), { kind: 'end', ids, reason })
+function claimsIn(repo: Repo, ids: readonly ClaimId[]): readonly LedgerClaim[] {
+  const { claims } = hostOf(repo).loop.view().state
+  return ids.flatMap((id) => claims.get(id) ?? [])
+}
+
+/** Nobody asked the session: what it has written there, by whatever program, must not be lost to the next holder. */
+function keep({ wip }: Parts, repo: Repo, claims: readonly LedgerClaim[]): Promise<void> {
+  return wip.keeping.keepLost(repo, claims, 'idle')
+}
+
+async function end(repo: Repo, claims: readonly LedgerClaim[]): Promise<void> {
+  const ids = claims.map(({ id }) => id)
+  if (ids.length > 0) await submit(hostOf(repo), { kind: 'end', ids, reason: 'idle' })
 }
