@@ -52,39 +52,59 @@ export async function judgeEffect(parts: Parts, asked: Asked): Promise<HookVerdi
   return { ...verdict, notes: [...verdict.notes, ...renamed] }
 }
 
+interface Seen {
+  readonly party: Party
+  /** From the root. */
+  readonly files: readonly string[]
+  readonly sinceMs: number
+}
+
 async function judgeFiles(
   parts: Parts,
   asked: Asked,
   at: RepoAt,
-  seen: { readonly party: Party; readonly files: readonly string[]; readonly sinceMs: number },
+  seen: Seen,
 ): Promise<HookVerdict> {
-  const { party, files, sinceMs } = seen
-  const holdings = holdingsOf(parts, at.repo, party)
-  const told = claimContext(parts, at)
-  const leaked: { readonly file: string; readonly conflict: ConflictJson }[] = []
-  const free: Scope[] = []
-  for (const file of files.slice(0, LOOKED_MAX)) {
-    const scope = scopeOf(file)
-    // Which of its declarations changed is not known any more.
-    if (isHeldWhole(holdings, scope) || isHeldInPart(holdings, scope)) continue
-    const [met] = heldByOthers(holdings, scope)
-    if (met === undefined) free.push(scope)
-    else if (!wasHolder(parts, at, file, met.claim.session, sinceMs))
-      leaked.push({ file, conflict: conflictJson(told, met) })
-  }
+  const { own, free, leaked } = sortOut(parts, at, seen)
+  parts.guard.waits.use(asked.caller.session, at.repo.id, own)
   const notes = await claimFree(parts, asked, at, free)
   if (leaked.length === 0) return { ...NOTHING, notes }
   const reason = `changed by ${asked.call.tool || 'a command'}, seen afterwards`
   for (const { file, conflict } of leaked.slice(0, EVENTS_MAX)) {
     const written = { kind: 'guard.leaked', path: file, holder: conflict.claim, reason } as const
-    recordWritten(parts, at.repo, party, written)
+    recordWritten(parts, at.repo, seen.party, written)
   }
   return { decision: 'deny', reason: leakedText(leaked), notes }
 }
 
-function leakedText(
-  leaked: readonly { readonly file: string; readonly conflict: ConflictJson }[],
-): string {
+interface SortedOut {
+  /** What the session holds, or something in it: which of its declarations changed is not known any more. */
+  readonly own: readonly string[]
+  readonly free: readonly Scope[]
+  readonly leaked: readonly { readonly file: string; readonly conflict: ConflictJson }[]
+}
+
+function sortOut(parts: Parts, at: RepoAt, { party, files, sinceMs }: Seen): SortedOut {
+  const holdings = holdingsOf(parts, at.repo, party)
+  const told = claimContext(parts, at)
+  const own: string[] = []
+  const free: Scope[] = []
+  const leaked: { readonly file: string; readonly conflict: ConflictJson }[] = []
+  for (const file of files.slice(0, LOOKED_MAX)) {
+    const scope = scopeOf(file)
+    if (isHeldWhole(holdings, scope) || isHeldInPart(holdings, scope)) {
+      own.push(file)
+      continue
+    }
+    const [met] = heldByOthers(holdings, scope)
+    if (met === undefined) free.push(scope)
+    else if (!wasHolder(parts, at, file, met.claim.session, sinceMs))
+      leaked.push({ file, conflict: conflictJson(told, met) })
+  }
+  return { own, free, leaked }
+}
+
+function leakedText(leaked: SortedOut['leaked']): string {
   const who = leaked.map(({ file, conflict }) => `${file} (held by ${conflict.claim.agent})`)
   return [
     `skein: the command changed files that others hold: ${listed(who)}.`,

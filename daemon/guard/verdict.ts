@@ -159,7 +159,7 @@ async function contest(
 ): Promise<Judged> {
   if (asked.bypass !== null || asked.contested === 'refuse')
     return refuse(parts, asked, group, party, refused)
-  const files = group.targets.map(({ file }) => path.join(group.checkout.root, file))
+  const files = group.targets.map(({ file }) => file)
   const line = await standInLine(parts, asked, group, { party, wanted, files })
   switch (line.kind) {
     case 'granted':
@@ -245,7 +245,7 @@ async function ignoredIn(
 function allow(
   parts: Parts,
   { caller, call }: Asked,
-  { checkout, targets }: Group,
+  { repo, checkout, targets }: Group,
   notes: readonly string[],
 ): HookVerdict {
   const { waits, memory } = parts.guard
@@ -253,7 +253,8 @@ function allow(
   const places = targets.map(({ file }) => ({ file, place: path.join(checkout.root, file) }))
   waits.use(
     caller.session,
-    places.map(({ place }) => place),
+    repo.id,
+    targets.map(({ file }) => file),
   )
   const besides = places.flatMap(({ file, place }) => {
     const other = memory.noteEdit(place, caller.session, now, call.subagent)

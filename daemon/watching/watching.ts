@@ -201,13 +201,16 @@ class Watcher implements Watching {
   async #look(repo: Repo, root: string, files: readonly string[]): Promise<void> {
     const view = repo.host?.loop.view()
     if (view === undefined) return
-    const { callers, mesh, sessions, git } = this.#options
+    const { callers, mesh, sessions, git, guard } = this.#options
     const met: { readonly file: string; readonly claims: readonly LedgerClaim[] }[] = []
     for (const file of files) {
       const { here, elsewhere } = whose(view, file, mesh.self, (session) =>
         callers.worksAt(session, repo, root),
       )
-      for (const session of here) sessions.noteActivity(session, null)
+      for (const session of here) {
+        sessions.noteActivity(session, null)
+        guard.waits.use(session, repo.id, [file])
+      }
       if (elsewhere.length > 0) met.push({ file, claims: elsewhere })
     }
     if (met.length === 0) return

@@ -104,6 +104,29 @@ describe('a session before which a person sits', () => {
     assert.equal((await bob.before('Edit', edit())).stdout, '', 'it was told')
   })
 
+  it('has taken up what it was granted when its command has written that', async () => {
+    const alice = await holder()
+    const besides = { file_path: path.join(root, `s${String(scene)}`, 'b.txt'), content: 'hers\n' }
+    await alice.before('Write', besides)
+    const bob = harness('bob')
+    await bob.before('Edit', edit())
+    await bob.before('Write', besides)
+    const of = { cwd: root, session: alice.session }
+    const { claims } = await daemon.client.must('claims', { cwd: root, of_session: alice.session })
+    const [first] = claims.filter(({ pattern }) => pattern.endsWith('a.txt'))
+    await daemon.client.must('release', { ...of, ids: [first?.id] })
+    await until('it is granted', async () => (await held(bob.session)).length > 0)
+    const command = { command: 'make' }
+    await bob.before('Bash', command)
+    writeIn(root, `s${String(scene)}/a.txt`, 'built\n')
+    await bob.after('Bash', command)
+    const stopped = bob.turnEnd()
+    await alice.end()
+    const woken = await stopped
+    assert.equal(woken.exit, 2, 'its turn has waited for the other')
+    assert.match(woken.stderr, /the wait is over: you hold s\d+\/b\.txt/)
+  })
+
   it('rests where it waits for nothing', async () => {
     const bob = harness('bob')
     const { exit, stdout, stderr } = await bob.turnEnd()

@@ -34,7 +34,7 @@ const NOT_GRANTED = 'It was waited for, and the wait ended without a grant.'
 interface Contest {
   readonly party: Party
   readonly wanted: Wanted
-  /** Absolute. */
+  /** From the root. */
   readonly files: readonly string[]
 }
 

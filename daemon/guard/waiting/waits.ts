@@ -3,6 +3,7 @@
 //   kept      the place waits; its session was refused, or waits in a hook
 //   parked    the same, and the session's run has ended until somebody resumes it
 //   granted   the session is told; what it does not take up within unusedMs passes on
+import path from 'node:path'
 import type { AuditEvent, ClaimId, QueueId, RepoId } from '../../../protocol/index.ts'
 
 export interface KeptWait {
@@ -12,7 +13,7 @@ export interface KeptWait {
   readonly agent: string
   /** For people and models. */
   readonly what: string
-  /** What the edit would have written, absolute. */
+  /** What the edit would have written, from the root: in whichever checkout it is written, it is in use. */
   readonly files: readonly string[]
   readonly claims: readonly ClaimId[]
 }
@@ -43,7 +44,7 @@ export interface Waits {
   /** Somebody else looks after this place from now on. */
   leave(id: QueueId): void
   /** The session writes these files: what it waited for there is in use. */
-  use(session: string, files: readonly string[]): void
+  use(session: string, repo: RepoId, files: readonly string[]): void
   park(run: ParkedRun): void
   /** The session shows itself again. */
   resume(session: string): void
@@ -117,10 +118,9 @@ class KeptWaits implements Waits {
     this.#waiting.delete(id)
   }
 
-  use(session: string, files: readonly string[]): void {
-    const used = new Set(files)
+  use(session: string, repo: RepoId, files: readonly string[]): void {
     for (const [id, { wait, timer }] of this.#granted) {
-      if (wait.session !== session || !wait.files.some((file) => used.has(file))) continue
+      if (wait.session !== session || wait.repo !== repo || !isMet(wait, files)) continue
       clearTimeout(timer)
       this.#granted.delete(id)
     }
@@ -205,6 +205,15 @@ class KeptWaits implements Waits {
     }, this.#unusedMs)
     this.#granted.set(wait.id, { wait, timer: timer.unref() })
   }
+}
+
+/** What was waited for may be a folder. */
+function isMet(wait: KeptWait, files: readonly string[]): boolean {
+  const waited = new Set(wait.files)
+  return files.some((file) => {
+    for (let at = file; at !== '.'; at = path.posix.dirname(at)) if (waited.has(at)) return true
+    return waited.has('')
+  })
 }
 
 const ENDS: ReadonlySet<string> = new Set([

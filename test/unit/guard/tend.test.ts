@@ -22,7 +22,7 @@ const WAIT: KeptWait = {
   session: 's',
   agent: 'ann',
   what: 'a.ts',
-  files: ['/r/a.ts'],
+  files: ['a.ts'],
   claims: ['clm_1' as ClaimId],
 }
 

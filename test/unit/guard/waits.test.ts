@@ -12,7 +12,7 @@ function kept(number: number, session = 's'): KeptWait {
     session,
     agent: 'ann',
     what: `${String(number)}.ts`,
-    files: [`/r/${String(number)}.ts`],
+    files: [`src/${String(number)}`],
     claims: [],
   }
 }
@@ -64,14 +64,18 @@ describe('a grant', () => {
 
   it('stays with a session that writes what it waited for, and with nobody else', (t) => {
     const { waits, unused } = seen(t)
-    for (const number of [1, 2]) {
+    const numbers = [1, 2, 3, 4, 5]
+    for (const number of numbers) {
       waits.keep(kept(number))
       waits.hear(ends(kept(number)))
     }
-    waits.use('s', ['/r/1.ts'])
-    waits.use('another', ['/r/2.ts'])
+    const { repo } = kept(1)
+    waits.use('s', repo, ['src/1'])
+    waits.use('s', repo, ['src/2/in/a/folder.ts', 'src/33'])
+    waits.use('another', repo, ['src/4'])
+    waits.use('s', asRepoId('acme/other'), ['src/5'])
     mock.timers.tick(UNUSED_MS)
-    assert.deepEqual(unused, ['2.ts'])
+    assert.deepEqual(unused, ['3.ts', '4.ts', '5.ts'])
   })
 
   it('is nobody’s business where a call waits for the place itself', (t) => {
