@@ -18,6 +18,7 @@ import type { RepoConfig } from './config.ts'
 import type { Checkout, Git } from './git.ts'
 import type { Repo, Repos } from './repos.ts'
 import type { Sessions } from './sessions.ts'
+import type { WorkPlaces } from './wip/places.ts'
 
 /** A call's repository, with the checkout that the caller means where it has one. */
 export interface Place {
@@ -34,9 +35,9 @@ export interface Callers {
   party(input: CallerFields, context: CallContext, place: Place): Promise<Party>
   /** The party of a call that only asks: a caller without a name meets every claim as a stranger. */
   asker(input: CallerFields, context: CallContext): Party
-  /** Does this session work in this checkout, as far as it said? One that said nothing since the start works where it may. */
+  /** Does this session work in this checkout, maybe in others too? One of which that is not known works where it may. */
   worksAt(session: SessionId, repo: Pick<Repo, 'id'>, root: string): boolean
-  /** Who does, as they said. */
+  /** Whose last call was for it. */
   sessionsAt(repo: Pick<Repo, 'id'>, root: string): readonly SessionId[]
   /** A sign of life of a session that a call names as its own beside the one that it is made for. */
   note(session: string): void
@@ -48,15 +49,15 @@ export interface CallersOptions {
   readonly git: Git
   readonly peer: PeerId
   readonly machine: string
-  /** A session works in a checkout. */
-  readonly onPlace: (repo: string, session: SessionId, root: string) => void
+  /** Where each session works, over restarts. */
+  readonly places: Pick<WorkPlaces, 'note' | 'of'>
 }
 
 /** The session of callers that say nothing of themselves: nobody's, so it is never the holder's. */
 const NOBODY = asSessionId('nobody')
 
 export function createCallers(options: CallersOptions): Callers {
-  const { repos, sessions, git, peer, machine, onPlace } = options
+  const { repos, sessions, git, peer, machine, places } = options
   const lastUsed = createLastUsed()
 
   function identity(input: CallerFields, context: CallContext): Party {
@@ -100,7 +101,7 @@ export function createCallers(options: CallersOptions): Callers {
       if (place.checkout !== null && place.isOwn) {
         // Hooks find their place by the files that are written.
         lastUsed.set(party.session, place.repo, place.checkout)
-        onPlace(place.repo.id, party.session, place.checkout.root)
+        places.note(place.repo.id, party.session, place.checkout.root)
       }
       if (party.branch !== null || place.checkout === null) return party
       return { ...party, branch: await git.currentBranch(place.checkout) }
@@ -110,7 +111,12 @@ export function createCallers(options: CallersOptions): Callers {
       if (party.session !== NOBODY) sessions.noteActivity(party.session, processOf(input, context))
       return party
     },
-    worksAt: (session, repo, root) => (lastUsed.get(session, repo) ?? root) === root,
+    worksAt(session, repo, root) {
+      const roots = places.of(repo.id, session)
+      return roots.length > 0
+        ? roots.includes(root)
+        : (lastUsed.get(session, repo) ?? root) === root
+    },
     sessionsAt: (repo, root) => lastUsed.of(repo, root),
     note(session) {
       sessions.noteActivity(asSessionId(cleanName(session, 'the session')), null)

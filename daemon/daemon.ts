@@ -163,8 +163,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     held,
     stack,
   )
-  const who = { peer: key.peer, machine: name, onPlace: places.note }
-  const callers = createCallers({ repos, sessions, git, ...who })
+  const who = { peer: key.peer, machine: name }
+  const callers = createCallers({ repos, sessions, git, places, ...who })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },

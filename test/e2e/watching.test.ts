@@ -52,6 +52,12 @@ async function leaks({ daemon, root }: World): Promise<readonly unknown[]> {
   return events.map(({ data }) => data['path'])
 }
 
+/** When the holder of the first claim was last active. */
+async function lastSeen({ daemon, root }: World): Promise<string> {
+  const { claims } = await daemon.client.must('claims', { cwd: root })
+  return claims[0]?.last_activity ?? ''
+}
+
 const onLinux = {
   skip: process.platform !== 'linux' && 'the kernel tells of watches on Linux only',
 }
@@ -97,13 +103,19 @@ describe('a file that somebody holds', onLinux, () => {
 
   it('shows that its holder lives when any editor writes it where the holder works', async (t) => {
     const world = await setUp(t)
-    const seen = async (): Promise<string> => {
-      const { claims } = await world.daemon.client.must('claims', { cwd: world.root })
-      return claims[0]?.last_activity ?? ''
-    }
-    const before = await seen()
+    const before = await lastSeen(world)
     writeIn(world.root, 'src/a.ts', 'by hand\n')
-    await until('it counts', async () => (await seen()) > before)
+    await until('it counts', async () => (await lastSeen(world)) > before)
+    assert.deepEqual(await leaks(world), [])
+  })
+
+  it('is its holder’s in each checkout where the holder has worked', async (t) => {
+    const world = await setUp(t)
+    const elsewhere = { file_path: path.join(world.tree, 'new.ts'), content: 'hers\n' }
+    assert.equal((await world.alice.before('Write', elsewhere)).exit, 0)
+    const before = await lastSeen(world)
+    writeIn(world.root, 'src/a.ts', 'by hand\n')
+    await until('it counts', async () => (await lastSeen(world)) > before)
     assert.deepEqual(await leaks(world), [])
   })
 })
