@@ -41,6 +41,7 @@ import { tracingIn } from './tracing/settings.ts'
 import type { TracedProcess } from './tracing/start.ts'
 import { traced } from './tracing/traced.ts'
 import { VERSION } from './version.ts'
+import { openReadOnly } from './watching/read-only.ts'
 
 export interface DaemonOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -163,8 +164,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     held,
     stack,
   )
-  const who = { peer: key.peer, machine: name }
-  const callers = createCallers({ repos, sessions, git, places, ...who })
+  const callers = createCallers({ repos, sessions, git, places, peer: key.peer, machine: name })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
@@ -172,6 +172,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     ...{ joining, reach, recovery, ...gitDoorsOf(env) },
     servers: createLanguageServers(serversOf(config, env)),
     guard: createGuardState(name, feed.watch),
+    readOnly: openReadOnly({ home: home.path, self: key.peer, git, callers }),
     ...startServices(
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
       stack,

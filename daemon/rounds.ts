@@ -21,7 +21,7 @@ import { startCollecting } from './wip/collecting.ts'
 import { openWorkPlaces, type WorkPlaces } from './wip/places.ts'
 import { openWip, type Wip } from './wip/wip.ts'
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
-import { openReadOnly } from './watching/read-only.ts'
+import type { ReadOnly } from './watching/read-only.ts'
 import { startWatching, type WatchingOptions } from './watching/watching.ts'
 import { startWebhooks, type Webhooks, type WebhooksOptions } from './webhooks/webhooks.ts'
 
@@ -105,7 +105,7 @@ type RoundsOptions = Omit<UpkeepOptions, 'keeping'> &
   FenceOptions &
   WatchOptions
 type WatchOptions = Omit<WatchingOptions, 'readOnly'> & {
-  readonly home: string
+  readonly readOnly: ReadOnly
   readonly config: { readonly read_only: boolean }
 }
 type FenceOptions = Omit<FenceRoundOptions, 'factsOf'> & Pick<Parts, 'mesh' | 'about'>
@@ -145,12 +145,11 @@ export function startRounds(
 
 /** Sees writes that went past every hook, and hears of those that other machines saw. */
 function keepWatching(options: WatchOptions, stack: Teardown): void {
-  const { home, mesh, git, callers, config, repos } = options
+  const { mesh, config, repos, readOnly } = options
   hearOfWritten(mesh, (id, written) => {
     const repo = repos.all().find((each) => each.id === id && each.host !== null)
     if (repo !== undefined) recordTold(options, repo, written)
   })
-  const readOnly = openReadOnly({ home, self: mesh.self, git, callers })
   if (!config.read_only) readOnly.release()
   const watching = startWatching({ ...options, readOnly: config.read_only ? readOnly : null })
   stack.add(async () => {

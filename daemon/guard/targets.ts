@@ -167,3 +167,15 @@ export function namesOf(tracked: TrackedFiles): ReadonlySet<string> {
   names.set(tracked, known)
   return known
 }
+
+/** Is the file one of these, or in a folder that is? Both from the same root. */
+export function isTarget(
+  file: string,
+  targets: readonly Pick<Target, 'file' | 'isFolder'>[],
+): boolean {
+  return targets.some(
+    (target) =>
+      target.file === file ||
+      (target.isFolder && (target.file === '' || file.startsWith(`${target.file}/`))),
+  )
+}

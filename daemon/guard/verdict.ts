@@ -26,7 +26,7 @@ import { recordWritten, type ConflictJson } from './record.ts'
 import { shellWrites } from './shell/interpret.ts'
 import { plainScript } from './shell/plain.ts'
 import type { ShellWrite } from './shell/writes.ts'
-import { hasBelow, namesOf, targetsOf, type Target } from './targets.ts'
+import { hasBelow, isTarget, namesOf, targetsOf, type Target } from './targets.ts'
 import { refusalText } from './words.ts'
 
 export async function judgeAct(parts: Parts, asked: Asked): Promise<Judged> {
@@ -249,6 +249,7 @@ function allow(
   notes: readonly string[],
 ): HookVerdict {
   const { waits, memory } = parts.guard
+  parts.readOnly.giveBack(checkout.root, (file) => isTarget(file, targets))
   const now = parts.clock.wall()
   const places = targets.map(({ file }) => ({ file, place: path.join(checkout.root, file) }))
   waits.use(

@@ -3,6 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import {
   keyName,
   makeId,
+  matchesPath,
+  parsePattern,
   SkeinError,
   type ClaimTerms,
   type DropReason,
@@ -76,8 +78,26 @@ export async function claimScopes(
   const asked: Asked = { place, command, warnings, context, patienceMs }
   const outcome = await decideOrNote(parts, place, command, input.provisional === true)
   const answered = await answerOf(parts, asked, outcome)
+  makeWritable(parts, place, answered)
   const result = { ...answered, warnings: [...answered.warnings, ...madeShared(scopes, answered)] }
   return { result, prepared }
+}
+
+/** Where the caller works, what others held until now. */
+function makeWritable(
+  { readOnly }: Parts,
+  { checkout, isOwn, config }: Place,
+  { claims }: OperationResult<'claim'>,
+): void {
+  if (checkout === null || !isOwn || claims.length === 0) return
+  readOnly.giveBack(checkout.root, (file) =>
+    claims.some(
+      ({ kind, pattern }) =>
+        kind !== 'task' &&
+        kind !== 'resource' &&
+        matchesPath(parsePattern(pattern, { caseExact: config.case === 'exact' }), file),
+    ),
+  )
 }
 
 /** A decision of the ledger; without a majority, and where the caller wants that, a note of this machine. */

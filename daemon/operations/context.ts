@@ -32,6 +32,7 @@ import type { LanguageServers } from '../refactor/lsp/servers.ts'
 import { hostOf, type Repo, type Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
 import type { IssuedTokens } from '../tasks/tokens.ts'
+import type { ReadOnly } from '../watching/read-only.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 import type { Wip } from '../wip/wip.ts'
 
@@ -51,6 +52,7 @@ export interface Parts {
   readonly merges: Merges
   readonly worktree: Worktree
   readonly guard: GuardState
+  readonly readOnly: Pick<ReadOnly, 'giveBack'>
   readonly tokens: IssuedTokens
   readonly accessTokens: AccessTokens
   readonly symbols: SymbolIndex

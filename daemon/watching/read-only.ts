@@ -16,6 +16,11 @@ import { heldIn } from './plan.ts'
 export interface ReadOnly {
   /** Brings the bits in all checkouts of a repository in line with its claims. */
   apply(repo: Repo): Promise<void>
+  /**
+   * What a session that works there was just let write: the next plan is half a second away, and its edit is not.
+   * @param isLet of files from the root
+   */
+  giveBack(root: string, isLet: (file: string) => boolean): void
   /** Gives everything back. */
   release(): void
 }
@@ -31,7 +36,7 @@ export interface ReadOnlyOptions {
 const FILES_MAX = 2_000
 const WRITE_BITS = 0o222
 
-const fileSchema = z.record(z.string(), z.int())
+const fileSchema = z.record(z.string(), z.record(z.string(), z.int()))
 
 /** @throws what the disk throws */
 export function openReadOnly(options: ReadOnlyOptions): ReadOnly {
@@ -41,74 +46,81 @@ export function openReadOnly(options: ReadOnlyOptions): ReadOnly {
 class Bits implements ReadOnly {
   readonly #options: ReadOnlyOptions
   readonly #file: string
-  /** Absolute file, and the write bits that it had. */
-  readonly #taken: Map<string, number>
+  /** Of each checkout, for one may lie inside another: files from its root, and the write bits that they had. */
+  readonly #taken: Map<string, Map<string, number>>
 
   constructor(options: ReadOnlyOptions) {
     this.#options = options
     this.#file = path.join(options.home, 'read-only.json')
-    this.#taken = new Map(Object.entries(readTaken(this.#file)))
+    this.#taken = readTaken(this.#file)
   }
 
   async apply(repo: Repo): Promise<void> {
     for (const root of repo.checkouts) {
       const wanted = await this.#heldElsewhere(repo, root)
-      const inside = [...this.#taken.keys()].filter((file) => file.startsWith(root + path.sep))
-      this.#giveBack(inside.filter((file) => !wanted.has(file)))
-      this.#take([...wanted])
+      this.giveBack(root, (file) => !wanted.has(file))
+      this.#take(root, wanted)
     }
   }
 
   release(): void {
-    this.#giveBack([...this.#taken.keys()])
+    for (const root of [...this.#taken.keys()]) this.giveBack(root, () => true)
+  }
+
+  giveBack(root: string, isLet: (file: string) => boolean): void {
+    const taken = this.#taken.get(root) ?? new Map<string, number>()
+    const back = [...taken].filter(([file]) => isLet(file))
+    if (back.length === 0) return
+    for (const [file, bits] of back) {
+      const place = path.join(root, file)
+      const stat = lstatOrNull(place)
+      if (stat?.isFile() === true) changeMode(place, (stat.mode & 0o7777) | bits)
+      taken.delete(file)
+    }
+    if (taken.size === 0) this.#taken.delete(root)
+    this.#keep()
   }
 
   async #heldElsewhere(repo: Repo, root: string): Promise<ReadonlySet<string>> {
     const { git, callers, self } = this.#options
-    const view = repo.host?.loop.view()
     const found = new Set<string>()
-    if (view === undefined || view.state.claims.size === 0) return found
+    if ((repo.host?.loop.view().state.claims.size ?? 0) === 0) return found
     const checkout = await git.findCheckout(root)
     if (checkout === null) return found
+    const { paths } = await git.trackedFiles(checkout)
+    // Only now: what was granted meanwhile has been given back, and stays so.
+    const view = repo.host?.loop.view()
+    if (view === undefined) return found
     const claims = [...view.state.claims.values()].filter(
       ({ kind, mode }) => (kind === 'file' || kind === 'module') && mode === 'exclusive',
     )
-    const { paths } = await git.trackedFiles(checkout)
     for (const file of heldIn(claims, paths, view).files) {
       if (found.size >= FILES_MAX) break
       const { elsewhere } = whose(view, file, self, (session) =>
         callers.worksAt(session, repo, root),
       )
-      if (elsewhere.some(({ mode }) => mode === 'exclusive')) found.add(path.join(root, file))
+      if (elsewhere.some(({ mode }) => mode === 'exclusive')) found.add(file)
     }
     return found
   }
 
-  #take(files: readonly string[]): void {
-    const open = files.flatMap((file) => {
-      const stat = lstatOrNull(file)
+  #take(root: string, files: Iterable<string>): void {
+    const open = [...files].flatMap((file) => {
+      const stat = lstatOrNull(path.join(root, file))
       if (stat?.isFile() !== true || (stat.mode & WRITE_BITS) === 0) return []
       return [{ file, mode: stat.mode & 0o7777 }]
     })
     if (open.length === 0) return
-    for (const { file, mode } of open) this.#taken.set(file, mode & WRITE_BITS)
+    const taken = this.#taken.get(root) ?? new Map<string, number>()
+    this.#taken.set(root, taken)
+    for (const { file, mode } of open) taken.set(file, mode & WRITE_BITS)
     this.#keep()
-    for (const { file, mode } of open) changeMode(file, mode & ~WRITE_BITS)
-  }
-
-  #giveBack(files: readonly string[]): void {
-    if (files.length === 0) return
-    for (const file of files) {
-      const bits = this.#taken.get(file) ?? 0
-      const stat = lstatOrNull(file)
-      if (stat?.isFile() === true) changeMode(file, (stat.mode & 0o7777) | bits)
-      this.#taken.delete(file)
-    }
-    this.#keep()
+    for (const { file, mode } of open) changeMode(path.join(root, file), mode & ~WRITE_BITS)
   }
 
   #keep(): void {
-    replaceFile(this.#file, `${JSON.stringify(Object.fromEntries(this.#taken))}\n`)
+    const taken = [...this.#taken].map(([root, files]) => [root, Object.fromEntries(files)])
+    replaceFile(this.#file, `${JSON.stringify(Object.fromEntries(taken))}\n`)
   }
 }
 
@@ -121,10 +133,13 @@ function changeMode(file: string, mode: number): void {
   }
 }
 
-function readTaken(file: string): Readonly<Record<string, number>> {
+function readTaken(file: string): Map<string, Map<string, number>> {
   try {
-    return fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const read = fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return new Map(
+      Object.entries(read).map(([root, files]) => [root, new Map(Object.entries(files))]),
+    )
   } catch {
-    return {}
+    return new Map()
   }
 }

@@ -137,4 +137,25 @@ describe('read_only', () => {
     await world.daemon.stop()
     assert.equal(modeOf(world.tree), before)
   })
+
+  it('gives them back before the edit that is allowed, and with the claim', async (t) => {
+    const world = await setUp(t, 'read_only: true\n')
+    const isWritable = (): boolean => {
+      return (statSync(path.join(world.tree, 'src/a.ts')).mode & 0o200) !== 0
+    }
+    const his = { file_path: path.join(world.tree, 'src/a.ts'), content: 'his\n' }
+    await until('the bits are gone', () => !isWritable())
+    await world.alice.end()
+    assert.equal((await world.bob.before('Write', his)).exit, 0)
+    assert.ok(isWritable(), 'when the hook has answered')
+    await world.bob.end()
+    const again = { file_path: path.join(world.root, 'src/a.ts'), content: 'hers\n' }
+    await world.alice.before('Write', again)
+    await until('the bits are gone again', () => !isWritable())
+    await world.alice.end()
+    const { client } = world.daemon
+    const who = { agent: 'cat', session: 'c', cwd: world.tree }
+    await client.must('claim', { ...who, scopes: [{ kind: 'file', pattern: 'src/**' }] })
+    assert.ok(isWritable(), 'when the claim is granted')
+  })
 })
