@@ -35,8 +35,11 @@ export function createSilences(): Silences {
   return {
     look({ claims, signsOf, idleReleaseMs, uptimeMs }) {
       const bySession = new Map<SessionId, LedgerClaim[]>()
-      for (const claim of claims)
-        bySession.set(claim.session, [...(bySession.get(claim.session) ?? []), claim])
+      for (const claim of claims) {
+        const held = bySession.get(claim.session)
+        if (held === undefined) bySession.set(claim.session, [claim])
+        else held.push(claim)
+      }
       for (const session of told.keys()) if (!bySession.has(session)) told.delete(session)
       return [...bySession].flatMap(([session, held]) => {
         const silentMs = Math.max(0, uptimeMs - signsOf(session).activeAtMs)
