@@ -3,13 +3,14 @@
 import {
   asQueueId,
   SkeinError,
+  timeOfId,
   type AuditEvent,
   type ClaimId,
   type OperationInput,
   type OperationResult,
   type QueueId,
 } from '../../protocol/index.ts'
-import { claimJson, placeJson } from '../json.ts'
+import { claimJson, iso, placeJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf } from '../repos.ts'
 import type { Place } from '../callers.ts'
@@ -23,7 +24,7 @@ export const wait: Handler<OperationInput<'wait'>> = async (parts, input, contex
   const host = hostOf(place.repo)
   const id = asQueueId(input.id)
   const entry = host.loop.view().state.queue.get(id)
-  if (entry === undefined) return ended(parts, place, id)
+  if (entry === undefined) return ended(parts, place, id, context.signal)
   const end = await host.waiting.wait(id, (input.wait_s ?? 0) * 1000, context.signal)
   const { session } = entry.party
   if (end.kind === 'granted') return granted(parts, place, id, session, entry.claimIds)
@@ -34,8 +35,13 @@ export const wait: Handler<OperationInput<'wait'>> = async (parts, input, contex
 }
 
 /** What is over is told by the audit log. @throws SkeinError QUEUE_UNKNOWN */
-async function ended(parts: Parts, place: Place, id: QueueId): Promise<Result> {
-  const event = await endOf(hostOf(place.repo), id)
+async function ended(
+  parts: Parts,
+  place: Place,
+  id: QueueId,
+  signal: AbortSignal,
+): Promise<Result> {
+  const event = await endOf(hostOf(place.repo), id, signal)
   if (event === null) throw new SkeinError('QUEUE_UNKNOWN', `no place ${id} is known here`)
   const { kind, data } = event
   const session = typeof data['session'] === 'string' ? data['session'] : ''
@@ -44,14 +50,23 @@ async function ended(parts: Parts, place: Place, id: QueueId): Promise<Result> {
   return lost(id, session, typeof data['reason'] === 'string' ? data['reason'] : kind)
 }
 
-async function endOf({ audit }: LedgerHost, id: QueueId): Promise<AuditEvent | null> {
-  const filter = {
-    kinds: ['queue.granted', 'queue.cancelled', 'queue.expired', 'deadlock.broken'],
-    where: ({ data }: AuditEvent) => data['queue'] === id,
-  }
-  for await (const event of audit.scan(filter, { newestFirst: true, limit: 1 })) return event
+/** Looked for no further back than the place itself reaches: an id says when it was made. */
+async function endOf(
+  { audit }: LedgerHost,
+  id: QueueId,
+  signal: AbortSignal,
+): Promise<AuditEvent | null> {
+  const since = iso(Math.max(0, timeOfId(id) - CLOCKS_APART_MS))
+  const isEnd = ({ kind, data }: AuditEvent): boolean => ENDS.has(kind) && data['queue'] === id
+  const filter = { where: (event: AuditEvent) => isEnd(event) || event.at < since }
+  for await (const event of audit.scan(filter, { newestFirst: true, limit: 1, signal }))
+    return isEnd(event) ? event : null
   return null
 }
+
+const ENDS = new Set(['queue.granted', 'queue.cancelled', 'queue.expired', 'deadlock.broken'])
+/** Machines whose clocks differ by more have other troubles first. */
+const CLOCKS_APART_MS = 86_400_000
 
 function granted(
   parts: Parts,
