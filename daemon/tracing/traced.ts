@@ -6,19 +6,23 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
+  type Tracer,
 } from '@opentelemetry/api'
 import { SkeinError } from '../../protocol/index.ts'
 import { withCall, type CallContext, type Operations } from '../client/operations.ts'
 import { VERSION } from '../version.ts'
 
-const tracer = trace.getTracer('skein', VERSION)
+/** Asked for at each call: a tracer stays with the provider that it first met, and a daemon may start again in its process. */
+function tracer(): Tracer {
+  return trace.getTracer('skein', VERSION)
+}
 
 export function traced(operations: Operations): Operations {
   return withCall(operations, (name, input, context) => {
     const parent = propagation.extract(contexts.active(), context.trace ?? {})
     const attributes = { 'skein.operation': name, ...namesIn(input, context) }
     const options = { kind: SpanKind.SERVER, attributes }
-    return tracer.startActiveSpan(`skein ${name}`, options, parent, async (span) => {
+    return tracer().startActiveSpan(`skein ${name}`, options, parent, async (span) => {
       try {
         const result = await operations.call(name, input, context)
         span.setAttribute('skein.outcome', outcomeOf(result))
@@ -40,7 +44,7 @@ export function traced(operations: Operations): Operations {
 /** The part of an operation that waits for the ledger's decision. */
 export function inRound<Value>(command: string, run: () => Promise<Value>): Promise<Value> {
   const options = { attributes: { 'skein.command': command } }
-  return tracer.startActiveSpan('skein ledger round', options, async (span) => {
+  return tracer().startActiveSpan('skein ledger round', options, async (span) => {
     try {
       return await run()
     } finally {
