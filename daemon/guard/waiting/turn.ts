@@ -3,13 +3,14 @@
 import { asSessionId, DEFAULTS } from '../../../protocol/index.ts'
 import { patiently, type Parts } from '../../operations/context.ts'
 import type { Asked, Judged } from '../asked.ts'
+import type { KeptWait } from './waits.ts'
 
 const RESTS: Judged = { decision: 'allow', reason: '', notes: [] }
 
 export async function endTurn(parts: Parts, asked: Asked): Promise<Judged> {
   const { waits, notices } = parts.guard
   const { session, context } = asked.caller
-  const kept = waits.of(session)
+  const kept = standing(parts, session)
   // It was granted while the model still talked, and no hook has told it.
   if (waits.hasGrant(session)) return { ...RESTS, notes: notices.take(session) }
   if (kept.length === 0) return RESTS
@@ -24,12 +25,18 @@ export async function endTurn(parts: Parts, asked: Asked): Promise<Judged> {
   return isGranted ? { ...RESTS, notes: notices.take(session) } : RESTS
 }
 
+/** Places that are still in the ledger's queue: the end of one may have gone by unheard, as at a checkpoint. */
+function standing({ guard, repos }: Parts, session: string): readonly KeptWait[] {
+  return guard.waits.of(session).filter(({ id, repo }) => {
+    const host = repos.all().find((each) => each.id === repo)?.host
+    const isThere = host?.loop.view().state.queue.has(id) === true
+    if (!isThere) guard.waits.leave(id)
+    return isThere
+  })
+}
+
 /** A run without a person ends only after its last hook, so its repositories say how long that may last. */
-function patienceOf(
-  { repos }: Parts,
-  { isHeadless }: Asked,
-  kept: ReturnType<Parts['guard']['waits']['of']>,
-): number {
+function patienceOf({ repos }: Parts, { isHeadless }: Asked, kept: readonly KeptWait[]): number {
   if (!isHeadless) return DEFAULTS.waitSecondsMax
   return Math.max(...kept.map(({ repo }) => repos.get(repo).config.edit_wait.headless))
 }
