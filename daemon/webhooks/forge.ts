@@ -47,7 +47,14 @@ const repoSchema = z.object({
   fork: z.boolean().nullish(),
   parent: z.object({ full_name: z.string() }).nullish(),
 })
-const commentsSchema = z.array(z.object({ id: z.int(), body: z.string().nullish() }))
+const commentsSchema = z.array(
+  z.object({
+    id: z.int(),
+    body: z.string().nullish(),
+    user: z.object({ login: z.string() }).nullish(),
+  }),
+)
+const userSchema = z.object({ login: z.string() })
 
 /**
  * The open pull request from a branch of this repository, here or in the one that it was forked from.
@@ -90,7 +97,7 @@ async function pullRequestIn(
   return null
 }
 
-/** Writes the comment that begins with the mark anew, or a first one. @throws ForgeFailed */
+/** Writes its own comment that begins with the mark anew, or a first one. @throws ForgeFailed */
 export async function putComment(
   forge: Forge,
   { repo, number }: PullRequest,
@@ -109,7 +116,7 @@ export async function putComment(
       signal,
     )
     const posted = postedOf(changed)
-    // Somebody else's that begins like ours, or one that is gone.
+    // It is gone; or somebody else's that begins like ours, where nobody says who we are.
     if (posted.ok || (posted.status !== 403 && posted.status !== 404)) return posted
   }
   const where = `${issues}/${String(number)}/comments`
@@ -122,15 +129,30 @@ async function findComment(
   mark: string,
   signal: AbortSignal,
 ): Promise<number | null> {
+  // Asked only where it matters.
+  let self: string | null | undefined
   for (let page = 1; page <= PAGES_MAX; page++) {
     const query = forge.kind === 'github' ? `?per_page=${String(PAGE)}&page=${String(page)}` : ''
     const comments = await ask(forge, where + query, commentsSchema, signal)
-    const own = comments.find(({ body }) => body?.startsWith(mark) === true)
-    if (own !== undefined) return own.id
+    for (const { id, user } of comments.filter(({ body }) => body?.startsWith(mark) === true)) {
+      if (self === undefined) self = await ownName(forge, signal)
+      if (self === null || user?.login === self) return id
+    }
     // Gitea gives all of them at once.
     if (forge.kind === 'gitea' || comments.length < PAGE) return null
   }
   return null
+}
+
+/** Whose token it is; null for one of a workflow or of too little, which may not ask. */
+async function ownName(forge: Forge, signal: AbortSignal): Promise<string | null> {
+  try {
+    return (await ask(forge, 'user', userSchema, signal)).login
+  } catch (error) {
+    const status = error instanceof ForgeFailed ? error.posted.status : null
+    if (status === 403 || status === 404) return null
+    throw error
+  }
 }
 
 /** Does it answer, and take the token? */

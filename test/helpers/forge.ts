@@ -14,6 +14,7 @@ export interface FakePull {
 export interface FakeComment {
   readonly id: number
   readonly where: string
+  readonly user: { readonly login: string }
   body: string
 }
 
@@ -24,6 +25,8 @@ export class FakeForge {
   readonly parents = new Map<string, string>()
   readonly comments: FakeComment[] = []
   readonly token = 'a-token'
+  /** May the token ask whose it is? One of a workflow may not. */
+  isNamed = true
   /** Of the next requests; null: as asked. */
   status: number | null = null
   asked = 0
@@ -55,8 +58,8 @@ export class FakeForge {
   }
 
   /** One that was there before, by somebody else. */
-  say(where: string, body: string): void {
-    this.comments.push({ id: this.comments.length + 1, where, body })
+  say(where: string, body: string, login = 'somebody'): void {
+    this.comments.push({ id: this.comments.length + 1, where, user: { login }, body })
   }
 
   #answer(request: http.IncomingMessage, body: string): readonly [number, unknown] {
@@ -68,7 +71,8 @@ export class FakeForge {
     const url = new URL(request.url ?? '/', this.url)
     if (!url.pathname.startsWith(base)) return [404, {}]
     const where = decodeURIComponent(url.pathname.slice(base.length))
-    if (where === 'rate_limit' || where === 'user') return [200, {}]
+    if (where === 'rate_limit') return [200, {}]
+    if (where === 'user') return this.isNamed ? [200, { login: SELF }] : [403, {}]
     const [, repo = '', rest = ''] = /^repos\/([^/]+\/[^/]+)(.*)$/.exec(where) ?? []
     const text = body === '' ? '' : (JSON.parse(body) as { readonly body: string }).body
     if (rest === '') {
@@ -88,7 +92,7 @@ export class FakeForge {
       const all = this.comments.filter((comment) => comment.where === `${repo}#${issue}`)
       return [200, this.kind === 'gitea' ? all : paged(all, url.searchParams, 'per_page')]
     }
-    this.say(`${repo}#${issue}`, text)
+    this.say(`${repo}#${issue}`, text, SELF)
     return [201, {}]
   }
 
@@ -106,6 +110,9 @@ export class FakeForge {
     return paged(shown, query, this.kind === 'gitea' ? 'limit' : 'per_page')
   }
 }
+
+/** Whose the token is. */
+const SELF = 'skein-bot'
 
 function paged<Item>(items: readonly Item[], query: URLSearchParams, size: string): Item[] {
   const page = Number(query.get('page') ?? 1)

@@ -70,6 +70,27 @@ for (const kind of ['github', 'gitea'] as const) {
       assert.match(comment.body, /`skein request clm_1 --reason TEXT`/)
     })
 
+    it('leaves a comment of somebody else alone that begins like its own', async (t) => {
+      const [fake, forge] = await setUp(t, kind)
+      fake.pulls.push({ repo: 'team/shop', number: 72, from: 'team/shop', branch: 'topic' })
+      fake.say('team/shop#72', '<!-- skein: a refused push --> is what it begins with')
+      for (const agent of ['ann', 'cat'])
+        assert.equal((await tellPullRequests(forge, refused({ agent }), signal)).ok, true)
+      assert.deepEqual(
+        fake.comments.map(({ body }) => /is what it begins with|by `cat`/.exec(body)?.[0]),
+        ['is what it begins with', 'by `cat`'],
+      )
+    })
+
+    it('is told in one comment where the token may not ask whose it is', async (t) => {
+      const [fake, forge] = await setUp(t, kind)
+      fake.isNamed = false
+      fake.pulls.push({ repo: 'team/shop', number: 72, from: 'team/shop', branch: 'topic' })
+      for (const agent of ['ann', 'cat'])
+        assert.equal((await tellPullRequests(forge, refused({ agent }), signal)).ok, true)
+      assert.equal(fake.comments.length, 1)
+    })
+
     it('is told where a fork asks for its branch', async (t) => {
       const [fake, forge] = await setUp(t, kind)
       fake.parents.set('team/shop', 'above/shop')
