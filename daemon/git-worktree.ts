@@ -1,6 +1,7 @@
 // The door to git, beside git.ts: what has changed in a worktree, and what git looks past there. No content is compared, so
 // that no filter of the repository runs: a file whose stamp differs from the index counts as changed.
-import { createRunner } from './git-process.ts'
+import { withoutFilters } from './git-filters.ts'
+import { createRunner, type RunOptions } from './git-process.ts'
 import type { Checkout } from './git.ts'
 
 /** All of these throw SkeinError as those of git.ts do. Paths are from the root. */
@@ -19,10 +20,9 @@ export function createWorktree(env: Readonly<Record<string, string | undefined>>
   const paths = async (
     { root }: Checkout,
     args: readonly string[],
-    refusals?: RegExp,
+    options: Omit<RunOptions, 'signal'> = {},
   ): Promise<readonly string[]> => {
-    const options = { signal: undefined, ...(refusals === undefined ? {} : { refusals }) }
-    const answer = await run(root, args, options)
+    const answer = await run(root, args, { signal: undefined, ...options })
     return (answer ?? '').split('\0').filter((file) => file !== '')
   }
   return {
@@ -38,10 +38,12 @@ export function createWorktree(env: Readonly<Record<string, string | undefined>>
       return found
     },
     async changed(checkout) {
-      const onDisk = await paths(checkout, ['diff-files', '--name-only', '-z'])
+      const variables = await withoutFilters(run, checkout.root, undefined)
+      const onDisk = await paths(checkout, ['diff-files', '--name-only', '-z'], { variables })
       const staged = ['diff-index', '--cached', '--name-only', '-z', 'HEAD', '--']
       // Before the first commit there is no HEAD.
-      const inIndex = await paths(checkout, staged, /bad revision|unknown revision/)
+      const refusals = /bad revision|unknown revision/
+      const inIndex = await paths(checkout, staged, { refusals })
       return [...new Set([...onDisk, ...inIndex])]
     },
     untracked: (checkout) => paths(checkout, ['ls-files', '-z', '--others', '--exclude-standard']),

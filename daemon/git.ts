@@ -4,6 +4,7 @@ import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { SkeinError, asRepoId, type RepoId } from '../protocol/index.ts'
 import { remotePlaceOf } from './git-address.ts'
+import { withoutFilters } from './git-filters.ts'
 import { createRunner, type Run } from './git-process.ts'
 
 /** A folder that git works in. All paths are absolute and without symlinks. */
@@ -50,7 +51,10 @@ export interface Git {
     signal?: AbortSignal,
   ): Promise<RepoId>
   trackedFiles(checkout: Checkout, signal?: AbortSignal): Promise<TrackedFiles>
-  /** Files that differ from the last commit, staged or not, and those that git does not know. */
+  /**
+   * Files that differ from the last commit, staged or not, and those that git does not know. No filter runs, so one that has a
+   * filter counts as changed when it was written after git wrote it.
+   */
   changedFiles(checkout: Checkout, signal?: AbortSignal): Promise<readonly string[]>
   /** Null when HEAD is detached. */
   currentBranch(checkout: Checkout, signal?: AbortSignal): Promise<string | null>
@@ -296,8 +300,12 @@ async function readChanged(
   checkout: Checkout,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  const args = ['status', '--porcelain=v1', '-z', '--no-renames', '-uall', '--ignore-submodules']
-  const answer = await run(checkout.root, args, { signal })
+  const variables = await withoutFilters(run, checkout.root, signal)
+  // A file that only changed its mode is as its stamp says: without its filter its content would tell otherwise.
+  const stamps = ['-c', 'core.trustctime=false']
+  const shape = ['--porcelain=v1', '-z', '--no-renames', '-uall', '--ignore-submodules']
+  const args = [...stamps, 'status', ...shape]
+  const answer = await run(checkout.root, args, { signal, variables })
   // Two letters and a space stand before each name.
   return (answer ?? '').split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]))
 }
