@@ -19,7 +19,7 @@ import {
   type ScopeIndex,
   type SessionId,
 } from '../../protocol/index.ts'
-import { compileRules, type Rules } from './policy/rules.ts'
+import { compileRules, inRuledModes, type Rules } from './policy/rules.ts'
 
 export interface View {
   readonly state: LedgerState
@@ -71,10 +71,23 @@ export function applyRecord(view: View, record: LedgerRecord): AppliedChange[] {
     if (change.kind === 'queued') enterQueue(view, change.entry)
     if (change.kind === 'popped' || change.kind === 'dropped') leaveQueue(view, change.entry)
     if (change.kind === 'ended') forget(view, change.claim)
-    if (change.kind === 'policy' || change.kind === 'promoted' || change.kind === 'demoted')
-      view.rules.now = compileRules(view.state.policy, view.caseExact)
+    if (isOfPolicy(change)) takeRules(view)
     return { record, change }
   })
+}
+
+/** Did it change what claims are granted as? */
+export function isOfPolicy({ kind }: Change): boolean {
+  return kind === 'policy' || kind === 'promoted' || kind === 'demoted'
+}
+
+/** Whoever waits stands before others as what it would be granted as now. */
+function takeRules(view: View): void {
+  view.rules.now = compileRules(view.state.policy, view.caseExact)
+  for (const entry of view.state.queue.values()) {
+    leaveQueue(view, entry)
+    enterQueue(view, entry)
+  }
 }
 
 /** A session's name across machines. */
@@ -141,7 +154,7 @@ function forget(view: View, claim: LedgerClaim): void {
 }
 
 function enterQueue(view: View, entry: QueueEntry): void {
-  const places = entry.scopes.map((scope): WaitingPlace => ({
+  const places = inRuledModes(view, entry.scopes).map((scope): WaitingPlace => ({
     id: entry.id,
     scope: judgeable(scope, view),
   }))

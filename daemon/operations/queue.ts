@@ -15,7 +15,7 @@ import { claimsNow } from '../core/claims/tell.ts'
 import { elapsedSince } from '../core/claims/holder.ts'
 import type { Judgement } from '../core/claims/judge.ts'
 import { compareRanks } from '../core/queue/order.ts'
-import { rankIn, standingOf } from '../core/queue/waits.ts'
+import { askedBy, rankIn, standingOf } from '../core/queue/waits.ts'
 import { delaysNow } from '../core/leases.ts'
 import { unmetNeeds } from '../core/tasks/needs.ts'
 import { completedFailure } from '../core/tasks/obstacle.ts'
@@ -158,9 +158,10 @@ export function standingIn(
 ): { readonly judgement: Judgement; readonly ahead: readonly QueueEntry[] } {
   const { leases, waits, options } = host.loop.engine()
   const now = leases.elapsedMs
-  const asked = { ...entry, rank: rankIn(waits, entry, now) }
+  const view = host.loop.view()
+  const asked = askedBy(waits, view, entry, now)
   const delays = delaysNow(leases, options.caseExact)
-  const standing = standingOf(waits, host.loop.view(), asked, delays, now, false)
+  const standing = standingOf(waits, view, asked, delays, now, false)
   return { judgement: standing.judgement, ahead: standing.kind === 'free' ? [] : standing.ahead }
 }
 

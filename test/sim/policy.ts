@@ -6,7 +6,7 @@ import type { PolicyCommand } from '../../daemon/core/policy/command.ts'
 import { NO_POLICY } from '../../protocol/index.ts'
 import { isSamePartyOutside } from './op.ts'
 import type { Prng } from './prng.ts'
-import { maskOf, PATTERNS } from './universe.ts'
+import { isInside, maskOf, PATTERNS } from './universe.ts'
 import { check } from './violation.ts'
 
 interface LetIn {
@@ -90,7 +90,12 @@ export class PolicySpec {
   }
 
   isShared(pattern: string): boolean {
-    return [...this.#policy.shared, ...this.#promoted].includes(pattern)
+    return [...this.#policy.shared, ...this.#promoted].some((outer) => isInside(pattern, outer))
+  }
+
+  /** What a claim of this scope would be granted as now. */
+  modeNow({ pattern, mode }: Asked): ClaimMode {
+    return this.isShared(pattern) ? 'shared' : mode
   }
 
   /** Could a claim like this have been made shared, or kept out, at some time? */

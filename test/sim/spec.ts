@@ -41,7 +41,12 @@ export interface SpecWait {
   readonly party: Party
   readonly rid: RequestId | null
   readonly urgency: number
-  readonly scopes: readonly { readonly mask: number; readonly mode: ClaimMode }[]
+  readonly scopes: readonly {
+    readonly pattern: string
+    readonly mask: number
+    /** As it was asked; `policy.modeNow` says what it means by now. */
+    readonly mode: ClaimMode
+  }[]
   readonly from: number
   readonly bornAt: number
   to: number
@@ -338,7 +343,9 @@ export class Spec {
       party: entry.party,
       rid: body.rid,
       urgency: URGENCIES.indexOf(entry.urgency),
-      scopes: entry.scopes.map(({ pattern, mode }) => ({ mask: maskOf(pattern), mode })),
+      scopes: entry.scopes.map(({ pattern, mode }) => {
+        return { pattern, mask: maskOf(pattern), mode }
+      }),
       from: record.index,
       bornAt: this.#world.bornAt(record),
       to: Infinity,
@@ -376,7 +383,8 @@ export class Spec {
       const isOvertaken = body.claims.some(({ pattern, mode }) =>
         wait.scopes.some(
           (scope) =>
-            (scope.mask & maskOf(pattern)) !== 0 && (mode !== 'shared' || scope.mode !== 'shared'),
+            (scope.mask & maskOf(pattern)) !== 0 &&
+            (mode !== 'shared' || this.policy.modeNow(scope) !== 'shared'),
         ),
       )
       check(
@@ -394,7 +402,9 @@ export class Spec {
       const blocks = (party: Party, mask: number, mode: ClaimMode): boolean =>
         !isSamePartyOutside(party, wait.party) &&
         wait.scopes.some(
-          (scope) => (scope.mask & mask) !== 0 && (mode !== 'shared' || scope.mode !== 'shared'),
+          (scope) =>
+            (scope.mask & mask) !== 0 &&
+            (mode !== 'shared' || this.policy.modeNow(scope) !== 'shared'),
         )
       for (const claim of this.live.values())
         if (blocks(claim.party, this.maskAt(claim, Infinity), claim.mode)) return false
@@ -406,7 +416,10 @@ export class Spec {
       }
       for (const other of this.waits.values()) {
         if (other === wait || (other.to !== Infinity && other.bornAt < nowMs - patienceMs)) continue
-        if (other.scopes.some(({ mask, mode }) => blocks(other.party, mask, mode))) return false
+        const isBefore = other.scopes.some((scope) =>
+          blocks(other.party, scope.mask, this.policy.modeNow(scope)),
+        )
+        if (isBefore) return false
       }
       return true
     })

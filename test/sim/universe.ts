@@ -35,6 +35,20 @@ export const PATTERNS: readonly string[] = [
   'src/?.ts',
 ]
 
+/** Beside them, paths that tell patterns apart which cover the same of those above: for questions of containment. */
+const PROBES: readonly string[] = [
+  'src/long.ts',
+  'src/a.md',
+  'src/api/long.md',
+  'src/api/deep/a.ts',
+  'src/api',
+  'src/deep/x.ts',
+  'docs/long.md',
+  'docs/deep/a.md',
+  'other/x.ts',
+  'other/a.ts',
+]
+
 /** Scopes that nobody else asks for. */
 export const QUIET = 'quiet/live.txt'
 
@@ -50,6 +64,12 @@ export function maskOf(pattern: string): number {
     masks.set(pattern, mask)
   }
   return mask
+}
+
+/** Is every path of the inner one, of all that there might be, a path of the outer one? */
+export function isInside(inner: string, outer: string): boolean {
+  const [small, large] = [toRegExp(inner), toRegExp(outer)]
+  return [...PATHS, ...PROBES, QUIET].every((path) => !small.test(path) || large.test(path))
 }
 
 /** Patterns of the universe inside this one, other than itself. */

@@ -99,9 +99,9 @@ function decideClaim(request: Request, asked: ClaimCommand, context: DecisionCon
   if (repeated !== null) return repeated
   const ruling = ruleOn(view, asked.party, asked.scopes, wallMs)
   const command = ruling.kind === 'free' ? { ...asked, scopes: ruling.scopes } : asked
-  const held = alreadyHeld(command, view)
+  const held = alreadyHeld(command, asked, view)
   if (held !== null) return renewHeld(request, command, held)
-  const waiting = alreadyWaiting(command, view)
+  const waiting = alreadyWaiting(command, asked, view)
   if (waiting !== null) return { kind: 'answer', outcome: waiting }
   if (ruling.kind === 'free') return judgeClaim(request, command, context)
   const { party, terms } = command
@@ -182,26 +182,36 @@ function repeatKey(command: ClaimCommand, view: View): Decision | null {
   return { kind: 'answer', outcome: tellOutcome(view, known.outcome, []) }
 }
 
-/** The session's own live claims, one for each asked scope, when it asks again for exactly what it holds. */
-function alreadyHeld(command: ClaimCommand, view: View): LedgerClaim[] | null {
+/**
+ * The session's own live claims, one for each asked scope, when it asks again for exactly what it holds: in the modes of now,
+ * or as it was asked, from before the pattern was shared.
+ */
+function alreadyHeld(command: ClaimCommand, asked: ClaimCommand, view: View): LedgerClaim[] | null {
   const { party, scopes } = command
   const held: LedgerClaim[] = []
-  for (const scope of scopes) {
-    const same = ownClaimOf(view, party, scope)
+  for (const [at, scope] of scopes.entries()) {
+    const before = asked.scopes[at] ?? scope
+    const same = ownClaimOf(view, party, scope) ?? ownClaimOf(view, party, before)
     if (same === null) return null
     held.push(same)
   }
   return held
 }
 
-/** The session's own place for exactly the asked scopes: asking again goes on waiting there. */
-function alreadyWaiting({ party, scopes, waitSeconds }: ClaimCommand, view: View): Outcome | null {
+/** The session's own place for exactly the asked scopes, in either mode: asking again goes on waiting there. */
+function alreadyWaiting(
+  { party, scopes, waitSeconds }: ClaimCommand,
+  asked: ClaimCommand,
+  view: View,
+): Outcome | null {
   if (waitSeconds === 0) return null
-  const wanted = scopes.map(scopeKey).join()
+  const wanted = scopes.map((scope, at) => [scopeKey(scope), scopeKey(asked.scopes[at] ?? scope)])
   for (const id of view.waiting.get(sessionKey(party.peer, party.session)) ?? []) {
     const entry = view.state.queue.get(id)
-    if (entry === undefined || entry.scopes.map(scopeKey).join() !== wanted) continue
-    return { kind: 'queued', entry, ahead: [], conflicts: [] }
+    const isSame =
+      entry?.scopes.length === wanted.length &&
+      entry.scopes.every((scope, at) => wanted[at]?.includes(scopeKey(scope)))
+    if (isSame) return { kind: 'queued', entry, ahead: [], conflicts: [] }
   }
   return null
 }

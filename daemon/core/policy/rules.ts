@@ -99,15 +99,22 @@ export function ruleOn(
     const met = new Set(closed.flatMap((one) => one.met))
     return { kind: 'unapproved', scopes: closed.map(({ scope }) => bare(scope)), areas: [...met] }
   }
-  const modes = scopes.map((scope, at): Scope => {
-    const judged = asked[at]
+  return { kind: 'free', scopes: inRuledModes(view, scopes) }
+}
+
+/** The scopes in the modes that they would be granted in now: what lies in a shared pattern is shared. */
+export function inRuledModes(
+  view: Pick<Ruled, 'rules' | 'caseExact'>,
+  scopes: readonly Scope[],
+): readonly Scope[] {
+  const { shared } = view.rules.now
+  if (shared.length === 0) return scopes
+  return scopes.map((scope): Scope => {
+    const asked = judgeable(scope, view)
     const isShared =
-      judged !== undefined &&
-      'compiled' in judged &&
-      shared.some((rule) => covers(rule.compiled, judged.compiled))
+      'compiled' in asked && shared.some((rule) => covers(rule.compiled, asked.compiled))
     return isShared ? { ...scope, mode: 'shared' } : scope
   })
-  return { kind: 'free', scopes: modes }
 }
 
 /** The first of the scopes that meets a protected pattern; null: none does. */

@@ -4,7 +4,7 @@ import type { Party, QueueEntry } from '../../../protocol/index.ts'
 import type { LockDelay } from '../claims/judge.ts'
 import type { View } from '../view.ts'
 import type { AwaitedBy, InTheWayOf } from './deadlock.ts'
-import { rankIn, standingOf, type Standing, type Waits } from './waits.ts'
+import { askedBy, standingOf, type Standing, type Waits } from './waits.ts'
 
 export interface Waiting {
   readonly waits: Waits
@@ -27,7 +27,7 @@ export function inTheWay(context: Waiting): InTheWayOf {
 
 export function blockersOf(context: Waiting, entry: QueueEntry): readonly Party[] {
   const { waits, view, now, delays } = context
-  const asked = { ...entry, rank: rankIn(waits, entry, now) }
+  const asked = askedBy(waits, view, entry, now)
   return partiesIn(standingOf(waits, view, asked, delays, now, false))
 }
 

@@ -8,7 +8,7 @@ import type { View } from '../view.ts'
 import { blockersOf, inTheWay, type Waiting } from './blockers.ts'
 import { findCircle } from './deadlock.ts'
 import { isFairnessPop } from './order.ts'
-import { rankIn, standingOf, watch, wokenInOrder, type Standing } from './waits.ts'
+import { askedBy, standingOf, watch, wokenInOrder, type Standing } from './waits.ts'
 
 export interface PumpContext extends Waiting {
   /** By it an approval ends. */
@@ -48,9 +48,8 @@ function oldestThatFits(context: PumpContext): RecordBody | null {
     if (++looks > FAIR_LOOKS_MAX) return null
     if (!isAlive(entry)) continue
     if (isDoneMeanwhile(view, entry)) return dropOf(entry.id, 'completed')
-    const { party, scopes } = entry
-    if (judgeScopes(view, party, scopes, delays).conflicts.length > 0) continue
-    const asked = { ...entry, rank: rankIn(waits, entry, now) }
+    const asked = askedBy(waits, view, entry, now)
+    if (judgeScopes(view, asked.party, asked.scopes, delays).conflicts.length > 0) continue
     const standing = standingOf(waits, view, asked, delays, now, true)
     if (standing.kind === 'free') return grantOrDrop(context, entry, standing)
   }
@@ -63,7 +62,7 @@ function nextToMove(context: PumpContext): RecordBody | null {
   for (const entry of wokenInOrder(waits, view, now)) {
     if (!isAlive(entry)) return dropOf(entry.id, 'vanished')
     if (isDoneMeanwhile(view, entry)) return dropOf(entry.id, 'completed')
-    const asked = { ...entry, rank: rankIn(waits, entry, now) }
+    const asked = askedBy(waits, view, entry, now)
     const standing = standingOf(waits, view, asked, delays, now, false)
     if (standing.kind === 'free') return grantOrDrop(context, entry, standing)
     watch(waits, entry, standing, now)

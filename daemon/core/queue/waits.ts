@@ -15,7 +15,8 @@ import {
 } from '../../../protocol/index.ts'
 import { isOwn, judgeScopes, type Judgement, type LockDelay } from '../claims/judge.ts'
 import { unmetNeeds, type Unmet } from '../tasks/needs.ts'
-import type { AppliedChange, View } from '../view.ts'
+import { inRuledModes } from '../policy/rules.ts'
+import { isOfPolicy, type AppliedChange, type View } from '../view.ts'
 import { compareAges, compareRanks, levelOf, rankOf, type Rank } from './order.ts'
 
 export interface Waits {
@@ -48,6 +49,8 @@ export function restartWaits(waits: Waits, view: View, now: number): void {
 
 /** Keeps step with what the leader appends. */
 export function noteWaits(waits: Waits, { change }: AppliedChange, now: number): void {
+  // A mode that changed may let in anybody, past whatever it watches.
+  if (isOfPolicy(change)) for (const id of waits.waiters.keys()) waits.woken.add(id)
   switch (change.kind) {
     case 'queued':
       join(waits, change.entry, now)
@@ -111,6 +114,13 @@ export interface Asked {
   readonly scopes: QueueEntry['scopes']
   readonly rank: Rank
   readonly terms?: Pick<QueueEntry['terms'], 'task'>
+}
+
+/** What a waiter asks for, in the modes and the place that it has now. */
+export function askedBy(waits: Waits, view: View, entry: QueueEntry, now: number): Asked {
+  const { party, terms } = entry
+  const scopes = inRuledModes(view, entry.scopes)
+  return { party, terms, scopes, rank: rankIn(waits, entry, now) }
 }
 
 /**

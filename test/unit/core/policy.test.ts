@@ -128,6 +128,58 @@ describe('an area that nobody owns', () => {
   })
 })
 
+describe('a pattern that becomes shared', () => {
+  const DAVE = partyOf('dave', 'b')
+  const promote = { kind: 'promote', party: BOB, pattern: 'x.ts', isPinned: true } as const
+  const release = { kind: 'release', party: BOB, target: { by: 'mine' }, force: null } as const
+  const modesOf = (ledger: Ledger): readonly string[] =>
+    [...ledger.state().claims.values()].map(({ agent, mode }) => `${agent} ${mode}`)
+  const sharedOf = (party: typeof BOB): ClaimCommand => {
+    const { scopes, ...rest } = claimOf(party, 'x.ts')
+    return { ...rest, scopes: scopes.map((scope) => ({ ...scope, mode: 'shared' })) }
+  }
+
+  it('leaves its holder and its waiters what they have when they ask again', () => {
+    const ledger = new Ledger(null)
+    ledger.claim(BOB, 'x.ts')
+    ledger.claim(CAROL, 'x.ts', 600)
+    ledger.ask('b', promote)
+    assert.equal(codeOf(ledger.claim(BOB, 'x.ts')), 'renewed')
+    assert.equal(codeOf(ledger.claim(CAROL, 'x.ts', 600)), 'queued')
+    assert.deepEqual(modesOf(ledger), ['bob exclusive'])
+    assert.equal(ledger.state().queue.size, 1)
+  })
+
+  it('lets in whoever waits behind those who share it', () => {
+    const ledger = new Ledger(null)
+    ledger.ask('b', sharedOf(BOB))
+    assert.equal(codeOf(ledger.claim(CAROL, 'x.ts', 600)), 'queued')
+    ledger.ask('b', promote)
+    assert.deepEqual(modesOf(ledger), ['bob shared', 'carol shared'])
+  })
+
+  it('lets in all who wait for it at once', () => {
+    const ledger = new Ledger(null)
+    ledger.claim(BOB, 'x.ts')
+    ledger.claim(CAROL, 'x.ts', 600)
+    ledger.claim(DAVE, 'x.ts', 600)
+    ledger.ask('b', promote)
+    ledger.ask('b', release)
+    assert.deepEqual(modesOf(ledger), ['carol shared', 'dave shared'])
+  })
+
+  it('is asked for as it was when it is shared no longer', () => {
+    const ledger = new Ledger(null)
+    ledger.claim(BOB, 'x.ts')
+    ledger.claim(CAROL, 'x.ts', 600)
+    ledger.claim(DAVE, 'x.ts', 600)
+    ledger.ask('b', promote)
+    ledger.ask('b', { kind: 'demote', party: BOB, pattern: 'x.ts' })
+    ledger.ask('b', release)
+    assert.deepEqual(modesOf(ledger), ['carol exclusive'])
+  })
+})
+
 describe('a policy among older machines', () => {
   it('is written once all of them can read it; until then claims go on without', () => {
     const ledger = new Ledger(null)
