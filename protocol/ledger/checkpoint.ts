@@ -11,8 +11,10 @@ import type { Checkpoint } from './body.ts'
 import {
   emptyState,
   isForcedEnd,
+  type ForcedEnd,
   type KeyedOutcome,
   type LedgerState,
+  type PathTime,
   type RepoState,
   type RequestOutcome,
 } from './state.ts'
@@ -86,7 +88,7 @@ type EncodedState = Omit<
   readonly settled?: readonly (readonly [PeerId, number])[]
   readonly promoted?: readonly ClaimId[]
   /** Not there in checkpoints from before it was kept by itself. */
-  readonly forced?: readonly LedgerClaim[]
+  readonly forced?: readonly (LedgerClaim | ForcedEnd)[]
 }
 
 /** What members of the first version did not say. */
@@ -114,10 +116,10 @@ export function decodeState(text: string): LedgerState {
     forced,
     ...rest
   } = parseState(text)
+  // For its order of fields: the same state must give the same text again.
+  const state = { ...emptyState(), ...rest }
   return {
-    // For its order of fields: the same state must give the same text again.
-    ...emptyState(),
-    ...rest,
+    ...state,
     claims: new Map(claims.map((claim) => [claim.id, claim])),
     asked: new Map(asked.map((request) => [request.id, request])),
     completed: new Map(completed.map((over) => [over.task, over])),
@@ -131,8 +133,13 @@ export function decodeState(text: string): LedgerState {
     repos: new Map(repos.map((repo) => [repo.repo, repo])),
     settled: new Map(settled),
     promoted: new Set(promoted),
-    forced: [...(forced ?? forcedIn(rest.ended))],
+    forced: (forced ?? forcedIn(rest.ended)).map((claim) => endedBy(claim, state.pathTime)),
   }
+}
+
+/** In checkpoints from before it was counted it ended just now. */
+function endedBy(claim: LedgerClaim | ForcedEnd, { passedMs }: PathTime): ForcedEnd {
+  return 'endedAt' in claim ? claim : { ...claim, endedAt: passedMs }
 }
 
 function forcedIn(ended: LedgerState['ended']): readonly LedgerClaim[] {

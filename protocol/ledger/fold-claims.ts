@@ -1,20 +1,15 @@
 // Claims: granted, ended, renewed, narrowed.
-import { isSameParty, type EndReason, type LedgerClaim } from '../claim.ts'
+import type { EndReason, LedgerClaim } from '../claim.ts'
 import type { ClaimId } from '../ids.ts'
 import type { Rename } from './body-rename.ts'
 import type { Grant, Narrow, PartBeside, Renew } from './body.ts'
 import type { Change } from './change.ts'
 import { reopen, settle } from './fold-completed.ts'
+import { endDelaysOf, noteForcedEnd } from './fold-forced.ts'
 import { forgetKeysOf, remember, rememberKey } from './fold-memory.ts'
 import { closeRequestsOf, leaveQueue } from './fold-waits.ts'
 import { fenceOf, type LedgerRecord } from './record.ts'
-import {
-  ENDED_REMEMBERED,
-  FORCED_REMEMBERED,
-  isForcedEnd,
-  type LedgerState,
-  type RequestOutcome,
-} from './state.ts'
+import { ENDED_REMEMBERED, isForcedEnd, type LedgerState, type RequestOutcome } from './state.ts'
 
 export function grant(state: LedgerState, record: LedgerRecord, body: Grant): Change[] {
   const fence = fenceOf(record.generation, record.index)
@@ -29,7 +24,7 @@ export function grant(state: LedgerState, record: LedgerRecord, body: Grant): Ch
       clamps: [],
     }
     state.claims.set(claim.id, claim)
-    endDelayOf(state, claim)
+    endDelaysOf(state, claim)
     reopen(state, claim)
     if (body.provisional !== undefined) state.promoted.add(claim.id)
     const was = body.provisional === undefined ? {} : { was: 'provisional' as const }
@@ -46,16 +41,6 @@ export function grant(state: LedgerState, record: LedgerRecord, body: Grant): Ch
   remember(state, body.rid, outcome)
   rememberKey(state, record, body.key, body.party, outcome)
   return changes
-}
-
-/** Whoever gets the very same scope got it after its delay: a later leader need not count that anew. */
-function endDelayOf({ forced }: LedgerState, claim: LedgerClaim): void {
-  for (let at = forced.length - 1; at >= 0; at--) {
-    const ended = forced[at]
-    if (ended?.pattern !== claim.pattern || ended.kind !== claim.kind) continue
-    const isSame = ended.symbols.join('\n') === claim.symbols.join('\n')
-    if (isSame && !isSameParty(ended, claim)) forced.splice(at, 1)
-  }
 }
 
 function link(state: LedgerState, id: ClaimId, partner: LedgerClaim, narrowed: boolean): Change[] {
@@ -94,8 +79,7 @@ export function end(
       index: record.index,
     })
     if (state.ended.length > ENDED_REMEMBERED) state.ended.shift()
-    if (claim.mode === 'exclusive' && isForcedEnd(reason, by)) state.forced.push(claim)
-    if (state.forced.length > FORCED_REMEMBERED) state.forced.shift()
+    if (claim.mode === 'exclusive' && isForcedEnd(reason, by)) noteForcedEnd(state, claim)
     changes.push({ kind: 'ended', claim, reason, by, note })
     changes.push(...closeRequestsOf(state, record, id, reason))
   }

@@ -6,6 +6,7 @@ import type { Checkpoint, Deny, Genesis, RecordBody } from './body.ts'
 import { isPolicyBody, type PolicyBody } from './body-policy.ts'
 import type { Change } from './change.ts'
 import { decodeState } from './checkpoint.ts'
+import { passTime } from './fold-forced.ts'
 import { end, grant, narrow, rename, renew } from './fold-claims.ts'
 import { remember, rememberKey } from './fold-memory.ts'
 import { foldPolicy } from './fold-policy.ts'
@@ -19,6 +20,8 @@ import { BY_LEADER, type LedgerState, type RequestOutcome } from './state.ts'
 /** Folds one record, which must be the next on the path, or a part of a checkpoint. */
 export function foldRecord(state: LedgerState, record: LedgerRecord): readonly Change[] {
   const { body } = record
+  // A state that was restored from a checkpoint has not seen its parts.
+  if (body.kind !== 'checkpoint') passTime(state, record)
   const changes = isPolicyBody(body)
     ? foldPolicy(state, record, body)
     : applyBody(state, record, body)

@@ -43,8 +43,10 @@ export interface LedgerState {
   readonly answered: AnsweredRequest[]
   /** Claims that ended lately, oldest first. */
   readonly ended: EndedClaim[]
-  /** Exclusive claims that ended by force and whose scopes nobody else got since, oldest first: for lock-delays. */
-  readonly forced: LedgerClaim[]
+  /** Exclusive claims that ended by force lately and that nobody else followed since, oldest first: for lock-delays. */
+  readonly forced: ForcedEnd[]
+  /** How much time the path shows to have passed; see fold-forced.ts. */
+  pathTime: PathTime
   /** Tasks that are over by their id, oldest first. */
   readonly completed: Map<string, CompletedTask>
   /** The last answered requests of each peer. */
@@ -73,6 +75,18 @@ export interface LedgerState {
   approvals: readonly Approval[]
   /** How often claims met, by day, oldest first. */
   refusals: readonly RefusalDay[]
+}
+
+export interface ForcedEnd extends LedgerClaim {
+  /** By `pathTime.passedMs`. */
+  readonly endedAt: number
+}
+
+export interface PathTime {
+  /** Of the last record that counted. */
+  readonly term: number
+  readonly atMs: number
+  readonly passedMs: number
 }
 
 export interface RejectedProvisional {
@@ -188,6 +202,7 @@ export function emptyState(): LedgerState {
     answered: [],
     ended: [],
     forced: [],
+    pathTime: { term: 0, atMs: 0, passedMs: 0 },
     completed: new Map(),
     requests: new Map(),
     keys: new Map(),

@@ -403,6 +403,7 @@ export class RestartStep extends Step {
   act(model: Model, system: System): void {
     if (this.isRewriting) system.ledger.rewriteLog()
     system.ledger.restart()
-    model.restart()
+    const { forced } = system.ledger.engine.committed.state
+    model.restart(new Set(forced.map(({ id }) => id)))
   }
 }

@@ -1,5 +1,6 @@
 // What the ledger promises, as a sequential program without records, indexes or watching: everything is looked at anew each
 // time. It shares no code with the core. Times are milliseconds of the leader's own elapsed time.
+import assert from 'node:assert/strict'
 import type { Urgency } from '../../protocol/index.ts'
 import {
   isConflict,
@@ -75,22 +76,34 @@ export class Model {
   readonly keys = new Map<string, { readonly digest: string; outcome: string }>()
   readonly grantedTo = new Set<SessionName>()
   #delays: Delay[] = []
-  /** Ended by force, and nobody else got the very same since. */
-  #forced: ModelClaim[] = []
+  /** Ended by force, and nobody else got anything of it since; and at which time of the ledger's life. */
+  #forced: { readonly claim: ModelClaim; readonly at: number }[] = []
+  /** All leaders' time together. */
+  #lived = 0
   #pops = 0
   #sweptAt = 0
 
-  /** A leader starts: its timers begin anew. */
-  restart(): void {
+  /**
+   * A leader starts: its timers begin anew. Of delays that are over the ledger may have forgotten any, of others none.
+   * @param remembered claims whose delay it counts again
+   */
+  restart(remembered: ReadonlySet<string>): void {
+    for (const { claim, at } of this.#forced) {
+      const isOver = this.#lived - at >= LOCK_DELAY_MS
+      if (!remembered.has(claim.id)) assert.ok(isOver, `the delay of ${claim.id} is forgotten`)
+    }
+    this.#forced = this.#forced.filter(({ claim }) => remembered.has(claim.id))
+    assert.equal(this.#forced.length, remembered.size, 'delays that nobody is owed')
     this.now = 0
     this.#sweptAt = 0
     for (const wait of this.queue) wait.since = 0
     for (const request of this.requests.values()) request.since = 0
-    this.#delays = this.#forced.map((claim) => ({ claim, until: LOCK_DELAY_MS }))
+    this.#delays = this.#forced.map(({ claim }) => ({ claim, until: LOCK_DELAY_MS }))
   }
 
   pass(ms: number): void {
     this.now += ms
+    this.#lived += ms
     this.sweep()
   }
 
@@ -107,7 +120,7 @@ export class Model {
 
   grant(claim: Omit<ModelClaim, 'clamps'>): void {
     this.#forced = this.#forced.filter(
-      ({ pattern, session }) => pattern !== claim.pattern || isSameParty(session, claim.session),
+      ({ claim: ended }) => isSameParty(ended.session, claim.session) || !isConflict(ended, claim),
     )
     this.claims.set(claim.id, { ...claim, clamps: new Set() })
     this.grantedTo.add(claim.session)
@@ -116,7 +129,7 @@ export class Model {
   end(claim: ModelClaim, isForced: boolean): void {
     this.claims.delete(claim.id)
     if (isForced && claim.mode === 'exclusive') {
-      this.#forced.push(claim)
+      this.#forced.push({ claim, at: this.#lived })
       if (this.#forced.length > FORCED_REMEMBERED) this.#forced.shift()
       this.#delays.push({ claim, until: this.now + LOCK_DELAY_MS })
     }

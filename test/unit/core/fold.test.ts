@@ -23,9 +23,9 @@ import {
 
 const PEER = asPeerId('a')
 
-function fold(state: LedgerState, index: number, body: RecordBody): void {
+function fold(state: LedgerState, index: number, body: RecordBody, atMs = index, term = 1): void {
   const parent = index === 0 ? null : { term: 1, index: index - 1, hash: '0'.repeat(32) }
-  foldRecord(state, encodeRecord({ generation: 1, term: 1, index, parent, atMs: index, body }))
+  foldRecord(state, encodeRecord({ generation: 1, term, index, parent, atMs, body }))
 }
 
 function answered(incarnation: number, sequence: number): RecordBody {
@@ -163,6 +163,36 @@ describe('the memory of claims that ended by force', () => {
     fold(state, index++, granted('clm_1', 'src/a.ts', OTHER))
     fold(state, index++, granted('clm_2', 'src/b.ts', HOLDER))
     assert.deepEqual(shut(state), ['src/b.ts'])
+  })
+
+  it('ends with a grant that the delay kept out, whatever its pattern', () => {
+    const state = emptyState()
+    let index = 1
+    for (const pattern of ['src/api', 'src/a.ts', 'src/b.ts']) {
+      fold(state, index++, granted(`clm_${pattern}`, pattern, HOLDER))
+      fold(state, index++, revoked(`clm_${pattern}`))
+    }
+    fold(state, index++, granted('clm_1', 'src/api/x.ts', OTHER))
+    fold(state, index++, granted('clm_2', 'src/a*', OTHER))
+    assert.deepEqual(shut(state), ['src/b.ts'])
+  })
+
+  it('ends in time, which no clock that jumps can shorten', () => {
+    const state = emptyState()
+    fold(state, 1, granted('clm_x', 'src/a.ts', HOLDER))
+    fold(state, 2, revoked('clm_x'))
+    const month = 30 * 24 * 3_600_000
+    fold(state, 3, answered(1, 1), month)
+    fold(state, 4, answered(1, 2), 0)
+    fold(state, 5, answered(1, 3), month)
+    for (let at = 0; at < 20; at++) fold(state, 6 + at, answered(1, 4 + at), at * month, 2 + at)
+    assert.deepEqual(shut(state), ['src/a.ts'], 'two jumps, and leaders whose clocks differ')
+    for (let at = 1; at <= 6; at++) fold(state, 30 + at, answered(2, at), at * month, 40)
+    const restored = decodeState(encodeState(state))
+    for (const each of [state, restored]) {
+      fold(each, 37, answered(2, 7), 7 * month, 40)
+      assert.deepEqual(shut(each), [])
+    }
   })
 
   it('is taken from what ended lately where a checkpoint is older', () => {
