@@ -146,7 +146,8 @@ function waitOrRefuse(
   const { rid, ...asked } = askedBy(request, command, context)
   const { urgency, waitSeconds } = command
   const entry = { ...asked, id: nextQueueId(request, context.wallMs), urgency, waitSeconds }
-  return { kind: 'append', bodies: [{ kind: 'push', rid, entry }], warnings: [] }
+  const met = conflicts.map(({ scope }) => scope)
+  return { kind: 'append', bodies: [{ kind: 'push', rid, entry }], warnings: [], met }
 }
 
 /** A refusal is a record only when its call must be answered alike again. */

@@ -9,6 +9,7 @@ import {
   type RecordBody,
   type RequestedId,
   type RequestId,
+  type Scope,
 } from '../../../protocol/index.ts'
 import type { View } from '../view.ts'
 import type { Signer } from '../consensus/types.ts'
@@ -45,6 +46,8 @@ export type Decision =
       readonly warnings: readonly string[]
       /** What is told when it is committed; null: what the ledger then says of the request. */
       readonly told?: Outcome
+      /** Of a claim that waits: those of its scopes that met others. */
+      readonly met?: readonly Scope[]
     }
   /** Changes nothing; told once leadership is confirmed and what it rests on is committed. */
   | { readonly kind: 'answer'; readonly outcome: Outcome }

@@ -48,11 +48,11 @@ export function restartHotspots(hotspots: Hotspots): void {
 
 export function noteRefusal(
   hotspots: Hotspots,
-  { scopes, party }: ClaimCommand,
+  { party }: ClaimCommand,
   decision: Decision,
   now: number,
 ): void {
-  for (const pattern of refusedIn(scopes, decision)) {
+  for (const pattern of refusedIn(decision)) {
     if (pattern.length > POLICY_LIMITS.countedCharactersMax) continue
     if (hotspots.pending.size === 0) hotspots.since = now
     const known = hotspots.pending.get(pattern)
@@ -64,12 +64,11 @@ export function noteRefusal(
   }
 }
 
-function refusedIn(scopes: readonly Scope[], decision: Decision): ReadonlySet<string> {
+/** Of a wide claim only what met others is hot. */
+function refusedIn(decision: Decision): ReadonlySet<string> {
   const told = decision.kind === 'fail' || decision.kind === 'collect' ? null : toldBy(decision)
-  if (told?.kind === 'refused')
-    return new Set(told.conflicts.flatMap(({ scope }) => pathsIn([scope])))
-  const isWait = decision.kind === 'append' && decision.bodies.some((body) => body.kind === 'push')
-  return new Set(isWait ? pathsIn(scopes) : [])
+  if (told?.kind === 'refused') return new Set(pathsIn(told.conflicts.map(({ scope }) => scope)))
+  return new Set(decision.kind === 'append' ? pathsIn(decision.met ?? []) : [])
 }
 
 function toldBy(decision: Extract<Decision, { kind: 'append' | 'answer' }>) {

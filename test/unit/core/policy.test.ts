@@ -224,6 +224,22 @@ describe('hot spots', () => {
     assert.deepEqual(day?.counts, [{ pattern: 'x.ts', refused: 2, agents: ['carol'] }])
   })
 
+  it('are the scopes that met others, not all that a waiter asked for', () => {
+    const ledger = new Ledger(hot)
+    ledger.claim(BOB, 'x.ts')
+    const { scopes, ...rest } = claimOf(CAROL, 'x.ts', 600)
+    const wide = scopes.flatMap((scope) =>
+      ['w.ts', 'x.ts', 'y.ts'].map((pattern) => ({ ...scope, pattern })),
+    )
+    assert.equal(codeOf(ledger.ask('c', { ...rest, scopes: wide })), 'queued')
+    ledger.script.pass(ALL, 60_000)
+    const [day] = ledger.state().refusals
+    assert.deepEqual(
+      day?.counts.map(({ pattern }) => pattern),
+      ['x.ts'],
+    )
+  })
+
   it('of one folder become the folder', () => {
     const ledger = new Ledger(hot)
     for (const name of ['a', 'b', 'c']) meet(ledger, `src/${name}.ts`, 2)
