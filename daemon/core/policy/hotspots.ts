@@ -6,6 +6,8 @@ import {
   parsePattern,
   POLICY_LIMITS,
   sumRefusals,
+  type HotspotTotal,
+  type Pattern,
   type Promoted,
   type RecordBody,
   type RefusalCount,
@@ -172,18 +174,32 @@ export function dueDemotion(hotspots: Hotspots, context: HotspotContext): Record
   const { policy, promoted } = view.state.policy
   const { demoteDays, promoteAt } = policy.hotspots
   if (promoteAt === 0 || demoteDays === 0) return null
+  const old = promoted.filter(
+    ({ isAuto, isPinned, atMs }) => isAuto && !isPinned && wallMs - atMs >= demoteDays * DAY_MS,
+  )
+  if (old.length === 0) return null
   const totals = sumRefusals(view.state.refusals, Math.floor(wallMs / DAY_MS) - demoteDays + 1)
-  const calm = promoted.filter((one) => {
-    const isOld = wallMs - one.atMs >= demoteDays * DAY_MS
-    const inside = totals.filter((total) => isInside(view, one.pattern, total.pattern))
-    const refused = inside.reduce((sum, total) => sum + total.refused, 0)
-    return one.isAuto && !one.isPinned && isOld && refused < promoteAt
-  })
-  if (calm.length === 0) return null
-  const patterns = calm.map(({ pattern }) => pattern)
+  const patterns = calmOf(view, old, totals, promoteAt)
+  if (patterns.length === 0) return null
   return { kind: 'demote', rid: null, patterns, by: 'leader', isAuto: true }
 }
 
-function isInside({ caseExact }: View, outer: string, inner: string): boolean {
-  return covers(parsePattern(outer, { caseExact }), parsePattern(inner, { caseExact }))
+/** Patterns in which fewer than so many refusals were counted. Thousands are compared, so each is compiled once. */
+function calmOf(
+  { caseExact }: View,
+  old: readonly Promoted[],
+  totals: readonly HotspotTotal[],
+  enough: number,
+): readonly string[] {
+  const compile = (text: string): Pattern => parsePattern(text, { caseExact })
+  const counted = totals.map(({ pattern, refused }) => ({ inner: compile(pattern), refused }))
+  return old.flatMap(({ pattern }) => {
+    const outer = compile(pattern)
+    let sum = 0
+    for (const { inner, refused } of counted) {
+      if (covers(outer, inner)) sum += refused
+      if (sum >= enough) return []
+    }
+    return [pattern]
+  })
 }
