@@ -28,6 +28,10 @@ export function findRenames(
 
 /** Of the lines of the shorter and the longer text: so much has to be the same. */
 const ALIKE_MIN = 0.6
+/** Of fewer lines than this all have to be. */
+const LINES_MIN = 4
+/** So much less has to be the same of any other. */
+const MARGIN = 0.15
 const SEPARATOR = '::'
 
 interface View {
@@ -80,22 +84,28 @@ function bestOf({ before, now }: Change, old: DeclaredSymbol): string | null {
     .sort((a, b) => b.share - a.share)
   const [first, second] = rated
   if (first === undefined || first.share < ALIKE_MIN) return null
-  return second !== undefined && second.share === first.share ? null : first.path
+  return second !== undefined && first.share - second.share < MARGIN ? null : first.path
 }
 
 function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf(SEPARATOR)))
 }
 
-/** Its lines, with its own name taken out of them. */
+/** The lines that tell it from others, with its own name taken out of them. */
 function textOf({ lines }: View, symbol: DeclaredSymbol): readonly string[] {
   const leaf = symbol.path.slice(parentOf(symbol.path).length).replace(/^::/, '')
   const named = new RegExp(`(?<![\\p{L}\\p{N}_$])${escapeSigns(leaf)}(?![\\p{L}\\p{N}_$])`, 'gu')
   const spans: readonly LineSpan[] = [symbol, ...(symbol.also ?? [])]
   return spans
-    .flatMap(({ startLine, endLine }) => lines.slice(startLine - 1, endLine))
-    .map((line) => line.replace(named, '').trim())
-    .filter((line) => line !== '')
+    .flatMap(({ startLine, endLine }) => {
+      const own = lines.slice(startLine - 1, endLine)
+      const unnamed = own.map((line) => line.replace(named, ''))
+      // `function () {` says nothing, unless all of it stands in that line.
+      const head = unnamed.findIndex((line, at) => line !== own[at])
+      return own.length === 1 ? unnamed : unnamed.filter((_, at) => at !== head)
+    })
+    .map((line) => line.trim())
+    .filter((line) => /[\p{L}\p{N}]/u.test(line))
 }
 
 function escapeSigns(text: string): string {
@@ -103,6 +113,11 @@ function escapeSigns(text: string): string {
 }
 
 function likeness(a: readonly string[], b: readonly string[]): number {
+  const share = shareOf(a, b)
+  return Math.min(a.length, b.length) < LINES_MIN && share < 1 ? 0 : share
+}
+
+function shareOf(a: readonly string[], b: readonly string[]): number {
   const left = new Map<string, number>()
   for (const line of a) left.set(line, (left.get(line) ?? 0) + 1)
   let common = 0

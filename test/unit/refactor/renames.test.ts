@@ -7,6 +7,9 @@ import { findRenames, type Version } from '../../../daemon/refactor/renames.ts'
 import { makeSymbols } from '../symbols/files.ts'
 
 const BODY = '  const sum = 1\n  return sum + 2\n'
+const LONG = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight']
+  .map((name) => `  ${name}()\n`)
+  .join('')
 const one = (name: string, body = BODY) => `export function ${name}() {\n${body}}\n`
 
 async function renamesIn(
@@ -58,6 +61,29 @@ const ROWS: readonly (readonly [
     'another text under a new name',
     one('a'),
     one('c', '  while (true) {\n    y()\n  }\n'),
+    ['a'],
+    [],
+  ],
+  [
+    'another short text',
+    one('a', '  return load(1)\n'),
+    one('c', "  throw new Error('never')\n"),
+    ['a'],
+    [],
+  ],
+  ['nothing but a name', one('a', ''), one('c', ''), ['a'], []],
+  [
+    'a text of one line',
+    'export const a = (x: number) => load(x)\n',
+    'export const c = (x: number) => load(x)\n',
+    ['a'],
+    ['a>c'],
+  ],
+  ['most of a long text', one('a', LONG), one('c', LONG.replace('six', 'other')), ['a'], ['a>c']],
+  [
+    'two of which one is a little more like it',
+    one('a', LONG),
+    one('c', LONG.replace('six', 'other')) + one('d', LONG.replace(/five|six/g, 'other')),
     ['a'],
     [],
   ],
