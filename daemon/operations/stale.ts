@@ -25,25 +25,24 @@ interface Held {
   requests: number
 }
 
+type Silent = Held & { readonly isKnown: boolean }
+
 export const stale: Handler<OperationInput<'stale'>> = async (parts, input, context) => {
   if (input.release === true) requirePerson(parts, input, context)
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
   const days = input.days ?? DAYS
   const before = parts.clock.wall() - days * DAY_MS
-  const silent = holdersIn(host.loop.view().state).filter((held) => {
-    const { peer, session } = held.party
-    if (peer === parts.about.peer)
-      held.seenMs = Math.max(held.seenMs, parts.sessions.lastActivity(session) ?? 0)
-    return held.seenMs < before
-  })
+  const heardOf = ({ peer, session }: Party): number | null =>
+    peer === parts.about.peer ? parts.sessions.lastActivity(session) : null
+  const silent = silentIn(host.loop.view().state, before, heardOf)
   const told = claimContext(parts, place)
-  const ids = silent.flatMap(({ claims }) => claims.map(({ id }) => id))
-  const agents = silent.map(({ party, seenMs, claims, waits, requests }) => ({
+  const ids = silent.flatMap(({ isKnown, claims }) => (isKnown ? claims.map(({ id }) => id) : []))
+  const agents = silent.map(({ party, seenMs, isKnown, claims, waits, requests }) => ({
     agent: party.agent,
     session: party.session,
     machine: machineOf(parts, party.peer),
-    last_seen: iso(seenMs),
+    last_seen: isKnown ? iso(seenMs) : null,
     claims: claims.map((claim) => claimJson(told, claim)),
     waits,
     requests,
@@ -62,8 +61,31 @@ export const stale: Handler<OperationInput<'stale'>> = async (parts, input, cont
   }
 }
 
+/**
+ * Sessions without a sign since `before`. Whoever works under an old claim writes nothing into the ledger: of a session that
+ * this machine has heard nothing of it is not known whether it is silent.
+ * @param heardOf wall-clock time of the last that was heard of a session here; null: nothing
+ */
+export function silentIn(
+  state: Pick<LedgerState, 'claims' | 'queue' | 'asked'>,
+  before: number,
+  heardOf: (party: Party) => number | null,
+): readonly Silent[] {
+  return holdersIn(state)
+    .map((held) => {
+      const heardMs = heardOf(held.party)
+      return { ...held, seenMs: Math.max(held.seenMs, heardMs ?? 0), isKnown: heardMs !== null }
+    })
+    .filter(({ seenMs }) => seenMs < before)
+    .sort((a, b) => a.seenMs - b.seenMs)
+}
+
 /** Every session that holds, waits or asks, with its last sign that the ledger has. */
-function holdersIn({ claims, queue, asked }: LedgerState): Held[] {
+function holdersIn({
+  claims,
+  queue,
+  asked,
+}: Pick<LedgerState, 'claims' | 'queue' | 'asked'>): Held[] {
   const found = new Map<string, Held>()
   const noted = (party: Party, seenMs: number): Held => {
     const key = sessionKey(party.peer, party.session)
@@ -76,5 +98,5 @@ function holdersIn({ claims, queue, asked }: LedgerState): Held[] {
     noted(claim, Math.max(claim.grantedAtMs, claim.stamp.wallMs)).claims.push(claim)
   for (const entry of queue.values()) noted(entry.party, entry.joinedAtMs).waits++
   for (const request of asked.values()) noted(request.requester, request.filedAtMs).requests++
-  return [...found.values()].sort((a, b) => a.seenMs - b.seenMs)
+  return [...found.values()]
 }

@@ -70,7 +70,7 @@ export const DETAILS: Readonly<Record<OperationName, string>> = {
     'For files that everybody adds a line to. Several sessions hold them at once then, and git merges what they did. What is held exclusively stays so until it ends.',
   demote: 'Claims of it are exclusive again, from the next one on.',
   stale:
-    'A sign is a claim, a renewal, a wait or a request; of sessions on this machine also whatever else was heard of them. Sessions that only read are silent elsewhere. Most claims end long before by `idle_release` and TTL; tasks live for days.',
+    'A sign is a claim, a renewal, a wait or a request; of sessions on this machine also whatever else was heard of them. Of the others this machine cannot know whether they work: they are listed as not known here, and stay. Release them on their own machine, or one by one: skein release CLAIM --force --reason TEXT. Most claims end long before by `idle_release` and TTL; tasks live for days.',
   refactor:
     'Finds the uses in your checkout and claims the declaration, and in each file the declarations around its uses; where there is none around, the file. Uses are found by a language server where config.yml allows one (`language_servers`) and it is installed, else by names: every identifier of that name in files of the same language. Which of the two it was is said. Exits as `claim` does; with --dry-run 0: free, 1: not.',
   request:

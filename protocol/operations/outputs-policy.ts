@@ -93,7 +93,10 @@ export const POLICY_OUTPUTS = {
           agent: z.string(),
           session: z.string(),
           machine: z.string(),
-          last_seen: z.string(),
+          last_seen: z
+            .string()
+            .nullable()
+            .describe('null: not known here, and --release leaves it alone'),
           claims: z.array(claim),
           waits: z.int(),
           requests: z.int(),

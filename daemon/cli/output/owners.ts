@@ -135,8 +135,10 @@ export function staleFace(
       ...(waits === 0 ? [] : [count(waits, 'wait')]),
       ...(requests === 0 ? [] : [count(requests, 'request')]),
     ].join(', ')
-    const last = relative(seen, page.nowMs)
-    return `${page.paint('warning', 'silent')} ${agent} on ${machine}, ${last}: ${held}${more === '' ? '' : `; ${more}`}`
+    const what =
+      seen === null ? page.paint('quiet', 'not known here') : page.paint('warning', 'silent')
+    const last = seen === null ? '' : `, ${relative(seen, page.nowMs)}`
+    return `${what} ${agent} on ${machine}${last}: ${held}${more === '' ? '' : `; ${more}`}`
   })
   if (released.length > 0)
     return [...lines, ...released.map(({ id, pattern }) => `released ${pattern}  ${id}`)]
@@ -144,5 +146,6 @@ export function staleFace(
     [[`skein stale --days ${String(days)} --release`, 'end their claims']],
     page,
   )
-  return agents.some(({ claims }) => claims.length > 0) ? [...lines, ...steps] : lines
+  const isAny = agents.some(({ claims, last_seen: seen }) => seen !== null && claims.length > 0)
+  return isAny ? [...lines, ...steps] : lines
 }
