@@ -175,7 +175,9 @@ function failedProblem(spec: Spec, op: Op, outcome: Of<'failed'>, committed: num
       return null
     case 'POLICY_PROTECTED':
     case 'POLICY_APPROVAL':
-      return spec.policy.mayHaveForbidden(op.command) ? null : 'kept out by no policy'
+      return spec.policy.mayHaveForbidden(op.command, code, op.floor, committed)
+        ? null
+        : 'kept out by no policy'
     default:
       return `${code}: ${outcome.failure.message}`
   }

@@ -417,7 +417,7 @@ export class Clients {
         return { kind: 'end', ids: held, reason: 'session-ended' }
       }
       case 'policy':
-        return drawPolicyCommand(prng, party, this.#world.checker.spec.policy.asked())
+        return drawPolicyCommand(prng, party, this.#world.checker.spec.policy)
       case 'force': {
         const others = this.sessions.flatMap((other) => [...other.held.keys()])
         if (others.length === 0) return null

@@ -600,6 +600,42 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: { kind: 'seeds', voters: 3, within: 100 },
   },
+  {
+    id: 'Y1',
+    what: 'a pattern stays shared that was demoted',
+    edits: [
+      {
+        file: 'daemon/core/view.ts',
+        find: "kind === 'policy' || kind === 'promoted' || kind === 'demoted'",
+        replace: "kind === 'policy' || kind === 'promoted'",
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 300 },
+  },
+  {
+    id: 'Y2',
+    what: 'who waited is granted what the policy forbids by now',
+    edits: [
+      {
+        file: 'daemon/core/queue/pump.ts',
+        find: 'ruleOn(view, entry.party, entry.scopes, wallMs)',
+        replace: "{ kind: 'free', scopes: entry.scopes }",
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 300 },
+  },
+  {
+    id: 'Y3',
+    what: 'provisional claims are settled without the policy',
+    edits: [
+      {
+        file: SETTLE,
+        find: 'ruleOn(view, party, [scope], wallMs)',
+        replace: "{ kind: 'free', scopes: [scope] }",
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 300 },
+  },
 ]
 
 export interface MutantModule {

@@ -26,16 +26,16 @@ export class PolicySpec {
   #policy: Policy = NO_POLICY
   #promoted: readonly string[] = []
   readonly #letIn = new Map<string, LetIn>()
-  /** Every policy that was ever in force. */
-  readonly #ever: Policy[] = []
+  /** Every policy that was ever in force, and from which index on. */
+  readonly #ever: { readonly from: number; readonly policy: Policy }[] = []
   /** Every pattern that was ever shared. */
   readonly #everShared: string[] = []
 
-  apply({ body, atMs }: LedgerRecord): void {
+  apply({ body, atMs, index }: LedgerRecord): void {
     switch (body.kind) {
       case 'owners':
         this.#policy = body.policy
-        this.#ever.push(body.policy)
+        this.#ever.push({ from: index, policy: body.policy })
         this.#everShared.push(...body.policy.shared)
         return
       case 'promote':
@@ -98,15 +98,30 @@ export class PolicySpec {
     return this.isShared(pattern) ? 'shared' : mode
   }
 
-  /** Could a claim like this have been made shared, or kept out, at some time? */
-  mayHaveForbidden(command: Command): boolean {
-    return command.kind === 'claim' && this.#ever.length > 0
+  /** Did a policy of these indexes keep out such a claim? Who was let in, and until when, is the leader's clock's to say. */
+  mayHaveForbidden(command: Command, code: string, from: number, to: number): boolean {
+    if (command.kind !== 'claim') return false
+    const mask = command.scopes.reduce((bits, { pattern }) => bits | maskOf(pattern), 0)
+    const meets = (other: string): boolean => (maskOf(other) & mask) !== 0
+    return this.#ever.some(({ from: since, policy }, at) => {
+      const until = this.#ever[at + 1]?.from ?? Infinity
+      if (since > to || until <= from) return false
+      if (code === 'POLICY_PROTECTED') return policy.protected.some(meets)
+      return policy.areas.some(
+        ({ severity, owners, paths }) =>
+          severity === 'hard' && !owners.includes(command.party.agent) && paths.some(meets),
+      )
+    })
   }
 
   /** What was made shared stays so while it waits, or is provisional. */
   mayBeShared({ pattern }: Asked): boolean {
     const mask = maskOf(pattern)
     return this.#everShared.some((outer) => (mask & ~maskOf(outer)) === 0)
+  }
+
+  promoted(): readonly string[] {
+    return this.#promoted
   }
 
   /** Requests that nobody has answered, or that were. */
@@ -119,14 +134,15 @@ export class PolicySpec {
 export function drawPolicyCommand(
   prng: Prng,
   party: Party,
-  asked: readonly string[],
+  spec: Pick<PolicySpec, 'asked' | 'promoted'>,
 ): PolicyCommand {
+  const [asked, promoted] = [spec.asked(), spec.promoted()]
   const pattern = prng.pick(PATTERNS)
   const kind = prng.weighted([
     ['set', 3],
     ['answer', asked.length > 0 ? 6 : 0],
-    ['promote', 1],
-    ['demote', 1],
+    ['promote', 2],
+    ['demote', promoted.length > 0 ? 3 : 1],
   ] as const)
   switch (kind) {
     case 'set':
@@ -143,7 +159,7 @@ export function drawPolicyCommand(
     case 'promote':
       return { kind: 'promote', party, pattern, isPinned: prng.chance(0.5) }
     case 'demote':
-      return { kind: 'demote', party, pattern }
+      return { kind: 'demote', party, pattern: promoted.length > 0 ? prng.pick(promoted) : pattern }
   }
 }
 

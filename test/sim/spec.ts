@@ -194,7 +194,7 @@ export class Spec {
       const scope = command.scopes[i]
       check(
         scope?.pattern === claim.pattern &&
-          (scope.mode === claim.mode || this.#isMadeShared(claim)),
+          (scope.mode === claim.mode || this.#isMadeShared(claim, body, i)),
         'reply',
         `${at(record)} grants another scope than asked`,
       )
@@ -210,8 +210,14 @@ export class Spec {
     }
   }
 
-  #isMadeShared(claim: { pattern: string; mode: ClaimMode }): boolean {
-    return claim.mode === 'shared' && this.policy.mayBeShared(claim)
+  /** By the rules of this moment; what was made shared when it came to wait stays so. */
+  #isMadeShared(
+    { pattern, mode }: { pattern: string; mode: ClaimMode },
+    { from }: Body<'grant'>,
+    at: number,
+  ): boolean {
+    const asked = from === null ? undefined : this.queue.get(from)?.scopes[at]
+    return mode === 'shared' && (asked?.mode === 'shared' || this.policy.isShared(pattern))
   }
 
   #nextFence(record: LedgerRecord): number {
