@@ -1,87 +1,36 @@
 // What machines may say to each other about a ledger, as schemas: whatever a peer sends passes here before it is believed.
 // Unknown fields pass, so that a newer machine can say more; unknown kinds are refused by name.
 import { z } from 'zod'
-import { LIMITS, parsePattern, parseSymbol, SkeinError, URGENCIES } from '../../protocol/index.ts'
-
-const integer = z.int().min(-1).max(Number.MAX_SAFE_INTEGER)
-const name = z.string().min(1).max(LIMITS.nameCharactersMax)
-const text = z.string().max(4 * LIMITS.descriptionCharactersMax)
-const id = z.string().min(1).max(64)
-const peer = z.string().min(1).max(128)
-const bytes = z.instanceof(Uint8Array)
-const position = z.looseObject({ term: integer, index: integer })
-const recordId = z.looseObject({ term: integer, index: integer, hash: z.string().max(64) })
-const ids = z.array(id).max(LIMITS.liveClaimsMax)
-const seconds = z.number().min(0).max(1e9)
-
-const pattern = z.string().min(1).max(LIMITS.patternCharactersMax).refine(isPattern, 'no pattern')
-const symbol = z.string().min(1).max(1_024).refine(isSymbol, 'no symbol')
-const symbols = z.array(z.string().min(1).max(1_024)).max(LIMITS.scopesMax)
-const scope = z
-  .looseObject({
-    kind: z.enum(['file', 'module', 'symbol', 'task', 'resource']),
-    pattern: z.string().min(1).max(LIMITS.patternCharactersMax),
-    symbols,
-    mode: z.enum(['exclusive', 'shared']),
-  })
-  .refine(
-    (found) => found.kind === 'task' || found.kind === 'resource' || isPattern(found.pattern),
-    'no pattern',
-  )
-const scopes = z.array(scope).min(1).max(LIMITS.scopesMax)
-const party = z.looseObject({
-  agent: name,
-  agentGiven: z.boolean(),
-  session: name,
-  peer,
-  machine: name,
-  branch: z.string().max(LIMITS.nameCharactersMax).nullable(),
-})
-const stamp = z.looseObject({ wallMs: z.number(), boot: z.string().max(128), uptimeMs: z.number() })
-const key = z.looseObject({ key: name, digest: z.string().max(128) }).nullable()
-const taskFacts = z.looseObject({
-  plan: z.string().max(4_096).nullable(),
-  token: z.string().max(128).nullable(),
-})
-const task = taskFacts.extend({
-  ttlSeconds: seconds,
-  needs: z.array(z.string().max(LIMITS.patternCharactersMax)).max(LIMITS.tasksListedMax),
-})
-const terms = z.looseObject({
-  description: text,
-  narrowable: z.boolean(),
-  ttlSeconds: seconds.nullable(),
-  ttlDefaultSeconds: seconds,
-  ttlSharedSeconds: seconds,
-  claimsPerAgent: integer,
-  task: task.optional(),
-})
-const urgency = z.enum(URGENCIES)
-const part = z.looseObject({ pattern, symbols: symbols.nullable() })
-const reason = z.string().min(1).max(32)
-const role = z.enum(['voter', 'learner'])
-const addresses = z.array(z.string().max(256)).max(16)
-const repo = z.string().min(1).max(LIMITS.nameCharactersMax)
-const hash = z.string().max(64)
-
-/** Peer, incarnation and sequence: see `formatRequestId`. */
-const rid = z.string().regex(/^[0-9A-Za-z-]{1,128}\.\d{1,7}\.\d{1,10}$/)
-const provisional = z.looseObject({
+import { LIMITS } from '../../protocol/index.ts'
+import {
+  addresses,
+  bytes,
+  hash,
   id,
-  rid: rid.nullable(),
+  ids,
+  integer,
+  key,
+  name,
+  part,
   party,
-  scope,
-  description: text,
-  narrowable: z.boolean(),
-  ttlSeconds: seconds,
+  pattern,
+  peer,
+  position,
+  provisionals,
+  reason,
+  recordId,
+  repo,
+  rid,
+  role,
+  scopes,
+  seconds,
   stamp,
-  lamport: integer,
-  n: integer,
-  base: position.nullable(),
-  task: taskFacts.optional(),
-  by: peer.optional(),
-})
-const provisionals = z.array(provisional).max(LIMITS.provisionalsMax)
+  symbol,
+  terms,
+  text,
+  urgency,
+} from './field-schemas.ts'
+import { policyCommands } from './policy-schemas.ts'
 
 const command = z.discriminatedUnion('kind', [
   z.looseObject({
@@ -213,6 +162,7 @@ const command = z.discriminatedUnion('kind', [
     replaces: hash.optional(),
   }),
   z.looseObject({ kind: z.literal('attach'), repo, peer }),
+  ...policyCommands,
 ])
 
 /** Not `sync`: no machine says it, and each one would be answered by a whole document. */
@@ -283,21 +233,3 @@ export const peerMessage = z.discriminatedUnion('kind', [
   }),
   z.looseObject({ kind: z.literal('seek') }),
 ])
-
-function isSymbol(given: string): boolean {
-  return isTaken(() => parseSymbol(given))
-}
-
-function isPattern(given: string): boolean {
-  return isTaken(() => parsePattern(given, { caseExact: false }))
-}
-
-function isTaken(read: () => unknown): boolean {
-  try {
-    read()
-    return true
-  } catch (error) {
-    if (error instanceof SkeinError) return false
-    throw error
-  }
-}
