@@ -42,6 +42,10 @@ export interface History {
   claimsNamed(checkout: Checkout, ref: string, since: string | null): Promise<NamedClaims | null>
   /** Files that the checkout's commit and this ref have differently. */
   differing(checkout: Checkout, ref: string): Promise<readonly string[]>
+  /** The commit that a ref stands on; null: there is no such ref. */
+  tip(checkout: Checkout, ref: string): Promise<string | null>
+  /** What a commit has of a file; null: nothing. */
+  fileAt(checkout: Checkout, commit: string, file: string): Promise<string | null>
   /** Was the branch seen at the remote by whoever fetched last? */
   wasFetched(checkout: Checkout, branch: string): Promise<boolean>
   /** Names of the branches that `origin` has now; null without an `origin`. Asks the remote. */
@@ -84,10 +88,7 @@ export function createHistory(env: Readonly<Record<string, string | undefined>>)
   }
 
   return {
-    async head({ root }) {
-      const args = ['rev-parse', '--verify', 'HEAD^{commit}']
-      return firstLine(await run(root, args, { signal: undefined, refusals: /single revision/ }))
-    },
+    head: (checkout) => commitOf(run, checkout, 'HEAD'),
     async lastCommits(checkout, head, files) {
       const found: string[] = []
       for (let at = 0; at < files.length; at += AT_ONCE) {
@@ -111,6 +112,8 @@ export function createHistory(env: Readonly<Record<string, string | undefined>>)
     lastChange: (checkout, ref, file) => lastChange(run, checkout, ref, file),
     claimsNamed: (checkout, ref, since) => claimsNamed(run, checkout, ref, since),
     differing: (checkout, ref) => differing(run, checkout, ref),
+    tip: (checkout, ref) => commitOf(run, checkout, ref),
+    fileAt: (checkout, commit, file) => fileAt(run, checkout, commit, file),
     async wasFetched({ root }, branch) {
       const args = ['for-each-ref', '--format=%(refname)', `${ORIGIN}${branch}`]
       return firstLine(await run(root, args, { signal: undefined })) === `${ORIGIN}${branch}`
@@ -167,22 +170,35 @@ async function differing(run: Run, { root }: Checkout, ref: string): Promise<rea
   return (answer ?? '').split('\0').filter((file) => file !== '')
 }
 
+async function commitOf(run: Run, { root }: Checkout, ref: string): Promise<string | null> {
+  const args = ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`]
+  return firstLine(await run(root, args, { signal: undefined, refusals: /single revision/ }))
+}
+
 async function lastChange(
   run: Run,
-  { root }: Checkout,
+  checkout: Checkout,
   ref: string,
   file: string,
 ): Promise<FileChange | null> {
   const bounds = { signal: undefined, millisecondsMax: HISTORY_MS_MAX }
   const args = ['--literal-pathspecs', 'log', '-1', '--format=%H %ct', ref, '--', file]
   const refusals = /unknown revision|does not have any commits|bad revision/
-  const line = firstLine(await run(root, args, { ...bounds, refusals }))
+  const line = firstLine(await run(checkout.root, args, { ...bounds, refusals }))
   const [commit = '', seconds = '0'] = line?.split(' ') ?? []
   if (commit === '') return null
-  const show = ['cat-file', 'blob', `${commit}:${file}`]
+  return { commit, atMs: Number(seconds) * 1000, text: await fileAt(run, checkout, commit, file) }
+}
+
+function fileAt(
+  run: Run,
+  { root }: Checkout,
+  commit: string,
+  file: string,
+): Promise<string | null> {
   const gone = /does not exist|exists on disk|Not a valid object/
-  const text = await run(root, show, { signal: undefined, refusals: gone })
-  return { commit, atMs: Number(seconds) * 1000, text }
+  const args = ['cat-file', 'blob', `${commit}:${file}`]
+  return run(root, args, { signal: undefined, refusals: gone })
 }
 
 /** The proof of a history: only who has it can make it, and a commit on a plan file changes it. Hex. */

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts'
 import type { Clock } from '../ports.ts'
 import type { Repo } from '../repos.ts'
 import { submit } from '../submit.ts'
+import { findPolicyBranch, POLICY_FILE } from './default-branch.ts'
 import { isConfigError, readPolicy } from './read.ts'
 
 export interface TrackedPolicy {
@@ -22,7 +23,7 @@ export interface TrackedOptions {
   readonly log: Log
 }
 
-/** A look costs git three short runs. */
+/** A look costs git four short runs. */
 const LOOK_AGAIN_MS = 10_000
 
 interface Look {
@@ -53,16 +54,15 @@ export function createTrackedPolicy({ history, clock, log }: TrackedOptions): Tr
   }
 
   async function read(repo: Repo, checkout: Checkout, look: Look): Promise<void> {
-    const { host, config, id } = repo
+    const { host, id } = repo
     if (host === null) return
     try {
-      const trunk = await history.trunk(checkout, config.default_branch)
-      if (trunk === null) return
-      const ref = trunk.remote ?? `refs/heads/${trunk.branch}`
-      const found = await history.lastChange(checkout, ref, '.skein.yml')
+      const branch = await findPolicyBranch(history, checkout)
+      if (branch === null) return
+      const found = await history.lastChange(checkout, branch.tip, POLICY_FILE)
       if (found === null || found.commit === look.seen) return
       look.problem = null
-      const policy = readPolicy(`.skein.yml of ${trunk.branch}`, found.text ?? '')
+      const policy = readPolicy(`${POLICY_FILE} of ${branch.name}`, found.text ?? '')
       const source = { kind: 'file', commit: found.commit, atMs: found.atMs } as const
       await submit(host, { kind: 'set-policy', policy, source })
       look.seen = found.commit

@@ -183,7 +183,7 @@ describe('the source of a policy', () => {
     const kept = await json<OperationResult<'owners/show'>>('bob', 'owners show')
     assert.deepEqual([kept.source?.kind, kept.protected], ['file', ['gen/**']])
     git(root, 'checkout', '--quiet', '-b', 'sly')
-    commit(root, '.skein.yml', 'repo: test/shop\nprotected: [src/**]\n')
+    commit(root, '.skein.yml', 'repo: test/shop\ndefault_branch: sly\nprotected: [src/**]\n')
     const same = await json<OperationResult<'owners/show'>>('bob', 'owners show')
     assert.deepEqual(same.protected, ['gen/**'])
     git(root, 'checkout', '--quiet', 'main')
