@@ -33,7 +33,7 @@ export interface History {
   trunk(checkout: Checkout, configured: string | null): Promise<Trunk | null>
   /** The newest commit on a path that a ref has and the checkout has not. */
   newerOn(checkout: Checkout, ref: string, path: string): Promise<string | null>
-  /** The last commit up to `ref` that changed a file, and what the file holds since; null text: it is gone. */
+  /** The last commit of a branch that changed a file, and what the file holds since; null text: it is gone. A merge is one. */
   lastChange(checkout: Checkout, ref: string, file: string): Promise<FileChange | null>
   /**
    * Which claims the commits up to `ref` name in their trailers, of those behind `since`, or of the last ones; null where there
@@ -182,7 +182,9 @@ async function lastChange(
   file: string,
 ): Promise<FileChange | null> {
   const bounds = { signal: undefined, millisecondsMax: HISTORY_MS_MAX }
-  const args = ['--literal-pathspecs', 'log', '-1', '--format=%H %ct', ref, '--', file]
+  // What was merged counts from the merge on: the branch has it since then, however old the commit is.
+  const log = ['--literal-pathspecs', 'log', '-1', '--first-parent', '--format=%H %ct']
+  const args = [...log, ref, '--', file]
   const refusals = /unknown revision|does not have any commits|bad revision/
   const line = firstLine(await run(checkout.root, args, { ...bounds, refusals }))
   const [commit = '', seconds = '0'] = line?.split(' ') ?? []

@@ -1,5 +1,10 @@
 // How the ledger comes to know what the default branch says: proposed where it does not know it yet, one at a time.
-import type { Policy, PolicySource, PolicyState } from '../../protocol/index.ts'
+import {
+  NO_POLICY,
+  type Policy,
+  type PolicySource,
+  type PolicyState,
+} from '../../protocol/index.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { submit } from '../submit.ts'
 
@@ -36,6 +41,21 @@ function isTakenUp(known: PolicyState, { policy, source }: TrackedFile): boolean
   if (known.source === null) return false
   const isSame = known.source.kind === 'file' && known.source.commit === source.commit
   return isSame || known.source.atMs > source.atMs
+}
+
+/** Why the default branch says one thing and the ledger goes by another; null: they are the same. */
+export function whyAnother({ policy, source }: PolicyState, { file }: TakeUp): string | null {
+  if (file === null || saysTheSame(policy, file.policy)) return null
+  const { commit, atMs } = file.source
+  const here = `the commit ${commit.slice(0, 12)} of the default branch`
+  if (source === null || source.atMs < atMs) return `${here} is not in the ledger yet`
+  if (source.kind === 'file') {
+    const other = source.commit.slice(0, 12)
+    return source.commit === commit ? null : `${here} is older than ${other}, which rules: fetch it`
+  }
+  // Where the file leaves it to people, they are not told that it does.
+  if (saysTheSame(file.policy, NO_POLICY)) return null
+  return `${here} is older than what ${source.by} said; to take it up: skein owners set .skein.yml`
 }
 
 function saysTheSame(a: Policy, b: Policy): boolean {

@@ -8,12 +8,12 @@ import type { Clock } from '../ports.ts'
 import type { Repo } from '../repos.ts'
 import { findPolicyBranch, POLICY_FILE } from './default-branch.ts'
 import { isConfigError, readPolicy } from './read.ts'
-import { propose, type TakeUp } from './take-up.ts'
+import { propose, whyAnother, type TakeUp } from './take-up.ts'
 
 export interface TrackedPolicy {
   /** Sees to it that the ledger has what the default branch said a moment ago. Never throws: claims go on by what it knew. */
   look(repo: Repo, checkout: Checkout | null): Promise<void>
-  /** As `look`, but now. @returns what is wrong with the file; null: nothing. */
+  /** As `look`, but now. @returns why it is not what the default branch says that rules; null: it is. */
   lookNow(repo: Repo, checkout: Checkout | null): Promise<string | null>
 }
 
@@ -99,7 +99,7 @@ export function createTrackedPolicy({ history, clock, log }: TrackedOptions): Tr
       const look = lookOf(looks, repo)
       if (checkout !== null) await refresh(repo, checkout, look)
       await atMost(TAKE_UP_MS_MAX, look.proposing)
-      return look.problem
+      return look.problem ?? (repo.host && whyAnother(repo.host.loop.view().state.policy, look))
     },
   }
 }

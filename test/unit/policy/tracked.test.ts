@@ -128,6 +128,19 @@ describe('a later look at the policy', () => {
     assert.deepEqual([place.walks(), place.asked.length], [2, 1])
   })
 
+  it('takes what was merged as of the merge', async (t) => {
+    const place = await openPlace(t, { answer: () => Promise.resolve({ kind: 'done' }) })
+    git(place.root, 'checkout', '--quiet', '-b', 'topic')
+    writeIn(place.root, '.skein.yml', 'repo: test/shop\nprotected: [src/**]\n')
+    git(place.root, 'commit', '--quiet', '--all', '--message', 'protect more')
+    git(place.root, 'checkout', '--quiet', 'main')
+    git(place.root, 'merge', '--quiet', '--no-ff', '--message', 'land it', 'topic')
+    await place.policy.look(place.repo, place.checkout)
+    const [set] = place.asked
+    assert.deepEqual(set?.policy.protected, ['src/**'])
+    assert.equal(set.source.kind === 'file' && set.source.commit, headOf(place.root))
+  })
+
   it('asks again for what was not taken up', async (t) => {
     let answers = 0
     const place = await openPlace(t, {
@@ -135,5 +148,29 @@ describe('a later look at the policy', () => {
     })
     for (let i = 0; i < 3; i++) await place.policy.lookNow(place.repo, place.checkout)
     assert.deepEqual([place.walks(), place.asked.length], [1, 2])
+  })
+})
+
+describe('what is told of a policy', () => {
+  const told = async (t: TestContext, source: PolicySource | null): Promise<string> => {
+    const place = await openPlace(t, {
+      known: { policy: { ...NO_POLICY, shared: ['x/**'] }, source, promoted: [] },
+      answer: () => Promise.reject(new Error('cut off')),
+    })
+    return (await place.policy.lookNow(place.repo, place.checkout)) ?? ''
+  }
+  const atMs = Number.MAX_SAFE_INTEGER
+
+  it('is why the default branch does not rule', async (t) => {
+    assert.match(await told(t, { kind: 'hand', by: 'alice', atMs }), /older than what alice said/)
+    assert.match(await told(t, { kind: 'file', commit: 'abc', atMs }), /older than abc.*fetch/)
+    assert.match(await told(t, null), /not in the ledger yet/)
+  })
+
+  it('is nothing where the file says nothing', async (t) => {
+    const source: PolicySource = { kind: 'hand', by: 'alice', atMs }
+    const known = { policy: { ...NO_POLICY, shared: ['x/**'] }, source, promoted: [] }
+    const place = await openPlace(t, { known, file: 'repo: test/shop\n' })
+    assert.equal(await place.policy.lookNow(place.repo, place.checkout), null)
   })
 })
