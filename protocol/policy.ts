@@ -102,6 +102,8 @@ export const POLICY_LIMITS = {
   ownersMax: 50,
   /** More than people look through; the oldest without an answer goes first. */
   approvalsMax: 200,
+  /** Asked by one claim; the owners of the rest are asked by the next one. */
+  approvalsAtOnceMax: 16,
   /** What nobody answered, and answers that were denied, are forgotten after a day. */
   approvalToldMs: 24 * 3_600_000,
   approvalSeconds: 4 * 3600,

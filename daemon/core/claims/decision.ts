@@ -69,15 +69,20 @@ export function nextQueueId(request: Request, wallMs: number): QueueId {
   return asQueueId(makeId('que', wallMs, request.entropy))
 }
 
-export function nextRequestedId(request: Request, wallMs: number): RequestedId {
-  return asRequestedId(makeId('req', wallMs, request.entropy))
+/** @param at among those that one request makes */
+export function nextRequestedId(request: Request, wallMs: number, at = 0): RequestedId {
+  return asRequestedId(makeId('req', wallMs, entropyOf(request, at)))
 }
 
 /** A claim's id: from the request's own chance, so that a replay makes the same one. */
 export function nextClaimId(request: Request, wallMs: number, at: number): LedgerClaim['id'] {
+  return asClaimId(makeId('clm', wallMs, entropyOf(request, at)))
+}
+
+function entropyOf(request: Request, at: number): Uint8Array {
   const entropy = request.entropy.slice()
   const tail = (entropy[8] ?? 0) * 256 + (entropy[9] ?? 0) + at
   entropy[8] = (tail >> 8) & 0xff
   entropy[9] = tail & 0xff
-  return asClaimId(makeId('clm', wallMs, entropy))
+  return entropy
 }

@@ -58,7 +58,7 @@ export function tellOutcome(
       }
       const asked = approvals.find(({ id }) => id === outcome.id) ?? null
       const areas = policy.areas.filter(({ name }) => asked?.areas.includes(name) === true)
-      return { kind: 'failed', failure: unapproved(asked, areas) }
+      return { kind: 'failed', failure: unapproved(asked === null ? [] : [asked], areas) }
     }
     case 'reconciled':
       return { kind: 'reconciled' }

@@ -92,7 +92,7 @@ export function ruleOn(
   if (met !== null) return met
   const asked = scopes.map((scope) => judgeable(scope, view))
   const closed = asked.flatMap((scope) => {
-    const met = areasOf(view, scope).filter((area) => !mayEnter(view, party, area, scope, wallMs))
+    const met = hardAreas(view, scope).filter((area) => !mayEnter(view, party, area, scope, wallMs))
     return met.length === 0 ? [] : [{ scope, met }]
   })
   if (closed.length > 0) {
@@ -148,7 +148,7 @@ export function softAreas({ rules }: Ruled, party: Party, scope: JudgedScope): r
 }
 
 /** Hard areas that a scope meets. */
-function areasOf({ rules }: Ruled, scope: JudgedScope): readonly Area[] {
+export function hardAreas({ rules }: Pick<Ruled, 'rules'>, scope: JudgedScope): readonly Area[] {
   return rules.now.areas.flatMap(({ area, rules: own }) =>
     area.severity === 'hard' && own.some((rule) => overlapScopes(scope, rule.scope) !== null)
       ? [area]

@@ -180,6 +180,49 @@ describe('a pattern that becomes shared', () => {
   })
 })
 
+describe('a claim in hard areas of several owners', () => {
+  const area = (name: string, owners: readonly string[]) =>
+    ({ kind: 'area', name, paths: [`${name}/**`], owners, severity: 'hard' }) as const
+  const policy: Policy = {
+    ...NO_POLICY,
+    areas: [area('one', ['bob']), area('two', ['dora']), area('three', ['bob'])],
+  }
+  const scope = { kind: 'file', symbols: [], mode: 'exclusive' } as const
+
+  it('asks each about what is theirs, and enters once all have said so', () => {
+    const ledger = new Ledger(policy)
+    const wide: ClaimCommand = {
+      ...claimOf(CAROL, ''),
+      scopes: ['one/a', 'two/a', 'three/a'].map((pattern) => ({ ...scope, pattern })),
+    }
+    assert.equal(codeOf(ledger.ask('c', wide)), 'POLICY_APPROVAL')
+    const asked = ledger.state().approvals
+    const told = asked.map(({ areas, scopes }) => [areas, scopes.map(({ pattern }) => pattern)])
+    assert.deepEqual(told, [
+      [
+        ['one', 'three'],
+        ['one/a', 'three/a'],
+      ],
+      [['two'], ['two/a']],
+    ])
+    assert.equal(codeOf(ledger.ask('c', wide)), 'POLICY_APPROVAL')
+    assert.equal(ledger.state().approvals.length, 2, 'asked once')
+    const answer = (by: typeof BOB, at: number): Outcome | undefined => {
+      const id = ledger.state().approvals[at]?.id ?? assert.fail()
+      const body = { kind: 'answer-approval', id, party: by, note: '' } as const
+      return ledger.ask(by.machine, { ...body, state: 'approved', seconds: 3_600 })
+    }
+    const dora = partyOf('dora', 'a')
+    assert.equal(codeOf(answer(BOB, 1)), 'POLICY_NOT_OWNER')
+    assert.equal(codeOf(answer(BOB, 0)), 'done')
+    const half = ledger.ask('c', wide)
+    assert.ok(half?.kind === 'failed')
+    assert.match(half.failure.message, /'two\/a' is in 'two', where claims need a word of dora/)
+    assert.equal(codeOf(answer(dora, 1)), 'done')
+    assert.equal(codeOf(ledger.ask('c', wide)), 'granted')
+  })
+})
+
 describe('a policy among older machines', () => {
   it('is written once all of them can read it; until then claims go on without', () => {
     const ledger = new Ledger(null)
