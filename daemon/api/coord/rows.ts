@@ -8,8 +8,8 @@ type Request = OperationResult<'requests'>['requests'][number]
 type Place = OperationResult<'queue'>['entries'][number]
 
 /**
- * Coord's word for a claim beside which nobody's approval is needed. Its other one, `hard`, comes from a document of owners,
- * of which no claim here is judged.
+ * Coord's other word, `hard`, is of a claim that meets a hard area, for people to read. Here nobody has to look out for those:
+ * the ledger refuses them until an owner lets them in.
  */
 const SEVERITY = 'soft'
 
