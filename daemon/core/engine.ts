@@ -54,7 +54,7 @@ import {
 import { noteAttachment } from './attachment.ts'
 import { handOver, learnFrom, mayAsk, setMembers } from './membership.ts'
 import type { PeerMessage } from './messages.ts'
-import { leaveLead, readable, refuseUnread } from './newer.ts'
+import { leaveLead, readable, refuseOutdated, refuseUnread } from './newer.ts'
 import { noteWork } from './quiet.ts'
 import { innerRequest, nextSettle, notePromoted } from './provisional/ask.ts'
 import { hearProvisionals, tellProvisionals, tellProvisionalsTo } from './provisional/gossip.ts'
@@ -270,7 +270,7 @@ function takeRequest(engine: Engine, request: Request): void {
     post(engine, parseRequestId(rid).peer, told)
     return
   }
-  if (refuseUnread(engine, rid)) return
+  if (refuseUnread(engine, rid) || refuseOutdated(engine, request)) return
   noteWork(engine)
   if (isOwn(engine, rid)) takeOwn(engine, request)
   takeToJudge(engine, request)

@@ -7,7 +7,9 @@ import {
   type RequestId,
 } from '../../protocol/index.ts'
 import { becomeFollower, postponeElection } from './consensus/follower.ts'
+import type { Request } from './claims/decision.ts'
 import type { Engine } from './engine-state.ts'
+import { failureOfCommand } from './version-gate.ts'
 
 /** The records before the first one that cannot be read; from that one on none is. */
 export function readable(
@@ -38,5 +40,18 @@ export function refuseUnread({ newer: failure, consensus, out }: Engine, rid: Re
   if (failure === null) return false
   if (parseRequestId(rid).peer === consensus.self)
     out.replies.push({ rid, outcome: { kind: 'failed', failure } })
+  return true
+}
+
+/**
+ * A leader of an older version takes a command that it does not know for none and leaves it without an answer: so such a one
+ * is not sent. @returns whether its caller, who is of this machine, is told so.
+ */
+export function refuseOutdated(engine: Engine, { rid, command }: Request): boolean {
+  const { consensus, out } = engine
+  if (parseRequestId(rid).peer !== consensus.self) return false
+  const failure = failureOfCommand(engine, command)
+  if (failure === null) return false
+  out.replies.push({ rid, outcome: { kind: 'failed', failure } })
   return true
 }

@@ -236,7 +236,14 @@ describe('a policy among older machines', () => {
     tell(2)
     const source = { kind: 'file', commit: 'x', atMs: 5 } as const
     const set = { kind: 'set-policy', policy: POLICY, source } as const
-    assert.equal(codeOf(ledger.ask('b', set)), 'MEMBER_OUTDATED')
+    const unasked: RequestId = ledger.script.request('b', 5, set)
+    const told = ledger.script.outcomeOf(unasked)
+    assert.equal(codeOf(told), 'MEMBER_OUTDATED', 'told at once: an older leader would not answer')
+    assert.deepEqual(
+      ledger.script.mail.filter(({ message }) => message.kind === 'request'),
+      [],
+    )
+    assert.equal(codeOf(ledger.ask('a', set)), 'MEMBER_OUTDATED')
     assert.equal(codeOf(ledger.claim(CAROL, 'gen/a.ts')), 'granted')
     assert.equal(codeOf(ledger.claim(BOB, 'gen/a.ts')), 'refused')
     ledger.script.pass(ALL, 60_000)
