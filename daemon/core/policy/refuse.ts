@@ -107,8 +107,7 @@ function whoOf(areas: readonly Area[], owners: readonly string[]): string {
 
 function hintOf(ids: readonly string[]): string {
   const commands = ids.map((id) => `skein owners approve ${id}`).join('; ')
-  if (ids.length === 0)
-    return 'Claim it again once a majority can be reached: its owners are asked then.'
+  if (ids.length === 0) return 'Claim it: its owners are asked then, once a majority answers.'
   if (ids.length === 1) return `It is asked for. An owner types: ${commands}; then claim again.`
   return `It is asked for. The owners type, each for what is theirs: ${commands}; then claim again.`
 }
