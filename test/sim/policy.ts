@@ -13,7 +13,7 @@ interface LetIn {
   readonly id: string
   readonly party: Party
   readonly areas: readonly string[]
-  readonly masks: readonly number[]
+  readonly patterns: readonly string[]
   untilMs: number
 }
 
@@ -50,8 +50,8 @@ export class PolicySpec {
         return
       case 'ask-approval': {
         const { id, party, areas, scopes } = body.approval
-        const masks = scopes.map(({ pattern }) => maskOf(pattern))
-        this.#letIn.set(id, { id, party, areas, masks, untilMs: 0 })
+        const patterns = scopes.map(({ pattern }) => pattern)
+        this.#letIn.set(id, { id, party, areas, patterns, untilMs: 0 })
         return
       }
       case 'answer-approval': {
@@ -83,7 +83,7 @@ export class PolicySpec {
           atMs < one.untilMs &&
           one.areas.includes(name) &&
           isSamePartyOutside(one.party, party) &&
-          one.masks.some((inside) => (mask & ~inside) === 0),
+          one.patterns.some((outer) => isInside(pattern, outer)),
       )
     })
     return shut === undefined ? null : `is in ${shut.name}`
