@@ -15,6 +15,8 @@ interface LetIn {
   readonly areas: readonly string[]
   readonly patterns: readonly string[]
   untilMs: number
+  /** A record was past its end: it may be forgotten, though a clock that stepped back would count it again. */
+  hasPassed: boolean
 }
 
 interface Asked {
@@ -32,6 +34,7 @@ export class PolicySpec {
   readonly #everShared: string[] = []
 
   apply({ body, atMs, index }: LedgerRecord): void {
+    for (const one of this.#letIn.values()) one.hasPassed ||= atMs >= one.untilMs
     switch (body.kind) {
       case 'owners':
         this.#policy = body.policy
@@ -51,13 +54,14 @@ export class PolicySpec {
       case 'ask-approval': {
         const { id, party, areas, scopes } = body.approval
         const patterns = scopes.map(({ pattern }) => pattern)
-        this.#letIn.set(id, { id, party, areas, patterns, untilMs: 0 })
+        this.#letIn.set(id, { id, party, areas, patterns, untilMs: 0, hasPassed: false })
         return
       }
       case 'answer-approval': {
         const asked = this.#letIn.get(body.id)
-        if (asked !== undefined)
-          asked.untilMs = body.state === 'approved' ? atMs + body.seconds * 1000 : 0
+        if (asked === undefined) return
+        asked.untilMs = body.state === 'approved' ? atMs + body.seconds * 1000 : 0
+        asked.hasPassed = false
         return
       }
       default:
@@ -72,7 +76,18 @@ export class PolicySpec {
     check(!isExclusive, 'policy', `${where} grants the shared '${claim.pattern}' exclusively`)
   }
 
-  problemOf({ pattern }: Pick<Asked, 'pattern'>, party: Party, atMs: number): string | null {
+  /** What keeps it out, or may: an approval that has passed once need not count any more. */
+  mayKeepOut(asked: Pick<Asked, 'pattern'>, party: Party, atMs: number): boolean {
+    const isNow = this.problemOf(asked, party, atMs) !== null
+    return isNow || this.problemOf(asked, party, atMs, ({ hasPassed }) => !hasPassed) !== null
+  }
+
+  problemOf(
+    { pattern }: Pick<Asked, 'pattern'>,
+    party: Party,
+    atMs: number,
+    counts: (one: LetIn) => boolean = () => true,
+  ): string | null {
     const mask = maskOf(pattern)
     const meets = (other: string): boolean => (maskOf(other) & mask) !== 0
     if (this.#policy.protected.some(meets)) return 'is protected'
@@ -80,6 +95,7 @@ export class PolicySpec {
       if (severity !== 'hard' || !paths.some(meets) || owners.includes(party.agent)) return false
       return ![...this.#letIn.values()].some(
         (one) =>
+          counts(one) &&
           atMs < one.untilMs &&
           one.areas.includes(name) &&
           isSamePartyOutside(one.party, party) &&

@@ -318,7 +318,7 @@ export class Spec {
     }
     const { claim, conflicts } = outcome
     check(
-      conflicts.length > 0 || this.policy.problemOf(claim.scope, claim.party, record.atMs) !== null,
+      conflicts.length > 0 || this.policy.mayKeepOut(claim.scope, claim.party, record.atMs),
       'provisional',
       `${id} is rejected because of nothing`,
     )
