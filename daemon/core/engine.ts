@@ -305,7 +305,7 @@ function settle(engine: Engine, persisted: PersistOrder[]): void {
     settleRenewals(engine)
     forgetSettled(engine)
   }
-  if (engine.tail !== null && engine.consensus.role.kind !== 'leader') stopLeading(engine)
+  if (engine.consensus.role.kind !== 'leader') stopLeading(engine)
 }
 
 function applyCommit(engine: Engine, all: readonly LedgerRecord[], rebase: boolean): void {

@@ -135,6 +135,8 @@ function noteSign(leases: Leases, { sessions }: View, command: Command): void {
 
 /** What was not told is asked again, by the machines of its callers, of whoever leads next. */
 export function stopLeading(engine: Engine): void {
+  // One that was deposed before its term began has taken requests, too, which are not for a later term of its own.
+  if (engine.tail === null && engine.early.size === 0) return
   engine.tail = null
   engine.settling = null
   engine.early.clear()

@@ -54,7 +54,11 @@ export function learnFrom(engine: Engine, peer: PeerId, message: PeerMessage): v
 }
 
 /** The next voters on the way to the wanted ones; null when there is no step to take now. */
-export function nextVoters(consensus: Consensus, wanted: readonly PeerId[]): PeerId[] | null {
+export function nextVoters(
+  consensus: Consensus,
+  wanted: readonly PeerId[],
+  isCopy: boolean,
+): PeerId[] | null {
   const { role, chain } = consensus
   const head = chain.head()
   if (role.kind !== 'leader' || head === null) return null
@@ -67,18 +71,22 @@ export function nextVoters(consensus: Consensus, wanted: readonly PeerId[]): Pee
   const goesOn = ready.length + extra.length > 1
   if (next !== undefined && (!leavesEven || goesOn)) return [...present, next]
   if (missing.length > 0 && present.length <= wanted.length) return null
-  const gone = firstToGo(consensus, role, extra)
+  const gone = firstToGo(consensus, role, { extra, isCopy })
   if (gone === undefined) return null
   const rest = present.filter((peer) => peer !== gone)
   return isMajority(rest, (peer) => isThere(consensus, role, peer)) ? rest : null
 }
 
-/** Whoever cannot help to commit what follows goes first; the leader itself last: it has to lead the other changes. */
+/**
+ * Whoever cannot help to commit what follows goes first; the leader itself last: it has to lead the other changes. But one that
+ * was removed goes before all: members cut it off as they learn of that, and fewer voters would need its word for ever.
+ */
 function firstToGo(
   consensus: Consensus,
   role: Leader,
-  extra: readonly PeerId[],
+  { extra, isCopy }: { readonly extra: readonly PeerId[]; readonly isCopy: boolean },
 ): PeerId | undefined {
+  if (!isCopy && extra.includes(consensus.self)) return consensus.self
   const others = extra.filter((peer) => peer !== consensus.self)
   return others.find((peer) => !isThere(consensus, role, peer)) ?? others[0] ?? extra[0]
 }
@@ -90,7 +98,8 @@ export function votersToPropose({ consensus, members, tail }: Engine): PeerId[] 
   // Back from a crash it may know an older mesh than the last leader went by, and wish for a machine that is gone.
   if (members.asOf < tail.state.votersAsOf) return null
   const { chain } = consensus
-  const next = nextVoters(consensus, chooseVoters(members.willing, chain.votersAt(head)))
+  const wanted = chooseVoters(members.willing, chain.votersAt(head))
+  const next = nextVoters(consensus, wanted, members.isCopy)
   return next !== null && mayChangeVoters(consensus, next) ? next : null
 }
 

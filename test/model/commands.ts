@@ -2,7 +2,7 @@
 // the engine, and compares.
 import assert from 'node:assert/strict'
 import type fc from 'fast-check'
-import type { Outcome, Part, ResponseTerms } from '../../daemon/core/claims/command.ts'
+import type { Outcome, Part, ResponseTerms, WaitLimits } from '../../daemon/core/claims/command.ts'
 import {
   asClaimId,
   asQueueId,
@@ -14,7 +14,14 @@ import {
 } from '../../protocol/index.ts'
 import type { Model, ModelClaim } from './model.ts'
 import { said, type System } from './system.ts'
-import { isInside, isSameParty, type PatternName, type SessionName, type Want } from './world.ts'
+import {
+  agentOf,
+  isInside,
+  isSameParty,
+  type PatternName,
+  type SessionName,
+  type Want,
+} from './world.ts'
 
 export abstract class Step implements fc.Command<Model, System> {
   abstract act(model: Model, system: System): void
@@ -46,6 +53,7 @@ export class ClaimStep extends Step {
   readonly urgency: Urgency
   readonly isWaiting: boolean
   readonly key: string | null
+  readonly limits: WaitLimits | null
 
   constructor(
     session: SessionName,
@@ -54,8 +62,10 @@ export class ClaimStep extends Step {
     urgency: Urgency,
     isWaiting: boolean,
     key: string | null,
+    limits: WaitLimits | null = null,
   ) {
     super()
+    this.limits = limits
     this.session = session
     this.wants = patterns.map((pattern) => ({ pattern, mode }))
     this.urgency = urgency
@@ -107,6 +117,7 @@ export class ClaimStep extends Step {
       key: this.key === null ? null : { key: this.key, digest: this.#digest() },
       urgency: this.urgency,
       waitSeconds: this.isWaiting ? 600 : 0,
+      ...(this.limits === null ? {} : { waitLimits: this.limits }),
     })
   }
 
@@ -126,7 +137,16 @@ export class ClaimStep extends Step {
     if (blockers.claims.length + blockers.waits.length === 0 && !blockers.isDelayed)
       return 'granted'
     if (!this.isWaiting) return 'refused'
-    return model.isCircle(session, blockers) ? 'circle' : 'queued'
+    if (model.isCircle(session, blockers)) return 'circle'
+    return this.#overLimit(model) ?? 'queued'
+  }
+
+  #overLimit(model: Model): string | null {
+    const { perAgent, inRepo } = this.limits ?? { perAgent: 0, inRepo: 0 }
+    const name = (session: SessionName): string => agentOf(session) ?? session
+    const own = model.queue.filter((wait) => name(wait.session) === name(this.session))
+    if (perAgent > 0 && own.length >= perAgent) return 'LIMIT_WAITS'
+    return inRepo > 0 && model.queue.length >= inRepo ? 'LIMIT_QUEUE' : null
   }
 
   #repeats(model: Model): string | null {

@@ -31,8 +31,16 @@ function patternsOf(names: readonly PatternName[]): fc.Arbitrary<PatternName[]> 
 const key = fc.constantFrom(null, null, null, null, 'k1', 'k2')
 const mode = fc.constantFrom<ClaimMode>('exclusive', 'exclusive', 'exclusive', 'shared')
 const urgency = fc.constantFrom(...URGENCIES)
+/** As callers with different checkouts have them: most none, others one or both. */
+const limits = fc.constantFrom(
+  ...[null, null, null, { perAgent: 1, inRepo: 0 }],
+  ...[
+    { perAgent: 0, inRepo: 3 },
+    { perAgent: 2, inRepo: 2 },
+  ],
+)
 const claim = fc
-  .tuple(session, patterns, mode, urgency, fc.boolean(), key)
+  .tuple(session, patterns, mode, urgency, fc.boolean(), key, limits)
   .map((a) => new ClaimStep(...a))
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   fc.record({ decision: fc.constantFrom('approved', 'denied') }),

@@ -189,7 +189,7 @@ export class EngineScript {
     const others = copies.filter((peer) => peer !== name).map(asPeerId)
     const members = {
       ...{ willing: willing.map(asPeerId), copies: others },
-      ...{ asOf: this.#mesh++, version: LEDGER_VERSION },
+      ...{ isCopy: copies.includes(name), asOf: this.#mesh++, version: LEDGER_VERSION },
     }
     this.give(name, { kind: 'members', members })
   }

@@ -255,6 +255,7 @@ export class Mesh {
       members: {
         willing: this.#willing(members),
         copies: copies.filter((name) => name !== machine.name),
+        isCopy: members.has(machine.number),
         asOf: this.#known[machine.number] ?? 0,
         version: LEDGER_VERSION,
       },

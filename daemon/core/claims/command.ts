@@ -56,8 +56,16 @@ export interface ClaimCommand {
   readonly urgency: Urgency
   /** How long it may wait in the queue; 0: it does not. */
   readonly waitSeconds: number
+  /** How many may wait; without it, any number. */
+  readonly waitLimits?: WaitLimits
   /** A task is asked for although it was completed lately. */
   readonly again?: boolean
+}
+
+/** Entries of the queue; 0 is off. */
+export interface WaitLimits {
+  readonly perAgent: number
+  readonly inRepo: number
 }
 
 /** Gives up places in the queue. */
@@ -292,6 +300,6 @@ export interface Failure {
   readonly code: ErrorCode
   readonly message: string
   readonly hint?: string
-  /** A field `at_ms`, milliseconds since 1970, is told as `at`. */
+  /** A field `at_ms`, milliseconds since 1970, is told as `at`; `retry_after` are seconds, told as a header too. */
   readonly data?: unknown
 }

@@ -2,7 +2,6 @@
 // appends the records and tells the outcome once they are committed.
 import {
   keyName,
-  LIMITS,
   outcomeOf,
   parseRequestId,
   type LedgerClaim,
@@ -34,6 +33,7 @@ import {
 } from './decision.ts'
 import { grantFor, tooMany, type Granted } from './grant.ts'
 import { decideEnd, decideNarrow, decideRelease, decideRenew, verify } from './life.ts'
+import { overClaims, overWaits } from './limits.ts'
 import { decideRename } from './rename.ts'
 import { tellOutcome } from './tell.ts'
 
@@ -113,7 +113,7 @@ function judgeClaim(request: Request, command: ClaimCommand, context: DecisionCo
   const { party, scopes, terms } = command
   const obstacle = taskObstacle(command, view, context.wallMs)
   if (obstacle !== null) return { kind: 'fail', failure: obstacle }
-  const over = overLimit(command, view)
+  const over = overClaims(command, view, context.wallMs)
   if (over !== null) return over
   const rank = { level: levelOf(command.urgency, 0), index: Infinity }
   const standing = standingOf(waits, view, { party, scopes, rank, terms }, delays, now, false)
@@ -143,6 +143,8 @@ function waitOrRefuse(
   if (circle !== null) {
     return refuse(request, command, { ...refused, circle: circle.map(({ agent }) => agent) })
   }
+  const over = overWaits(command, context.view)
+  if (over !== null) return over
   const { rid, ...asked } = askedBy(request, command, context)
   const { urgency, waitSeconds } = command
   const entry = { ...asked, id: nextQueueId(request, context.wallMs), urgency, waitSeconds }
@@ -268,27 +270,4 @@ function taskIn({ scopes }: ClaimCommand): string {
 function keyOf(command: ClaimCommand): Renew['key'] {
   if (command.key === null) return null
   return { ...command.key, peer: command.party.peer, session: command.party.session }
-}
-
-function overLimit(command: ClaimCommand, view: View): Decision | null {
-  const { claimsPerAgent } = command.terms
-  const asked = command.scopes.length
-  if (view.state.claims.size + asked > LIMITS.liveClaimsMax) {
-    return fail(
-      'BUSY',
-      `the repository holds ${String(view.state.claims.size)} live claims, its limit`,
-    )
-  }
-  if (claimsPerAgent === 0) return null
-  const held = [...view.state.claims.values()].filter(
-    (claim) => claim.agent === command.party.agent,
-  ).length
-  if (held + asked <= claimsPerAgent) return null
-  return fail(
-    'LIMIT_CLAIMS',
-    `${command.party.agent} holds ${String(held)} of ${String(claimsPerAgent)} claims and asks for ${String(asked)} more`,
-    {
-      data: { scope: 'claims', held, limit: claimsPerAgent, retry_after: 60 },
-    },
-  )
 }

@@ -9,10 +9,12 @@
 // What is held already stays as it is: a policy says what may be granted from now on.
 import {
   covers,
+  escapePath,
   isOwner,
   isSameParty,
   isSymbolInside,
   judgeable,
+  LIMITS,
   matchesPath,
   overlapScopes,
   parsePattern,
@@ -136,6 +138,33 @@ export function protectedIn(
 export function protectedBy({ rules }: Ruled, path: string): string | null {
   const met = rules.now.protected.find(({ compiled }) => matchesPath(compiled, path))
   return met?.compiled.text ?? null
+}
+
+/** Hard areas that a file is in and that this party may not change: it is no owner, and none let it in. */
+export function closedAreas(
+  view: Ruled,
+  party: Party,
+  path: string,
+  wallMs: number,
+): readonly Area[] {
+  const met = view.rules.now.areas.filter(
+    ({ area, rules }) =>
+      area.severity === 'hard' && rules.some(({ compiled }) => matchesPath(compiled, path)),
+  )
+  if (met.length === 0) return []
+  const scope = scopeOfFile(view, path)
+  return met.flatMap(({ area }) =>
+    isOwner(area, party.agent) || (scope !== null && mayEnter(view, party, area, scope, wallMs))
+      ? []
+      : [area],
+  )
+}
+
+/** Null: a path may be longer than a pattern, and nobody can have let that in. */
+function scopeOfFile(view: Ruled, path: string): JudgedScope | null {
+  const pattern = escapePath(path)
+  if (pattern.length > LIMITS.patternCharactersMax) return null
+  return judgeable({ kind: 'file', pattern, symbols: [], mode: 'exclusive' }, view)
 }
 
 /** Soft areas that a claim meets and whose owners are others: for them to be named. */

@@ -51,6 +51,38 @@ describe('a late copy of a request', () => {
     assert.equal(liveIds(script).length, 1)
   })
 
+  it('is not decided by the leader that it came to too early, when that one leads again', () => {
+    const script = new EngineScript(ALL)
+    script.stand('a')
+    for (const kind of ['vote', 'vote-response']) {
+      for (const name of ALL) script.sync(name)
+      script.deliver(({ message }) => message.kind === kind)
+    }
+    // Its term has not begun: the others hear of it, and their word does not come back.
+    script.sync('a')
+    script.deliver(({ message }) => message.kind === 'append')
+    for (const name of ALL) script.sync(name)
+    script.drop()
+    assert.equal(script.engine('a').consensus.role.kind, 'leader')
+    assert.equal(script.engine('a').tail, null)
+    const party = partyOf('session', 'b')
+    const target = { by: 'mine' } as const
+    const released = script.request('b', 1, { kind: 'release', party, target, force: null })
+    script.deliver(({ to, message }) => to === 'a' && message.kind === 'request')
+    assert.equal(script.engine('a').early.size, 1)
+    script.drop()
+    script.elect('c', ['b'])
+    script.pass(['b', 'c'], 1_000)
+    assert.equal(script.outcomeOf(released)?.kind, 'ended')
+    const claimed = script.request('b', 2, claimOf(party, 'src/a.ts'))
+    script.pass(['b', 'c'], 1_000)
+    assert.equal(script.outcomeOf(claimed)?.kind, 'granted')
+    script.pass(ALL, 1_000)
+    script.elect('a', ['b', 'c'])
+    script.settle(ALL)
+    assert.equal(liveIds(script).length, 1)
+  })
+
   it('is decided where it names no term: who sends it is older', () => {
     const script = new EngineScript(ALL)
     script.elect('a', ['b', 'c'])

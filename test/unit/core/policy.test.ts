@@ -229,7 +229,7 @@ describe('a policy among older machines', () => {
     const tell = (version: number): void => {
       for (const name of ALL) {
         const copies = ALL.filter((other) => other !== name).map(asPeerId)
-        const members = { willing: ALL.map(asPeerId), copies, asOf: 1, version }
+        const members = { willing: ALL.map(asPeerId), copies, isCopy: true, asOf: 1, version }
         ledger.script.give(name, { kind: 'members', members })
       }
     }

@@ -9,7 +9,7 @@ const ALL = ['a', 'b', 'c']
 function tell(script: EngineScript, version: number): void {
   for (const name of ALL) {
     const copies = ALL.filter((other) => other !== name).map(asPeerId)
-    const members = { willing: ALL.map(asPeerId), copies, asOf: 1, version }
+    const members = { willing: ALL.map(asPeerId), copies, isCopy: true, asOf: 1, version }
     script.give(name, { kind: 'members', members })
   }
 }
