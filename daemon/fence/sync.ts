@@ -16,7 +16,7 @@ import {
 export type Synced =
   | { readonly kind: 'synced'; readonly listing: Listing; readonly tries: number }
   /** The remote knows more than this machine: nothing was done. */
-  | { readonly kind: 'behind'; readonly listing: Listing }
+  | { readonly kind: 'behind'; readonly listing: Listing; readonly other: number | null }
   /** The remote takes no such refs, or no atomic push. */
   | { readonly kind: 'unsupported'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string }
@@ -46,9 +46,9 @@ export async function syncRemote(remote: Remote, options: SyncOptions): Promise<
       listing = await remote.list()
       continue
     }
-    if (order > 0) return { kind: 'behind', listing }
+    if (order.by > 0) return { kind: 'behind', listing, other: order.other }
     const plan = planOf(listing, options)
-    if (order === 0 && plan.made.length === 0 && plan.ended.length === 0)
+    if (order.by === 0 && plan.made.length === 0 && plan.ended.length === 0)
       return { kind: 'synced', listing, tries }
     const pushed = await pushPlan(remote, listing, plan, options)
     if (pushed.code === 0) return { kind: 'synced', listing: await remote.list(), tries }
@@ -61,14 +61,27 @@ export async function syncRemote(remote: Remote, options: SyncOptions): Promise<
   return { kind: 'failed', why: `lost the race for ${LEDGER_REF} ${String(TRIES_MAX)} times` }
 }
 
-/** The remote's position against ours; negative: it is older, or has none. Null: it moved on while it was read. */
-async function orderOf(remote: Remote, { ledger }: Listing, facts: Facts): Promise<number | null> {
-  if (ledger === null) return -1
+interface Order {
+  /** The remote's position against ours; negative: it is older, or has none. */
+  readonly by: number
+  /** The generation of another ledger than ours; null: it is ours, or cannot be read. */
+  readonly other: number | null
+}
+
+/** Null: it moved on while it was read. */
+async function orderOf(remote: Remote, { ledger }: Listing, facts: Facts): Promise<Order | null> {
+  if (ledger === null) return { by: -1, other: null }
   const text = (await remote.texts(new Map([[LEDGER_REF, ledger]]))).get(ledger)
   if (text === undefined) return null
   const note = parseLedger(text)
   // Whatever it is, it is not for this version to move.
-  return note === null ? 1 : compareFencePositions(note.position, facts.position)
+  if (note === null) return { by: 1, other: null }
+  const { position } = note
+  if (note.ledger === facts.ledger)
+    return { by: compareFencePositions(position, facts.position), other: null }
+  // Ledgers of one generation know nothing of each other: who was first stays until a person says otherwise.
+  const { generation } = position
+  return { by: generation >= facts.position.generation ? 1 : -1, other: generation }
 }
 
 interface Plan {

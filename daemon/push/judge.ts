@@ -8,12 +8,13 @@ import type { Changes, Edit } from './changes.ts'
 /** A change that may not go on, and because of whom. */
 export interface Blocked {
   /** `ended`: a claim of one's own, of which nobody can say that it lives. */
-  readonly why: 'held' | 'unsettled' | 'ended' | 'protected'
+  readonly why: 'held' | 'unsettled' | 'ended' | 'protected' | 'unapproved'
   readonly path: string
   readonly symbols: readonly string[]
-  /** Null for what is protected, by this pattern. */
+  /** Null for what the policy keeps shut: by this pattern, or this area of these owners. */
   readonly claim: BlockingClaim | null
   readonly rule?: string
+  readonly owners?: readonly string[]
 }
 
 export interface BlockingClaim {
@@ -30,6 +31,8 @@ export interface Verdict {
   /** The claims of one's own that cover the rest. */
   readonly own: readonly OwnClaim[]
   readonly releaseOnLanding: boolean
+  /** For the person: what was not looked at or done before this was judged. */
+  readonly notes: readonly string[]
 }
 
 export interface OwnClaim {
@@ -58,25 +61,31 @@ export async function judgeByLeader(
 ): Promise<Verdict> {
   const blocked: Blocked[] = []
   const own = new Map<string, OwnClaim>()
+  const notes = new Set<string>()
   let releaseOnLanding = true
   const note = (answer: Answer): string[] => {
     const claims = new Map(answer.claims.map((claim) => [claim.id, claim]))
     releaseOnLanding = answer.release_on_landing
-    return answer.paths.flatMap(({ path, verdict, claims: ids, symbols, rule }): string[] => {
-      if (verdict === 'by-symbols') return [path]
-      if (verdict === 'protected')
-        blocked.push({ why: 'protected', path, symbols, claim: null, rule: rule ?? path })
-      for (const id of ids) {
-        const claim = claims.get(id)
-        if (claim === undefined) continue
-        if (verdict === 'own' && claim.fence !== null) own.set(id, { id, fence: claim.fence })
-        if (verdict !== 'other' && verdict !== 'unsettled') continue
-        const { agent, machine, fence, expires_at: until } = claim
-        const why = verdict === 'other' ? 'held' : 'unsettled'
-        blocked.push({ why, path, symbols, claim: { id, agent, machine, fence, until } })
-      }
-      return []
-    })
+    for (const line of answer.notes ?? []) notes.add(line)
+    return answer.paths.flatMap(
+      ({ path, verdict, claims: ids, symbols, rule, owners }): string[] => {
+        if (verdict === 'by-symbols') return [path]
+        if (verdict === 'protected' || verdict === 'unapproved') {
+          const by = { rule: rule ?? path, owners: owners ?? [] }
+          blocked.push({ why: verdict, path, symbols, claim: null, ...by })
+        }
+        for (const id of ids) {
+          const claim = claims.get(id)
+          if (claim === undefined) continue
+          if (verdict === 'own' && claim.fence !== null) own.set(id, { id, fence: claim.fence })
+          if (verdict !== 'other' && verdict !== 'unsettled') continue
+          const { agent, machine, fence, expires_at: until } = claim
+          const why = verdict === 'other' ? 'held' : 'unsettled'
+          blocked.push({ why, path, symbols, claim: { id, agent, machine, fence, until } })
+        }
+        return []
+      },
+    )
   }
   const open: string[] = []
   for (const paths of portions([...changes.paths], () => 0))
@@ -95,7 +104,7 @@ export async function judgeByLeader(
     from = upto
   }
   if (pushed !== null) await tellRefused(asking, pushed, blocked, found)
-  return { blocked, own: [...own.values()], releaseOnLanding }
+  return { blocked, own: [...own.values()], releaseOnLanding, notes: [...notes] }
 }
 
 /** The daemon judges these once more and records the refusal; who pushes has its answer anyway. */

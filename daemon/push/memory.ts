@@ -77,7 +77,7 @@ export function judgeByMemory(
     else if (unsettled !== undefined) blocked.push(blockedBy('unsettled', path, unsettled))
     for (const { claim, fence } of covering) own.set(claim.id, { id: claim.id, fence })
   }
-  return { blocked, own: [...own.values()], releaseOnLanding: false }
+  return { blocked, own: [...own.values()], releaseOnLanding: false, notes: [] }
 }
 
 interface Compiled {

@@ -82,6 +82,7 @@ async function judge(
   try {
     const pushed = { url: place.url, refs: updates.map(({ ref }) => ref) }
     const verdict = await judgeByLeader(place.asking, changes, isDryRun ? null : pushed)
+    for (const note of verdict.notes) place.say(`skein: ${note}`)
     return { kind: 'judged', by: 'leader', verdict, tokens: [], listing }
   } catch (error) {
     if (!(error instanceof SkeinError)) throw error

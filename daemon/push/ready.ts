@@ -110,6 +110,7 @@ async function synced(
         why: `skein: the remote does not know ${which}: skein verify ${missing.id}`,
       }
     }
+    if (result.other !== null) return { kind: 'refused', why: OUTRANKED }
     const later = await place.asking.ask('fence', {})
     const isStuck = compareFencePositions(later.position, facts.position) <= 0
     if (isStuck || tries >= TRIES_MAX) {
@@ -123,6 +124,11 @@ async function synced(
     now = undefined
   }
 }
+
+/** Not joined yet, or left behind: no waiting helps. */
+const OUTRANKED =
+  'skein: the remote knows another ledger of this repository: other machines coordinate it. ' +
+  'Join them: skein join TOKEN; if they are gone for good: skein recover --accept-loss'
 
 /** One sync; a host that refuses commits by authors that it does not know is given blobs. */
 async function syncAs(

@@ -1,10 +1,9 @@
 // The event of a refused push: this machine's own observation, so it stands in its audit log alone.
-import { randomBytes } from 'node:crypto'
-import { makeId, type OperationResult, type Party } from '../../protocol/index.ts'
+import type { OperationResult, Party } from '../../protocol/index.ts'
 import { clean } from '../callers.ts'
-import { iso } from '../json.ts'
 import type { Parts } from '../operations/context.ts'
-import { hostOf, type Repo } from '../repos.ts'
+import { recordOwn } from '../own-events.ts'
+import type { Repo } from '../repos.ts'
 
 /** Files that one event names; the count of all stands beside them. */
 const FILES_MAX = 50
@@ -27,15 +26,14 @@ export function recordRefused(
     const by = { claim: id, holder, holder_machine: machine, fence, until }
     return [{ path: clean(path), symbols: symbols.map(clean), ...by }]
   })
-  const host = hostOf(repo)
-  const { term, index } = host.loop.view().state.applied
-  const wallMs = parts.clock.wall()
-  host.audit.append({
-    ...{ id: makeId('evt', wallMs, randomBytes(10)), repo: repo.id, kind: 'push.refused' },
-    ...{ at: iso(wallMs), term, index, actor: agent, machine: parts.about.machine },
-    data: {
-      ...{ agent, session, refs: push.refs.map(clean), files, files_total: held.length },
+  recordOwn(
+    parts,
+    repo,
+    'push.refused',
+    { agent, session },
+    {
+      ...{ refs: push.refs.map(clean), files, files_total: held.length },
       remote: push.remote === null ? null : clean(push.remote),
     },
-  })
+  )
 }

@@ -23,8 +23,12 @@ export function reasonOf(blocked: readonly Blocked[]): string {
   return `skein: ${lineOf(first)}${more}`
 }
 
-function lineOf({ why, path, symbols, claim, rule }: Blocked): string {
+function lineOf({ why, path, symbols, claim, rule, owners = [] }: Blocked): string {
   const where = shown(symbols.length === 0 ? path : `${path} ${symbols.join(', ')}`)
+  if (why === 'unapproved') {
+    const who = owners.length === 0 ? 'a person' : shown(owners.join(' or '))
+    return `${where} is in '${shown(rule ?? '')}', where changes need a word of ${who}`
+  }
   if (claim === null) return `${where} is protected in this repository: ${shown(rule ?? path)}`
   const fence = claim.fence === null ? '' : `, fence ${String(claim.fence)}`
   if (why === 'unsettled')
@@ -38,6 +42,8 @@ function lineOf({ why, path, symbols, claim, rule }: Blocked): string {
 function nextLines(first: Blocked | undefined): string[] {
   if (first === undefined) return []
   const { why, path, claim } = first
+  if (why === 'unapproved')
+    return [`next: skein claim ${quote(path)}   (its owners are asked; once they agree, again)`]
   if (claim === null)
     return ['next: skein owners show   (a person goes past it: SKEIN_BYPASS=REASON)']
   if (why === 'unsettled') return ['next: skein status   (it is settled once a majority answers)']

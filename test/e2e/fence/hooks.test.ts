@@ -21,6 +21,10 @@ const CODE = [
   '',
 ].join('\n')
 
+interface Asked {
+  readonly error: { readonly data: { readonly approval: string } }
+}
+
 interface Two {
   readonly world: FencedWorld
   readonly alice: FencedClone
@@ -116,6 +120,43 @@ describe('the pre-commit hook', () => {
     const refused = await commitAll(alone)
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /src\/auth\/login\.ts is `protected` in \.skein\.yml/)
+  })
+
+  it('wants a word of the owners for a hard area, as a claim does, also in a push', async (t) => {
+    const skeinYml =
+      "repo: test/shop\nowners: {areas: {auth: {paths: ['src/auth/**'], owners: [alice], severity: hard}}}\n"
+    const two = await makeTwo(t, { skeinYml })
+    const [alice, bob] = [two.alice.as('alice'), two.bob.as('bob')]
+    bob.write('src/auth/login.ts', 'changed\n')
+    const refused = await commitAll(bob)
+    assert.equal(refused.code, 1)
+    assert.match(
+      refused.stderr,
+      /src\/auth\/login\.ts is in 'auth', where changes need a word of alice\nnext: skein claim src\/auth\/login\.ts/,
+    )
+    must(await bob.run('git', ['commit', '--quiet', '--no-verify', '--message', 'past the hook']))
+    const late = await bob.push('origin', 'HEAD:late')
+    assert.equal(late.code, 1)
+    assert.match(late.stderr, /this push is refused:\n {2}src\/auth\/login\.ts is in 'auth'/)
+    alice.write('src/auth/login.ts', 'by its owner\n')
+    must(await commitAll(alice))
+
+    const asked = await bob.skein('claim', 'src/auth/login.ts', '--json')
+    const { error } = JSON.parse(asked.stdout || asked.stderr) as Asked
+    must(await alice.skein('owners', 'approve', error.data.approval, '--yes'))
+    must(await bob.push('origin', 'HEAD:late'))
+  })
+
+  it('keeps hard areas shut without a daemon, as the default branch has them', async (t) => {
+    const skeinYml = (paths: string): string =>
+      `repo: test/shop\nowners: {areas: {auth: {paths: ['${paths}'], severity: hard}}}\n`
+    const { bob } = await makeTwo(t, { skeinYml: skeinYml('src/auth/**') })
+    const alone = bob.alone()
+    alone.write('.skein.yml', skeinYml('docs/**'))
+    alone.write('src/auth/login.ts', 'changed\n')
+    const refused = await commitAll(alone)
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /src\/auth\/login\.ts is in the hard area 'auth' in \.skein\.yml/)
   })
 
   it('stays out of repositories that are not enrolled, and makes first commits', async (t) => {
