@@ -47,7 +47,7 @@ export function mask(text: string, home: string): string {
 const MASK = '[masked]'
 
 const SECRETS: readonly RegExp[] = [
-  /()\bskein_[0-9a-f]{16,}/g,
+  /()\bskein_(?:a_|h_[0-9a-f]{16}_)?[0-9a-f]{16,}/g,
   /()\binv_?[A-Za-z0-9_-]{40,}/g,
   /(:\/\/[^\s/@:"\\]*:)[^\s/@"\\]+(?=@)/g,
   /((?:authorization|bearer|password|secret|token|api_?key|private_?key)\b[\\"']*\s*[:=]?\s*[\\"']*(?:bearer\s+)?)[A-Za-z0-9+/_.=-]{8,}/gi,

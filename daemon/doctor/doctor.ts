@@ -7,6 +7,7 @@ import { createGitConfig } from '../git-config.ts'
 import { writeBundle } from './bundle.ts'
 import { looked, warn } from './check.ts'
 import { checkHarnesses } from './harness-checks.ts'
+import { checkHttpHooks } from './http-hooks-check.ts'
 import { checkMachine, statusOf } from './machine-checks.ts'
 import { checkRepo } from './repo-checks.ts'
 
@@ -28,6 +29,15 @@ export function createDoctor(env: Readonly<Record<string, string | undefined>>):
         return [
           ...(await checkRepo({ checkout, git, config, env, status })),
           ...(await looked('harness', () => checkHarnesses(checkout.root, env))),
+          ...(await looked('claude http hooks', () => {
+            return checkHttpHooks({
+              checkout,
+              config,
+              home: patient.home,
+              env,
+              http: status?.http ?? null,
+            })
+          })),
         ]
       })
       return [...machine, ...repo]

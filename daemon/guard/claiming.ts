@@ -71,6 +71,11 @@ function withoutGrant(
       notes: [`skein: not claimed, because it is too much: ${error.message}`],
     }
   }
+  // The edit is refused as it would be without a queue: that a place was asked for is the guard's own doing.
+  if (NO_PLACE.has(error.code)) {
+    const reason = `It cannot be waited for now: ${error.message}.`
+    return { kind: 'stopped', decision: 'deny', reason }
+  }
   const reason = `skein: ${error.message} ${error.hint}`
   if (error.exit !== 2) return { kind: 'stopped', decision: 'deny', reason }
   const what = listed(scopes.map(scopeName))
@@ -80,6 +85,8 @@ function withoutGrant(
     notes: [`skein: ${what} could not be claimed (${error.message}): others may write it too.`],
   }
 }
+
+const NO_PLACE: ReadonlySet<SkeinError['code']> = new Set(['LIMIT_WAITS', 'LIMIT_QUEUE'])
 
 function notesOf({ status, claims, beside }: OperationResult<'claim'>): readonly string[] {
   const noted =

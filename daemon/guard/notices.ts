@@ -1,8 +1,7 @@
 // What a session should hear with its next hook's answer: a wait that was granted, a claim that ended against its will, a
 // request, somebody's write to what it holds, time that runs out. For sessions that were seen at a hook; in memory only, for
 // the inbox tells the lasting part again.
-import type { AuditEvent, LedgerClaim } from '../../protocol/index.ts'
-import { expiresAtMs } from '../json.ts'
+import { type AuditEvent, type LedgerClaim, expiresAtMs } from '../../protocol/index.ts'
 import { listed, scopeName, timeText } from './words.ts'
 
 export interface Notices {

@@ -11,17 +11,16 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import {
-  matchesPath,
-  parsePattern,
   SkeinError,
   type HarnessName,
   type HookEvent,
   type HookVerdict,
 } from '../../protocol/index.ts'
 import type { Operations } from '../client/operations.ts'
-import { loadConfig, loadRepoConfig, type RepoConfig } from '../config.ts'
+import { loadConfig, loadRepoConfig } from '../config.ts'
 import { createGit } from '../git.ts'
 import type { Log } from '../log.ts'
+import { readShut } from '../policy/shut.ts'
 import { readPayload } from './decode/payload.ts'
 import type { Act } from './decode/act.ts'
 import { fieldsOf, inputOf } from './decode/values.ts'
@@ -101,17 +100,10 @@ async function policyAt(home: string, place: string, env: Environment) {
     existsSync(path.join(checkout.root, '.skein.yml')) ||
     Object.values(loadConfig({ home, env }).repos).flat().includes(checkout.root)
   if (!isEnrolled) return null
-  const config = loadRepoConfig(checkout.root)
-  return isClosed(config, path.relative(checkout.root, place)) ? 'deny' : config.offline
-}
-
-/** Nobody can be asked who may write here. */
-function isClosed(config: RepoConfig, file: string): boolean {
-  const { owners, protected: shut } = config
-  const areas = [...Object.values(owners.modules ?? {}), ...Object.values(owners.areas ?? {})]
-  const hard = areas.filter(({ severity }) => severity === 'hard').flatMap(({ paths }) => paths)
-  const options = { caseExact: config.case === 'exact' }
-  return [...shut, ...hard].some((text) => matchesPath(parsePattern(text, options), file))
+  const shut = await readShut(env, checkout)
+  return shut.whyNot(path.relative(checkout.root, place)) === null
+    ? loadRepoConfig(checkout.root).offline
+    : 'deny'
 }
 
 /** @returns false when there is no more room. */

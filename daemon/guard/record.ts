@@ -1,9 +1,8 @@
 // Events of the guard: this machine's own observations, so they stand in its audit log alone, and in that of the holder's
 // machine, which is told.
-import { randomBytes } from 'node:crypto'
-import { asClaimId, makeId, type EventKind, type OperationResult } from '../../protocol/index.ts'
-import { iso } from '../json.ts'
+import { asClaimId, type EventKind, type OperationResult } from '../../protocol/index.ts'
 import type { Parts } from '../operations/context.ts'
+import { recordAs, recordOwn, type Actor } from '../own-events.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { tellHolder, type WrittenBy } from './telling.ts'
 
@@ -24,7 +23,7 @@ export type WritingParts = Recording & Pick<Parts, 'mesh'>
 export function recordWritten(
   parts: WritingParts,
   repo: Repo,
-  by: Writer,
+  by: Actor,
   { kind, path, holder, reason }: Written,
 ): void {
   if (holder === null) {
@@ -44,7 +43,7 @@ export function recordWritten(
 export function recordForHolder(
   parts: Recording,
   repo: Repo,
-  by: Writer,
+  by: Actor,
   {
     kind,
     path,
@@ -63,26 +62,10 @@ export function recordTold(parts: WritingParts, repo: Repo, written: WrittenBy):
   const claim = hostOf(repo).loop.view().state.claims.get(asClaimId(written.claim))
   if (claim === undefined || claim.peer !== parts.mesh.self) return
   const holder = { ...claim, machine: parts.about.machine }
-  append(parts, repo, written.kind, written, heldFacts(written, holder))
+  recordAs(parts, repo, written.kind, written, heldFacts(written, holder))
 }
 
 type Recording = Pick<Parts, 'clock' | 'about'>
-
-interface Writer {
-  readonly agent: string
-  readonly session: string
-}
-
-/** An event of one of this machine's sessions that no record of the ledger tells. */
-export function recordOwn(
-  parts: Recording,
-  repo: Repo,
-  kind: EventKind,
-  { agent, session }: Writer,
-  data: Readonly<Record<string, unknown>>,
-): void {
-  append(parts, repo, kind, { agent, session, machine: parts.about.machine }, data)
-}
 
 function heldFacts(
   { path, reason, claim }: Pick<WrittenBy, 'path' | 'reason' | 'claim'>,
@@ -97,27 +80,4 @@ function heldFacts(
     holder_session: holder.session,
     holder_machine: holder.machine,
   }
-}
-
-function append(
-  { clock }: Pick<Parts, 'clock'>,
-  repo: Repo,
-  kind: EventKind,
-  { agent, session, machine }: Writer & { readonly machine: string },
-  data: Readonly<Record<string, unknown>>,
-): void {
-  const host = hostOf(repo)
-  const { term, index } = host.loop.view().state.applied
-  const wallMs = clock.wall()
-  host.audit.append({
-    id: makeId('evt', wallMs, randomBytes(10)),
-    repo: repo.id,
-    kind,
-    at: iso(wallMs),
-    term,
-    index,
-    actor: agent,
-    machine,
-    data: { agent, session, ...data },
-  })
 }

@@ -4,6 +4,7 @@ import { isSameParty } from '../../protocol/index.ts'
 import { conflictJson } from '../json.ts'
 import { claimContext, type Parts } from '../operations/context.ts'
 import { followRenames, readNow, symbolClaims, type Followed } from '../refactor/follow.ts'
+import { unlookedLine } from '../refactor/unfollowed.ts'
 import { hostOf, type RepoAt } from '../repos.ts'
 import { callAt, placeAt, type HookCaller } from './caller.ts'
 import type { KeptFile } from './kept.ts'
@@ -37,14 +38,38 @@ export async function followWritten(
   caller: HookCaller,
   others: readonly KeptFile[],
 ): Promise<readonly string[]> {
-  const notes: string[] = []
-  for (const { at, file, bytes } of [...parts.guard.kept.take(caller.session), ...others]) {
-    const party = await partyAt(parts, caller, at)
-    const host = hostOf(at.repo)
-    const followed = await followRenames(parts, host, at.checkout, party, [{ file, bytes }])
-    for (const one of followed) notes.push(tell(parts, at, one))
-  }
-  return notes
+  const kept = [...parts.guard.kept.take(caller.session), ...others]
+  const roots = new Set(kept.map(({ at }) => at.checkout.root))
+  const notes = await Promise.all(
+    [...roots].map((root) => {
+      const there = kept.filter(({ at }) => at.checkout.root === root)
+      return followIn(parts, caller, there)
+    }),
+  )
+  return notes.flat()
+}
+
+/** Files of one checkout. */
+async function followIn(
+  parts: Parts,
+  caller: HookCaller,
+  kept: readonly KeptFile[],
+): Promise<readonly string[]> {
+  const [first] = kept
+  if (first === undefined) return []
+  const { at } = first
+  const party = await partyAt(parts, caller, at)
+  const { followed, unlooked } = await followRenames(
+    parts,
+    hostOf(at.repo),
+    at.checkout,
+    party,
+    kept,
+  )
+  return [
+    ...followed.map((one) => tell(parts, at, one)),
+    ...unlookedLine(unlooked).map((line) => `skein: ${line}`),
+  ]
 }
 
 function partyAt(
@@ -62,6 +87,8 @@ function tell(parts: Parts, at: RepoAt, followed: Followed): string {
   switch (followed.kind) {
     case 'followed':
       return `${where}, and your claim ${claim.id} names both.`
+    case 'late':
+      return `${where}; no majority has answered yet whether your claim ${claim.id} may name both.`
     case 'failed':
       return `${where}, and your claim could not follow: ${followed.error.message}.`
     case 'refused': {

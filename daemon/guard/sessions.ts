@@ -5,8 +5,8 @@ import {
   type LedgerClaim,
   type Party,
   type QueueEntry,
+  expiresAtMs,
 } from '../../protocol/index.ts'
-import { expiresAtMs } from '../json.ts'
 import { release } from '../operations/claims.ts'
 import type { Parts } from '../operations/context.ts'
 import { hostOf, type Repo, type RepoAt } from '../repos.ts'

@@ -42,11 +42,25 @@ export type Followed = {
   /** Others hold the new name, or waited for it first. */
   | { readonly kind: 'refused'; readonly conflicts: readonly Conflict[] }
   | { readonly kind: 'failed'; readonly error: SkeinError }
+  /** No majority has answered in time; it may still do it. */
+  | { readonly kind: 'late' }
 )
 
-/** A look at a file and its last commit takes milliseconds; one that hangs is not worth the edit's time. */
+export interface Following {
+  readonly followed: readonly Followed[]
+  /** Files with claimed declarations that nobody has looked at: there was no time, or were too many. */
+  readonly unlooked: readonly string[]
+}
+
+/** A look at a file and its last commit takes milliseconds; more of them than this allows are not worth the edit's time. */
 const LOOK_MS_MAX = 3_000
+/** All are asked together, and a majority answers in a moment. */
+const ASK_MS_MAX = 2_000
 const FILE_BYTES_MAX = 1_048_576
+/** More is no rename by hand. */
+const FILES_MAX = 200
+
+/** Bounded as a whole, however many files and renames there are. */
 
 export async function followRenames(
   parts: FollowParts,
@@ -54,19 +68,37 @@ export async function followRenames(
   checkout: Checkout,
   party: Party,
   files: readonly FileBefore[],
-): Promise<readonly Followed[]> {
+): Promise<Following> {
   const signal = AbortSignal.timeout(LOOK_MS_MAX)
-  const followed: Followed[] = []
-  for (const before of files) {
-    const claims = symbolClaims(host.loop.view(), party, before.file)
-    if (claims.length === 0) continue
-    const renamesOf = await lookAt(parts, checkout, before, claims, signal).catch(lateOrBusy)
+  const claimsOn = symbolClaimsByFile(host.loop.view(), party)
+  const concerned = files.filter(({ file }) => claimsOn.has(file))
+  const unlooked = concerned.slice(FILES_MAX).map(({ file }) => file)
+  const asked: Asked[] = []
+  for (const before of concerned.slice(0, FILES_MAX)) {
+    const claims = claimsOn.get(before.file) ?? []
+    const renamesOf = signal.aborted
+      ? null
+      : await lookAt(parts, checkout, before, claims, signal).catch(lateOrBusy)
+    if (renamesOf === null) {
+      unlooked.push(before.file)
+      continue
+    }
     for (const claim of claims) {
       const renamed = renamesOf(claim)
-      if (renamed.length > 0) followed.push(await follow(host, party, claim, renamed))
+      if (renamed.length > 0) asked.push({ claim, renamed })
     }
   }
-  return followed
+  return { followed: await followAll(host, party, asked), unlooked }
+}
+
+function symbolClaimsByFile(view: View, party: Party): ReadonlyMap<string, readonly LedgerClaim[]> {
+  const found = new Map<string, LedgerClaim[]>()
+  for (const claim of view.state.claims.values()) {
+    if (claim.kind !== 'symbol' || !isSameParty(party, claim)) continue
+    const { path: file } = parsePattern(claim.pattern, view)
+    if (file !== null) found.set(file, [...(found.get(file) ?? []), claim])
+  }
+  return found
 }
 
 /** The party's claims on declarations of this very file. */
@@ -102,9 +134,9 @@ type RenamesOf = (claim: LedgerClaim) => readonly Renaming[]
 const NONE: RenamesOf = () => []
 
 /** Then it is looked at again with the next edit, and before the commit. */
-function lateOrBusy(error: unknown): RenamesOf {
+function lateOrBusy(error: unknown): null {
   const isLate = error instanceof DOMException && error.name === 'TimeoutError'
-  if (isLate || error instanceof SkeinError) return NONE
+  if (isLate || error instanceof SkeinError) return null
   throw error
 }
 
@@ -145,19 +177,42 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)
 }
 
-async function follow(
+interface Asked {
+  readonly claim: LedgerClaim
+  readonly renamed: readonly Renaming[]
+}
+
+/** In one turn, so that one record's round decides them, in this order. What one asks is no other's business: all are one party's. */
+async function followAll(
   host: LedgerHost,
   party: Party,
-  claim: LedgerClaim,
-  renamed: readonly Renaming[],
-): Promise<Followed> {
-  const told = { claim, renamed }
+  all: readonly Asked[],
+): Promise<readonly Followed[]> {
+  if (all.length === 0) return []
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, ASK_MS_MAX, 'late')
+  })
+  try {
+    return await Promise.all(
+      all.map(async (asked): Promise<Followed> => {
+        const answer = await Promise.race([follow(host, party, asked), late])
+        return answer === 'late' ? { kind: 'late', ...asked } : answer
+      }),
+    )
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function follow(host: LedgerHost, party: Party, asked: Asked): Promise<Followed> {
+  const { claim, renamed } = asked
   try {
     const outcome: Outcome = await submit(host, { kind: 'rename', party, id: claim.id, renamed })
-    if (outcome.kind !== 'refused') return { kind: 'followed', ...told }
-    return { kind: 'refused', conflicts: outcome.conflicts, ...told }
+    if (outcome.kind !== 'refused') return { kind: 'followed', ...asked }
+    return { kind: 'refused', conflicts: outcome.conflicts, ...asked }
   } catch (error) {
-    if (error instanceof SkeinError) return { kind: 'failed', error, ...told }
+    if (error instanceof SkeinError) return { kind: 'failed', error, ...asked }
     throw error
   }
 }

@@ -30,7 +30,8 @@ export function applyChange(change: FileChange): void {
       removeIfEmpty(folder)
       return
     }
-    mkdirSync(folder, { recursive: true })
+    // A secret's folder is as private: the home may not be there yet.
+    mkdirSync(folder, { recursive: true, ...(mode === 0o600 ? { mode: 0o700 } : {}) })
     sweep(folder, path.basename(file))
     const next = path.join(
       folder,

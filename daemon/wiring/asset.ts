@@ -9,7 +9,7 @@ export const TOML_TABLE = ['mcp_servers', 'skein'] as const
 
 /** @param text null for no file. */
 export function wire(asset: Asset, text: string | null): Edited {
-  const ours = template(asset.template)
+  const ours = template(asset.template, asset.values)
   switch (asset.kind) {
     case 'json':
       return mergeJson(text, ours)

@@ -15,9 +15,9 @@ import type { Checkout } from '../git.ts'
 import type { GitConfig } from '../git-config.ts'
 import { createUserGit } from '../git-user.ts'
 import { isWired, unwire, wire } from './asset.ts'
-import { takesOnFailure } from './claude-version.ts'
 import { usesLfs } from './lfs.ts'
 import { findHooks, planHooks } from './git-hooks.ts'
+import { planLocalSettings, planPassRemoval } from './local-settings.ts'
 import { originalOf, readMemory, type Memory } from './record.ts'
 import { planService } from './service.ts'
 import { lookAt, textOf } from './target.ts'
@@ -25,7 +25,7 @@ import { template } from './templates.ts'
 import {
   COMMON_ASSETS,
   findProgram,
-  LOCAL_SETTINGS,
+  HTTP_SETTINGS,
   TOOL_ASSETS,
   isUsed,
   type Asset,
@@ -47,10 +47,11 @@ export async function makePlan(order: WiringOrder, around: PlanSurroundings): Pr
   const { checkout, env } = around
   const draft: Draft = { changes: [], problems: [], notes: [] }
   const tools = order.tools ?? toolsFor(order, around)
-  if (order.act === 'uninstall') planRemovals(draft, tools, checkout, order.all)
+  if (order.act === 'uninstall') planRemovals(draft, tools, around, order.all)
   else {
     if (order.repo !== null) planRepoFile(draft, checkout, order.repo)
-    for (const asset of await assetsFor(tools, around, draft)) planAsset(draft, asset, checkout)
+    for (const asset of assetsFor(tools)) planAsset(draft, asset, checkout)
+    if (tools.includes('claude')) await planLocal(draft, around)
   }
   const hooks = await findHooks(checkout, around.config)
   // A removal for some harnesses leaves the others their checks.
@@ -103,19 +104,17 @@ function toolsFor(order: WiringOrder, { checkout, env }: PlanSurroundings): read
   )
 }
 
-async function assetsFor(
-  tools: readonly Tool[],
-  { checkout, config, env }: PlanSurroundings,
-  draft: Draft,
-): Promise<readonly Asset[]> {
-  if (tools.length === 0) return []
-  const assets = [...COMMON_ASSETS, ...tools.flatMap((tool) => TOOL_ASSETS[tool])]
-  if (!tools.includes('claude') || !(await takesOnFailure(env))) return assets
-  if (!(await config.isTracked(checkout, LOCAL_SETTINGS.file))) return [...assets, LOCAL_SETTINGS]
-  draft.notes.push(
-    `${LOCAL_SETTINGS.file} is tracked, so nothing that is for you alone is written to it.`,
-  )
-  return assets
+function assetsFor(tools: readonly Tool[]): readonly Asset[] {
+  return tools.length === 0 ? [] : [...COMMON_ASSETS, ...tools.flatMap((tool) => TOOL_ASSETS[tool])]
+}
+
+/** Last, so that the settings never show a pass that the home does not know yet. */
+async function planLocal(draft: Draft, around: PlanSurroundings): Promise<void> {
+  const { asset, changes, notes } = await planLocalSettings(around)
+  draft.notes.push(...notes)
+  if (asset === null) return
+  draft.changes.push(...changes)
+  planAsset(draft, asset, around.checkout)
 }
 
 function planRepoFile(draft: Draft, { root }: Checkout, repo: string): void {
@@ -158,8 +157,9 @@ function planAsset(draft: Draft, asset: Asset, { root }: Checkout): void {
     draft.problems.push({ shown, problem: edited.problem, hint: 'Correct it, then: skein init' })
     return
   }
-  if (edited.text === text) return
-  const mode = target.kind === 'file' ? target.mode : 0o644
+  const kept = target.kind === 'file' ? target.mode : 0o644
+  const mode = asset.isSecret === true ? SECRET_MODE : kept
+  if (edited.text === text && mode === kept) return
   draft.changes.push({
     file,
     shown,
@@ -169,6 +169,8 @@ function planAsset(draft: Draft, asset: Asset, { root }: Checkout): void {
     what: asset.what,
   })
 }
+
+const SECRET_MODE = 0o600
 
 /** `CLAUDE.md` as a link to `AGENTS.md` reads it already. */
 function isTwin(asset: Asset, at: string, root: string): boolean {
@@ -187,16 +189,17 @@ function realOf(file: string): string | null {
 function planRemovals(
   draft: Draft,
   tools: readonly Tool[],
-  checkout: Checkout,
+  { checkout, env }: PlanSurroundings,
   all: boolean,
 ): void {
   const memory = readMemory(checkout)
   const isWhole = tools.length === TOOLS.length
-  const local = tools.includes('claude') ? [LOCAL_SETTINGS] : []
+  const local = tools.includes('claude') ? [HTTP_SETTINGS] : []
   const assets = [...tools.flatMap((tool) => TOOL_ASSETS[tool]), ...local]
   for (const asset of isWhole ? [...COMMON_ASSETS, ...assets] : assets) {
     planRemoval(draft, asset, checkout, memory)
   }
+  if (local.length > 0) draft.changes.push(...planPassRemoval(checkout, env))
   if (!all) return
   const file = path.join(checkout.root, '.skein.yml')
   const target = lookAt(checkout.root, file)

@@ -10,6 +10,10 @@ export interface Asset {
   readonly kind: 'json' | 'toml' | 'block' | 'import' | 'ignore'
   /** In templates/. */
   readonly template: string
+  /** For each `__name__` in it. */
+  readonly values?: Readonly<Record<string, string>>
+  /** Nobody else may read the file. */
+  readonly isSecret?: boolean
   readonly what: string
 }
 
@@ -23,6 +27,15 @@ export const LOCAL_SETTINGS: Asset = {
   kind: 'json',
   template: 'claude/settings.local.json',
   what: 'for you alone: an edit is refused when the guard cannot run',
+}
+
+/** Where Claude Code asks by HTTP. Its parts are all that may stand in that file: what is removed goes by this one. */
+export const HTTP_SETTINGS: Asset = {
+  file: LOCAL_SETTINGS.file,
+  kind: 'json',
+  template: 'claude/settings.http.json',
+  isSecret: true,
+  what: 'for you alone: edits are judged without a process, and refused when nothing can judge them',
 }
 
 export const TOOL_ASSETS: Readonly<Record<Tool, readonly Asset[]>> = {

@@ -168,6 +168,28 @@ describe('a session before which a person sits', () => {
   })
 })
 
+describe('an edit that would wait where the queue is full', () => {
+  it('is refused as plainly as without a queue, and says why', async () => {
+    const cwd = makeRepo(suite, { skeinYml: 'repo: test/full\nlimits: {waits: 1}\n' })
+    const run = (name: string, env = {}): HarnessRun =>
+      makeHarness(name, { home: daemon.home, cwd, patience: '1m', env })
+    const readme = { ...edit(), file_path: path.join(cwd, 'README.md') }
+    await run('alice').before('Edit', readme)
+    assert.match((await run('bob').before('Edit', readme)).stderr, /held by[^]*waits for it now/)
+    const { entries } = await daemon.client.must('queue', { cwd })
+    assert.equal(entries.length, 1)
+    for (const env of [{}, HEADLESS, { ...HEADLESS, SKEIN_WAIT: 'defer' }]) {
+      const refused = await run('carl', env).before('Edit', readme)
+      assert.deepEqual([refused.exit, refused.says], [2, 'deny'], refused.stderr)
+      assert.match(
+        refused.stderr,
+        /README\.md: held by[^]*cannot be waited for now: 1 claims? wait/,
+      )
+    }
+    assert.equal((await daemon.client.must('queue', { cwd })).entries.length, 1)
+  })
+})
+
 describe('a run without a person', () => {
   it('waits in its hook, and edits once it holds the file', async () => {
     const alice = await holder()
@@ -233,6 +255,36 @@ describe('a run that is parked', () => {
     await bob.end()
     assert.deepEqual(await held(bob.session), [])
     assert.equal((await skein('wait', id)).exit, 0, 'long over')
+  })
+
+  it('outlives its daemon: it keeps what it holds, goes on after the grant, and then ends as any', async () => {
+    const theirs = edit()
+    const alice = await holder()
+    scene++
+    const bob = harness('bob', { env: PARKED })
+    await bob.before('Edit', edit())
+    assert.equal((await bob.before('Edit', theirs)).says, 'defer')
+    await daemon.kill()
+    daemon = await startDaemon(suite, { home: daemon.home })
+    await bob.end()
+    assert.deepEqual(await held(bob.session), [`s${String(scene)}/a.txt`], 'it ends to be resumed')
+    const [id] = await waits(bob.session)
+    await alice.end()
+    await until(
+      'it may be resumed',
+      async () => (await events('guard.resumable', bob.session)).length > 0,
+    )
+    const [resumable] = await events('guard.resumable', bob.session)
+    assert.deepEqual([resumable?.['queue'], resumable?.['granted']], [id, true])
+    await daemon.stop()
+    daemon = await startDaemon(suite, { home: daemon.home })
+    await bob.start({ source: 'resume' })
+    assert.equal((await bob.before('Edit', theirs)).says, null)
+    assert.equal((await events('guard.resumable', bob.session)).length, 1, 'it is told once')
+    await daemon.stop()
+    daemon = await startDaemon(suite, { home: daemon.home })
+    await bob.end()
+    assert.deepEqual(await held(bob.session), [])
   })
 
   it('may be resumed when its place is gone as well', async () => {

@@ -5,9 +5,11 @@ import type { Readable } from 'node:stream'
 import {
   DEFAULTS,
   HARNESSES,
+  HOOK_PAYLOAD_BYTES_MAX,
   hookReply,
   LIMITS,
   SkeinError,
+  slimHookPayload,
   type HarnessName,
   type HookEvent,
   type HookReply,
@@ -15,19 +17,18 @@ import {
   type OperationResult,
 } from '../../../protocol/index.ts'
 import { callOperation } from '../../client/call.ts'
+import { ALLOWED, oddNotes, stayFor, unjudged, verdictOn } from '../../client/hook-judge.ts'
+import { readPatience } from '../../client/hook-patience.ts'
 import { findSockets, homePath } from '../../client/place.ts'
-import { usage, type Command } from '../arguments.ts'
+import { parseDuration, usage, type Command } from '../arguments.ts'
 import type { Io } from '../io.ts'
 import type { HookInput, Machine } from '../machine.ts'
 import { fieldsOfCaller, whoCalls } from '../operation-input.ts'
-import { readPatience, staySeconds, type Patience } from './hook-patience.ts'
 
 /** As of every call that needs a quorum. */
 const CALL_MS_MAX = (DEFAULTS.callTimeoutSeconds + 3) * 1000
 /** Harnesses give the end of a session 1.5 s; the daemon goes on by itself. */
 const END_MS_MAX = 1_000
-/** A file that is written as a whole stands in the payload; more is no payload. */
-const PAYLOAD_BYTES_MAX = 64 * 1_048_576
 
 export async function runHook(
   event: HookEvent,
@@ -40,45 +41,23 @@ export async function runHook(
   if (payload === null) {
     return print(hookReply(harness, event, unjudged('the payload on stdin is no JSON object')), io)
   }
-  const patience = readPatience(command, io)
+  const given = command.fields['patience_s']
+  const secondsMax = typeof given === 'number' ? given : 0
+  const patience = readPatience(io.env['SKEIN_WAIT'], secondsMax, parseDuration)
   const input = inputOf(harness, event, payload, command, io)
   const answer = await ask({ ...input, contested: patience.contested }, event, io, machine)
-  const stayed = 'reply' in answer ? await stay(answer, input, patience, io) : answer
-  const { odd } = patience
-  if (odd === null && 'reply' in stayed) return print(stayed.reply, io)
-  const notes =
-    odd === null
-      ? stayed.notes
-      : [`skein: SKEIN_WAIT says \`${odd}\`, which is no time.`, ...stayed.notes]
+  const again = (more: object): Promise<OperationResult<'guard'>> =>
+    call({ ...input, ...more }, event, io)
+  const stayed = 'reply' in answer ? await stayFor(answer, patience, again) : null
+  const odd = oddNotes(patience)
+  if (odd.length === 0 && stayed === null && 'reply' in answer) return print(answer.reply, io)
   const native = payload['hook_event_name']
-  const verdict = { ...stayed, notes }
+  const said = stayed ?? answer
+  const verdict = { ...said, notes: [...odd, ...said.notes] }
   return print(hookReply(harness, event, verdict, typeof native === 'string' ? native : null), io)
 }
 
 type Answer = OperationResult<'guard'> | HookVerdict
-
-/**
- * Waits with a second call where the first says that there is something to wait for: so a daemon that answers nothing keeps
- * no harness waiting. What has to be told once was told to the first.
- */
-async function stay(
-  first: OperationResult<'guard'>,
-  input: HookInput,
-  patience: Patience,
-  io: Io,
-): Promise<Answer> {
-  const seconds = staySeconds(first, patience)
-  if (seconds === 0) return first
-  const { event } = input
-  try {
-    const { decision, reason, notes } = await call({ ...input, wait_s: seconds }, event, io)
-    return { decision, reason, notes: [...first.notes, ...notes] }
-  } catch (error) {
-    // It was refused, and nothing else is known.
-    if (error instanceof SkeinError) return first
-    throw error
-  }
-}
 
 async function ask(input: HookInput, event: HookEvent, io: Io, machine: Machine): Promise<Answer> {
   try {
@@ -90,14 +69,7 @@ async function ask(input: HookInput, event: HookEvent, io: Io, machine: Machine)
       return startAndAsk(input, io, machine)
     // The daemon has it, and goes on with it.
     if (event === 'session-end' && !isDown) return ALLOWED
-    if (error.exit === 2) return machine.guardOffline(homePath(io.env), input)
-    if (error.code === 'INPUT_SIZE')
-      return {
-        decision: 'deny',
-        reason: `skein: ${error.message} Make it in smaller steps.`,
-        notes: [],
-      }
-    return unjudged(error.message)
+    return verdictOn(error, () => machine.guardOffline(homePath(io.env), input))
   }
 }
 
@@ -118,13 +90,6 @@ async function call(input: HookInput, event: HookEvent, io: Io): Promise<Operati
   const timeoutMs = event === 'session-end' ? END_MS_MAX : CALL_MS_MAX + waitMs
   const options = { socket, timeoutMs, signal: io.interrupted }
   return (await callOperation('guard', input, options)) as OperationResult<'guard'>
-}
-
-const ALLOWED: HookVerdict = { decision: 'allow', reason: '', notes: [] }
-
-/** What cannot be judged goes on, and never without a word. */
-function unjudged(why: string): HookVerdict {
-  return { ...ALLOWED, notes: [`skein: this was not judged: ${why}`] }
 }
 
 function print({ stdout, stderr, exit }: HookReply, io: Io): number {
@@ -155,7 +120,7 @@ function inputOf(
     ...(MAY_WAIT.has(event) && caller.isHeadless ? { headless: true } : {}),
     harness,
     event,
-    payload: slimmed(payload),
+    payload: slimHookPayload(payload),
     ...(bypass.trim() === '' ? {} : { bypass }),
   }
 }
@@ -169,7 +134,7 @@ async function readPayload(stdin: Readable): Promise<Readonly<Record<string, unk
   for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
     const bytes = Buffer.from(chunk)
     size += bytes.length
-    if (size > PAYLOAD_BYTES_MAX) return null
+    if (size > HOOK_PAYLOAD_BYTES_MAX) return null
     chunks.push(bytes)
   }
   try {
@@ -180,36 +145,4 @@ async function readPayload(stdin: Readable): Promise<Readonly<Record<string, unk
   } catch {
     return null
   }
-}
-
-/** New contents that the daemon can judge without: the file is then judged as a whole. */
-const CONTENTS = ['content', 'contents', 'file_text', 'new_source', 'text'] as const
-const ANSWERS = ['tool_response', 'tool_output', 'output', 'result_json'] as const
-/** Room for the rest of the call. */
-const SLIM_BYTES = LIMITS.inputBytesMax - 16_384
-
-/** A payload that fits into a call: what is too long for it is left out, longest first where nothing is lost. */
-function slimmed(payload: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  if (fits(payload)) return payload
-  const answer = payload['tool_response']
-  const changes: unknown =
-    typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'bashEditDiff') : null
-  const short = {
-    ...without(payload, ANSWERS),
-    ...(changes == null ? {} : { tool_response: { bashEditDiff: changes } }),
-  }
-  const input: unknown = payload['tool_input']
-  if (fits(short) || typeof input !== 'object' || input === null) return short
-  return { ...short, tool_input: without({ ...input }, CONTENTS) }
-}
-
-function fits(payload: Readonly<Record<string, unknown>>): boolean {
-  return Buffer.byteLength(JSON.stringify(payload)) <= SLIM_BYTES
-}
-
-function without(
-  fields: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)))
 }

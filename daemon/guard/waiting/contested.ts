@@ -12,7 +12,7 @@ import { patiently, type Parts } from '../../operations/context.ts'
 import { hostOf, type RepoAt } from '../../repos.ts'
 import { submit } from '../../submit.ts'
 import { claimFor, type Wanted } from '../claiming.ts'
-import { recordOwn } from '../record.ts'
+import { recordOwn } from '../../own-events.ts'
 import type { Asked } from '../asked.ts'
 import type { KeptWait } from './waits.ts'
 import { listed, scopeName } from '../words.ts'
@@ -97,8 +97,9 @@ function park(parts: Parts, { caller, call }: Asked, { repo }: RepoAt, wait: Kep
   const { guard, sessions, clock } = parts
   // Two hooks of one call, or the same call again: it was told.
   const isKnown = guard.waits.parked(caller.session)?.wait.id === wait.id
-  guard.waits.park({ session: caller.session, wait, toolUse: call.toolUse })
   const heldMs = (DEFAULTS.parkedWaitSeconds + DEFAULTS.grantUnusedSeconds) * 1000
+  const untilMs = clock.wall() + heldMs
+  guard.waits.park({ session: caller.session, wait, toolUse: call.toolUse, untilMs })
   sessions.hold(asSessionId(caller.session), clock.uptime() + heldMs)
   const facts = { queue: wait.id, tool_use: call.toolUse, tool: call.tool, what: wait.what }
   if (!isKnown) recordOwn(parts, repo, 'guard.deferred', wait, facts)

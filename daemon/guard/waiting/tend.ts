@@ -7,7 +7,8 @@ import { hostOf, type Repo } from '../../repos.ts'
 import { submit } from '../../submit.ts'
 import { claimsOf } from '../caller.ts'
 import { endWaits } from './ending.ts'
-import { recordOwn } from '../record.ts'
+import { takeUpParked } from './take-up.ts'
+import { recordOwn } from '../../own-events.ts'
 import type { KeptWait } from './waits.ts'
 
 /** @returns what ends it. */
@@ -38,7 +39,9 @@ export function tendWaits(parts: Parts, log: Log): () => void {
       )
     },
   })
+  const endLooking = takeUpParked(parts, log)
   return () => {
+    endLooking()
     waits.stop()
   }
 }

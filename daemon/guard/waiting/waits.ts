@@ -1,10 +1,12 @@
 // Places in the queue that the guard keeps for sessions whose edit met what another holds, and runs that are parked until
-// then. Kept in memory: the places themselves are the ledger's, and live there to their end whatever happens to this.
+// then. The places themselves are the ledger's, and live there to their end whatever happens to this. A session that lives asks
+// again; for one that is parked nobody does, so what concerns it is noted durably, before whoever caused it is answered.
 //   kept      the place waits; its session was refused, or waits in a hook
 //   parked    the same, and the session's run has ended until somebody resumes it
 //   granted   the session is told; what it does not take up within unusedMs passes on
 import path from 'node:path'
 import type { AuditEvent, ClaimId, QueueId, RepoId } from '../../../protocol/index.ts'
+import { PARKED_MAX, type ParkedNote, type ParkedNotes } from './parked-notes.ts'
 
 export interface KeptWait {
   readonly id: QueueId
@@ -23,6 +25,8 @@ export interface ParkedRun {
   readonly wait: KeptWait
   /** Of the call that the harness makes again when it is resumed. */
   readonly toolUse: string
+  /** By the wall clock: what it holds is kept for it until then. */
+  readonly untilMs: number
 }
 
 /** What is done for a session when its wait has ended. */
@@ -49,6 +53,10 @@ export interface Waits {
   /** The session shows itself again. */
   resume(session: string): void
   parked(session: string): ParkedRun | null
+  /** All of them, those of an earlier daemon of this home included. */
+  runs(): readonly ParkedRun[]
+  /** The place is no longer in the queue. @param reason null: it was granted */
+  over(id: QueueId, reason: string | null): void
   /** Forgets the session. @returns its places that still wait */
   end(session: string): readonly KeptWait[]
   /** An event of a ledger. */
@@ -75,13 +83,19 @@ interface Sleeper extends Pick<WaitAsked, 'session' | 'ids' | 'isForTurn'> {
   readonly wake: (isGranted: boolean) => void
 }
 
-/** @param unusedMs how long a session has to take up what it was granted */
-export function createWaits(unusedMs: number): Waits {
-  return new KeptWaits(unusedMs)
+/**
+ * @param unusedMs how long a session has to take up what it was granted; anew after a restart, in which nobody could
+ * @param notes what is kept of parked runs
+ */
+export function createWaits(unusedMs: number, notes: ParkedNotes): Waits {
+  return new KeptWaits(unusedMs, notes)
 }
 
 class KeptWaits implements Waits {
   readonly #unusedMs: number
+  readonly #notes: ParkedNotes
+  #isNoting = false
+  #isStopped = false
   #tender: Tender | null = null
   readonly #waiting = new Map<QueueId, KeptWait>()
   readonly #granted = new Map<
@@ -91,8 +105,14 @@ class KeptWaits implements Waits {
   readonly #parked = new Map<string, ParkedRun>()
   readonly #sleepers = new Set<Sleeper>()
 
-  constructor(unusedMs: number) {
+  constructor(unusedMs: number, notes: ParkedNotes) {
     this.#unusedMs = unusedMs
+    this.#notes = notes
+    for (const { waiting, granted, ...run } of notes.read()) {
+      this.#parked.set(run.session, run)
+      for (const wait of waiting) this.#waiting.set(wait.id, wait)
+      for (const wait of granted) this.#watchUse(wait)
+    }
   }
 
   tend(tender: Tender): void {
@@ -104,6 +124,7 @@ class KeptWaits implements Waits {
     this.#waiting.set(wait.id, wait)
     const oldest = this.#waiting.keys().next().value
     if (this.#waiting.size > KEPT_MAX && oldest !== undefined) this.#waiting.delete(oldest)
+    this.#note(wait.session)
   }
 
   of(session: string): readonly KeptWait[] {
@@ -115,7 +136,9 @@ class KeptWaits implements Waits {
   }
 
   leave(id: QueueId): void {
+    const wait = this.#waiting.get(id)
     this.#waiting.delete(id)
+    if (wait !== undefined) this.#note(wait.session)
   }
 
   use(session: string, repo: RepoId, files: readonly string[]): void {
@@ -124,13 +147,19 @@ class KeptWaits implements Waits {
       clearTimeout(timer)
       this.#granted.delete(id)
     }
+    this.#note(session)
   }
 
   park(run: ParkedRun): void {
+    this.#parked.delete(run.session)
     this.#parked.set(run.session, run)
+    const oldest = this.#parked.keys().next().value
+    if (this.#parked.size > PARKED_MAX && oldest !== undefined) this.#parked.delete(oldest)
+    this.#note(run.session)
   }
 
   resume(session: string): void {
+    this.#note(session)
     this.#parked.delete(session)
   }
 
@@ -138,7 +167,12 @@ class KeptWaits implements Waits {
     return this.#parked.get(session) ?? null
   }
 
+  runs(): readonly ParkedRun[] {
+    return [...this.#parked.values()]
+  }
+
   end(session: string): readonly KeptWait[] {
+    this.#note(session)
     const left = this.of(session)
     for (const { id } of left) this.#waiting.delete(id)
     for (const [id, { wait, timer }] of this.#granted) {
@@ -152,19 +186,23 @@ class KeptWaits implements Waits {
   }
 
   hear = ({ kind, data }: AuditEvent): void => {
-    const wait = this.#waiting.get(data['queue'] as QueueId)
-    if (wait === undefined || !ENDS.has(kind)) return
-    const isGranted = kind === 'queue.granted'
-    this.#waiting.delete(wait.id)
+    if (!ENDS.has(kind)) return
+    const why = typeof data['reason'] === 'string' ? data['reason'] : 'gone'
+    this.over(data['queue'] as QueueId, kind === 'queue.granted' ? null : why)
+  }
+
+  over(id: QueueId, reason: string | null): void {
+    const wait = this.#waiting.get(id)
+    if (wait === undefined) return
+    const isGranted = reason === null
+    this.#waiting.delete(id)
     if (isGranted) this.#watchUse(wait)
     // Of a run that stopped at several edits, any: when it is resumed, the others are judged again.
     const run = this.#parked.get(wait.session)
-    if (run !== undefined) {
-      const reason = typeof data['reason'] === 'string' ? data['reason'] : 'gone'
-      this.#tender?.resumable({ ...run, wait }, isGranted ? null : reason)
-    }
+    if (run !== undefined) this.#tender?.resumable({ ...run, wait }, reason)
+    this.#note(wait.session)
     for (const sleeper of this.#sleepersOf(wait.session))
-      if (sleeper.ids.includes(wait.id)) sleeper.wake(isGranted)
+      if (sleeper.ids.includes(id)) sleeper.wake(isGranted)
   }
 
   wait({ session, ids, patienceMs, signal, isForTurn }: WaitAsked): Promise<boolean> {
@@ -189,6 +227,7 @@ class KeptWaits implements Waits {
   }
 
   stop(): void {
+    this.#isStopped = true
     for (const { timer } of this.#granted.values()) clearTimeout(timer)
     this.#granted.clear()
     for (const sleeper of [...this.#sleepers]) sleeper.wake(false)
@@ -202,8 +241,32 @@ class KeptWaits implements Waits {
     const timer = setTimeout(() => {
       this.#granted.delete(wait.id)
       this.#tender?.unused(wait, this.#parked.has(wait.session))
+      this.#note(wait.session)
     }, this.#unusedMs)
     this.#granted.set(wait.id, { wait, timer: timer.unref() })
+  }
+
+  /**
+   * Something has changed for this session, which matters where its run is parked. Written once for all changes of a turn: before
+   * an answer leaves, and after a run was called resumable, so that a crash in between tells it twice rather than never.
+   */
+  #note(session: string): void {
+    if (this.#isNoting || !this.#parked.has(session)) return
+    this.#isNoting = true
+    queueMicrotask(() => {
+      this.#isNoting = false
+      // What a daemon that ends lets go of is taken up by the next one.
+      if (!this.#isStopped) this.#notes.write([...this.#parked.values()].map(this.#noteOf))
+    })
+  }
+
+  readonly #noteOf = (run: ParkedRun): ParkedNote => {
+    const granted = [...this.#granted.values()].map(({ wait }) => wait)
+    return {
+      ...run,
+      waiting: [...this.of(run.session)],
+      granted: granted.filter(({ session }) => session === run.session),
+    }
   }
 }
 

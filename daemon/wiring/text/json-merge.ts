@@ -15,6 +15,11 @@ import { nodeAt, spansOf } from './json-spans.ts'
 export type Json =
   null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
+/** Where a hook over HTTP goes that `init` wrote, in any version of it and to whichever port. */
+const OUR_URL = /^http:\/\/127\.0\.0\.1:\d{1,5}\/hooks\/claude$/
+/** A variable that is ours by its name. */
+const OUR_VARIABLE = /^SKEIN_HTTP_HOOKS$/
+
 export type Edited = { readonly text: string } | { readonly problem: string }
 
 /** A command of a hook that `init` wrote, in any version of it. */
@@ -31,6 +36,10 @@ export function mergeJson(text: string | null, templateText: string): Edited {
     for (const part of partsOf(template)) {
       const there = valueAt(parse(result), part.path)
       if (part.kind === 'elements') result = mergeElements(result, part, there, form)
+      else if (part.kind === 'own') {
+        if (!isDeepStrictEqual(there, part.value))
+          result = setMember(result, part.path, part.value, form)
+      }
       // Somebody may start our server in a way of their own.
       else if (there === undefined) result = setMember(result, part.path, part.value, form)
     }
@@ -45,6 +54,8 @@ export function unmergeJson(text: string, templateText: string): Edited | { read
     let result = body
     for (const part of partsOf(template)) {
       if (part.kind === 'elements') result = removeElements(result, part.path)
+      if (part.kind === 'own' && valueAt(parse(result), part.path) !== undefined)
+        result = removeMember(result, part.path)
       if (
         part.kind === 'server' &&
         isDeepStrictEqual(valueAt(parse(result), part.path), part.value)
@@ -66,7 +77,7 @@ export function unmergeJson(text: string, templateText: string): Edited | { read
 }
 
 interface Part {
-  readonly kind: 'server' | 'elements' | 'default'
+  readonly kind: 'server' | 'elements' | 'own' | 'default'
   readonly path: Path
   readonly value: Json
 }
@@ -74,7 +85,10 @@ interface Part {
 function partsOf(template: Json, path: Path = []): readonly Part[] {
   if (Array.isArray(template)) return [{ kind: 'elements', path, value: template }]
   if (path.at(-2) === 'mcpServers') return [{ kind: 'server', path, value: template }]
-  if (!isObject(template)) return [{ kind: 'default', path, value: template }]
+  if (!isObject(template))
+    return [
+      { kind: OUR_VARIABLE.test(path.at(-1) ?? '') ? 'own' : 'default', path, value: template },
+    ]
   return Object.entries(template).flatMap(([key, value]) => partsOf(value, [...path, key]))
 }
 
@@ -136,8 +150,9 @@ function prune(text: string, path: Path): string {
 /** A handler, or a group of nothing but such handlers. */
 function isOurs(value: Json | undefined): boolean {
   if (value === undefined || !isObject(value)) return false
-  const { command, hooks } = value
+  const { command, url, hooks } = value
   if (Array.isArray(hooks)) return hooks.length > 0 && (hooks as readonly Json[]).every(isOurs)
+  if (typeof url === 'string') return OUR_URL.test(url)
   return typeof command === 'string' && OUR_COMMAND.test(command)
 }
 

@@ -16,6 +16,8 @@ import {
 } from '../../../protocol/index.ts'
 
 const UNUSED_MS = 1_000
+/** What is noted of parked runs is of no interest here. */
+const FORGETFUL = { read: () => [], write: () => undefined }
 const WAIT: KeptWait = {
   id: asQueueId('que_00000000000000000000000001'),
   repo: asRepoId('acme/shop'),
@@ -36,7 +38,7 @@ interface Stage {
 /** The session holds `clm_1`, which it waited for, and `clm_2`. */
 function stage(t: TestContext): Stage {
   mock.timers.enable({ apis: ['setTimeout'] })
-  const waits = createWaits(UNUSED_MS)
+  const waits = createWaits(UNUSED_MS, FORGETFUL)
   const seen: string[] = []
   let kept = (): void => undefined
   const isKept = new Promise<void>((resolve) => (kept = resolve))
@@ -93,7 +95,7 @@ describe('a grant that nobody takes up', () => {
 
   it('is followed by all else of a run that nobody has resumed', async (t) => {
     const { waits, seen, kept } = stage(t)
-    waits.park({ session: 's', wait: WAIT, toolUse: 'toolu_1' })
+    waits.park({ session: 's', wait: WAIT, toolUse: 'toolu_1', untilMs: 1e15 })
     grant(waits)
     mock.timers.tick(UNUSED_MS)
     kept()
@@ -103,7 +105,7 @@ describe('a grant that nobody takes up', () => {
 
   it('stays with a run that is resumed while its work is kept', async (t) => {
     const { waits, seen, kept } = stage(t)
-    waits.park({ session: 's', wait: WAIT, toolUse: 'toolu_1' })
+    waits.park({ session: 's', wait: WAIT, toolUse: 'toolu_1', untilMs: 1e15 })
     grant(waits)
     mock.timers.tick(UNUSED_MS)
     waits.resume('s')

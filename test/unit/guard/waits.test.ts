@@ -4,6 +4,8 @@ import { createWaits, type KeptWait, type Waits } from '../../../daemon/guard/wa
 import { asQueueId, asRepoId, type AuditEvent } from '../../../protocol/index.ts'
 
 const UNUSED_MS = 1_000
+/** What is noted of parked runs is of no interest here. */
+const FORGETFUL = { read: () => [], write: () => undefined }
 
 function kept(number: number, session = 's'): KeptWait {
   return {
@@ -29,7 +31,7 @@ interface Seen {
 
 function seen(t: TestContext): Seen {
   mock.timers.enable({ apis: ['setTimeout'] })
-  const waits = createWaits(UNUSED_MS)
+  const waits = createWaits(UNUSED_MS, FORGETFUL)
   t.after(() => {
     waits.stop()
     mock.timers.reset()
@@ -126,7 +128,7 @@ describe('a parked run', () => {
   it('may go on with the end of any of its waits, until it is back', (t) => {
     const { waits, resumable, unused } = seen(t)
     for (const number of [1, 2, 3]) waits.keep(kept(number))
-    waits.park({ session: 's', wait: kept(1), toolUse: 'toolu_1' })
+    waits.park({ session: 's', wait: kept(1), toolUse: 'toolu_1', untilMs: 1e15 })
     waits.hear(ends(kept(1)))
     waits.hear(ends(kept(2), 'queue.cancelled', 'cancelled'))
     mock.timers.tick(UNUSED_MS)
