@@ -10,6 +10,7 @@ const SOURCES = [
   'protocol',
   'daemon',
   'mcp',
+  'tui',
   'templates',
   '.ci',
   'package.json',

@@ -2,7 +2,7 @@
 // interface contract; the HTTP status follows from the exit unless a row says otherwise. Expected outcomes of a claim
 // (granted, queued, refused, provisional) are results, not errors.
 
-import { row, type CatalogueRow } from './error-row.ts'
+import { retryable, row, type CatalogueRow } from './error-row.ts'
 
 export const ERROR_CATALOGUE = {
   INPUT_JSON: row(
@@ -43,14 +43,11 @@ export const ERROR_CATALOGUE = {
     'Symbols were named in a file that cannot be looked into: too large, binary, too slow to parse, or not readable.',
     'Claim the whole file.',
   ),
-  SYMBOL_PARSER: {
-    ...row(
-      2,
-      'The parser failed on a file; nothing was granted. It is started anew at its next use.',
-      'Try again, or claim the whole file.',
-    ),
-    retry: true,
-  },
+  SYMBOL_PARSER: retryable(
+    2,
+    'The parser failed on a file; nothing was granted. It is started anew at its next use.',
+    'Try again, or claim the whole file.',
+  ),
   INPUT_USAGE: row(64, 'A command line that skein does not understand.', 'skein help'),
   INPUT_TOO_WIDE: row(
     64,
@@ -118,18 +115,22 @@ export const ERROR_CATALOGUE = {
   ),
   POLICY_NOT_OWNER: row(7, 'The area belongs to others: they answer.', 'skein owners show'),
   PATTERN_NOT_PROMOTED: row(6, 'The pattern is shared by no promotion.', 'skein owners show'),
-  LIMIT_CLAIMS: {
-    ...row(
-      9,
-      'The agent holds as many claims as `limits.claims_per_agent` allows.',
-      'skein release --mine',
-    ),
-    retry: true,
-  },
-  BUSY: {
-    ...row(9, 'More requests wait than the daemon takes at once.', 'Try again in a second.'),
-    retry: true,
-  },
+  LIMIT_CLAIMS: retryable(
+    9,
+    'The agent holds as many claims as `limits.claims_per_agent` allows.',
+    'skein release --mine',
+  ),
+  LIMIT_WAITS: retryable(
+    9,
+    'The agent waits for as many claims as `limits.waits_per_agent` allows.',
+    'skein queue --mine, then skein cancel for what is no longer needed.',
+  ),
+  LIMIT_QUEUE: retryable(
+    9,
+    'As many claims wait in the repository as `limits.waits` allows.',
+    'Claim without --wait, or something else; skein queue shows who waits.',
+  ),
+  BUSY: retryable(9, 'More requests wait than the daemon takes at once.', 'Try again in a second.'),
   REPO_NOT_ENROLLED: {
     ...row(5, 'The repository is not enrolled in this mesh.', 'skein init'),
     http: 404,
@@ -197,7 +198,7 @@ export const ERROR_CATALOGUE = {
     ),
     http: 403,
   },
-  DAEMON_DOWN: { ...row(2, 'No daemon answers on this machine.', 'skein up'), retry: true },
+  DAEMON_DOWN: retryable(2, 'No daemon answers on this machine.', 'skein up'),
   DAEMON_RUNNING: row(1, 'A daemon already runs on this home.', 'skein status'),
   DAEMON_FAILED: row(70, 'The daemon did not become ready.', 'skein logs'),
   PORT_TAKEN: row(
@@ -231,47 +232,36 @@ export const ERROR_CATALOGUE = {
     'Another machine of the mesh did not accept what this one asked of it.',
     'skein logs, on both machines',
   ),
-  MESH_BUSY_JOINING: {
-    ...row(
-      2,
-      'This machine is between two meshes; its ledgers are being carried over.',
-      'Wait for it: skein members',
-    ),
-    retry: true,
-  },
+  MESH_BUSY_JOINING: retryable(
+    2,
+    'This machine is between two meshes; its ledgers are being carried over.',
+    'Wait for it: skein members',
+  ),
   MESH_NOT_ALONE: row(
     7,
     'This machine is in a mesh with others, which it has to leave first.',
     'skein leave',
   ),
-  NO_QUORUM: {
-    ...row(
-      2,
-      'No majority of the voters answered in time; no grant was confirmed.',
-      'skein status',
-    ),
-    retry: true,
-  },
-  UNCERTAIN: {
-    ...row(
-      2,
-      'The daemon stopped answering before the outcome was known; no grant was confirmed.',
-      'skein claims --mine',
-    ),
-    retry: true,
-  },
-  PEER_UNREACHABLE: {
-    ...row(2, 'Another machine does not answer, or hung up.', 'skein status, on both machines'),
-    retry: true,
-  },
-  MEMBER_OUTDATED: {
-    ...row(
-      9,
-      'A machine of the mesh runs a skein that cannot read this yet.',
-      'skein members, and upgrade the machine with the lowest version',
-    ),
-    retry: true,
-  },
+  NO_QUORUM: retryable(
+    2,
+    'No majority of the voters answered in time; no grant was confirmed.',
+    'skein status',
+  ),
+  UNCERTAIN: retryable(
+    2,
+    'The daemon stopped answering before the outcome was known; no grant was confirmed.',
+    'skein claims --mine',
+  ),
+  PEER_UNREACHABLE: retryable(
+    2,
+    'Another machine does not answer, or hung up.',
+    'skein status, on both machines',
+  ),
+  MEMBER_OUTDATED: retryable(
+    9,
+    'A machine of the mesh runs a skein that cannot read this yet.',
+    'skein members, and upgrade the machine with the lowest version',
+  ),
   LEDGER_DAMAGED: row(
     2,
     'The durable log is damaged before its end; this ledger is not served.',
@@ -288,14 +278,11 @@ export const ERROR_CATALOGUE = {
     'Check SKEIN_HOME, its owner and its free space.',
   ),
   HOME_NEWER: row(2, 'The home was written by a newer version.', 'Upgrade skein on this machine.'),
-  DISK_FULL: {
-    ...row(
-      2,
-      'The disk of the home is full; nothing is granted until there is room.',
-      'Free space on the disk of SKEIN_HOME, then `skein up`.',
-    ),
-    retry: true,
-  },
+  DISK_FULL: retryable(
+    2,
+    'The disk of the home is full; nothing is granted until there is room.',
+    'Free space on the disk of SKEIN_HOME, then `skein up`.',
+  ),
   AUDIT_BROKEN: row(4, 'The audit log does not match its own hashes.', 'skein audit verify'),
   INTERNAL: row(70, 'A bug in skein.', 'skein logs'),
   INTERRUPTED: row(130, 'The caller interrupted the command.', 'skein claims --mine'),

@@ -20,3 +20,12 @@ export function row(
 ): { exit: Exit; when: string; hint: string } {
   return { exit, when, hint }
 }
+
+/** A row of what may go well later, without any change by the caller. */
+export function retryable(
+  exit: Exit,
+  when: string,
+  hint: string,
+): { exit: Exit; when: string; hint: string; retry: true } {
+  return { ...row(exit, when, hint), retry: true }
+}

@@ -1,9 +1,6 @@
 // What harnesses call at their hooks, and what they understand as an answer. The daemon answers with it; a hook that finds
 // no daemon answers by itself.
-
-export const HARNESSES = ['claude', 'codex', 'cursor'] as const
-/** A coding agent's program, by whose rules payloads are read and answers written. */
-export type HarnessName = (typeof HARNESSES)[number]
+import type { HarnessName } from './harness.ts'
 
 export const HOOK_EVENTS = [
   'pre-tool',

@@ -53,6 +53,7 @@ function limit(name: OperationName, input: unknown, grant: Grant, context: CallC
   // A name that there is not, too.
   const spec = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : null
   if (spec === null) return input
+  if (grant.web !== undefined) return limitPage(name, input as Fields, grant, grant.web.mayAct)
   if (spec.class !== 'agent' || OF_THE_HOME.has(name))
     throw refused(grant, `\`${name}\` is for a person with the home's own token`)
   return {
@@ -60,6 +61,35 @@ function limit(name: OperationName, input: unknown, grant: Grant, context: CallC
     ...asItself(name, input as Fields, grant, context),
     ...inRepo(name, input as Fields, grant, context),
   }
+}
+
+/** What the browser's board calls. A page that somebody took over can do no more than that. */
+const READ_BY_PAGES: ReadonlySet<OperationName> = new Set([
+  'claims',
+  'queue',
+  'requests',
+  'hotspots',
+  'events',
+  'why',
+  'status',
+  'members',
+  'peers',
+  'leader',
+])
+const DONE_BY_PAGES: ReadonlySet<OperationName> = new Set(['release', 'cancel', 'respond'])
+
+/** Whoever sits before the page acts as itself, or answers in the name of a session of this machine. */
+function limitPage(name: OperationName, input: Fields, grant: Grant, mayAct: boolean): Fields {
+  const isAct = DONE_BY_PAGES.has(name)
+  if (!isAct && !READ_BY_PAGES.has(name))
+    throw new SkeinError('FORBIDDEN', `The browser's board does not call \`${name}\`.`)
+  if (isAct && !mayAct) {
+    throw new SkeinError('FORBIDDEN_PERSON', 'This page was opened without a terminal: it shows.', {
+      hint: 'Run `skein web` in a terminal.',
+    })
+  }
+  const { agent = grant.agent, session = `web:${grant.name}` } = input
+  return { ...input, ...{ agent, session, caller: {}, cwd: undefined, checkout: undefined } }
 }
 
 function asItself(

@@ -2,7 +2,7 @@
 // loaded from elsewhere has neither, even when its name was pointed at this machine.
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { SkeinError } from '../../protocol/index.ts'
+import { SkeinError, SYNC_TOKEN_PREFIX } from '../../protocol/index.ts'
 import type { AccessTokens } from '../access/tokens.ts'
 import type { Grant } from '../client/operations.ts'
 
@@ -22,16 +22,29 @@ export function requireOwnName(request: IncomingMessage, port: number): void {
   }
 }
 
+/** A browser's WebSocket can send no header: its token is one of the protocols that it offers. */
+export function withOfferedToken({ headers }: IncomingMessage): Pick<IncomingMessage, 'headers'> {
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  const token = offered.find((name) => name.startsWith(SYNC_TOKEN_PREFIX))
+  if (token === undefined) return { headers }
+  return { headers: { authorization: `Bearer ${token.slice(SYNC_TOKEN_PREFIX.length)}` } }
+}
+
 /** What the bearer may do; null: everything. @throws SkeinError UNAUTHENTICATED */
 export function authenticate(
-  { headers: { authorization = '' } }: IncomingMessage,
+  { headers: { authorization = '' } }: Pick<IncomingMessage, 'headers'>,
   { token, tokens }: { readonly token: string; readonly tokens: Pick<AccessTokens, 'grantOf'> },
 ): Grant | null {
-  const text = authorization.replace(/^Bearer /i, '')
+  const text = bearerIn(authorization)
   const given = Buffer.from(text)
   const wanted = Buffer.from(token)
   if (given.length === wanted.length && timingSafeEqual(given, wanted)) return null
   const grant = tokens.grantOf(text)
   if (grant !== null) return grant
   throw new SkeinError('UNAUTHENTICATED', 'the bearer token is missing, wrong or has ended')
+}
+
+/** The text that a caller shows, whatever it is worth. */
+export function bearerIn(authorization: string | undefined): string {
+  return authorization?.replace(/^Bearer /i, '') ?? ''
 }

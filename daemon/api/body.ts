@@ -5,21 +5,25 @@ import { LIMITS, SkeinError } from '../../protocol/index.ts'
 /** An empty body is an empty object. @throws SkeinError INPUT_SIZE, INPUT_JSON, INTERRUPTED */
 export async function readJson(
   request: IncomingMessage,
+  bytesMax: number = LIMITS.inputBytesMax,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const text = await readText(request)
+  const text = await readText(request, bytesMax)
   return text === '' ? {} : parseObject(text)
 }
 
 /** By events, not by iteration: this stands on the path of every call. @throws SkeinError INPUT_SIZE, INTERRUPTED */
-export function readText(request: IncomingMessage): Promise<string> {
+export function readText(
+  request: IncomingMessage,
+  bytesMax: number = LIMITS.inputBytesMax,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > LIMITS.inputBytesMax) {
+      if (size > bytesMax) {
         request.pause()
-        reject(tooLarge())
+        reject(tooLarge(bytesMax))
       } else chunks.push(chunk)
     })
     request.once('end', () => {
@@ -33,11 +37,8 @@ export function readText(request: IncomingMessage): Promise<string> {
   })
 }
 
-function tooLarge(): SkeinError {
-  return new SkeinError(
-    'INPUT_SIZE',
-    `the body is larger than ${String(LIMITS.inputBytesMax)} bytes`,
-  )
+function tooLarge(bytesMax: number): SkeinError {
+  return new SkeinError('INPUT_SIZE', `the body is larger than ${String(bytesMax)} bytes`)
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {

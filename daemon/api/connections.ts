@@ -44,6 +44,11 @@ export function boundHttp(server: HttpServer, max: number): void {
       return undefined
     },
   })
+  // From then on it is another door's.
+  server.on('upgrade', ({ socket }: IncomingMessage) => {
+    idle.delete(socket)
+    calling.delete(socket)
+  })
   server.on('request', (request, response) => {
     const { socket } = request
     idle.delete(socket)

@@ -26,7 +26,7 @@ export interface Reply {
 
 export interface RouteAbout {
   readonly summary: string
-  readonly tag: 'operations' | 'events' | 'hooks' | 'process' | 'coord' | 'mcp'
+  readonly tag: 'operations' | 'events' | 'hooks' | 'process' | 'coord' | 'mcp' | 'board'
   /** Media type of what is answered when all is well; JSON where nothing is said. */
   readonly type?: string
   readonly query?: readonly { readonly name: string; readonly help: string }[]
@@ -34,9 +34,9 @@ export interface RouteAbout {
 
 /**
  * `open`: answered without a token, so it tells nothing that a stranger may not know. `home`: by the home's own token only, since it
- * tells of every repository and goes through no operation.
+ * tells of every repository and goes through no operation. `hooks`: by that, or by the pass of a checkout's hooks.
  */
-export type Access = 'open' | 'token' | 'home'
+export type Access = 'open' | 'token' | 'home' | 'hooks'
 
 export interface Route {
   readonly method: Method

@@ -55,6 +55,7 @@ export function describeApi(routes: readonly Route[]): Json {
       { name: 'process', description: 'The daemon itself.' },
       { name: 'coord', description: 'The routes of coord, for its clients.' },
       { name: 'mcp', description: 'The Model Context Protocol.' },
+      { name: 'board', description: 'The page of `skein web`.' },
     ].filter(({ name }) => routes.some(({ about }) => about.tag === name)),
     paths,
     components: {

@@ -1,13 +1,21 @@
 // HTTP, on the unix socket and on loopback TCP: bounds, authenticates, finds the route, answers. What the routes do stands in
 // their own files. The socket's mode is its guard; the port needs the token.
 import { chmodSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { SkeinError } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 import type { AccessTokens } from '../access/tokens.ts'
 import type { Grant } from '../client/operations.ts'
-import { authenticate, requireOwnName } from './auth.ts'
+import { SYNC_PATH, type SyncDoor } from '../sync/door.ts'
+import { authenticate, bearerIn, requireOwnName, withOfferedToken } from './auth.ts'
 import { boundHttp } from './connections.ts'
 import { openCall, requestIdOf } from './context.ts'
 import type { HttpCall, Reply, Route } from './http-call.ts'
@@ -19,8 +27,11 @@ export interface ApiOptions {
   readonly log: Log
   readonly token: string
   readonly tokens: Pick<AccessTokens, 'grantOf'>
+  /** Is it the pass of a checkout's hooks? It opens their routes and no other. */
+  readonly isPass: (text: string) => boolean
   /** Hears of every answer: the route's pattern (or null where there is none), and how long it took. */
   readonly onAnswer?: (answered: Answered) => void
+  readonly sync: Pick<SyncDoor, 'upgrade'>
 }
 
 export interface Answered {
@@ -69,6 +80,9 @@ export function createApi(options: ApiOptions): Api {
       void serve(options, routing, door, request, response)
     })
     boundHttp(server, CONNECTIONS_MAX)
+    server.on('upgrade', (request, socket, head) => {
+      upgrade(options, door, request, socket, head)
+    })
     server.on('clientError', refuseBadRequest)
     servers.add(server)
     return server
@@ -134,9 +148,36 @@ async function serve(
 /** Null: everything is allowed, or nothing needs to be. @throws SkeinError UNAUTHENTICATED, FORBIDDEN */
 function grantFor(route: Route, request: IncomingMessage, options: ApiOptions): Grant | null {
   if (route.access === 'open') return null
+  if (route.access === 'hooks' && options.isPass(bearerIn(request.headers.authorization)))
+    return null
   const grant = authenticate(request, options)
-  if (grant === null || route.access !== 'home') return grant
+  if (grant === null || route.access === 'token') return grant
   throw new SkeinError('FORBIDDEN', `${route.path} needs the home's own token`)
+}
+
+/** A board wants a copy of a document; nothing else may leave HTTP. */
+function upgrade(
+  options: ApiOptions,
+  door: 'socket' | 'tcp',
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  socket.on('error', () => socket.destroy())
+  try {
+    if (door === 'tcp') requireOwnName(request, request.socket.localPort ?? 0)
+    const grant = door === 'tcp' ? authenticate(withOfferedToken(request), options) : null
+    if (!pathOf(request).startsWith(SYNC_PATH))
+      throw new SkeinError('NOT_FOUND', `there is nothing to upgrade at ${pathOf(request)}`)
+    options.sync.upgrade(request, socket, head, grant)
+  } catch (error) {
+    const { status, body } = errorReply(knownError(options.log, error))
+    const text = JSON.stringify(body)
+    socket.end(
+      `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n` +
+        `content-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(text))}\r\n\r\n${text}`,
+    )
+  }
 }
 
 /** As nginx writes it down: whoever asked was gone before there was an answer. */

@@ -1,5 +1,5 @@
 // The operations on claims.
-import { YES } from './flags.ts'
+import { OF_AGENT, OF_SESSION, URGENCIES, YES } from './flags.ts'
 import { PATTERNS, SCOPE_FLAGS, SYMBOL } from './scope-words.ts'
 import type { ArgumentSpec, OperationSpec } from './spec.ts'
 
@@ -9,6 +9,7 @@ const IDS: ArgumentSpec = {
   help: 'ids of claims (clm_…)',
   many: true,
   required: false,
+  names: 'own-claim',
 }
 
 export const CLAIM_OPERATIONS = {
@@ -66,6 +67,7 @@ export const CLAIM_OPERATIONS = {
         field: 'urgency',
         type: 'text',
         value: 'LEVEL',
+        oneOf: URGENCIES,
         help: 'low, normal, high or blocking; rises with each minute of waiting',
       },
       {
@@ -116,7 +118,14 @@ export const CLAIM_OPERATIONS = {
     writes: true,
     tool: 'cancel_queue_request',
     arguments: [
-      { field: 'ids', name: 'ID', help: 'ids of places (que_…)', many: true, required: true },
+      {
+        field: 'ids',
+        name: 'ID',
+        help: 'ids of places (que_…)',
+        many: true,
+        required: true,
+        names: 'own-place',
+      },
     ],
     flags: [],
     examples: ['skein cancel que_01J…'],
@@ -128,7 +137,14 @@ export const CLAIM_OPERATIONS = {
     writes: false,
     tool: null,
     arguments: [
-      { field: 'id', name: 'ID', help: 'the place (que_…)', many: false, required: true },
+      {
+        field: 'id',
+        name: 'ID',
+        help: 'the place (que_…)',
+        many: false,
+        required: true,
+        names: 'place',
+      },
     ],
     flags: [
       {
@@ -155,20 +171,8 @@ export const CLAIM_OPERATIONS = {
         type: 'switch',
         help: 'of this session, and of its agent where its name was given',
       },
-      {
-        flag: '--of-agent',
-        field: 'of_agent',
-        type: 'text',
-        value: 'AGENT',
-        help: 'of this agent',
-      },
-      {
-        flag: '--of-session',
-        field: 'of_session',
-        type: 'text',
-        value: 'SESSION',
-        help: 'of this session',
-      },
+      { ...OF_AGENT, help: 'of this agent' },
+      { ...OF_SESSION, help: 'of this session' },
       {
         flag: '--all-repos',
         field: 'all_repos',
@@ -216,7 +220,14 @@ export const CLAIM_OPERATIONS = {
     writes: true,
     tool: 'narrow_claim',
     arguments: [
-      { field: 'id', name: 'ID', help: 'the claim', many: false, required: true },
+      {
+        field: 'id',
+        name: 'ID',
+        help: 'the claim',
+        many: false,
+        required: true,
+        names: 'own-claim',
+      },
       { ...PATTERNS, help: 'what stays claimed; must lie inside the old pattern' },
     ],
     flags: [{ ...SYMBOL, help: 'keep only this declaration of each PATTERN, or of FILE' }],
@@ -239,20 +250,8 @@ export const CLAIM_OPERATIONS = {
         type: 'switch',
         help: 'all of this session, and of its agent where its name was given',
       },
-      {
-        flag: '--of-session',
-        field: 'of_session',
-        type: 'text',
-        value: 'SESSION',
-        help: 'everything that a session holds',
-      },
-      {
-        flag: '--of-agent',
-        field: 'of_agent',
-        type: 'text',
-        value: 'AGENT',
-        help: 'everything that an agent holds',
-      },
+      { ...OF_SESSION, help: 'everything that a session holds' },
+      { ...OF_AGENT, help: 'everything that an agent holds' },
       {
         flag: '--force',
         field: 'force',

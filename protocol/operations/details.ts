@@ -93,6 +93,7 @@ export const DETAILS: Readonly<Record<OperationName, string>> = {
   'tokens/rotate': 'It lives as long anew as it was made for.',
   'tokens/revoke':
     'What its bearer holds stays until it ends by itself: skein release --of-agent AGENT.',
+  web: 'The address works once, within 60 s; the page that opens it gets a login of its own, which ends after 12 h of silence, after 7 days, and with --revoke. Opened from a terminal, the page may end claims of others with a reason, cancel waits and answer requests; without a terminal it shows. On another machine: ssh -L 7452:127.0.0.1:7452 HOST, then skein web --no-open there.',
   'webhooks/list':
     'The addresses stand in config.yml under `webhooks`. Each gets the events of a ledger in their order and at least once: one that is not taken is sent again, with pauses of up to 10 minutes, and given up after 24 hours.',
   'webhooks/test': 'Exit 0 when it was taken: an answer between 200 and 299 within 10 seconds.',

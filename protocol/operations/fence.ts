@@ -38,7 +38,14 @@ export const FENCE_OPERATIONS = {
     writes: true,
     tool: null,
     arguments: [
-      { field: 'ids', name: 'ID', help: 'ids of claims (clm_…)', many: true, required: true },
+      {
+        field: 'ids',
+        name: 'ID',
+        help: 'ids of claims (clm_…)',
+        many: true,
+        required: true,
+        names: 'own-claim',
+      },
     ],
     flags: [],
     examples: ['skein landed clm_01J…'],

@@ -1,4 +1,5 @@
 // What harnesses ask at their hooks.
+import { HARNESSES } from '../harness.ts'
 import type { OperationSpec } from './spec.ts'
 
 export const GUARD_OPERATIONS = {
@@ -15,6 +16,7 @@ export const GUARD_OPERATIONS = {
         field: 'harness',
         type: 'text',
         value: 'NAME',
+        oneOf: HARNESSES,
         help: 'claude, codex or cursor: whose payload it is, and whose answer is printed',
       },
     ],

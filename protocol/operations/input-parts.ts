@@ -1,6 +1,7 @@
 // Words of inputs that several operations take, and what all of them take: who asks, and where.
 import { z } from 'zod'
 import { DEFAULTS, LIMITS } from '../limits.ts'
+import { URGENCIES } from './flags.ts'
 
 export const name = z.string().min(1).max(LIMITS.nameCharactersMax)
 export const claimId = z
@@ -17,7 +18,7 @@ export const invitationId = z
   .regex(/^inv_[0-9A-HJKMNP-TV-Z]{26}$/, 'an id like inv_ and 26 letters and digits')
 export const addresses = z.array(z.string().min(1).max(256)).max(16)
 export const yes = z.boolean().optional()
-export const urgency = z.enum(['low', 'normal', 'high', 'blocking'])
+export const urgency = z.enum(URGENCIES)
 export const ids = z.array(claimId).max(LIMITS.idsMax)
 export const pattern = z.string().min(1).max(LIMITS.patternCharactersMax)
 export const moment = z.string().min(1).max(64)

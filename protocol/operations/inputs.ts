@@ -1,7 +1,8 @@
 // Inputs of the operations. They are strict: an unknown field is an error that names it, because a
 // misspelt `ttl` that is ignored would be a claim that ends at the wrong time.
 import { z } from 'zod'
-import { HARNESSES, HOOK_EVENTS } from '../hooks.ts'
+import { HARNESSES } from '../harness.ts'
+import { HOOK_EVENTS } from '../hooks.ts'
 import { DEFAULTS, LIMITS } from '../limits.ts'
 import {
   name,
@@ -277,6 +278,7 @@ export const INPUTS = {
     yes,
   }),
   'tokens/revoke': z.strictObject({ ...callerShape, name, yes }),
+  web: z.strictObject({ ...callerShape, revoke: z.boolean().optional(), yes }),
   'webhooks/list': z.strictObject({ ...callerShape }),
   'webhooks/test': z.strictObject({ ...callerShape, name, yes }),
   'webhooks/retry': z.strictObject({ ...callerShape, name, yes }),

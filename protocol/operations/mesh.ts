@@ -8,6 +8,7 @@ const MACHINE: ArgumentSpec = {
   help: 'its name, or its peer id',
   many: false,
   required: true,
+  names: 'machine',
 }
 
 const ADDRESS: FlagSpec = {
@@ -51,7 +52,16 @@ export const MESH_OPERATIONS = {
     ofRepo: false,
     writes: true,
     tool: null,
-    arguments: [{ field: 'ids', name: 'ID', help: 'inv_…', many: true, required: true }],
+    arguments: [
+      {
+        field: 'ids',
+        name: 'ID',
+        help: 'inv_…',
+        many: true,
+        required: true,
+        names: 'invitation',
+      },
+    ],
     flags: [YES],
     examples: ['skein invite revoke inv_01J…'],
   },

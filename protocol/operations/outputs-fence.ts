@@ -25,17 +25,25 @@ export const FENCE_OUTPUTS = {
       z.object({
         path: z.string(),
         verdict: z
-          .enum(['own', 'free', 'other', 'unsettled', 'by-symbols', 'protected'])
+          .enum(['own', 'free', 'other', 'unsettled', 'by-symbols', 'protected', 'unapproved'])
           .describe(
             'by-symbols: others hold declarations of it, and which ones changed was not said',
           ),
         claims: z.array(z.string()).describe('own: that cover it; else: that are in the way'),
         symbols: z.array(z.string()).describe('changed declarations that another holds'),
-        rule: z.string().nullable().describe('the protected pattern that it is in'),
+        rule: z
+          .string()
+          .nullable()
+          .describe('the protected pattern, or the hard area, that it is in under no claim'),
+        owners: z.array(z.string()).optional().describe('who may let it into the hard area'),
       }),
     ),
     claims: z.array(claim).describe('every claim that `paths` names'),
     release_on_landing: z.boolean(),
+    notes: z
+      .array(z.string())
+      .optional()
+      .describe('claims that did not follow a renamed declaration, and files not looked at for it'),
     as_of: z.string(),
   }),
   fence: z.object({

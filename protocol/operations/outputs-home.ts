@@ -30,6 +30,15 @@ export const HOME_OUTPUTS = {
     old_until: z.string().nullable(),
   }),
   'tokens/revoke': z.object({ name: z.string() }),
+  web: z.object({
+    url: z
+      .string()
+      .nullable()
+      .describe('a secret, good once and for expires_in_s; null: it was to revoke'),
+    expires_in_s: z.int(),
+    may_act: z.boolean().describe('what takes a person can be done there'),
+    revoked: z.int().describe('logins that were ended'),
+  }),
   'webhooks/list': z.object({
     webhooks: z.array(
       z.object({

@@ -265,6 +265,10 @@ export const OUTPUTS = {
     kept_at: z.string().nullable().describe('where the old log is'),
     missing: z.array(z.object({ machine: z.string(), since: z.string() })),
     carried: z.array(z.object({ repo: z.string(), claims: z.int() })),
+    unread: z
+      .array(z.string())
+      .optional()
+      .describe('remotes that could not be asked which generation they were told of'),
   }),
   config: z.object({
     values: z.array(

@@ -8,6 +8,7 @@ const REQUEST: ArgumentSpec = {
   help: 'as `skein owners requests` shows it (req_…)',
   many: false,
   required: true,
+  names: 'approval',
 }
 const PATTERN: ArgumentSpec = {
   field: 'pattern',

@@ -1,4 +1,5 @@
 // The operation that claims a symbol with all its uses.
+import { URGENCIES } from './flags.ts'
 import type { OperationSpec } from './spec.ts'
 
 export const REFACTOR_OPERATIONS = {
@@ -15,6 +16,7 @@ export const REFACTOR_OPERATIONS = {
         help: 'the file that declares it; `FILE:SYMBOL` names both',
         many: false,
         required: true,
+        names: 'file',
       },
       {
         field: 'symbol',
@@ -71,6 +73,7 @@ export const REFACTOR_OPERATIONS = {
         field: 'urgency',
         type: 'text',
         value: 'LEVEL',
+        oneOf: URGENCIES,
         help: 'low, normal, high or blocking; rises with each minute of waiting',
       },
     ],

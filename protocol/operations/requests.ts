@@ -1,4 +1,5 @@
 // The operations by which agents ask each other to give way.
+import { URGENCIES } from './flags.ts'
 import { SYMBOL } from './scope-words.ts'
 import type { OperationSpec } from './spec.ts'
 
@@ -10,7 +11,14 @@ export const REQUEST_OPERATIONS = {
     writes: true,
     tool: 'request_release',
     arguments: [
-      { field: 'claim', name: 'CLAIM', help: 'the claim (clm_…)', many: false, required: true },
+      {
+        field: 'claim',
+        name: 'CLAIM',
+        help: 'the claim (clm_…)',
+        many: false,
+        required: true,
+        names: 'other-claim',
+      },
     ],
     flags: [
       {
@@ -25,6 +33,7 @@ export const REQUEST_OPERATIONS = {
         field: 'urgency',
         type: 'text',
         value: 'LEVEL',
+        oneOf: URGENCIES,
         help: 'low, normal, high or blocking',
       },
       {
@@ -32,6 +41,7 @@ export const REQUEST_OPERATIONS = {
         field: 'scope',
         type: 'text',
         value: 'PATTERN',
+        names: 'file',
         help: 'what is really needed, when that is less; FILE:SYMBOL too',
       },
       {
@@ -57,10 +67,12 @@ export const REQUEST_OPERATIONS = {
         help: 'the request (req_…)',
         many: false,
         required: true,
+        names: 'asked-request',
       },
       {
         field: 'decision',
         name: 'approve|deny|narrow|coexist',
+        oneOf: ['approve', 'deny', 'narrow', 'coexist'],
         help: 'release it, keep it, keep less of it, or let the other in beside you',
         many: false,
         required: true,
@@ -98,6 +110,7 @@ export const REQUEST_OPERATIONS = {
         field: 'of_session',
         type: 'text',
         value: 'SESSION',
+        names: 'session',
         help: 'what is asked of another session; to look there is no sign of its life',
       },
     ],
@@ -110,7 +123,14 @@ export const REQUEST_OPERATIONS = {
     writes: false,
     tool: 'my_requests',
     arguments: [
-      { field: 'ids', name: 'ID', help: 'ids of requests (req_…)', many: true, required: false },
+      {
+        field: 'ids',
+        name: 'ID',
+        help: 'ids of requests (req_…)',
+        many: true,
+        required: false,
+        names: 'request',
+      },
     ],
     flags: [
       { flag: '--mine', field: 'mine', type: 'switch', help: 'filed by this session' },

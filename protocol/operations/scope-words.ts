@@ -16,6 +16,7 @@ export const SYMBOL: FlagSpec = {
   field: 'symbols',
   type: 'texts',
   value: '[FILE:]NAME',
+  names: 'file',
   help: 'only this declaration: `Class::method` of each PATTERN, or of FILE',
 }
 
@@ -33,6 +34,7 @@ export const SCOPE_FLAGS: readonly FlagSpec[] = [
     field: 'task',
     type: 'text',
     value: 'ID',
+    names: 'task',
     help: 'a task of a plan: with its files, or not at all',
   },
   {

@@ -13,6 +13,7 @@ import { REQUEST_OPERATIONS } from './requests.ts'
 import type { OperationSpec } from './spec.ts'
 import { TASK_OPERATIONS } from './tasks.ts'
 import { TOKEN_OPERATIONS } from './tokens.ts'
+import { WEB_OPERATIONS } from './web.ts'
 import { WEBHOOK_OPERATIONS } from './webhooks.ts'
 import { WIP_OPERATIONS } from './wip.ts'
 
@@ -28,6 +29,7 @@ export type OperationName =
   | keyof typeof POLICY_OPERATIONS
   | keyof typeof MESH_OPERATIONS
   | keyof typeof TOKEN_OPERATIONS
+  | keyof typeof WEB_OPERATIONS
   | keyof typeof WEBHOOK_OPERATIONS
 
 export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
@@ -42,6 +44,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...POLICY_OPERATIONS,
   ...MESH_OPERATIONS,
   ...TOKEN_OPERATIONS,
+  ...WEB_OPERATIONS,
   ...WEBHOOK_OPERATIONS,
 }
 

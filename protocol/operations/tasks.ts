@@ -1,5 +1,5 @@
 // The operations on tasks: entries of plan files, worked on by one session at a time.
-import { YES } from './flags.ts'
+import { URGENCIES, YES } from './flags.ts'
 import type { ArgumentSpec, OperationSpec } from './spec.ts'
 
 const TASK: ArgumentSpec = {
@@ -8,6 +8,7 @@ const TASK: ArgumentSpec = {
   help: "the task's id, as its plan has it",
   many: false,
   required: true,
+  names: 'task',
 }
 
 export const TASK_OPERATIONS = {
@@ -24,6 +25,7 @@ export const TASK_OPERATIONS = {
         field: 'plan',
         type: 'text',
         value: 'PLAN',
+        names: 'file',
         help: 'of this plan only: its file or its name',
       },
       { flag: '--free', field: 'free', type: 'switch', help: 'only what can be claimed now' },
@@ -66,6 +68,7 @@ export const TASK_OPERATIONS = {
         field: 'urgency',
         type: 'text',
         value: 'LEVEL',
+        oneOf: URGENCIES,
         help: 'low, normal, high or blocking; rises with each minute of waiting',
       },
       {
@@ -127,6 +130,7 @@ export const TASK_OPERATIONS = {
         field: 'of_session',
         type: 'text',
         value: 'SESSION',
+        names: 'session',
         help: 'what this session works on',
       },
       {
@@ -134,6 +138,7 @@ export const TASK_OPERATIONS = {
         field: 'of_agent',
         type: 'text',
         value: 'AGENT',
+        names: 'agent',
         help: 'what sessions of this agent work on',
       },
       { flag: '--reason', field: 'reason', type: 'text', value: 'TEXT', help: 'why; recorded' },

@@ -9,6 +9,8 @@ const NAME: ArgumentSpec = {
   many: false,
   required: true,
 }
+/** Of a token that there is. */
+const KNOWN: ArgumentSpec = { ...NAME, names: 'token' }
 
 export const TOKEN_OPERATIONS = {
   'tokens/create': {
@@ -24,6 +26,7 @@ export const TOKEN_OPERATIONS = {
         field: 'acts_as',
         type: 'text',
         value: 'AGENT',
+        names: 'agent',
         help: "its bearer is this agent, and no other (the token's name)",
       },
       {
@@ -31,6 +34,7 @@ export const TOKEN_OPERATIONS = {
         field: 'repos',
         type: 'texts',
         value: 'REPO',
+        names: 'repository',
         help: 'only of this repository; may be repeated',
       },
       {
@@ -60,7 +64,7 @@ export const TOKEN_OPERATIONS = {
     ofRepo: false,
     writes: false,
     tool: null,
-    arguments: [NAME],
+    arguments: [KNOWN],
     flags: [
       {
         flag: '--grace',
@@ -79,7 +83,7 @@ export const TOKEN_OPERATIONS = {
     ofRepo: false,
     writes: false,
     tool: null,
-    arguments: [NAME],
+    arguments: [KNOWN],
     flags: [YES],
     examples: ['skein tokens revoke ci'],
   },

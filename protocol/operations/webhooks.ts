@@ -8,6 +8,7 @@ const NAME: ArgumentSpec = {
   help: 'as `skein webhooks list` shows it',
   many: false,
   required: true,
+  names: 'webhook',
 }
 
 export const WEBHOOK_OPERATIONS = {

@@ -8,6 +8,7 @@ const ID: ArgumentSpec = {
   help: 'wip_…, as `skein wip` shows it, or the id of the claim that it was under',
   many: false,
   required: true,
+  names: 'kept-work',
 }
 
 export const WIP_OPERATIONS = {
@@ -20,12 +21,20 @@ export const WIP_OPERATIONS = {
     arguments: [],
     flags: [
       { flag: '--mine', field: 'mine', type: 'switch', help: 'of this session, and of its agent' },
-      { flag: '--of-agent', field: 'of_agent', type: 'text', value: 'A', help: "this agent's" },
+      {
+        flag: '--of-agent',
+        field: 'of_agent',
+        type: 'text',
+        value: 'A',
+        help: "this agent's",
+        names: 'agent',
+      },
       {
         flag: '--of-session',
         field: 'of_session',
         type: 'text',
         value: 'S',
+        names: 'session',
         help: "this session's",
       },
       {
@@ -92,6 +101,7 @@ export const WIP_OPERATIONS = {
         help: 'wip_…, as `skein wip` shows it',
         many: true,
         required: false,
+        names: 'kept-work',
       },
     ],
     flags: [

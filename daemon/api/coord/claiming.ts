@@ -37,25 +37,7 @@ async function makeClaims(call: CoordCall): Promise<Reply> {
   try {
     return claimReply(await call.ask('claim', input), notes)
   } catch (error) {
-    if (hasCode(error, ['LIMIT_CLAIMS'])) return overLimit(call, body, error)
     return notClaimed(error)
-  }
-}
-
-const RETRY_SECONDS = { min: 5, max: 3600, unknown: 60 } as const
-
-/** The limit heals with the end of one of the agent's claims: the soonest says when to come again. */
-async function overLimit(call: CoordCall, body: ClaimBody, error: SkeinError): Promise<Reply> {
-  const { agent, session, repo } = whoOf(body)
-  const { claims } = await call.ask('claims', { repo, agent, session, of_agent: agent })
-  const ends = claims.map(({ expires_at: end }) => Date.parse(end))
-  const left = Math.ceil((Math.min(...ends) - Date.now()) / 1000)
-  const { min, max, unknown } = RETRY_SECONDS
-  const retryAfter = ends.length === 0 ? unknown : Math.min(max, Math.max(min, left))
-  return {
-    status: 429,
-    body: { detail: textOf(error), scope: 'claims', retry_after: retryAfter },
-    headers: { 'retry-after': String(retryAfter) },
   }
 }
 

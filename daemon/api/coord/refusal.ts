@@ -51,8 +51,15 @@ function statusOf({ code, exit, http }: SkeinError): number {
 }
 
 function overLimit(error: SkeinError): object {
-  const scope = error.code === 'LIMIT_CLAIMS' ? 'claims' : 'repo_queue'
+  const scope = LIMIT_SCOPES[error.code] ?? 'repo_queue'
   return { detail: textOf(error), scope, retry_after: error.retryAfter ?? null }
+}
+
+/** Coord's names of what is full. */
+const LIMIT_SCOPES: Readonly<Partial<Record<SkeinError['code'], string>>> = {
+  LIMIT_CLAIMS: 'claims',
+  LIMIT_WAITS: 'queue',
+  LIMIT_QUEUE: 'repo_queue',
 }
 
 function detailOf(error: SkeinError, status: number): string | readonly Problem[] {
