@@ -2,7 +2,7 @@
 // "no violations (0 modules)" and exits 0.
 import { spawnSync } from 'node:child_process'
 
-const folders = ['protocol', 'daemon', 'mcp']
+const folders = ['protocol', 'daemon', 'mcp', 'tui']
 const { stdout, stderr, status } = spawnSync(
   process.execPath,
   [

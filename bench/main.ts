@@ -7,6 +7,7 @@ import { Bench } from './bench.ts'
 import { Ground, ROOT } from './ground.ts'
 import { callersRows, checkRows, claimRows } from './groups/claims.ts'
 import { doorRows } from './groups/doors.ts'
+import { guardRows } from './groups/guard.ts'
 import { historyRows } from './groups/history.ts'
 import { growthRows, judgeRows, queueRows, symbolRows } from './groups/in-process.ts'
 import { meshRows } from './groups/mesh.ts'
@@ -29,10 +30,11 @@ const MEASURES: Readonly<Record<GroupName, (bench: Bench) => Promise<Row[]>>> = 
   mesh: meshRows,
   start: startRows,
   command: commandRows,
+  guard: guardRows,
   history: historyRows,
 }
 /** These stand alone: other servers would take from their time. */
-const ALONE: readonly GroupName[] = ['mesh', 'start', 'command', 'history']
+const ALONE: readonly GroupName[] = ['mesh', 'start', 'command', 'guard', 'history']
 
 try {
   const options = readOptions(process.argv.slice(2))

@@ -53,6 +53,13 @@ const machine: Machine = {
     const { runBridge } = await import('../mcp/bridge.ts')
     await runBridge(options)
   },
+  async runBoard(host) {
+    const [{ runBoard }, { sha256 }] = await Promise.all([
+      import('../tui/run.tsx'),
+      import('./sha256.ts'),
+    ])
+    await runBoard(host, sha256)
+  },
   async loadWiring() {
     const { createWiring } = await import('./wiring/wiring.ts')
     return createWiring(process.env)

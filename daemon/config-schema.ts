@@ -8,6 +8,7 @@ import {
   absolutePath,
   command,
   duration,
+  dialledAddress,
   listenAddress,
   machineName,
   named,
@@ -68,6 +69,11 @@ export const repoFileSchema = z.strictObject({
         .min(1)
         .optional()
         .describe('Most queue entries of one agent; default: none.'),
+      waits: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('Most queue entries of the whole repository; default: none.'),
     })
     .optional()
     .describe('Bounds of what one caller may take.'),
@@ -148,6 +154,10 @@ export const machineFileSchema = z.strictObject({
     .max(16)
     .optional()
     .describe('Addresses of the mesh listener; default: port 7451 on loopback.'),
+  dial: z
+    .record(machineName, z.array(dialledAddress).min(1).max(8))
+    .optional()
+    .describe('Where this machine dials others, by their names; default: where they say they are.'),
   discovery: z
     .enum(['none', 'mdns'])
     .optional()

@@ -48,6 +48,12 @@ export const listenAddress = z.string().transform((text, context): ListenAddress
   return z.NEVER
 })
 
+/** One that a connection can be opened to. */
+export const dialledAddress = listenAddress.refine(
+  ({ port: dialled }) => dialled > 0,
+  'expected host:port with a port above 0, as in 127.0.0.1:9000',
+)
+
 const durationText = z
   .string({ error: 'expected a duration such as 90s, 15m, 4h or 10d' })
   .regex(DURATION, 'expected a duration such as 90s, 15m, 4h or 10d')

@@ -33,6 +33,8 @@ export interface Config {
   /** Null asks for the default name of machine-key.ts. */
   readonly machine: string | null
   readonly listen: readonly ListenAddress[]
+  /** By the name of the machine that is dialled. */
+  readonly dial: Readonly<Record<string, readonly ListenAddress[]>>
   readonly discovery: 'none' | 'mdns'
   readonly http_port: number
   readonly repos: Readonly<Record<string, readonly string[]>>
@@ -71,6 +73,7 @@ export interface RepoConfig {
     /** Null: no bound. */
     readonly claims_per_agent: number | null
     readonly waits_per_agent: number | null
+    readonly waits: number | null
   }
   readonly ttl: { readonly default: number; readonly shared: number; readonly task: number }
   readonly idle_release: number
@@ -109,6 +112,7 @@ export function loadConfig({ home, env, flags = {} }: ConfigInput): Config {
     listen: flags.listen ??
       variables.listen ??
       given.listen ?? [{ host: LOOPBACK, port: DEFAULT_MESH_PORT }],
+    dial: given.dial ?? {},
     discovery: given.discovery ?? 'none',
     http_port: flags.http_port ?? variables.http_port ?? given.http_port ?? DEFAULT_HTTP_PORT,
     repos: given.repos ?? {},
@@ -153,6 +157,7 @@ export function loadRepoConfig(root: string): RepoConfig {
       ratio: given.limits?.ratio ?? DEFAULTS.claimRatioMax,
       claims_per_agent: given.limits?.claims_per_agent ?? null,
       waits_per_agent: given.limits?.waits_per_agent ?? null,
+      waits: given.limits?.waits ?? null,
     },
     ttl: {
       default: given.ttl?.default ?? DEFAULTS.ttlSeconds,
@@ -209,7 +214,7 @@ export function removeCheckout(home: string, repo: string, root: string): void {
 }
 
 const DEFAULT_PLAN_PATH = 'context'
-const DEFAULT_HTTP_PORT = 7452
+export const DEFAULT_HTTP_PORT = 7452
 const DEFAULT_MESH_PORT = 7451
 
 const VARIABLES: Readonly<Record<string, string>> = {

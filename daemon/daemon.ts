@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError, useSha256 } from '../protocol/index.ts'
 import { openAccessTokens } from './access/tokens.ts'
+import { openWebLogins } from './access/web-logins.ts'
 import { createCallers } from './callers.ts'
 import { homePath } from './client/place.ts'
 import { loadConfig, type Config } from './config.ts'
@@ -35,6 +36,7 @@ import { keepWork, startRounds, startServices, takeUpNotes } from './rounds.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { verifyFile } from './storage/audit-verify.ts'
+import { syncSourcesOf } from './sync-sources.ts'
 import { createIssuedTokens } from './tasks/tokens.ts'
 import { Teardown } from './teardown.ts'
 import { tracingIn } from './tracing/settings.ts'
@@ -155,10 +157,9 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     },
     stack,
   )
-
   const { clock } = machine
   const sessions = createSessions(clock)
-  const accessTokens = openAccessTokens(home.path, clock)
+  const access = openAccess(home.path, clock)
   const { places, wip } = keepWork(
     { env, home: home.path, repos, git, clock, machine: name, random: machine.random, log },
     held,
@@ -171,13 +172,13 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
     policy: createTrackedPolicy({ history, clock, log }),
     ...{ joining, reach, recovery, ...gitDoorsOf(env) },
     servers: createLanguageServers(serversOf(config, env)),
-    guard: createGuardState(name, feed.watch),
+    guard: createGuardState({ machine: name, home: home.path, clock, log }, feed.watch),
     readOnly: openReadOnly({ home: home.path, self: key.peer, git, callers }),
     ...startServices(
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
       stack,
     ),
-    ...{ wip, tokens: createIssuedTokens(), accessTokens, random: machine.random },
+    ...{ wip, tokens: createIssuedTokens(), ...access, random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },
@@ -187,16 +188,21 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const operations = traced(measured(untilFailure(present, ending.failure), metrics.recorder))
   const around = { home: home.path, peer: key.peer, host: mesh.host, watch: feed.watch, log, env }
   startRounds({ ...parts, ...around, places }, stack)
-  const secrets = { token: home.token, tokens: accessTokens }
-  const place = { frontEnds: options.doors, config, home: home.path, env, ...secrets }
+  const secrets = { token: home.token, tokens: access.accessTokens, webLogins: access.webLogins }
+  const place = { frontEnds: options.doors, config, home: home.path, env, clock, ...secrets }
   const served = { operations, about, repos, callers, log, metrics }
-  const doors = await openDoors(place, stack, served)
+  const doors = await openDoors(place, stack, { ...served, sync: syncSourcesOf(parts, present) })
   metrics.start({ about, sessions: sessions.count, ...doors, ledgers: () => ledgerFacts(parts) })
   takeUpNotes(home.path, operations, log, clock)
   log.info({ version: VERSION, machine: name, http: about.http, pid: process.pid }, 'ready')
 
   const finished = ended(ending, stack, log)
   return { home: home.path, machine: name, http: about.http, finished, stop: ending.stop }
+}
+
+/** Who was let in before, by what the home keeps of it. */
+function openAccess(home: string, clock: Clock) {
+  return { accessTokens: openAccessTokens(home, clock), webLogins: openWebLogins(home, clock) }
 }
 
 async function ended(

@@ -6,14 +6,20 @@ import { createMcpSocket, type McpDoor } from './api/mcp-socket.ts'
 import { allRoutes } from './api/routes.ts'
 import { withGrants } from './access/limited.ts'
 import type { AccessTokens } from './access/tokens.ts'
+import type { WebLogins } from './access/web-logins.ts'
 import type { Callers } from './callers.ts'
 import type { Operations } from './client/operations.ts'
 import { isExplicit, type Config } from './config.ts'
+import { tellPort } from './http-hooks/address.ts'
+import { openHookDoor } from './http-hooks/door.ts'
 import { socketPaths } from './home.ts'
 import type { Log } from './log.ts'
 import type { LateMetrics } from './metrics/recorder.ts'
 import type { About } from './operations/context.ts'
+import type { Clock } from './ports.ts'
 import type { Repos } from './repos.ts'
+import { createSyncDoor } from './sync/door.ts'
+import { createDocuments, type SyncSources } from './sync/documents.ts'
 import type { Teardown } from './teardown.ts'
 import { VERSION } from './version.ts'
 
@@ -21,6 +27,13 @@ import { VERSION } from './version.ts'
 export interface FrontEnds {
   readonly mcp: () => Promise<McpDoor>
   readonly mcpHttp: () => Promise<OpenMcpHttp>
+}
+
+/** How many are there. */
+export interface OpenDoors {
+  readonly streams: () => number
+  readonly mcpConnections: () => number
+  readonly boards: () => number
 }
 
 const CLOSE_GRACE_MS = 2_000
@@ -31,8 +44,10 @@ export async function openDoors(
     readonly env: Readonly<Record<string, string | undefined>>
     readonly config: Config
     readonly home: string
+    readonly clock: Clock
     readonly token: string
     readonly tokens: AccessTokens
+    readonly webLogins: WebLogins
   },
   stack: Teardown,
   served: {
@@ -42,20 +57,27 @@ export async function openDoors(
     readonly callers: Callers
     readonly log: Log
     readonly metrics: LateMetrics
+    readonly sync: SyncSources
   },
-): Promise<{ readonly streams: () => number; readonly mcpConnections: () => number }> {
+): Promise<OpenDoors> {
   const { about, repos, callers, log, metrics } = served
   const operations = withGrants(served.operations)
   const streams = createEventStreams(operations)
   const mcpOverHttp = createMcpRoutes(operations, place.frontEnds.mcpHttp)
+  const sync = createSyncDoor(createDocuments(served.sync, log))
+  const hooks = openHookDoor(place.home, place.env, place.clock)
+  // Whose token ended sees no more.
+  place.webLogins.onEnd(sync.drop)
   const api = createApi({
     log,
+    sync,
     onAnswer(answered) {
       metrics.recorder.request(answered)
       log.debug({ ...answered }, 'answered')
     },
     token: place.token,
-    tokens: place.tokens,
+    tokens: eitherOf(place.tokens, place.webLogins),
+    isPass: (text) => hooks.passOf(text) !== null,
     routes: allRoutes({
       operations,
       repos,
@@ -63,6 +85,8 @@ export async function openDoors(
       metrics,
       streams,
       mcp: mcpOverHttp,
+      hooks,
+      webLogins: place.webLogins,
       version: VERSION,
       hasCheckout: () => repos.all().some(({ checkouts }) => checkouts.length > 0),
       isReady: () => about.http !== null && repos.all().every((repo) => repo.host !== null),
@@ -72,13 +96,24 @@ export async function openDoors(
   // Before it: streams that go on would use up all its grace.
   stack.add(() => mcpOverHttp.close())
   stack.add(streams.close)
+  stack.add(sync.close)
+  // Before all of them: from now on the commands beside HTTP hooks judge again.
+  stack.add(hooks.close)
   const sockets = socketPaths(place.home, place.env)
-  about.http = `http://127.0.0.1:${String(await listenOnPort(api, place.config))}`
+  const port = await listenOnPort(api, place.config)
+  about.http = `http://127.0.0.1:${String(port)}`
   const mcp = createMcpSocket(operations, place.frontEnds.mcp, log)
   stack.add(() => mcp.close())
   await mcp.listen(sockets.mcp)
   await api.listenOnSocket(sockets.api)
-  return { streams: streams.count, mcpConnections: mcp.count }
+  tellPort(place.home, port, log)
+  return { streams: streams.count, mcpConnections: mcp.count, boards: sync.count }
+}
+
+type Grants = Pick<AccessTokens, 'grantOf'>
+
+function eitherOf(one: Grants, other: Grants): Grants {
+  return { grantOf: (text) => one.grantOf(text) ?? other.grantOf(text) }
 }
 
 function listenOnPort(api: ReturnType<typeof createApi>, config: Config): Promise<number> {

@@ -1,14 +1,16 @@
 // What the core says cannot be, as an error with a code.
-import { SkeinError, type RepoState } from '../protocol/index.ts'
+import { SkeinError, type RepoState, iso } from '../protocol/index.ts'
 import type { Failure } from './core/claims/command.ts'
-import { iso } from './json.ts'
 
 export function failureError({ code, message, data, ...details }: Failure): SkeinError {
-  return new SkeinError(
-    code,
-    message,
-    data === undefined ? details : { ...details, data: timesTold(data) },
-  )
+  if (data === undefined) return new SkeinError(code, message, details)
+  return new SkeinError(code, message, { ...details, ...retryIn(data), data: timesTold(data) })
+}
+
+/** The core knows no headers either: what it says in `retry_after` goes to every door. */
+function retryIn(data: unknown): { readonly retryAfter?: number } {
+  if (typeof data !== 'object' || data === null || !('retry_after' in data)) return {}
+  return typeof data.retry_after === 'number' ? { retryAfter: data.retry_after } : {}
 }
 
 /** The core knows no dates: what it says in `at_ms` is told in `at`. */

@@ -17,6 +17,8 @@ export interface GitConfig {
   isTracked(checkout: Checkout, file: string): Promise<boolean>
   /** Would git pass over a file that nobody tracks? */
   isIgnored(checkout: Checkout, file: string): Promise<boolean>
+  /** Does a rule say that such a file is not passed over? A rule of less weight cannot change that. */
+  isKept(checkout: Checkout, file: string): Promise<boolean>
 }
 
 /** @param env the environment to start git in, before it is cleaned. */
@@ -42,6 +44,12 @@ export function createGitConfig(env: Readonly<Record<string, string | undefined>
       // Exit 1 without a word means that it is not.
       const args = ['check-ignore', '--no-index', '--', file]
       return (await run(checkout.root, args, { signal: undefined, refusals: /^$/ })) !== null
+    },
+    async isKept(checkout, file) {
+      const args = ['check-ignore', '--no-index', '--verbose', '--', file]
+      const answer = await run(checkout.root, args, { signal: undefined, refusals: /^$/ })
+      // SOURCE:LINE:PATTERN, a tab, and the path: of the rule that decides.
+      return /:\d+:!/.test((answer ?? '').split('\t')[0] ?? '')
     },
   }
 }

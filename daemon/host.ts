@@ -1,11 +1,10 @@
 // This machine as its ledgers see it: its key, its disk, its clocks, and the wire to the others.
 import { existsSync, renameSync } from 'node:fs'
 import path from 'node:path'
-import type { PeerId, SkeinError } from '../protocol/index.ts'
+import { type PeerId, type SkeinError, iso } from '../protocol/index.ts'
 import { createClock } from './clock.ts'
 import { archive, countStart, setAside } from './home.ts'
 import type { HostMachine } from './host-machine.ts'
-import { iso } from './json.ts'
 import type { Log } from './log.ts'
 import type { AbsentMachine } from './absence.ts'
 import { verifySignature, type MachineKey } from './machine-key.ts'

@@ -106,7 +106,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
     },
     stack,
   )
-  const { mesh, listening } = started
+  const { mesh, listening, ways } = started
   const attaching = attachingOf(options, mesh, () => repos)
   const begin: BeginOptions = {
     ...{ home, machine, mesh, git },
@@ -136,7 +136,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
     partitions.stop()
   })
   const joining = createJoining({
-    ...{ departure, mesh, repos, listening, clock: machine.clock },
+    ...{ departure, mesh, repos, listening, ways, clock: machine.clock },
     machine: name,
     knock: (networkKey) => createTransport([networkKey], SILENT),
   })
@@ -148,7 +148,7 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
   stack.add(() => {
     reach.stop()
   })
-  const recovery = createRecovery({ machine, departure, mesh, repos })
+  const recovery = createRecovery({ home, env: options.env, machine, departure, mesh, repos })
   return { mesh, repos, joining, reach, recovery, departure }
 }
 

@@ -8,11 +8,11 @@ import {
   type LedgerClaim,
   type RepoId,
   type RepoState,
+  iso,
 } from '../protocol/index.ts'
 import { carriedClaim } from './carried.ts'
 import { generationSeen } from './generations.ts'
 import type { HostMachine, LedgerFolder } from './host-machine.ts'
-import { iso } from './json.ts'
 import { beginLedger, placeOf, type BeginOptions } from './ledger-begin.ts'
 import { foundLedger, genesisOf, type LedgerHost } from './ledger-host.ts'
 import type { Carried } from './mesh/crossing.ts'
@@ -52,8 +52,7 @@ export async function foundCarried(
   carried: readonly Carried[],
 ): Promise<void> {
   for (const { repo, generation, claims, roots = [] } of carried) {
-    const seen = Math.max(generation, generationSeen(options.home, repo))
-    await beginLedger(options, repo, roots, seen, claims)
+    await beginLedger(options, repo, roots, generation, claims)
   }
 }
 

@@ -46,8 +46,7 @@ export async function enterLedger(
   // The only machines that had it have left the mesh: what they held went with them.
   if (known !== undefined && copies.length === 0) await setOlderAside(machine, known)
   const { commits } = await git.rootCommits(checkout)
-  const above = Math.max(generationSeen(options.home, id), known?.generation ?? 0)
-  const begun = await beginLedger(options, id, commits, above)
+  const begun = await beginLedger(options, id, commits, known?.generation ?? 0)
   if (begun.isMine) return begun.isNew
   // Another machine enrolled it in the same moment.
   const first = mesh.state().repos.get(id)
@@ -82,18 +81,19 @@ async function requireNeverHad(mesh: Mesh, id: RepoId): Promise<void> {
 
 /**
  * Founds a ledger and enters it into the mesh. One that is there already keeps its own generation.
- * @param above the generation that the new one must exceed.
+ * @param above a generation that the new one must exceed, beside those that this machine has seen go.
  * @param claims of a ledger in whose place it comes, of all machines.
  */
 export async function beginLedger(
-  { machine, mesh }: BeginOptions,
+  { home, machine, mesh }: BeginOptions,
   id: RepoId,
   roots: readonly string[],
   above: number,
   claims: readonly LedgerClaim[] = [],
 ): Promise<{ generation: number; isNew: boolean; isMine: boolean }> {
   const place = placeOf(id)
-  const next = Math.max(above + 1, await nextGeneration(machine, place))
+  const seen = Math.max(above, generationSeen(home, id))
+  const next = Math.max(seen + 1, await nextGeneration(machine, place))
   const { hash: genesis, generation } = await foundLedger(machine, place, {
     ...{ ledger: 'repo', mesh: mesh.id, name: id, generation: next },
     carried: claims.map(carriedClaim),

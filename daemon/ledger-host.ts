@@ -15,6 +15,7 @@ import {
 import { DEFAULT_TIMING } from './core/consensus/types.ts'
 import { framesOfCarried } from './core/provisional/own.ts'
 import type { HostMachine, LedgerFolder } from './host-machine.ts'
+import { createLedgerFeed, type LedgerFeed } from './ledger-feed.ts'
 import { startLoop, type Loop } from './loop.ts'
 import type { LoopOptions, StoreWire } from './loop-options.ts'
 import { asFailure, Keeper, toldFirst } from './keeper.ts'
@@ -27,6 +28,8 @@ export interface LedgerHost {
   /** Bytes of its durable log. */
   readonly logBytes: () => number
   readonly audit: AuditPort
+  /** For whoever keeps a copy of its document. */
+  readonly feed: LedgerFeed
   /** Where callers wait for the end of a place in the queue. */
   readonly waiting: WaitingRoom
   readonly genesis: RecordId & { readonly generation: number }
@@ -188,10 +191,12 @@ export async function openLedger(
     },
   })
   const waiting = createWaitingRoom()
+  const feed = createLedgerFeed()
   const keeper = new Keeper(machine, place, audit, store, waiting)
   const loop = startLoop(
     {
       ...shellOf(machine, place, settings, keeper),
+      onStep: feed.tell,
       engine: engineOf(machine, settings, frames, genesis),
     },
     store,
@@ -204,6 +209,7 @@ export async function openLedger(
     genesis,
     logBytes: () => store.size(),
     audit: toldFirst(audit, keeper),
+    feed,
     waiting,
     async stop() {
       await handOver(loop)

@@ -1,11 +1,11 @@
 // What a ledger's loop is given: the core's options, the clock, the wire, and whom it tells what.
-import type { PeerId, SkeinError } from '../protocol/index.ts'
+import type { PeerId, RecordId, SkeinError } from '../protocol/index.ts'
 import type { AbsentMachine } from './absence.ts'
 import type { EngineOptions } from './core/engine.ts'
 import type { SettledProvisional } from './core/engine-state.ts'
 import type { PeerMessage } from './core/messages.ts'
 import type { AppliedChange } from './core/view.ts'
-import type { Clock } from './ports.ts'
+import type { Clock, Frame } from './ports.ts'
 import type { Ticker } from './ticker.ts'
 
 export interface LoopOptions {
@@ -28,6 +28,8 @@ export interface LoopOptions {
   readonly absent: (peers: readonly PeerId[]) => readonly AbsentMachine[]
   /** Asks these machines for a sign of life, so that `absent` knows soon who is gone without a word. */
   readonly probe: (peers: readonly PeerId[]) => void
+  /** Told what each step wrote to the log, and how far the ledger is committed after it. */
+  readonly onStep?: (written: readonly Frame[], applied: RecordId) => void
   /** After each drain, for upkeep that needs no hurry. */
   readonly onIdle: (logBytes: number) => void
   readonly callTimeoutMs: number

@@ -30,7 +30,7 @@ import { nextRequestId } from './core/provisional/ask.ts'
 import { isCarrying } from './core/provisional/own.ts'
 import type { View } from './core/view.ts'
 import type { LoopOptions, StoreWire } from './loop-options.ts'
-import type { LedgerStore } from './ports.ts'
+import type { Frame, LedgerStore } from './ports.ts'
 
 export interface Loop {
   /**
@@ -265,6 +265,7 @@ class LedgerLoop implements Loop {
     const isRead = this.#engine.newer === null
     if (!isRead || (isLeading(this.#engine) && !isCarrying(this.#engine))) this.#ready.resolve(true)
     if (this.view().state.genesisHash !== '') this.#known.resolve(true)
+    this.#options.onStep?.(framesIn(ready), this.view().state.applied)
     this.#options.onIdle(this.#store.size())
     this.#awaitElection()
   }
@@ -348,4 +349,9 @@ class LedgerLoop implements Loop {
     for (const pending of this.#pending.values()) pending.reject(error)
     this.#pending.clear()
   }
+}
+
+/** What was added to the log; one that was written anew holds nothing that is new. */
+function framesIn({ persist }: EngineReady): readonly Frame[] {
+  return persist.flatMap((order) => (order.kind === 'append' ? order.frames : []))
 }

@@ -1,5 +1,6 @@
 // Signs of life of this machine's sessions. Kept in memory only: after a restart every session that holds something counts
-// as active at the start, and its next operation brings the rest back.
+// as active at the start, and its next operation brings the rest back. Of one that is parked nothing comes: who knows of it holds
+// it anew.
 import type { SessionId } from '../protocol/index.ts'
 import type { ProcessIdentity } from './client/proc.ts'
 import type { SessionSigns } from './core/claims/holder.ts'
@@ -15,7 +16,7 @@ export interface Sessions {
   readonly count: () => number
   /** Looks which processes live; one look serves all repos. */
   observeProcesses(isLiving: (process: ProcessIdentity) => boolean): void
-  /** Its run was parked: until then (by uptime) neither silence nor the end of its process counts. 0: it is back. */
+  /** Its run was parked, maybe before this start: until then (by uptime) neither silence nor the end of its process counts. 0: it is back. */
   hold(session: SessionId, untilMs: number): void
   /** Forgets sessions that hold nothing and were long silent. */
   forgetExcept(holding: ReadonlySet<SessionId>): void
@@ -23,7 +24,7 @@ export interface Sessions {
 
 interface Signs {
   activeAtMs: number
-  wallMs: number
+  wallMs: number | null
   process: ProcessIdentity | null
   deadSinceMs: number | null
   heldUntilMs: number
@@ -38,6 +39,7 @@ const MANY = 10_000
 export function createSessions(clock: Clock): Sessions {
   const sessions = new Map<SessionId, Signs>()
   const startedAt = clock.uptime()
+  const unseen = { activeAtMs: startedAt, wallMs: null, process: null, deadSinceMs: null }
   return {
     count: () => sessions.size,
     noteActivity(session, process) {
@@ -53,6 +55,7 @@ export function createSessions(clock: Clock): Sessions {
     hold(session, untilMs) {
       const known = sessions.get(session)
       if (known !== undefined) known.heldUntilMs = untilMs
+      else if (untilMs > clock.uptime()) sessions.set(session, { ...unseen, heldUntilMs: untilMs })
     },
     signsOf(session) {
       const known = sessions.get(session)

@@ -19,7 +19,7 @@ import {
   type HolderClock,
   type SessionSigns,
 } from './core/claims/holder.ts'
-import { recordOwn } from './guard/record.ts'
+import { recordOwn } from './own-events.ts'
 import type { Log } from './log.ts'
 import type { Parts } from './operations/context.ts'
 import type { Clock } from './ports.ts'

@@ -73,6 +73,8 @@ const TOOL_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   REQUEST_UNKNOWN: `call ${showCall('my_requests', { decision: 'all' })} for yours, or pending_requests for those to answer.`,
   CLAIM_STALE: 'stop writing what it covered; call claim_files for it again.',
   LIMIT_CLAIMS: `call ${MINE}, then release_claims for what you no longer need.`,
+  LIMIT_WAITS: `call ${showCall('my_requests', { queued: true })}, then cancel_queue_request for what you no longer need.`,
+  LIMIT_QUEUE: 'work on something else, or call claim_files without wait_seconds later.',
   BUSY: 'call again in a second.',
   REPO_UNKNOWN: 'call again with `repo`.',
   NO_QUORUM: 'do not edit; nothing was granted. Call again later, or let a person decide.',

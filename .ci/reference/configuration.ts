@@ -4,6 +4,7 @@ import { loadConfig, loadRepoConfig } from '../../daemon/config.ts'
 import { configJsonSchema, type FileName } from '../../daemon/config-schema.ts'
 import { formatDuration } from '../../daemon/config-words.ts'
 import { typeOf, type Schema } from './fields.ts'
+import { VARIABLES } from './outside.ts'
 import { page, table } from './page.ts'
 import { ROOT } from './sources.ts'
 
@@ -18,6 +19,8 @@ const IN_EFFECT: Readonly<Record<FileName, ReadonlySet<string>>> = {
     'limits.files',
     'limits.ratio',
     'limits.claims_per_agent',
+    'limits.waits_per_agent',
+    'limits.waits',
     'ttl',
     'ttl.default',
     'ttl.shared',
@@ -41,26 +44,6 @@ const IN_EFFECT: Readonly<Record<FileName, ReadonlySet<string>>> = {
   ]),
 }
 
-const VARIABLES: readonly (readonly [string, string])[] = [
-  ['SKEIN_HOME', 'The home of this machine; default `~/.skein`.'],
-  ['SKEIN_AGENT', 'Who calls, unless `--agent` says so.'],
-  ['SKEIN_SESSION', 'Which run of the caller, unless `--session` says so.'],
-  ['SKEIN_HTTP_PORT', 'Sets `http_port`; 0 for any free one.'],
-  ['SKEIN_MESH_LISTEN', 'Sets `listen`: `host:port`, several with commas.'],
-  [
-    'SKEIN_WAIT',
-    'What a hook does with an edit of what another holds: `defer`, `refuse`, or how long it waits, such as `5m`.',
-  ],
-  ['SKEIN_NO_START', '`1`: `skein mcp` starts no daemon.'],
-  [
-    'CLAUDE_CODE_SESSION_ID',
-    'Read: the session, where neither a flag nor SKEIN_SESSION names one.',
-  ],
-  ['CODEX_SESSION_ID', 'Read: the same, after it.'],
-  ['NO_COLOR', 'Read: no colours.'],
-  ['XDG_RUNTIME_DIR', 'Read: where the sockets go when the path of the home is over 90 bytes.'],
-]
-
 export function configurationPage(): string {
   const machine = loadConfig({ home: path.join(ROOT, 'no-such-home'), env: {} }).settings
   const repo = loadRepoConfig(path.join(ROOT, 'no-such-folder')).settings
@@ -79,7 +62,7 @@ export function configurationPage(): string {
       VARIABLES.map(([name, text]) => [`\`${name}\``, text]),
     ),
     '## The home',
-    '`$SKEIN_HOME`, by default `~/.skein`, mode 0700. `identity.key`: the machine’s key. `machine`: its name. `token`: the bearer token of the HTTP port. `config.yml`. `api.sock`, `mcp.sock`: the doors. `daemon.pid`: the lock. `mesh`: the id of its mesh. `network.key`: the key that the members share. `listening.json`: the mesh port, and where the other members were last. `joining.json`: the way into another mesh. `releasing.json`: what was released without a majority. `generations.json`: ledgers that were begun anew. `ledger/`: one durable log for each repository, and `mesh` for the mesh’s own. `audit/`: the audit logs, in segments of 32 MiB. Both keep what belonged to an earlier mesh under `NAME.of-MESH`. `logs/`: the daemon’s log, in four files. `retention` bounds both.',
+    '`$SKEIN_HOME`, by default `~/.skein`, mode 0700. `identity.key`: the machine’s key. `machine`: its name. `token`: the bearer token of the HTTP port. `config.yml`. `api.sock`, `mcp.sock`: the doors. `daemon.pid`: the lock. `mesh`: the id of its mesh. `network.key`: the key that the members share. `listening.json`: the mesh port, and where the other members were last. `joining.json`: the way into another mesh. `releasing.json`: what was released without a majority. `parked.json`: runs that wait parked for an edit. `generations.json`: ledgers that were begun anew. `ledger/`: one durable log for each repository, and `mesh` for the mesh’s own. `audit/`: the audit logs, in segments of 32 MiB. Both keep what belonged to an earlier mesh under `NAME.of-MESH`. `logs/`: the daemon’s log, in four files. `retention` bounds both.',
   )
 }
 

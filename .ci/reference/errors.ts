@@ -1,23 +1,8 @@
 // errors.md: the catalogue, and what exit codes mean.
 import { ERROR_CATALOGUE, httpOfExit, type Exit } from '../../protocol/index.ts'
+import { EXITS } from './outside.ts'
 import { code, page, table } from './page.ts'
 import { sourcesOf } from './sources.ts'
-
-const EXITS: Readonly<Record<Exit, string>> = {
-  0: 'done',
-  1: 'conflict: refused, somebody else holds it',
-  2: 'coordination unavailable; no grant was confirmed, a person decides',
-  3: 'the session works on another task, or waits for one',
-  4: 'stale: a claim, a fence or a hash is not what was named',
-  5: 'the repository is not enrolled',
-  6: 'not found',
-  7: 'forbidden',
-  8: 'a wait ended without what was waited for',
-  9: 'over a limit that time heals',
-  64: 'bad usage or bad input',
-  70: 'a bug in skein',
-  130: 'interrupted',
-}
 
 export function exitTable(): string {
   const rows = Object.entries(EXITS).map(([exit, meaning]) => [

@@ -52,6 +52,12 @@ const SECTIONS: readonly { readonly tag: Tag; readonly title: string; readonly a
       'Streamable HTTP, in both eras of the protocol: [PROTOCOL](../PROTOCOL.md#mcp), [Connecting an MCP client](../how-to/mcp-clients.md).',
   },
   {
+    tag: 'board',
+    title: 'The board in the browser',
+    about:
+      'The page of [`skein web`](../how-to/boards.md#in-the-browser): its files, the same everywhere, and the trade of a one-time code, `{"code": …}`, for a token, `{"token", "agent", "may_act"}`.',
+  },
+  {
     tag: 'coord',
     title: 'The routes of coord',
     about:
@@ -86,6 +92,18 @@ function routesOf(): readonly Route[] {
     metrics: { text: () => Promise.resolve({ type: '', text: '' }) },
     streams: createEventStreams(operations),
     mcp: createMcpRoutes(operations, () => Promise.reject(new Error('nobody speaks'))),
+    hooks: {
+      user: '',
+      passOf: () => null,
+      noteAnswered: () => undefined,
+      judgeOffline: () => Promise.reject(new Error('nobody asks')),
+    },
+    webLogins: {
+      redeem: () => {
+        throw new Error('nobody logs in')
+      },
+      end: () => undefined,
+    },
     isReady: () => true,
     version: '',
     hasCheckout: () => false,

@@ -11,6 +11,7 @@ export const GROUPS = {
   mesh: 'three machines, beside a cluster of three etcd',
   start: 'starts of the daemon and the bridge',
   command: '`skein check` as a process',
+  guard: 'verdicts of the guard, a push of 2,000 files, `skein init`',
   history: 'memory, and a restart with a long history',
 } as const
 

@@ -63,7 +63,7 @@ export class ScaleLedger {
       leaseMs: LEASE_MS,
     })
     const copies = peers.filter((peer) => peer !== machine.peer)
-    const members = { willing: voters, copies, asOf: 1, version: LEDGER_VERSION }
+    const members = { willing: voters, copies, isCopy: true, asOf: 1, version: LEDGER_VERSION }
     this.#take({ kind: 'members', members })
     machine.board.join(plan.name, {
       receive: (from, message) => {

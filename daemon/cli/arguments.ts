@@ -155,6 +155,8 @@ function placeArguments(fields: Record<string, Value>, words: readonly string[],
   for (const spec of verb.arguments) {
     const taken = rest.slice(0, spec.many ? undefined : 1)
     rest = rest.slice(taken.length)
+    // A variable of a script that is not set.
+    if (taken.includes('')) throw usage(`${verb.name} got an empty ${spec.name}`, verb)
     if (taken.length === 0 && spec.required) throw usage(`${verb.name} needs ${nameOf(spec)}`, verb)
     if (taken.length > 0) fields[spec.field] = spec.many ? taken : (taken[0] ?? '')
   }

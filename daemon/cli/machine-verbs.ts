@@ -1,5 +1,5 @@
 // The verbs of this machine's daemon and program.
-import { local, type VerbSpec } from './verb-spec.ts'
+import { local, SHELLS, type VerbSpec } from './verb-spec.ts'
 
 export const MACHINE_VERBS: readonly VerbSpec[] = [
   local('up', {
@@ -48,6 +48,12 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
       'Copies bytes to the daemon, and starts one when none runs, unless SKEIN_NO_START=1. Agents are configured with the command `skein mcp`.',
     examples: ['claude mcp add skein -- skein mcp'],
   }),
+  local('board', {
+    summary: 'Watch repositories, machines, claims and waits, and act on them',
+    details:
+      'Full screen on a terminal: ? explains the keys, q leaves. Elsewhere, and with --json, the picture of this moment, once.',
+    examples: ['skein board', 'skein board --repo team/proj', 'skein board --json'],
+  }),
   local('config validate', {
     summary: 'Check config.yml and .skein.yml',
     details: 'Needs no daemon. Exit 64 names file, line, and the nearest right key.',
@@ -59,6 +65,48 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
       'Plays in a temporary repository with a daemon of its own and cleans up after itself. Exit 0 when all went as told.',
     examples: ['skein try'],
   }),
+  local('demo', {
+    summary: 'Watch three machines, twelve agents and a split',
+    details:
+      'Three daemons, a repository and a network of their own, in a temporary folder and on loopback; nothing of yours is touched. One machine is cut off and comes back. Exit 0 when all went as skein promises. With --json an object a line.',
+    flags: [
+      {
+        flag: '--keep',
+        field: 'keep',
+        type: 'switch',
+        help: 'leave the machines running until Ctrl-C, and the folder for good',
+      },
+    ],
+    examples: ['skein demo', 'skein demo --keep', 'skein demo --json'],
+  }),
+  local('completions', {
+    summary: 'Print what makes your shell complete skein commands',
+    details:
+      'A script for bash, zsh or fish: commands, flags and their values, files, and what there is at the moment: ids, machines, repositories. What there is is asked of the daemon while you type; without one nothing is offered, and none is started. The first lines of the script say where to put it.',
+    arguments: [
+      {
+        field: 'shell',
+        name: 'SHELL',
+        help: 'bash, zsh or fish',
+        many: false,
+        required: true,
+        oneOf: SHELLS,
+      },
+    ],
+    examples: [
+      'eval "$(skein completions bash)"',
+      'skein completions zsh > ~/.zfunc/_skein',
+      'skein completions fish > ~/.config/fish/completions/skein.fish',
+    ],
+  }),
+  local('candidates', {
+    isHidden: true,
+    summary: 'Print what there is for a word to name; what the scripts of `skein completions` ask',
+    details:
+      'A line for each: the word, a tab, and what it is. Prints nothing when no daemon answers at once, and never fails.',
+    isRaw: true,
+    examples: ['skein candidates own-claim -- release clm_'],
+  }),
   local('version', {
     summary: 'Print the version',
     details: 'Of this program; `skein status` tells that of the daemon.',
@@ -68,7 +116,14 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
     summary: 'Explain a command',
     details: 'Without a command: all of them.',
     arguments: [
-      { field: 'verb', name: 'COMMAND', help: 'as in `claim`', many: true, required: false },
+      {
+        field: 'verb',
+        name: 'COMMAND',
+        help: 'as in `claim`',
+        many: true,
+        required: false,
+        names: 'command',
+      },
     ],
     examples: ['skein help claim', 'skein help audit verify'],
   }),

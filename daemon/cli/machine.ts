@@ -2,6 +2,7 @@
 // bin.ts plugs the parts in and loads each when it is called, so that `check` and `claim` start without them.
 import type { Readable, Writable } from 'node:stream'
 import type { HarnessName, HookEvent, HookVerdict, OperationResult } from '../../protocol/index.ts'
+import type { BoardHost } from '../client/board-host.ts'
 import type { Command } from './arguments.ts'
 import type { Io } from './io.ts'
 import type { Doctor, Wiring } from './setup.ts'
@@ -23,6 +24,8 @@ export interface Machine {
   /** Checks the hash chain of an exported audit log. @throws SkeinError NOT_FOUND */
   verifyAudit(file: string): Promise<AuditFileVerdict>
   runBridge(options: BridgeOptions): Promise<void>
+  /** Draws the board on the terminal until the person leaves it. */
+  runBoard(host: BoardHost): Promise<void>
   loadWiring(): Promise<Wiring>
   loadDoctor(): Promise<Doctor>
   /** The verdict on a hook when no daemon of this home answers. */

@@ -32,6 +32,10 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
       const { runJoin } = await import('./commands/join.ts')
       return runJoin(command, io)
     }
+    if (does.operation === 'web') {
+      const { runWeb } = await import('./commands/web.ts')
+      return runWeb(command, io)
+    }
     if (does.operation === 'recover') {
       const { runRecover } = await import('./commands/recover.ts')
       return runRecover(command, io)
@@ -49,6 +53,10 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
     const { run: runMcp } = await import('./commands/mcp.ts')
     return runMcp(command, io, machine)
   }
+  if ('local' in does && does.local === 'board' && !wantsHelp) {
+    const { run: runBoard } = await import('./commands/board.ts')
+    return runBoard(command, io, machine)
+  }
   const event = 'local' in does && !wantsHelp ? HOOKS[does.local] : undefined
   if (event !== undefined) {
     const { runHook } = await import('./commands/hook.ts')
@@ -58,6 +66,11 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
   if ('local' in does && does.local.startsWith('hook ') && !wantsHelp) {
     const { run: runGitHook } = await import('./commands/git-hook.ts')
     return runGitHook(command, io, machine)
+  }
+  // A person waits for it with a finger on the key.
+  if ('local' in does && does.local === 'candidates' && !wantsHelp) {
+    const { run: runCandidates } = await import('./commands/candidates.ts')
+    return runCandidates(command, io, machine)
   }
   const { runLocal } = await import('./commands/local.ts')
   return runLocal(command, io, machine)

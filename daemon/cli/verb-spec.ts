@@ -13,8 +13,13 @@ export interface VerbSpec {
   readonly examples: readonly string[]
   /** Its words are another program's: none of them is read here. They come as `words`. */
   readonly isRaw?: true
+  /** Programs type it, not people: no list names it. */
+  readonly isHidden?: true
   readonly does: { readonly operation: OperationName } | { readonly local: LocalVerb }
 }
+
+/** Those that completion scripts can be printed for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
 export type Group =
   'Claims' | 'Tasks' | 'Kept work' | 'Repositories' | 'Machines' | 'This machine' | 'Hooks'
@@ -25,6 +30,7 @@ export type LocalVerb =
   | 'mcp'
   | 'logs'
   | 'try'
+  | 'demo'
   | 'init'
   | 'upgrade'
   | 'uninstall'
@@ -38,6 +44,9 @@ export type LocalVerb =
   | 'hook pre-commit'
   | 'hook pre-push'
   | 'hook prepare-commit-msg'
+  | 'completions'
+  | 'candidates'
+  | 'board'
   | 'version'
   | 'help'
 

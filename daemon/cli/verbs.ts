@@ -19,6 +19,7 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
     type: 'text',
     value: 'ID',
     help: 'another repository; patterns are then read from its root',
+    names: 'repository',
   },
   { flag: '--agent', field: 'agent', type: 'text', value: 'A', help: 'who you are ($SKEIN_AGENT)' },
   {
@@ -78,6 +79,7 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   'tokens/list': 'This machine',
   'tokens/rotate': 'This machine',
   'tokens/revoke': 'This machine',
+  web: 'This machine',
   'webhooks/list': 'This machine',
   'webhooks/test': 'This machine',
   'webhooks/retry': 'This machine',
@@ -108,6 +110,14 @@ const MORE_FLAGS: Readonly<Partial<Record<OperationName, readonly FlagSpec[]>>> 
       help: 'with --push: whose tokens (origin)',
     },
   ],
+  web: [
+    {
+      flag: '--no-open',
+      field: 'no_open',
+      type: 'switch',
+      help: 'print the address only, and start no browser',
+    },
+  ],
   guard: [PATIENCE],
   events: [
     {
@@ -126,6 +136,7 @@ const MORE_ARGUMENTS: Readonly<Partial<Record<OperationName, readonly ArgumentSp
       help: 'YAML, as .skein.yml has it',
       many: false,
       required: true,
+      names: 'file',
     },
   ],
   'audit/verify': [
@@ -135,18 +146,18 @@ const MORE_ARGUMENTS: Readonly<Partial<Record<OperationName, readonly ArgumentSp
       help: 'an exported log; needs no daemon',
       many: false,
       required: false,
+      names: 'file',
     },
   ],
 }
 
-export const VERBS: readonly VerbSpec[] = [
-  ...OPERATION_NAMES.map(verbOf),
-  ...WIRING_VERBS,
-  ...MACHINE_VERBS,
-]
+const ALL: readonly VerbSpec[] = [...OPERATION_NAMES.map(verbOf), ...WIRING_VERBS, ...MACHINE_VERBS]
+
+/** Those that people are told of. */
+export const VERBS: readonly VerbSpec[] = ALL.filter(({ isHidden }) => isHidden !== true)
 
 export function findVerb(name: string): VerbSpec | undefined {
-  return VERBS.find((verb) => verb.name === name)
+  return ALL.find((verb) => verb.name === name)
 }
 
 function verbOf(operation: OperationName): VerbSpec {

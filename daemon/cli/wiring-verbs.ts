@@ -1,5 +1,5 @@
 // The verbs that wire skein into harnesses and git, and those that the wires run.
-import type { FlagSpec } from '../../protocol/index.ts'
+import { HARNESSES, type FlagSpec } from '../../protocol/index.ts'
 import { local, type VerbSpec } from './verb-spec.ts'
 
 const YES_FLAG: FlagSpec = { flag: '--yes', field: 'yes', type: 'switch', help: 'do not ask' }
@@ -15,6 +15,7 @@ const TOOL_FLAG: FlagSpec = {
   type: 'texts',
   value: 'T',
   help: 'claude, codex, cursor or all; may be repeated (those that are used here)',
+  oneOf: [...HARNESSES, 'all'],
 }
 
 /** Of the hooks that harnesses call. */
@@ -24,6 +25,7 @@ const HARNESS: FlagSpec = {
   type: 'text',
   value: 'NAME',
   help: 'claude, codex or cursor',
+  oneOf: HARNESSES,
 }
 
 /** Of those that may wait. */
@@ -94,6 +96,7 @@ export const WIRING_VERBS: readonly VerbSpec[] = [
         field: 'bundle',
         type: 'text',
         value: 'FILE',
+        names: 'file',
         help: 'what helps others to find a fault, as JSON, without secrets',
       },
     ],

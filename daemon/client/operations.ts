@@ -94,4 +94,6 @@ export interface Grant {
   readonly agent: string
   /** Of which repositories it may speak; null: of all. */
   readonly repos: readonly string[] | null
+  /** Of a page of the browser's board: it calls what the board needs and nothing else. `mayAct`: for the person before it. */
+  readonly web?: { readonly mayAct: boolean }
 }

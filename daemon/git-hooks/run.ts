@@ -1,7 +1,9 @@
 // The git hooks as git runs them: words, stdin, an exit code. Whatever is not a refusal lets git go on.
 import { loadRepoConfig } from '../config.ts'
-import { matchesPath, parsePattern, SkeinError } from '../../protocol/index.ts'
+import { SkeinError } from '../../protocol/index.ts'
 import { createUserGit, GitFailed, type UserGit } from '../git-user.ts'
+import { createGit } from '../git.ts'
+import { readShut } from '../policy/shut.ts'
 import { createAsking } from '../push/asking.ts'
 import type { Changes } from '../push/changes.ts'
 import { judgeByLeader, type PushedTo } from '../push/judge.ts'
@@ -23,7 +25,7 @@ export async function runGitHook(hook: string, call: HookCall): Promise<number> 
   const git = createUserGit(call.cwd, call.env)
   switch (hook) {
     case 'pre-commit':
-      return check('commit', call, git, null, () => stagedChanges(git))
+      return check('commit', call, null, () => stagedChanges(git))
     case 'pre-push':
       return prePush(call, git)
     case 'prepare-commit-msg':
@@ -38,13 +40,12 @@ async function prePush(call: HookCall, git: UserGit): Promise<number> {
   const lines = await call.stdin()
   if (isFencedAddress(url)) return 0
   const pushed = { url, refs: pushedRefs(lines) }
-  return check('push', call, git, pushed, () => pushedChanges(git, remote, lines))
+  return check('push', call, pushed, () => pushedChanges(git, remote, lines))
 }
 
 async function check(
   what: 'commit' | 'push',
   call: HookCall,
-  git: UserGit,
   pushed: PushedTo | null,
   find: () => Promise<Changes | string>,
 ): Promise<number> {
@@ -57,12 +58,14 @@ async function check(
     }
     changes = found
     if (changes.paths.size === 0) return 0
-    const { blocked } = await judgeByLeader(createAsking(call.env, call.cwd), changes, pushed)
+    const judged = await judgeByLeader(createAsking(call.env, call.cwd), changes, pushed)
+    for (const note of judged.notes) call.say(`skein: ${note}`)
+    const { blocked } = judged
     if (blocked.length === 0) return 0
     for (const line of refusalLines(what, blocked)) call.say(line)
     return 1
   } catch (error) {
-    return withoutAnswer(what, call, git, changes, error)
+    return withoutAnswer(what, call, changes, error)
   }
 }
 
@@ -70,7 +73,6 @@ async function check(
 async function withoutAnswer(
   what: 'commit' | 'push',
   call: HookCall,
-  git: UserGit,
   changes: Changes | null,
   error: unknown,
 ): Promise<number> {
@@ -80,7 +82,7 @@ async function withoutAnswer(
   }
   if (!(error instanceof SkeinError)) throw error
   if (NOT_OURS.has(error.code)) return 0
-  const shut = changes === null ? null : await shutPath(git, [...changes.paths])
+  const shut = changes === null ? null : await shutPath(call, [...changes.paths])
   if (shut !== null) {
     call.say(`skein: this ${what} is refused: ${error.message}`)
     call.say(`  ${shut.path} ${shut.why} in .skein.yml`)
@@ -95,17 +97,20 @@ const NOT_OURS: ReadonlySet<string> = new Set(['REPO_NOT_ENROLLED', 'REPO_NOT_GI
 
 /** A file that the repository wants refused where nobody answers. */
 async function shutPath(
-  git: UserGit,
+  { env, cwd }: HookCall,
   paths: readonly string[],
 ): Promise<{ readonly path: string; readonly why: string } | null> {
-  const root = (await git.read(['rev-parse', '--show-toplevel'])).trimEnd()
-  const config = loadRepoConfig(root)
+  const checkout = await createGit(env).findCheckout(cwd)
+  if (checkout === null) return null
   const [any] = paths
-  if (config.offline === 'deny' && any !== undefined) return { path: any, why: '`offline: deny`' }
-  const options = { caseExact: config.case === 'exact' }
-  const shut = config.protected.map((text) => parsePattern(text, options))
-  const path = paths.find((one) => shut.some((pattern) => matchesPath(pattern, one)))
-  return path === undefined ? null : { path, why: 'is `protected`' }
+  const isDenied = loadRepoConfig(checkout.root).offline === 'deny'
+  if (isDenied && any !== undefined) return { path: any, why: '`offline: deny`' }
+  const shut = await readShut(env, checkout)
+  for (const path of paths) {
+    const why = shut.whyNot(path)
+    if (why !== null) return { path, why }
+  }
+  return null
 }
 
 /** The message is the person's: whatever goes wrong here leaves it as it is. */

@@ -6,6 +6,7 @@ import type { LedgerState, PeerId } from '../../protocol/index.ts'
 import type { PeerAddresses } from '../ports.ts'
 import type { Listening } from './listening.ts'
 import { decodeValue, encodeValue } from './packets.ts'
+import type { Ways } from './ways.ts'
 
 export interface BelongingOptions {
   readonly mesh: string
@@ -51,12 +52,12 @@ export function wasLetIn(mesh: Pick<OwnMesh, 'state'>, listening: Listening): bo
 export function whomToAsk(
   mesh: OwnMesh,
   wasMember: boolean,
-  listening: Listening,
+  { listening, ways }: { readonly listening: Listening; readonly ways: Ways },
 ): readonly PeerAddresses[] {
   const isKnown = wasMember || wasLetIn(mesh, listening)
   if (!isKnown && listening.joinedAt() === 0) return []
   const all = isKnown ? [...mesh.state().members.values()] : listening.known()
-  return all.filter(({ peer }) => peer !== mesh.self && !mesh.board.isReady(peer))
+  return all.filter(({ peer }) => peer !== mesh.self && !mesh.board.isReady(peer)).map(ways)
 }
 
 /** @returns what ends it. */

@@ -63,6 +63,7 @@ export const terms = z.looseObject({
   claimsPerAgent: integer,
   task: task.optional(),
 })
+export const waitLimits = z.looseObject({ perAgent: integer.min(0), inRepo: integer.min(0) })
 export const urgency = z.enum(URGENCIES)
 export const part = z.looseObject({ pattern, symbols: symbols.nullable() })
 export const reason = z.string().min(1).max(32)

@@ -12,6 +12,7 @@ import type { Listening } from './listening.ts'
 import type { Mesh } from './mesh.ts'
 import { encodeValue } from './packets.ts'
 import { readWelcome, type Welcome } from './questions.ts'
+import type { Ways } from './ways.ts'
 
 export interface Joining {
   /** What would be carried into the other mesh. */
@@ -35,6 +36,7 @@ export interface JoiningOptions {
   readonly mesh: Mesh
   readonly repos: Repos
   readonly listening: Listening
+  readonly ways: Ways
   readonly departure: Departure
   readonly clock: Clock
   /** A transport of this machine with the other mesh's key, which listens nowhere. */
@@ -127,7 +129,7 @@ async function leave(options: JoiningOptions): Promise<void> {
 
 /** Asks to be let in. */
 async function knockWith(
-  { mesh, machine, knock }: JoiningOptions,
+  { mesh, machine, ways, knock }: JoiningOptions,
   invitation: Invitation,
   signal: AbortSignal,
 ): Promise<Welcome> {
@@ -140,7 +142,7 @@ async function knockWith(
       signature: signJoin(invitation.secret, bytes),
     })
     const limit = AbortSignal.any([signal, AbortSignal.timeout(KNOCK_MS)])
-    return readWelcome(await transport.ask(invitation, question, limit))
+    return readWelcome(await transport.ask(ways(invitation), question, limit))
   } finally {
     await transport.close()
   }

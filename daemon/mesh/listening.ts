@@ -10,6 +10,8 @@ import type { Transport } from '../ports.ts'
 
 export interface KnownPeer {
   readonly peer: PeerId
+  /** Absent in what earlier versions remembered. */
+  readonly machine?: string
   readonly addresses: readonly string[]
 }
 
@@ -123,7 +125,7 @@ export function createListening({ home, addresses, isExplicit }: ListeningOption
       return [...new Set([...said, ...listened])]
     },
     remember(peers) {
-      keep({ known: peers.map(({ peer, addresses: where }) => ({ peer, addresses: where })) })
+      keep({ known: peers.map(bareOf) })
     },
     known: () => kept.known ?? [],
     noteJoined: (index) => {
@@ -136,6 +138,11 @@ export function createListening({ home, addresses, isExplicit }: ListeningOption
   function isChosenHere(): boolean {
     return !isExplicit || addresses.every((one) => one.port === 0)
   }
+}
+
+/** A member is more than what is kept of it. */
+function bareOf({ peer, machine, addresses }: KnownPeer): KnownPeer {
+  return machine === undefined ? { peer, addresses } : { peer, machine, addresses }
 }
 
 const EVERYWHERE = '0.0.0.0'

@@ -3,7 +3,7 @@ import { LEDGER_VERSION, type LedgerState, type RepoId } from '../../protocol/in
 import type { LedgerMembers } from '../core/engine-state.ts'
 
 /** Who may vote in a ledger and who has a copy, as the mesh ledger has it. */
-export function membersOf(state: LedgerState, repo: RepoId | null): LedgerMembers {
+export function membersOf(state: LedgerState, repo: RepoId | null): Omit<LedgerMembers, 'isCopy'> {
   const all = [...state.members.values()]
   const known = repo === null ? undefined : state.repos.get(repo)
   const machines = repo === null ? null : (known?.machines ?? [])

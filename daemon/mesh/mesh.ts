@@ -18,6 +18,7 @@ import type { Listened, Listening } from './listening.ts'
 import { membersOf } from './members.ts'
 import type { KeyRotation } from './key-rotation.ts'
 import type { Switchboard } from './switchboard.ts'
+import type { Ways } from './ways.ts'
 
 export interface Mesh {
   readonly id: string
@@ -56,6 +57,7 @@ export interface MeshOptions {
   readonly name: string
   readonly keyRotation: KeyRotation
   readonly listening: Listening
+  readonly ways: Ways
   /** Answers whoever is no member. */
   readonly answer: (mesh: Mesh) => TransportEvents['onQuestion']
   readonly createTransport: CreateTransport
@@ -132,7 +134,7 @@ class RunningMesh implements Mesh {
       if (now === last) return
       last = now
       const copies = members.copies.filter((peer) => peer !== this.self)
-      host.loop.setMembers({ ...members, copies })
+      host.loop.setMembers({ ...members, copies, isCopy: members.copies.includes(this.self) })
     }
     tell()
     return this.onChange(tell)
@@ -169,9 +171,8 @@ class RunningMesh implements Mesh {
     try {
       const transport = await (this.#opening ??= this.#listen())
       this.#announce()
-      const announced = listening.announced(transport.addresses())
-      const missing = this.#missing.filter((address) => announced.includes(address))
-      return { addresses: announced, missing }
+      const told = listening.announced(transport.addresses())
+      return { addresses: told, missing: this.#missing.filter((one) => told.includes(one)) }
     } catch (error) {
       // The others go on finding this machine where it was.
       listening.remove(fresh)
@@ -217,11 +218,10 @@ class RunningMesh implements Mesh {
 
   async #listen(): Promise<Transport> {
     const { keyRotation, createTransport, answer } = this.#options
-    const { events } = this.board
+    const events = { ...this.board.events, onQuestion: answer(this) }
     let transport: Transport | null = null
     try {
-      const onQuestion = answer(this)
-      transport = await createTransport(keyRotation.accepted(), { ...events, onQuestion })
+      transport = await createTransport(keyRotation.accepted(), events)
       this.#noteListened(await this.#options.listening.listen(transport), transport)
     } catch (error) {
       await transport?.close()
@@ -264,7 +264,7 @@ class RunningMesh implements Mesh {
       this.#noteRemoved()
     const others = this.#others()
     const known = others.length > 0 || members.size > 0 ? others : this.#options.listening.known()
-    this.#transport?.setPeers(known.map(({ peer, addresses }) => ({ peer, addresses })))
+    this.#transport?.setPeers(known.map(this.#options.ways))
     if (others.length > 0) this.#options.listening.remember(others)
     if (others.length > 0 && this.#transport === null && !this.#isStopped)
       void this.open([]).catch((error: unknown) => {
@@ -289,7 +289,7 @@ class RunningMesh implements Mesh {
   #watchBelonging(): () => void {
     return watchBelonging({
       mesh: this.id,
-      lost: () => whomToAsk(this, this.#wasMember, this.#options.listening),
+      lost: () => whomToAsk(this, this.#wasMember, this.#options),
       isAlone: () => !this.#others().some(({ peer }) => this.board.isReady(peer)),
       index: () => Math.max(this.state().applied.index, this.#options.listening.joinedAt()),
       ask: (target, question, signal) =>

@@ -29,6 +29,7 @@ import {
   terms,
   text,
   urgency,
+  waitLimits,
 } from './field-schemas.ts'
 import { policyCommands } from './policy-schemas.ts'
 
@@ -42,6 +43,7 @@ const command = z.discriminatedUnion('kind', [
     key,
     urgency,
     waitSeconds: seconds,
+    waitLimits: waitLimits.optional(),
     again: z.boolean().optional(),
   }),
   z.looseObject({ kind: z.literal('cancel'), party, ids }),

@@ -14,6 +14,7 @@ import { openNetworkKeys } from './network-key.ts'
 import { answerStrangers } from './questions.ts'
 import { createKeyRotation } from './key-rotation.ts'
 import type { Switchboard } from './switchboard.ts'
+import { createWays, type Ways } from './ways.ts'
 
 export interface StartMeshOptions {
   readonly home: string
@@ -30,6 +31,7 @@ export interface StartMeshOptions {
 export interface StartedMesh {
   readonly mesh: Mesh
   readonly listening: Listening
+  readonly ways: Ways
   /** What is still to be carried in from an earlier mesh. */
   readonly crossing: Crossing | null
 }
@@ -53,6 +55,7 @@ export async function startMesh(options: StartMeshOptions, stack: Teardown): Pro
     addresses: config.listen,
     isExplicit: isExplicit(config, 'listen'),
   })
+  const ways = createWays(config.dial)
   mesh = createMesh({
     id,
     host,
@@ -66,6 +69,7 @@ export async function startMesh(options: StartMeshOptions, stack: Teardown): Pro
       leads: () => isLeading(host.loop.engine()),
     }),
     listening,
+    ways,
     answer: (own) => answerStrangers(own, log),
     createTransport,
     log,
@@ -77,5 +81,5 @@ export async function startMesh(options: StartMeshOptions, stack: Teardown): Pro
   options.onEnter(mesh)
   stack.add(() => started.stop())
   await started.start()
-  return { mesh: started, listening, crossing }
+  return { mesh: started, listening, ways, crossing }
 }

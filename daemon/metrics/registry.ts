@@ -14,6 +14,7 @@ export interface Observed {
   readonly sessions: () => number
   readonly streams: () => number
   readonly mcpConnections: () => number
+  readonly boards: () => number
 }
 
 export type Metrics = Recorder & MetricsPort
@@ -167,6 +168,7 @@ function observeProcess(registry: Registry, observed: Observed): void {
   gauge('skein_sessions', 'Sessions seen lately.', observed.sessions)
   gauge('skein_event_streams', 'Open event streams.', observed.streams)
   gauge('skein_mcp_connections', 'Connections of the MCP socket.', observed.mcpConnections)
+  gauge('skein_sync_sockets', 'Copies of documents that boards follow.', observed.boards)
   // The names that every Prometheus client uses. Not the library's own set: it samples the event loop 100 times a second.
   gauge('process_start_time_seconds', 'Start of the process since 1970.', () => {
     return observed.about.startedAtMs / 1000

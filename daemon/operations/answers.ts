@@ -7,11 +7,14 @@ import {
   type ProvisionalClaim,
   type QueueEntry,
   type Scope,
+  besideJson,
+  claimJson,
+  waiterJson,
 } from '../../protocol/index.ts'
 import type { Place } from '../callers.ts'
 import type { ClaimNow, Conflict, Outcome, Refused } from '../core/claims/command.ts'
 import { asLedgerClaim } from '../core/provisional/note.ts'
-import { besideJson, claimJson, claimNowJson, conflictJson, waiterJson } from '../json.ts'
+import { claimNowJson, conflictJson } from '../json.ts'
 import { refusalOptions } from '../refusal-options.ts'
 import { claimContext, type Parts } from './context.ts'
 

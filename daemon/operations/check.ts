@@ -6,6 +6,8 @@ import {
   type Party,
   type QueueEntry,
   type Scope,
+  besideJson,
+  waiterJson,
 } from '../../protocol/index.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { Failure } from '../core/claims/command.ts'
@@ -19,7 +21,7 @@ import { holderOf, unmetNeeds } from '../core/tasks/needs.ts'
 import { blockedFailure, taskObstacle } from '../core/tasks/obstacle.ts'
 import type { View } from '../core/view.ts'
 import { failureError } from '../failure.ts'
-import { besideJson, conflictJson, waiterJson } from '../json.ts'
+import { conflictJson } from '../json.ts'
 import { hostOf } from '../repos.ts'
 import { lookAtFiles, prepareTaskIn, type LookedUp } from './asked-files.ts'
 import { asOf, claimContext, type Handler, type Parts } from './context.ts'

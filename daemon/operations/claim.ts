@@ -1,8 +1,7 @@
 // `claim`: the daemon reads and bounds the scopes in the caller's checkout; the ledger decides.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import {
   keyName,
-  makeId,
   matchesPath,
   parsePattern,
   SkeinError,
@@ -18,7 +17,7 @@ import type { CallContext } from '../client/operations.ts'
 import type { ClaimCommand, Outcome } from '../core/claims/command.ts'
 import type { View } from '../core/view.ts'
 import { failureError } from '../failure.ts'
-import { iso } from '../json.ts'
+import { recordOwn } from '../own-events.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { blocked, grantedResult, provisionalResult, refusedResult } from './answers.ts'
@@ -72,6 +71,7 @@ export async function claimScopes(
     key,
     urgency: input.urgency ?? 'normal',
     waitSeconds: input.wait_s ?? 0,
+    ...waitLimitsOf(place),
     again: asking.again ?? false,
   }
   const patienceMs = asking.patienceMs ?? Infinity
@@ -181,6 +181,13 @@ function termsOf(
   }
 }
 
+/** Left out where the repository sets none. */
+function waitLimitsOf({ config: { limits } }: Place): Pick<ClaimCommand, 'waitLimits'> {
+  const { waits_per_agent: perAgent, waits: inRepo } = limits
+  if (perAgent === null && inRepo === null) return {}
+  return { waitLimits: { perAgent: perAgent ?? 0, inRepo: inRepo ?? 0 } }
+}
+
 /** Then the answer stands already, whatever has become of the task. */
 function isKeyKnown({ state }: View, { peer, session }: Party, key: ClaimCommand['key']): boolean {
   return key !== null && state.keys.has(keyName(peer, session, key.key))
@@ -201,35 +208,20 @@ function recordRefusal(
   { party, scopes }: ClaimCommand,
   outcome: Extract<Outcome, { kind: 'refused' }>,
 ): void {
-  const host = hostOf(place.repo)
-  const { applied } = host.loop.view().state
-  const wallMs = parts.clock.wall()
-  host.audit.append({
-    id: makeId('evt', wallMs, randomBytes(10)),
-    repo: place.repo.id,
-    kind: 'claim.refused',
-    at: iso(wallMs),
-    term: applied.term,
-    index: applied.index,
-    actor: party.agent,
-    machine: parts.about.machine,
-    data: {
-      agent: party.agent,
-      session: party.session,
-      patterns: scopes.map(({ pattern }) => pattern),
-      symbols: scopes.flatMap((scope) => scope.symbols),
-      waiters: outcome.ahead.map((entry) => ({ queue: entry.id, agent: entry.party.agent })),
-      circle: outcome.circle,
-      more: outcome.more,
-      conflicts: outcome.conflicts.map(({ scope, claim: met }) => ({
-        pattern: scope.pattern,
-        symbols: scope.symbols,
-        claim: met.id,
-        holder: met.agent,
-        holder_session: met.session,
-        held: met.pattern,
-        held_symbols: met.symbols,
-      })),
-    },
+  recordOwn(parts, place.repo, 'claim.refused', party, {
+    patterns: scopes.map(({ pattern }) => pattern),
+    symbols: scopes.flatMap((scope) => scope.symbols),
+    waiters: outcome.ahead.map((entry) => ({ queue: entry.id, agent: entry.party.agent })),
+    circle: outcome.circle,
+    more: outcome.more,
+    conflicts: outcome.conflicts.map(({ scope, claim: met }) => ({
+      pattern: scope.pattern,
+      symbols: scope.symbols,
+      claim: met.id,
+      holder: met.agent,
+      holder_session: met.session,
+      held: met.pattern,
+      held_symbols: met.symbols,
+    })),
   })
 }

@@ -7,25 +7,25 @@ import {
   isSameParty,
   SkeinError,
   type Claim,
-  type ClaimId,
-  type ClaimState,
   type LedgerClaim,
   type OperationInput,
   type OperationResult,
   type Party,
   type ProvisionalClaim,
+  claimJson,
+  exceptOf,
+  iso,
+  stateOf,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
-import { isDetached } from '../core/attachment.ts'
-import { lapsedClaims } from '../core/renewals.ts'
 import type { ClaimNow, ReleaseCommand, ReleaseTarget } from '../core/claims/command.ts'
 import { decideRelease } from '../core/claims/life.ts'
 import { asLedgerClaim, knownProvisionals } from '../core/provisional/note.ts'
 import { ownProvisionals } from '../core/provisional/own.ts'
 import { failureError } from '../failure.ts'
 import type { LedgerHost } from '../ledger-host.ts'
-import { claimJson, claimNowJson, exceptOf, iso, stateOf } from '../json.ts'
+import { claimNowJson } from '../json.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import {
@@ -37,6 +37,7 @@ import {
   type Handler,
   type Parts,
 } from './context.ts'
+import { statesNow } from './live.ts'
 import { namedIn, readParts } from './scopes.ts'
 import { requireSymbols } from './symbols.ts'
 
@@ -276,17 +277,12 @@ function liveClaims(
     return input.mine !== true || isSameParty(party, found)
   }
   const context = claimContext(parts, place)
-  const engine = loop.engine()
-  const noted = knownProvisionals(engine).map(asLedgerClaim)
-  // Cut off for longer than its lease, this machine gives up what its sessions held.
-  const lapsed = new Set(isDetached(engine) ? lapsedClaims(engine).map(({ id }) => id) : [])
-  const givenUp = parts.releasing.of(place.repo.id)
-  const stateNow = (id: ClaimId): ClaimState =>
-    givenUp.has(id) ? 'releasing' : lapsed.has(id) ? 'expired' : 'active'
+  const noted = knownProvisionals(loop.engine()).map(asLedgerClaim)
+  const states = statesNow(parts, place)
   return [
     ...[...loop.view().state.claims.values()]
       .filter(isWanted)
-      .map((one) => claimJson(context, one, stateNow(one.id))),
+      .map((one) => claimJson(context, one, states.get(one.id))),
     ...noted.filter(isWanted).map((one) => claimJson(context, one, 'provisional')),
   ]
 }

@@ -6,13 +6,14 @@ import {
   type PeerId,
   type SessionId,
   type Stamp,
+  type ClaimContext,
 } from '../../protocol/index.ts'
 import type { AccessTokens } from '../access/tokens.ts'
+import type { WebLogins } from '../access/web-logins.ts'
 import type { Callers, Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { Config } from '../config.ts'
 import type { HolderClock } from '../core/claims/holder.ts'
-import type { ClaimContext } from '../json.ts'
 import type { Git } from '../git.ts'
 import type { Grep } from '../git-grep.ts'
 import type { Committed } from '../git-committed.ts'
@@ -55,6 +56,7 @@ export interface Parts {
   readonly readOnly: Pick<ReadOnly, 'giveBack'>
   readonly tokens: IssuedTokens
   readonly accessTokens: AccessTokens
+  readonly webLogins: WebLogins
   readonly symbols: SymbolIndex
   readonly clock: Clock
   readonly config: Config
@@ -119,15 +121,25 @@ export function machineOf(parts: Pick<Parts, 'mesh'>, peer: PeerId): string {
   return parts.mesh.member(peer)?.machine ?? peer
 }
 
-/** A person's act: at a terminal that was asked, or by a script that this machine's configuration trusts. */
-export function requirePerson(
+/**
+ * A person's act: at a terminal that was asked, on a page that a terminal opened, or by a script that this machine's configuration
+ * trusts.
+ */
+export function requirePerson(parts: Parts, input: PersonFields, context: CallContext): void {
+  if (!isPerson(parts, input, context))
+    throw new SkeinError('FORBIDDEN_PERSON', 'only a person may do this')
+}
+
+type PersonFields = CallerFields & { readonly yes?: boolean | undefined }
+
+export function isPerson(
   { config }: Parts,
-  input: CallerFields & { readonly yes?: boolean | undefined },
-  { door }: CallContext,
-): void {
-  const isConfirmed = input.caller?.terminal === true && door === 'socket'
-  if (door !== 'mcp' && (isConfirmed || (config.trust_scripts && input.yes === true))) return
-  throw new SkeinError('FORBIDDEN_PERSON', 'only a person may do this')
+  input: PersonFields,
+  { door, caller }: CallContext,
+): boolean {
+  const isAtTerminal = input.caller?.terminal === true && door === 'socket'
+  const isConfirmed = isAtTerminal || caller.grant?.web?.mayAct === true
+  return door !== 'mcp' && (isConfirmed || (config.trust_scripts && input.yes === true))
 }
 
 /** A session that waits in a call is no silent one: what it holds stays while the call lasts. */

@@ -4,23 +4,26 @@ import {
   isSameParty,
   judgeable,
   matchesPath,
+  type Area,
   type ClaimId,
   type LedgerClaim,
   type OperationInput,
   type OperationResult,
   type Party,
+  claimJson,
+  iso,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
-import { protectedBy } from '../core/policy/rules.ts'
+import { closedAreas, protectedBy } from '../core/policy/rules.ts'
 import { coverOf, type Changed, type Cover, type Touched } from '../core/claims/cover.ts'
 import { recordRefused } from '../push/record.ts'
 import { asLedgerClaim } from '../core/provisional/note.ts'
 import { ownProvisionals } from '../core/provisional/own.ts'
 import { recordWritten } from '../guard/record.ts'
-import { claimJson, iso } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { followRenames } from '../refactor/follow.ts'
+import { unfollowedLines } from '../refactor/unfollowed.ts'
 import { hostOf } from '../repos.ts'
 import { createSlices } from '../slices.ts'
 import { submit } from '../submit.ts'
@@ -31,21 +34,21 @@ type PathJson = Result['paths'][number]
 
 /** Blobs and grammars of one question; what is not told until then counts as unknown. */
 const LOOK_MS_MAX = 5_000
-/** Of a commit; a larger one is no rename by hand. */
-const FOLLOWED_MAX = 200
 
 export const cover: Handler<OperationInput<'cover'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
   const party = await parts.callers.party(input, context, place)
+  await parts.policy.look(place.repo, place.checkout)
   // Its answer is of no interest: that there is one means that the leader led after the question came.
   await submit(host, { kind: 'verify', party, ids: [], fences: {} })
-  await letFollow(parts, place, host, party, input.paths)
+  const notes = await letFollow(parts, place, host, party, input.paths)
   const judge = judgeOf(parts, place, host, party)
   const over = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_MS_MAX)])
   const bypass = clean(input.bypass ?? '')
   const found: { readonly path: string; readonly cover: Covered }[] = []
   const slices = createSlices()
+  const wallMs = parts.clock.wall()
   for (const path of input.paths) {
     if (slices.isOver()) await slices.pause()
     const rule = protectedBy(host.loop.view(), path)
@@ -56,27 +59,31 @@ export const cover: Handler<OperationInput<'cover'>> = async (parts, input, cont
     if (rule !== null)
       recordWritten(parts, place.repo, party, { ...BYPASSED, path, reason: bypass })
     const edits = input.edits?.[path]
-    let covered = judge({ path, touched: null })
+    let covered: Covered = judge({ path, touched: null })
     if (covered.kind === 'by-symbols' && edits !== undefined)
       covered = judge({ path, touched: await touchedBy(parts, place, { path, edits }, over) })
+    const areas = covered.kind === 'free' ? closedAreas(host.loop.view(), party, path, wallMs) : []
+    if (areas.length > 0 && bypass === '') covered = { kind: 'unapproved', claims: [], areas }
+    else if (areas.length > 0)
+      recordWritten(parts, place.repo, party, { ...BYPASSED, path, reason: bypass })
     found.push({ path, cover: covered })
   }
-  const result = resultOf(parts, place, host, found)
+  const result: Result = { ...resultOf(parts, place, host, found), notes: [...notes] }
   if (input.push !== undefined) recordRefused(parts, place.repo, party, input.push, result)
   return result
 }
 
-/** Edits that no hook saw may have renamed what the party holds; a commit is the last moment to notice. */
+/** Edits that no hook saw may have renamed what the party holds; a commit is the last moment to notice. @returns what was not done */
 async function letFollow(
   parts: Parts,
   { checkout, isOwn }: Place,
   host: LedgerHost,
   party: Party,
   paths: readonly string[],
-): Promise<void> {
-  if (checkout === null || !isOwn) return
-  const files = paths.slice(0, FOLLOWED_MAX).map((file) => ({ file, bytes: null }))
-  await followRenames(parts, host, checkout, party, files)
+): Promise<readonly string[]> {
+  if (checkout === null || !isOwn) return []
+  const files = paths.map((file) => ({ file, bytes: null }))
+  return unfollowedLines(await followRenames(parts, host, checkout, party, files))
 }
 
 /** No claim was in the way. */
@@ -86,6 +93,11 @@ type Covered =
   | Cover
   | { readonly kind: 'unsettled'; readonly claims: readonly LedgerClaim[] }
   | { readonly kind: 'protected'; readonly claims: readonly never[]; readonly rule: string }
+  | {
+      readonly kind: 'unapproved'
+      readonly claims: readonly never[]
+      readonly areas: readonly Area[]
+    }
 
 /** A provisional claim covers nothing until it is settled, and says that its holder meant to. */
 function judgeOf(
@@ -134,12 +146,21 @@ async function touchedBy(
   }
 }
 
+function ruleOf(covered: Covered): Pick<PathJson, 'rule' | 'owners'> {
+  if (covered.kind === 'protected') return { rule: covered.rule }
+  if (covered.kind !== 'unapproved') return { rule: null }
+  return {
+    rule: covered.areas.map(({ name }) => name).join("', '"),
+    owners: [...new Set(covered.areas.flatMap(({ owners }) => owners))],
+  }
+}
+
 function resultOf(
   parts: Parts,
   place: Place,
   { loop, genesis }: LedgerHost,
   found: readonly { readonly path: string; readonly cover: Covered }[],
-): Result {
+): Omit<Result, 'notes'> {
   const told = claimContext(parts, place)
   const named = new Map<ClaimId, Result['claims'][number]>()
   const paths = found.map(({ path, cover: covered }): PathJson => {
@@ -153,7 +174,7 @@ function resultOf(
       verdict: covered.kind,
       claims: claims.map(({ id }) => id),
       symbols: covered.kind === 'other' ? covered.symbols : [],
-      rule: covered.kind === 'protected' ? covered.rule : null,
+      ...ruleOf(covered),
     }
   })
   const { applied } = loop.view().state

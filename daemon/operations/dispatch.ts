@@ -50,6 +50,7 @@ import { enrol, recover } from './setup.ts'
 import { taskClaim, taskComplete, taskExpire, taskList } from './tasks.ts'
 import { tokensCreate, tokensList, tokensRevoke, tokensRotate } from './tokens.ts'
 import { wait } from './wait.ts'
+import { web } from './web.ts'
 import { wipDrop, wipList, wipRestore, wipShow } from './wip.ts'
 import { webhooksList, webhooksPurge, webhooksRetry, webhooksTest } from './webhooks.ts'
 
@@ -100,6 +101,7 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   'tokens/list': tokensList,
   'tokens/rotate': tokensRotate,
   'tokens/revoke': tokensRevoke,
+  web,
   'webhooks/list': webhooksList,
   'webhooks/test': webhooksTest,
   'webhooks/retry': webhooksRetry,

@@ -6,10 +6,10 @@ import {
   SkeinError,
   type AuditEvent,
   type OperationInput,
+  iso,
 } from '../../protocol/index.ts'
 import { parseDuration } from '../config-words.ts'
 import type { CallContext } from '../client/operations.ts'
-import { iso } from '../json.ts'
 import type { AuditFilter } from '../ports.ts'
 import type { Repo } from '../repos.ts'
 import type { Parts } from './context.ts'

@@ -1,6 +1,5 @@
 // Where a reader of events goes on, in each repository that it reads.
-import { SkeinError, timeOfId } from '../../protocol/index.ts'
-import { iso } from '../json.ts'
+import { SkeinError, timeOfId, iso } from '../../protocol/index.ts'
 import type { AuditCursor, AuditFilter } from '../ports.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import type { Mark } from './event-mark.ts'

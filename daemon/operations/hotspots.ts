@@ -8,9 +8,9 @@ import {
   type HotspotTotal,
   type OperationInput,
   type OperationResult,
+  iso,
 } from '../../protocol/index.ts'
 import type { View } from '../core/view.ts'
-import { iso } from '../json.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { asOf, requirePerson, type Handler } from './context.ts'

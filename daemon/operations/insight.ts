@@ -12,8 +12,9 @@ import {
   type OperationInput,
   type OperationResult,
   type Pattern,
+  claimJson,
+  iso,
 } from '../../protocol/index.ts'
-import { claimJson, iso } from '../json.ts'
 import { isDetached } from '../core/attachment.ts'
 import { isLeading } from '../core/engine.ts'
 import type { LedgerHost } from '../ledger-host.ts'
@@ -152,7 +153,7 @@ function unreadIn({ host }: Repo): string | null {
   return newer === null ? null : `${newer.message}: upgrade skein on this machine`
 }
 
-function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>['repos'][number] {
+export function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>['repos'][number] {
   const live = [...(repo.host?.loop.view().state.claims.values() ?? [])]
   const base = {
     id: repo.id,

@@ -8,10 +8,10 @@ import {
   type OperationInput,
   type OperationResult,
   type PeerId,
+  iso,
 } from '../../protocol/index.ts'
 import { isDetached } from '../core/attachment.ts'
 import { createInvitationKey, encodeInvitation } from '../invitation.ts'
-import { iso } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { adviseVoters } from '../mesh/advice.ts'
 import { requireLeavable, requireReplaceable } from '../mesh/leavable.ts'

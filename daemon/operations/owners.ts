@@ -9,10 +9,10 @@ import {
   type OperationInput,
   type OperationResult,
   type Promoted,
+  iso,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
-import { iso } from '../json.ts'
 import { policyText, readRules } from '../policy/read.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'

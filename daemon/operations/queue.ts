@@ -7,6 +7,7 @@ import {
   type OperationInput,
   type OperationResult,
   type QueueEntry,
+  partOf,
 } from '../../protocol/index.ts'
 import type { Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
@@ -21,7 +22,7 @@ import { unmetNeeds } from '../core/tasks/needs.ts'
 import { completedFailure } from '../core/tasks/obstacle.ts'
 import type { View } from '../core/view.ts'
 import { failureError } from '../failure.ts'
-import { partOf, placeJson } from '../json.ts'
+import { placeJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'

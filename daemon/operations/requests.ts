@@ -12,12 +12,15 @@ import {
   type OperationResult,
   type Party,
   type RequestedId,
+  claimJson,
+  iso,
+  requestJson,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import type { ResponseTerms } from '../core/claims/command.ts'
 import { answersNow, requestNow } from '../core/claims/tell.ts'
-import { claimJson, iso, placeJson, requestJson } from '../json.ts'
+import { placeJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'

@@ -7,6 +7,7 @@ import {
 } from '../../protocol/index.ts'
 import { heldIn } from '../carried.ts'
 import { requireLost } from '../enrolment.ts'
+import type { Outranking } from '../recovery.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import { requirePerson, type Handler, type Parts } from './context.ts'
 
@@ -38,21 +39,34 @@ export const recover: Handler<OperationInput<'recover'>> = async (parts, input, 
   if (isMeant) requirePerson(parts, input, context)
   // Without the mesh ledger no repository's could be entered anew.
   const missing = parts.recovery.missingIn(parts.mesh.host)
-  if (missing !== null) return recoverMesh(parts, missing, isMeant)
-  const { repo } = await parts.callers.place(input, context)
-  return repo.host === null ? recoverLog(parts, repo, isMeant) : recoverRepo(parts, repo, isMeant)
+  const { repo } = missing === null ? await parts.callers.place(input, context) : { repo: null }
+  const outranking = await parts.recovery.askRemotes(repo === null ? parts.repos.all() : [repo])
+  const wish = { isMeant, outranking }
+  const recovered =
+    repo === null
+      ? recoverMesh(parts, missing ?? [], wish)
+      : await (repo.host === null ? recoverLog : recoverRepo)(parts, repo, wish)
+  return { ...recovered, unread: [...outranking.unread] }
 }
 
 type Recovered = OperationResult<'recover'>
+
+interface Wish {
+  /** False: only shown. */
+  readonly isMeant: boolean
+  /** The remotes would refuse what a ledger of a lower generation grants. */
+  readonly outranking: Outranking
+}
 
 /** This machine goes on alone, with all that it knows. */
 function recoverMesh(
   { mesh, recovery, startAgain }: Parts,
   missing: Recovered['missing'],
-  isMeant: boolean,
+  { isMeant, outranking }: Wish,
 ): Recovered {
   const carried = recovery.carried().map(({ repo, claims }) => ({ repo, claims: claims.length }))
   if (isMeant) {
+    recovery.noteGenerations(outranking)
     recovery.leaveLost()
     startAgain()
   }
@@ -63,15 +77,21 @@ function recoverMesh(
   }
 }
 
-/** Its voters are gone; the mesh can still say which ledger comes in its place. */
+/**
+ * Its voters are gone, and the mesh can still say which ledger comes in its place; or they are here, and the remotes know one that
+ * came later: of machines that this one has not joined, which a person now says are gone.
+ */
 async function recoverRepo(
   { mesh, recovery, repos }: Parts,
   repo: Repo,
-  isMeant: boolean,
+  { isMeant, outranking }: Wish,
 ): Promise<Recovered> {
   const host = hostOf(repo)
   const missing = recovery.missingIn(host)
-  if (missing === null) {
+  const { generation: own, hash } = host.genesis
+  const told = outranking.ledgers.get(repo.id)
+  const isOutranked = told !== undefined && told.genesis !== hash && told.generation >= own
+  if (missing === null && !isOutranked) {
     throw new SkeinError(
       'FORBIDDEN',
       `a majority of the voters of ${repo.id} can be reached: nothing is lost`,
@@ -79,29 +99,34 @@ async function recoverRepo(
     )
   }
   const claims = heldIn(host).length
-  const told = { what: 'repo', mesh: mesh.id, repo: repo.id, missing: [...missing] } as const
+  const about = {
+    ...({ what: 'repo', mesh: mesh.id, repo: repo.id } as const),
+    missing: [...(missing ?? [])],
+  }
   const carried = [{ repo: repo.id, claims }]
   if (!isMeant) {
-    const generation = host.genesis.generation + 1
-    return { ...told, done: false, generation, kept_at: null, carried }
+    const generation = Math.max(own, told?.generation ?? 0) + 1
+    return { ...about, done: false, generation, kept_at: null, carried }
   }
+  recovery.noteGenerations(outranking)
   const { generation, isMine, keptAt } = await repos.beginAnew(repo.id)
   return {
-    ...{ ...told, done: true, generation, kept_at: keptAt },
+    ...{ ...about, done: true, generation, kept_at: keptAt },
     // Another machine was first, with what it knew.
     carried: isMine ? carried : [],
   }
 }
 
 async function recoverLog(
-  { mesh, repos }: Parts,
+  { mesh, recovery, repos }: Parts,
   repo: Repo,
-  isMeant: boolean,
+  { isMeant, outranking }: Wish,
 ): Promise<Recovered> {
   requireLost(mesh.state().repos.get(repo.id), repo, mesh.self)
-  const told = { what: 'log', mesh: mesh.id, repo: repo.id, missing: [], carried: [] } as const
-  if (!isMeant)
-    return { ...told, missing: [], carried: [], done: false, generation: null, kept_at: null }
+  const told = { what: 'log', mesh: mesh.id, repo: repo.id } as const
+  const nothing = { missing: [], carried: [] }
+  if (!isMeant) return { ...told, ...nothing, done: false, generation: null, kept_at: null }
+  recovery.noteGenerations(outranking)
   const { generation, keptAt } = await repos.recover(repo.id)
-  return { ...told, missing: [], carried: [], done: true, generation, kept_at: keptAt }
+  return { ...told, ...nothing, done: true, generation, kept_at: keptAt }
 }

@@ -1,15 +1,17 @@
 // Who holds something and has shown no sign for long: by the ledger, and for sessions of this machine by what was heard of them.
-import type {
-  ClaimId,
-  LedgerClaim,
-  LedgerState,
-  OperationInput,
-  OperationResult,
-  Party,
+import {
+  type ClaimId,
+  type LedgerClaim,
+  type LedgerState,
+  type OperationInput,
+  type OperationResult,
+  type Party,
+  claimJson,
+  iso,
 } from '../../protocol/index.ts'
 import { clean } from '../callers.ts'
 import { sessionKey } from '../core/view.ts'
-import { claimJson, claimNowJson, iso } from '../json.ts'
+import { claimNowJson } from '../json.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { asOf, claimContext, machineOf, requirePerson, type Handler } from './context.ts'

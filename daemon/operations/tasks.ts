@@ -8,13 +8,14 @@ import {
   type LedgerState,
   type OperationInput,
   type OperationResult,
+  claimJson,
+  iso,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { TaskTarget } from '../core/claims/command.ts'
 import { unmetNeeds } from '../core/tasks/needs.ts'
 import { isTold } from '../core/tasks/obstacle.ts'
 import type { View } from '../core/view.ts'
-import { claimJson, iso } from '../json.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import type { PlanTask } from '../tasks/plan-file.ts'

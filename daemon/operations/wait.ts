@@ -9,8 +9,10 @@ import {
   type OperationInput,
   type OperationResult,
   type QueueId,
+  claimJson,
+  iso,
 } from '../../protocol/index.ts'
-import { claimJson, iso, placeJson } from '../json.ts'
+import { placeJson } from '../json.ts'
 import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf } from '../repos.ts'
 import type { Place } from '../callers.ts'

@@ -1,6 +1,5 @@
 // The operations about webhooks.
-import type { OperationInput, OperationResult } from '../../protocol/index.ts'
-import { iso } from '../json.ts'
+import { type OperationInput, type OperationResult, iso } from '../../protocol/index.ts'
 import type { LaneState } from '../webhooks/lane.ts'
 import { requirePerson, type Handler } from './context.ts'
 

@@ -1,8 +1,6 @@
 // The operations on kept work.
-import { randomBytes } from 'node:crypto'
 import {
   escapePath,
-  makeId,
   shellQuote,
   SkeinError,
   type EventKind,
@@ -10,11 +8,12 @@ import {
   type OperationInput,
   type OperationResult,
   type Party,
+  iso,
 } from '../../protocol/index.ts'
 import type { Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
 import { coverOf, type Cover } from '../core/claims/cover.ts'
-import { iso } from '../json.ts'
+import { recordOwn } from '../own-events.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import type { Found } from '../wip/keeping.ts'
 import { retentionOf } from '../wip/note.ts'
@@ -297,26 +296,16 @@ function nextFor(
 }
 
 function tell(
-  { clock, about }: Parts,
+  parts: Parts,
   repo: Repo,
   kind: Extract<EventKind, `wip.${string}`>,
-  { agent, session }: Party,
+  by: Party,
   { id, commit, note }: Found,
 ): void {
-  const host = hostOf(repo)
-  const { term, index } = host.loop.view().state.applied
-  const wallMs = clock.wall()
-  host.audit.append({
-    id: makeId('evt', wallMs, randomBytes(10)),
-    repo: repo.id,
-    kind,
-    at: iso(wallMs),
-    ...{ term, index, actor: agent, machine: about.machine },
-    data: {
-      ...{ wip: id, commit, by_session: session, agent: note?.agent ?? '' },
-      session: note?.session ?? '',
-      claims: note?.claims.map((claim) => claim.id) ?? [],
-      patterns: note?.claims.map(({ pattern }) => pattern) ?? [],
-    },
+  recordOwn(parts, repo, kind, by, {
+    ...{ wip: id, commit, by_session: by.session, agent: note?.agent ?? '' },
+    session: note?.session ?? '',
+    claims: note?.claims.map((claim) => claim.id) ?? [],
+    patterns: note?.claims.map(({ pattern }) => pattern) ?? [],
   })
 }

@@ -8,7 +8,7 @@ import { makeId, type AuditEvent, type EndReason } from '../../protocol/index.ts
 import type { Checkout, Git } from '../git.ts'
 import type { KeptRefs } from '../git-kept.ts'
 import type { Snapshots, SnapshotTree } from '../git-snapshot.ts'
-import { iso } from '../json.ts'
+import { recordAs } from '../own-events.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../ports.ts'
 import type { Repo, Repos } from '../repos.ts'
@@ -296,28 +296,18 @@ class WorkKeeper implements Keeping {
   }
 
   #tell(repo: Repo, id: string, note: KeptNote, { files }: SnapshotTree): void {
-    const { host } = repo
-    if (host === null) return
-    const { clock, random, log } = this.#options
-    const wallMs = clock.wall()
-    const { term, index } = host.loop.view().state.applied
-    const { agent, session, machine, branch, reason, claims, skipped } = note
-    host.audit.append({
-      id: makeId('evt', wallMs, random(10)),
-      repo: repo.id,
-      kind: 'wip.kept',
-      at: iso(wallMs),
-      ...{ term, index, actor: agent, machine },
-      data: {
-        ...{ wip: id, agent, session, branch, reason },
-        claims: claims.map((claim) => claim.id),
-        ...(claims.length === 1 ? { claim: claims[0]?.id } : {}),
-        patterns:
-          claims.length === 0 ? files.slice(0, FILES_TOLD) : claims.map(({ pattern }) => pattern),
-        files: files.slice(0, FILES_TOLD),
-        more: Math.max(0, files.length - FILES_TOLD),
-        skipped: skipped.map(({ path }) => path).slice(0, FILES_TOLD),
-      },
+    if (repo.host === null) return
+    const { clock, log } = this.#options
+    const { branch, reason, claims, skipped } = note
+    recordAs({ clock }, repo, 'wip.kept', note, {
+      ...{ wip: id, branch, reason },
+      claims: claims.map((claim) => claim.id),
+      ...(claims.length === 1 ? { claim: claims[0]?.id } : {}),
+      patterns:
+        claims.length === 0 ? files.slice(0, FILES_TOLD) : claims.map(({ pattern }) => pattern),
+      files: files.slice(0, FILES_TOLD),
+      more: Math.max(0, files.length - FILES_TOLD),
+      skipped: skipped.map(({ path }) => path).slice(0, FILES_TOLD),
     })
     log.info(
       { repo: repo.id, wip: id, files: files.length, reason },

@@ -353,15 +353,11 @@ describe('a route of the HTTP door', () => {
     const answer = await client.request({ method: 'POST', path: '/v1/clam', body: '{}' })
     assert.equal(answer.status, 404)
     assert.match(answer.body, /claim/)
-    for (const path of [
-      '/v1/__proto__',
-      '/v1/constructor',
-      '/v1/',
-      '/v2/claim',
-      '/',
-      '/v1/claim/x',
-    ])
+    for (const path of ['/v1/__proto__', '/v1/constructor', '/v1/', '/v2/claim', '/v1/claim/x'])
       assert.equal((await client.request({ method: 'POST', path, body: '{}' })).status, 404, path)
+    // The board's page is there to be read.
+    const page = await client.request({ method: 'POST', path: '/', body: '{}' })
+    assert.equal(page.status, 405)
   })
 
   it('that is no address at all is the caller’s mistake', async () => {

@@ -604,7 +604,11 @@ describe('a repository', () => {
     await client.must('claim', { ...who, scopes: [file('a.ts'), file('b.ts')] })
     const third = await client.call('claim', { ...who, scopes: [file('c.ts')] })
     assert.deepEqual([third.error?.code, third.status], ['LIMIT_CLAIMS', 429])
-    assert.ok(third.headers['retry-after'] !== undefined)
+    assert.equal(
+      third.headers['retry-after'],
+      '3600',
+      'in four hours one ends: an hour is the most',
+    )
   })
 
   it('that is removed from disk does not stop its claims', async () => {

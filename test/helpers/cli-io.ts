@@ -50,6 +50,7 @@ export const NO_MACHINE: Machine = {
   validateConfig: refuse,
   verifyAudit: refuse,
   runBridge: refuse,
+  runBoard: refuse,
   loadWiring: refuse,
   loadDoctor: refuse,
   guardOffline: refuse,

@@ -183,6 +183,11 @@ export class FencedClone {
     })
   }
 
+  /** The same clone in the hands of this agent. */
+  as(agent: string): FencedClone {
+    return new FencedClone(this.world, this.root, { ...this.env, SKEIN_AGENT: agent })
+  }
+
   /** Runs git, which has to succeed; its output. */
   async git(...args: readonly string[]): Promise<string> {
     return must(await this.run('git', args)).stdout

@@ -7,7 +7,7 @@ import {
   type OperationName,
 } from '../../../protocol/index.ts'
 import type { LocalCommand } from '../machine.ts'
-import { pageOn, type Page } from '../output/page.ts'
+import { pageOn, prose, type Page } from '../output/page.ts'
 import type { Group, VerbSpec } from '../verb-spec.ts'
 import { findVerb, GLOBAL_FLAGS, VERBS } from '../verbs.ts'
 
@@ -96,7 +96,7 @@ function describeVerb(verb: VerbSpec, page: Page): readonly string[] {
     `${verb.summary}.`,
     ...section('Usage', [`  ${['skein', verb.name, ...words, ...flags].join(' ')}`]),
     '',
-    ...wrap(detailsOf(verb), Math.min(page.width, PROSE_WIDTH)),
+    ...prose(detailsOf(verb), page),
     ...section('Words', list(terms)),
     ...section('Everywhere', list(globals)),
     ...section(
@@ -114,22 +114,7 @@ export function longerHelp(operation: OperationName): string {
   return DETAILS[operation]
 }
 
-/** Longer lines of prose are hard to read. */
-const PROSE_WIDTH = 100
-
 function flagTitle({ flag, value, type }: FlagSpec): string {
   const repeats = type === 'texts' ? '…' : ''
   return value === undefined ? flag : `${flag} ${value}${repeats}`
-}
-
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
 }

@@ -1,6 +1,7 @@
 // The verbs of this machine alone, in one chunk: `check` and `claim` start without them, and few files are quick to load.
 import type { LocalCommand } from '../machine.ts'
 import type { LocalVerb } from '../verb-spec.ts'
+import { run as completions } from './completions.ts'
 import { run as configValidate } from './config-validate.ts'
 import { run as doctor } from './doctor.ts'
 import { run as down } from './down.ts'
@@ -26,11 +27,16 @@ const VERBS: Readonly<Partial<Record<LocalVerb, LocalCommand>>> = {
   doctor,
   uninstall,
   push,
+  completions,
   'hook pre-commit': gitHook,
   'hook pre-push': gitHook,
   'hook prepare-commit-msg': gitHook,
   'config validate': configValidate,
   try: tryIt,
+  demo: async (command, io, machine) => {
+    const { run: demo } = await import('./demo.ts')
+    return demo(command, io, machine)
+  },
   version,
   help,
 }

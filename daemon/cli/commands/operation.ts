@@ -13,7 +13,7 @@ import type { Command } from '../arguments.ts'
 import { confirmAct, isPersonAct } from '../confirm.ts'
 import type { Io } from '../io.ts'
 import { buildInput, callerFields, type OperationInput } from '../operation-input.ts'
-import { pageOn, type Page } from '../output/page.ts'
+import { pageOn, prose, type Page } from '../output/page.ts'
 import { pathToRoot } from '../patterns.ts'
 import { cleanAll } from '../output/text.ts'
 import { span } from '../output/time.ts'
@@ -162,7 +162,7 @@ async function describeAct(
   const lines =
     name === 'release' || name === 'task/expire'
       ? await describeEnd(name, input, command, io)
-      : [`${OPERATIONS[name].summary}.`, await detailsOf(name)]
+      : [`${OPERATIONS[name].summary}.`, ...prose(await detailsOf(name), pageOn(io.stderr, io))]
   return lines.map((line) => `${line}\n`).join('')
 }
 

@@ -15,7 +15,7 @@ import type { Command } from '../arguments.ts'
 import type { Io } from '../io.ts'
 import type { Machine } from '../machine.ts'
 import { buildInput, requireCwd } from '../operation-input.ts'
-import { storyLine } from '../output/events.ts'
+import { storyLines } from '../output/events.ts'
 import { pageOn } from '../output/page.ts'
 import { clean } from '../output/text.ts'
 import { call } from './operation.ts'
@@ -70,7 +70,7 @@ async function roomIn({ stdout: { stream } }: Io, over: AbortSignal): Promise<vo
 function shown(event: AuditEvent, isJson: boolean, { fields }: Command, io: Io): string {
   if (isJson) return JSON.stringify(event)
   if (fields['quiet'] === true) return event.id
-  return storyLine(clean(tellEvent(event)), event.at, pageOn(io.stdout, io))
+  return storyLines(clean(tellEvent(event)), event.at, pageOn(io.stdout, io)).join('\n')
 }
 
 /** A query has texts only, and `--follow` is no field of it. */

@@ -4,7 +4,8 @@ import { pairs, type Page } from './page.ts'
 import { holderName, nextSteps } from './people.ts'
 import { placeLine, waiterLines } from './queue.ts'
 import { exceptText, quoted, scopeName, symbolsOf, traits } from './scope.ts'
-import { count, padding, widthOf } from './text.ts'
+import { count, padding } from './text.ts'
+import { widthOf } from './width.ts'
 import { humanTimes, span, until } from './time.ts'
 
 type Conflict = OperationResult<'claim'>['conflicts'][number]
@@ -61,7 +62,7 @@ export function checkFace(
     ...headline(page.paint('bad', 'NOT SAFE'), result),
     ...conflictLines(result.conflicts, result.more_conflicts, page),
     ...waiterLines(result.waiters, page),
-    ...warnings,
+    ...(warnings.length === 0 ? [] : ['', ...warnings]),
     ...nextSteps(next, page),
   ]
 }

@@ -2,7 +2,7 @@
 import type { OperationResult } from '../../../protocol/index.ts'
 import { grantedLines } from './claim.ts'
 import { holderName } from './people.ts'
-import { table, type Column, type Page } from './page.ts'
+import { hanging, table, type Column, type Page } from './page.ts'
 import { exceptText, quoted, scopeName, traits } from './scope.ts'
 import { count } from './text.ts'
 import { relative, span, until } from './time.ts'
@@ -92,10 +92,10 @@ function claimTable(claims: readonly ClaimJson[], page: Page): readonly string[]
 function endedLines(recent: OperationResult<'claims'>['recent'], page: Page): readonly string[] {
   return table(
     [
-      { title: 'SCOPE', rank: 3, widthMin: 16 },
-      { title: 'HOLDER', rank: 2 },
+      { title: 'SCOPE', rank: 2, widthMin: 12 },
+      { title: 'HOLDER', rank: 1 },
       { title: 'ENDED', rank: null },
-      { title: 'WHY', rank: 1 },
+      { title: 'WHY', rank: null },
       { title: 'CLAIM', rank: null },
     ],
     recent.map(({ claim, reason, at }) => [
@@ -161,16 +161,18 @@ export function whyFace(result: OperationResult<'why'>, page: Page): readonly st
   const held = holders.flatMap((claim) => {
     const holder = `${holderName(claim, page)} until ${until(claim.expires_at, page.nowMs)}`
     return [
-      `${page.paint('strong', scopeName(claim))} is held by ${holder}  ${claim.id}`,
+      ...hanging(`${scopeName(claim)} is held by ${holder}  ${claim.id}`, 2, page),
       ...(claim.except.length === 0 ? [] : [`  narrowed: ${exceptText(claim)}`]),
       ...(claim.description === '' ? [] : [`  ${quoted(claim.description)}`]),
     ]
   })
   // The story tells times for machines; here a person reads.
-  const story = summary.map((line, i) => {
+  const story = summary.flatMap((line, i) => {
     const at = events[i]?.at
-    if (at === undefined || !line.startsWith(at)) return `  ${line}`
-    return `  ${page.paint('quiet', until(at, page.nowMs))}${line.slice(at.length)}`
+    if (at === undefined || !line.startsWith(at)) return hanging(`  ${line}`, 4, page)
+    const when = until(at, page.nowMs)
+    const [first = '', ...rest] = hanging(`  ${when}${line.slice(at.length)}`, 4, page)
+    return [first.replace(when, page.paint('quiet', when)), ...rest]
   })
   return [
     ...(held.length === 0 ? ['Nobody holds it.'] : held),

@@ -37,9 +37,12 @@ interface Line {
 
 const STYLES: Readonly<Record<Line['sign'], Style | null>> = { ' ': null, '-': 'bad', '+': 'good' }
 
+/** Of the pass that hooks show: a terminal keeps what it is shown. */
+const SECRET = /\b(skein_h_[0-9a-f]{16}_)[0-9a-f]{64}\b/g
+
 function printLine({ sign, text }: Line, paint: Paint): readonly string[] {
   const style = STYLES[sign]
-  const shown = sign + text.replace(/\n$/, '')
+  const shown = sign + text.replace(/\n$/, '').replace(SECRET, '$1…')
   const line = style === null ? shown : paint(style, shown)
   return text.endsWith('\n') ? [line] : [line, '\\ No newline at end of file']
 }

@@ -43,6 +43,7 @@ import { cleanAll } from './text.ts'
 import { tokenCreateFace, tokenRevokeFace, tokenRotateFace, tokensFace } from './tokens.ts'
 import { wipDropFace, wipFace, wipListFace, wipRestoreFace } from './wip.ts'
 import { webhookPurgeFace, webhookRetryFace, webhooksFace, webhookTestFace } from './webhooks.ts'
+import { webFace } from './web.ts'
 
 type Faces = {
   readonly [Name in OperationName]: (result: OperationResult<Name>, page: Page) => readonly string[]
@@ -96,6 +97,7 @@ const FACES: Faces = {
   'tokens/list': tokensFace,
   'tokens/rotate': tokenRotateFace,
   'tokens/revoke': tokenRevokeFace,
+  web: webFace,
   'webhooks/list': webhooksFace,
   'webhooks/test': webhookTestFace,
   'webhooks/retry': webhookRetryFace,

@@ -35,6 +35,9 @@ export function asBug(error: unknown, log: string): SkeinError {
   })
 }
 
+/** Between the parts of one fact. */
+const SEPARATOR = ' · '
+
 type Fact = readonly [string, string]
 
 function factsOf(error: SkeinError): readonly Fact[] {
@@ -44,7 +47,9 @@ function factsOf(error: SkeinError): readonly Fact[] {
   const retry: readonly Fact[] =
     code === 'BUSY' && retryAfter !== undefined ? [['retry in', `${String(retryAfter)} s`]] : []
   // The message has most of them already.
-  const news = told.filter(([, text]) => !error.message.includes(text))
+  const isTold = (text: string): boolean =>
+    text.split(SEPARATOR).every((part) => error.message.includes(part))
+  const news = told.filter(([, text]) => !isTold(text))
   return [...news.slice(0, FACTS_MAX), ...retry]
 }
 
@@ -57,12 +62,13 @@ function factLines(key: string, value: unknown): readonly Fact[] {
 }
 
 function factText(value: unknown): string {
-  if (value === undefined || value === null) return ''
+  // What is not so is no fact to a person.
+  if (value === undefined || value === null || value === false) return ''
   if (typeof value === 'string') return shorten(value)
   if (Array.isArray(value)) return shorten(value.map(factText).join(', '))
   if (typeof value !== 'object') return shorten(JSON.stringify(value))
   const fields = Object.values(value).map(factText)
-  return shorten(fields.filter((field) => field !== '').join(' · '))
+  return shorten(fields.filter((field) => field !== '').join(SEPARATOR))
 }
 
 function shorten(text: string): string {

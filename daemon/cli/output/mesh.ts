@@ -47,7 +47,8 @@ export function invitationsFace(
   { invitations }: OperationResult<'invitations'>,
   page: Page,
 ): readonly string[] {
-  if (invitations.length === 0) return ['No invitation is open.']
+  if (invitations.length === 0)
+    return ['No invitation is open.', `${page.paint('strong', 'Next:')} skein invite`]
   const rows = invitations.map(({ id, role, expires_at: end, by }) => [
     id,
     role,
@@ -104,7 +105,7 @@ const MEMBER_COLUMNS: readonly Column[] = [
   { title: 'ONLINE', rank: null },
   { title: 'RTT', rank: null },
   { title: 'VOTES IN', rank: 2, widthMin: 10 },
-  { title: 'ADDRESSES', rank: 1, widthMin: 12, style: 'quiet' },
+  { title: 'ADDRESSES', rank: 1, widthMin: 12, isOptional: true, style: 'quiet' },
 ]
 
 export function membersFace(members: OperationResult<'members'>, page: Page): readonly string[] {

@@ -99,7 +99,7 @@ export function hotspotsFace(
     String(refused),
     pattern,
     String(agents.length),
-    last,
+    dayOf(last, page.nowMs),
     `${suggestion}: ${why}`,
   ])
   const hot = hotspots.find(({ suggestion }) => suggestion === 'promote')
@@ -111,6 +111,17 @@ export function hotspotsFace(
       : nextSteps([[`skein promote '${hot.pattern}'`, 'let its claims be shared']], page)),
   ]
 }
+
+/** Counts are kept by the day, so no hour is known. */
+function dayOf(day: string, nowMs: number): string {
+  const days = Math.round(
+    (Date.parse(new Date(nowMs).toISOString().slice(0, 10)) - Date.parse(day)) / DAY_MS,
+  )
+  if (Number.isNaN(days)) return day
+  return days <= 0 ? 'today' : `${String(days)} d ago`
+}
+
+const DAY_MS = 86_400_000
 
 export function promoteFace(
   { pattern }: OperationResult<'promote'>,

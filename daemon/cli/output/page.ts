@@ -1,6 +1,6 @@
 // What a face is printed on: its width, its colours, the time of reading, and whose eyes they are.
 import type { Io, Output } from '../io.ts'
-import { fit, widthOf } from './text.ts'
+import { fit, widthOf } from './width.ts'
 
 export interface Page {
   /** Characters in a line; Infinity where nothing bounds it. */
@@ -134,6 +134,33 @@ function shrink(
     excess -= cut
   }
   return widths
+}
+
+/** A paragraph. */
+export function prose(text: string, page: Page): readonly string[] {
+  return hanging(text, 0, { width: Math.min(page.width, PROSE_WIDTH) })
+}
+
+/** Longer lines of prose are hard to read. */
+const PROSE_WIDTH = 100
+
+/** A line that goes on below itself where the page is too narrow, so far in that its beginning stands out. */
+export function hanging(
+  text: string,
+  indent: number,
+  page: Pick<Page, 'width'>,
+): readonly string[] {
+  if (widthOf(text) <= page.width) return [text]
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/(?<=\S)(?= )/)) {
+    // Never alone at the indent: a word that fits nowhere makes a long line, and no endless one.
+    if (line.trim() !== '' && widthOf(line) + widthOf(word) > page.width) {
+      lines.push(line)
+      line = ' '.repeat(indent) + word.trimStart()
+    } else line += word
+  }
+  return [...lines, line]
 }
 
 /** `key  value` lines with the values under each other; empty values are left out. */

@@ -1,6 +1,7 @@
 // Whom a line is about, and what to type next.
 import type { Page } from './page.ts'
-import { padding, widthOf } from './text.ts'
+import { padding } from './text.ts'
+import { widthOf } from './width.ts'
 
 /** The reader is "you": a name would have to be recognised first. */
 export function holderName(

@@ -2,7 +2,7 @@
 import type { OperationResult } from '../../../protocol/index.ts'
 import { pairs, table, type Column, type Page } from './page.ts'
 import { count } from './text.ts'
-import { until } from './time.ts'
+import { span, until } from './time.ts'
 
 const COLUMNS: readonly Column[] = [
   { title: 'REPOSITORY', rank: 2, widthMin: 16, style: 'strong' },
@@ -70,7 +70,7 @@ export function enrolFace(result: OperationResult<'enrol'>, page: Page): readonl
 }
 
 export function recoverFace(result: OperationResult<'recover'>, page: Page): readonly string[] {
-  const { what, done, repo, generation, kept_at: kept, missing, carried } = result
+  const { what, done, repo, generation, kept_at: kept, missing, carried, unread = [] } = result
   const claims = carried.reduce((sum, one) => sum + one.claims, 0)
   const where = `${repo ?? ''}${generation === null ? '' : `, generation ${String(generation)}`}`
   const name = what === 'mesh' ? 'a mesh of this machine alone' : where
@@ -80,6 +80,12 @@ export function recoverFace(result: OperationResult<'recover'>, page: Page): rea
         at === 0 ? 'missing' : ' ',
         `${machine}, since ${until(since, page.nowMs)}`,
       ]),
+      [
+        'not asked',
+        unread.length === 0
+          ? null
+          : `${unread.join(', ')}: cannot be reached; a push may be refused until it is done again`,
+      ],
       ['old log', kept],
       what === 'log'
         ? ['kept', null]
@@ -113,8 +119,9 @@ function recoverAdvice({ what, done, missing }: OperationResult<'recover'>, page
 export function configFace(result: OperationResult<'config'>, page: Page): readonly string[] {
   const rows = result.values.map(({ key, value, source, file }) => [
     key,
-    valueText(value),
-    file === null ? source : `${source}: ${file}`,
+    valueText(key, value),
+    // There is one of each name; the whole path says no more and takes the place of the value.
+    file === null ? source : file.replace(/^.*\//, ''),
   ])
   return table(
     [
@@ -127,10 +134,20 @@ export function configFace(result: OperationResult<'config'>, page: Page): reado
   )
 }
 
-function valueText(value: unknown): string {
+function valueText(key: string, value: unknown): string {
   if (value === null || value === undefined) return '-'
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return SECONDS.test(key) ? span(value * 1000) : String(value)
+  if (Array.isArray(value) && value.length === 0) return 'none'
+  if (typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value)
+  const parts = Object.entries(value).map(([name, part]) => {
+    return `${name} ${valueText(`${key}.${name}`, part)}`
+  })
+  return parts.length === 0 ? 'none' : parts.join(', ')
 }
+
+/** The keys whose numbers are times. */
+const SECONDS = /^(?:ttl\..*|idle_release|edit_wait\..*|retention\.(?:audit|wip))$/
 
 export function auditFace(result: OperationResult<'audit/verify'>, page: Page): readonly string[] {
   const { ok, events, last, problem } = result

@@ -1,5 +1,6 @@
-// Small pieces of text: made safe for a terminal, put together for a shell, fitted to a width.
+// Small pieces of text: made safe for a terminal, put together for a shell, counted.
 import { shellQuote } from '../../../protocol/index.ts'
+import { widthOf } from './width.ts'
 
 /** Control characters and marks of writing direction make texts lie; a line break in a name would forge a line. */
 const DISTURBING = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]/gu
@@ -21,20 +22,6 @@ export function cleanAll(value: unknown): unknown {
 
 export function commandLine(words: readonly string[]): string {
   return ['skein', ...words].map(shellQuote).join(' ')
-}
-
-export function widthOf(text: string): number {
-  return Array.from(text).length
-}
-
-/** Cut in the middle, where paths and names differ least. */
-export function fit(text: string, width: number): string {
-  const characters = Array.from(text)
-  if (characters.length <= width) return text
-  if (width <= 1) return '…'.slice(0, width)
-  const end = Math.floor((width - 1) / 2)
-  const start = width - 1 - end
-  return `${characters.slice(0, start).join('')}…${end === 0 ? '' : characters.slice(-end).join('')}`
 }
 
 /** `1 claim`, `3 claims`. */

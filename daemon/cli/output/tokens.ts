@@ -41,7 +41,11 @@ export function tokensFace(
   { tokens }: OperationResult<'tokens/list'>,
   page: Page,
 ): readonly string[] {
-  if (tokens.length === 0) return ["No tokens but the home's own."]
+  if (tokens.length === 0)
+    return [
+      "No tokens but the home's own.",
+      `${page.paint('strong', 'Next:')} skein tokens create NAME`,
+    ]
   return table(
     COLUMNS,
     tokens.map(({ name, acts_as: agent, repos, expires_at: end, used_at: used, ended }) => [

@@ -5,10 +5,12 @@ import { createClient } from '../../helpers/api.ts'
 import { createCleaner } from '../../helpers/cleanup.ts'
 import { coordClient, type CoordAnswer, type CoordClient } from '../../helpers/coord.ts'
 import { startDaemon, type Daemon } from '../../helpers/daemon.ts'
+import { until } from '../../helpers/poll.ts'
 import { makeRepo } from '../../helpers/repo.ts'
 
 const REPO = 'test/shop'
 const OTHER = 'test/other'
+const CROWDED = 'test/crowded'
 const UNKNOWN = '0'.repeat(26)
 
 const suite = createCleaner()
@@ -17,7 +19,9 @@ let coord: CoordClient
 
 before(async () => {
   const skeinYml = `repo: ${REPO}\nlimits:\n  claims_per_agent: 2\n`
-  const roots = [makeRepo(suite, { skeinYml }), makeRepo(suite, { skeinYml: `repo: ${OTHER}\n` })]
+  const crowded = `repo: ${CROWDED}\nlimits: {waits_per_agent: 1, waits: 2}\n`
+  const files = [skeinYml, `repo: ${OTHER}\n`, crowded]
+  const roots = files.map((text) => makeRepo(suite, { skeinYml: text }))
   daemon = await startDaemon(suite)
   for (const cwd of roots)
     await daemon.client.must('check', { cwd, scopes: [{ kind: 'file', pattern: 'README.md' }] })
@@ -213,6 +217,48 @@ describe('a limit', () => {
     assert.equal((await ask('limit/3.ts')).status, 200)
   })
 })
+
+describe('a limit on the queue', () => {
+  it('is 429 with its scope: of an engineer, and of the repository', async () => {
+    const ask = (engineer: string, pattern: string, seconds: number): Promise<CoordAnswer> =>
+      coord.post('/claims', {
+        ...{ engineer, repo: CROWDED, session_id: `${engineer}-${pattern}` },
+        ...{ claims: [file(pattern)], wait_seconds: seconds },
+      })
+    for (const pattern of ['a.ts', 'b.ts']) assert.equal((await ask('h', pattern, 0)).status, 200)
+    const waiting = [ask('one', 'a.ts', 60)]
+    await untilQueued(1)
+    const own = await ask('one', 'b.ts', 60)
+    assert.deepEqual([own.status, own.body.scope, own.body.retry_after], [429, 'queue', 60])
+    assert.equal(own.headers['retry-after'], '60')
+    waiting.push(ask('two', 'a.ts', 60))
+    await untilQueued(2)
+    const any = await ask('three', 'b.ts', 60)
+    assert.deepEqual([any.status, any.body.scope, any.body.retry_after], [429, 'repo_queue', 60])
+    assert.equal(
+      (await ask('three', 'b.ts', 0)).status,
+      409,
+      'who does not wait is refused as ever',
+    )
+    await coord.post('/claims/release', { claim_ids: await idsOf('h'), engineer: 'h' })
+    const first = await waiting[0]
+    assert.equal(first?.status, 200, JSON.stringify(first?.body))
+    await coord.post('/claims/release', { claim_ids: first.body.claim_ids, engineer: 'one' })
+    assert.equal((await waiting[1])?.status, 200)
+  })
+})
+
+async function untilQueued(count: number): Promise<void> {
+  await until(`${String(count)} wait`, async () => {
+    const { entries } = await daemon.client.must('queue', { repo: CROWDED })
+    return entries.length === count
+  })
+}
+
+async function idsOf(agent: string): Promise<readonly string[]> {
+  const { claims } = await daemon.client.must('claims', { repo: CROWDED, of_agent: agent })
+  return claims.map(({ id }) => id)
+}
 
 describe('a stranger', () => {
   it('is 401 at every route but the probes, in coord’s form', async (t) => {

@@ -93,6 +93,7 @@ describe('parseCommand', () => {
     ['why a b', /why takes only PATH, and got `b`/],
     ['why', /why needs PATH/],
     ['narrow', /narrow needs ID/],
+    ['release ', /release got an empty ID/],
     ['up --json --http-port -1', /--http-port needs a value/],
   ]
   for (const [line, message] of REFUSALS) {

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import { renderLine } from '../../../daemon/cli/commands/logs.ts'
 import { renderBug, renderFailure } from '../../../daemon/cli/output/failure.ts'
 import { renderQuiet, renderResult } from '../../../daemon/cli/output/faces.ts'
-import { pageOn, type Page } from '../../../daemon/cli/output/page.ts'
-import { clean, fit, widthOf } from '../../../daemon/cli/output/text.ts'
+import { hanging, pageOn, type Page } from '../../../daemon/cli/output/page.ts'
+import { clean } from '../../../daemon/cli/output/text.ts'
+import { fit, widthOf } from '../../../daemon/cli/output/width.ts'
 import { relative, span, until } from '../../../daemon/cli/output/time.ts'
 import {
   SkeinError,
@@ -335,7 +336,7 @@ describe('the faces of other operations', () => {
     assert.equal(
       render('config', { values }),
       `KEY        VALUE  FROM
-http_port  0      environment: SKEIN_HTTP_PORT
+http_port  0      SKEIN_HTTP_PORT
 machine    -      default
 `,
     )
@@ -600,6 +601,23 @@ describe('texts', () => {
     assert.equal(clean('a\tb\n\u001b]0;x\u0007\u2066c'), 'a b ]0;xc')
     assert.equal(fit('src/auth/login.ts', 9), 'src/…n.ts')
     assert.equal(fit('abc', 3), 'abc')
+  })
+
+  it('counts columns, where signs take two of them or none', () => {
+    assert.deepEqual(
+      ['日本語', 'ﾊﾝｶｸ', 'e\u0301', '🚀', '한국', 'é—…'].map(widthOf),
+      [6, 4, 1, 2, 4, 3],
+    )
+    assert.equal(fit('名前が長いエージェント', 9), '名前…ント')
+    for (const width of [0, 1, 2, 3, 4, 5, 8, 13]) {
+      assert.ok(widthOf(fit('docs/日本語の説明.md', width)) <= width, String(width))
+    }
+  })
+
+  it('goes on below itself where the page is too narrow, and cuts no word', () => {
+    const lines = hanging('  13:29  a was granted docs/** (clm_1, fence 7)', 4, { width: 24 })
+    assert.deepEqual(lines, ['  13:29  a was granted', '    docs/** (clm_1,', '    fence 7)'])
+    assert.deepEqual(hanging('unbreakable-word', 4, { width: 8 }), ['unbreakable-word'])
     assert.equal(shellQuote("it's"), `'it'\\''s'`)
     assert.equal(shellQuote(''), "''")
     assert.equal(shellQuote('src/a.ts'), 'src/a.ts')

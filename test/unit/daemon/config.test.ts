@@ -54,6 +54,7 @@ describe('loadConfig', () => {
       home,
       machine: null,
       listen: [{ host: '127.0.0.1', port: 7451 }],
+      dial: {},
       discovery: 'none',
       http_port: 7452,
       repos: {},
@@ -91,9 +92,10 @@ describe('loadConfig', () => {
       { host: '127.0.0.1', port: 2002 },
     ])
     const sources = config.settings.map(({ key, source, from }) => [key, source, from])
-    assert.deepEqual(sources.slice(0, 5), [
+    assert.deepEqual(sources.slice(0, 6), [
       ['machine', 'file', `${home}/config.yml:2`],
       ['listen', 'environment', 'SKEIN_MESH_LISTEN'],
+      ['dial', 'default', null],
       ['discovery', 'default', null],
       ['http_port', 'flag', null],
       ['repos', 'default', null],
@@ -125,6 +127,7 @@ describe('loadConfig', () => {
     const content = `
       machine: desk-1
       listen: [7451]
+      dial: { desk-2: ['127.0.0.1:9000'] }
       http_port: 0
       repos: { acme/shop: [/src/shop] }
       exclude: [acme/secret, /src/private]
@@ -144,6 +147,7 @@ describe('loadConfig', () => {
     const config = loadConfig({ home: makeFolder(t, { 'config.yml': content }), env: {} })
     assert.equal(config.fleet.max_workers, 2)
     assert.equal(config.enrol, 'ask')
+    assert.deepEqual(config.dial, { 'desk-2': [{ host: '127.0.0.1', port: 9000 }] })
   })
 })
 
@@ -157,7 +161,7 @@ describe('loadRepoConfig', () => {
     assert.deepEqual(config.edit_wait, { headless: 600, interactive: 0 })
     assert.equal(config.idle_release, 1_800)
     assert.deepEqual(config.ttl, { default: 14_400, shared: 7_200, task: 864_000 })
-    const none = { claims_per_agent: null, waits_per_agent: null }
+    const none = { claims_per_agent: null, waits_per_agent: null, waits: null }
     assert.deepEqual(config.limits, { files: 100, ratio: 0.2, ...none })
   })
 
@@ -168,7 +172,7 @@ describe('loadRepoConfig', () => {
         default_branch: main
         plan_path: docs/PLAN.md
         case: exact
-        limits: { files: 50, ratio: 0.1, claims_per_agent: 20, waits_per_agent: 5 }
+        limits: { files: 50, ratio: 0.1, claims_per_agent: 20, waits_per_agent: 5, waits: 50 }
         ttl: { default: 90s, shared: 15m, task: 10d }
         idle_release: 2m
         shared: ['docs/**']

@@ -14,7 +14,7 @@ import {
   type Scope,
   type Urgency,
 } from '../../../protocol/index.ts'
-import type { Command, Outcome } from '../../../daemon/core/claims/command.ts'
+import type { Command, Outcome, WaitLimits } from '../../../daemon/core/claims/command.ts'
 import { DEFAULT_TIMING } from '../../../daemon/core/consensus/types.ts'
 import type { Engine, EngineInput } from '../../../daemon/core/engine-state.ts'
 import { createEngine, stepEngine } from '../../../daemon/core/engine.ts'
@@ -28,6 +28,7 @@ export interface Ask {
   readonly mode?: ClaimMode
   readonly agent?: string
   readonly claimsPerAgent?: number
+  readonly waitLimits?: WaitLimits
   readonly narrowable?: boolean
   readonly key?: string
 }
@@ -94,6 +95,7 @@ export class QueueLedger {
       key: ask.key === undefined ? null : { key: ask.key, digest: '' },
       urgency: ask.urgency ?? 'normal',
       waitSeconds: ask.wait ?? 0,
+      ...(ask.waitLimits === undefined ? {} : { waitLimits: ask.waitLimits }),
     })
   }
 

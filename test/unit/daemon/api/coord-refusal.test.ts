@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { badInput, refusal } from '../../../../daemon/api/coord/refusal.ts'
-import { SkeinError } from '../../../../protocol/index.ts'
+import { failureError } from '../../../../daemon/failure.ts'
+import { isErrorCode, SkeinError } from '../../../../protocol/index.ts'
 
 describe('a failure at coord’s routes', () => {
   const cases: readonly (readonly [SkeinError, number, string | null])[] = [
@@ -35,6 +36,13 @@ describe('a failure at coord’s routes', () => {
     const error = new SkeinError('BUSY', 'too many', { hint: 'later', retryAfter: 7 })
     const body = { detail: 'too many (later)', scope: 'repo_queue', retry_after: 7 }
     assert.deepEqual(refusal(error)?.body, body)
+    const scopes = { LIMIT_CLAIMS: 'claims', LIMIT_WAITS: 'queue', LIMIT_QUEUE: 'repo_queue' }
+    for (const [code, scope] of Object.entries(scopes)) {
+      assert.ok(isErrorCode(code))
+      const told = refusal(failureError({ code, message: 'full', data: { retry_after: 60 } }))
+      assert.match(JSON.stringify(told?.body), new RegExp(`"scope":"${scope}","retry_after":60`))
+      assert.deepEqual([told?.status, told?.headers?.['retry-after']], [429, '60'])
+    }
   })
 
   it('of an input is a list of problems, of whoever found them', () => {

@@ -48,6 +48,8 @@ async function listen(t: TestContext, given: Given = {}): Promise<number> {
     log: LOG,
     token: TOKEN,
     tokens: { grantOf: () => null },
+    sync: { upgrade: () => undefined },
+    isPass: () => false,
     onAnswer,
   })
   const port = await api.listenOnPort(0, true)

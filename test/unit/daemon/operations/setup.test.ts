@@ -13,7 +13,10 @@ function recoverDry(machines: readonly string[]): Promise<unknown> {
   const problem = new SkeinError('LEDGER_DAMAGED', 'the log is missing')
   const parts = {
     mesh: { id: 'mesh_a', self: SELF, host: {}, state: () => state },
-    recovery: { missingIn: () => null },
+    recovery: {
+      missingIn: () => null,
+      askRemotes: () => Promise.resolve({ ledgers: new Map(), unread: [] }),
+    },
     callers: { place: () => Promise.resolve({ repo: { id: REPO, host: null, problem } }) },
   }
   return recover(parts as never, { dry_run: true }, {} as never)

@@ -1,0 +1,264 @@
+// The board as a person meets it: what is on the screen, and what keys do, over a feed that tests drive.
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import { stripVTControlCharacters } from 'node:util'
+import { PassThrough } from 'node:stream'
+import { describe, it, type TestContext } from 'node:test'
+import { render } from 'ink-testing-library'
+import type { BoardFeed, BoardSnapshot } from '../../../daemon/client/board/board-feed.ts'
+import type { BoardHost } from '../../../daemon/client/board-host.ts'
+import { SkeinError, type Claim } from '../../../protocol/index.ts'
+import { App } from '../../../tui/app.tsx'
+import { newSession } from '../../../tui/session.ts'
+import { aClaim } from '../../helpers/board-claims.ts'
+import { aRepo, aSnapshot, REPO } from '../../helpers/board-snapshots.ts'
+import { until } from '../../helpers/poll.ts'
+
+interface Call {
+  readonly name: string
+  readonly input: unknown
+  readonly as: unknown
+}
+
+interface Opened {
+  readonly screen: () => string
+  /** The line of the list that is chosen. */
+  readonly chosen: () => string
+  readonly type: (...keys: string[]) => void
+  readonly shows: (text: string) => Promise<string>
+  readonly hides: (text: string) => Promise<string>
+  readonly tell: (claims: readonly Claim[], more?: Partial<BoardSnapshot>) => void
+  readonly calls: readonly Call[]
+  readonly written: () => string
+  readonly hasLeft: () => boolean
+}
+
+const NOW = Date.parse('2026-01-01T10:30:00.000Z')
+
+function snapshotOf(claims: readonly Claim[], more: Partial<BoardSnapshot> = {}): BoardSnapshot {
+  // As provisional claims they need no ledger around them.
+  const local = { provisional: claims, states: {}, activity: {}, peer: 'peer-ada' }
+  return aSnapshot({ repos: new Map([[REPO, aRepo({ local })]]), ...more })
+}
+
+function openBoard(t: TestContext, claims: readonly Claim[]): Opened {
+  const changes = new EventEmitter()
+  let snapshot = snapshotOf(claims)
+  const feed: BoardFeed = {
+    snapshot: () => snapshot,
+    subscribe(listener) {
+      changes.on('change', listener)
+      return () => changes.off('change', listener)
+    },
+    ...{ watch: () => undefined, retry: () => undefined, close: () => undefined },
+  }
+  const calls: Call[] = []
+  const stdout = new PassThrough()
+  let written = ''
+  stdout.on('data', (chunk: Buffer) => (written += chunk.toString('utf8')))
+  const call = (name: string, input: object, as?: unknown): Promise<unknown> => {
+    calls.push({ name, input, as })
+    if (name === 'why' || name === 'events') return Promise.resolve({ events: [] })
+    if (name === 'release') return Promise.resolve({ state: 'released', released: [], already: [] })
+    return Promise.reject(new SkeinError('NO_QUORUM', 'no majority answers'))
+  }
+  const host: BoardHost = {
+    ...{ socket: () => '', folder: null, repo: REPO, stdin: new PassThrough(), stdout },
+    reader: { agent: null, session: 'mine' },
+    isColourful: false,
+    now: () => NOW,
+    interrupted: new AbortController().signal,
+    call: call as BoardHost['call'],
+    run: (line) => Promise.resolve([`ran ${line}`]),
+  }
+  let hasLeft = false
+  let picture = ''
+  const session = newSession(host, feed, 80, {
+    quit: () => {
+      hasLeft = true
+    },
+    redraw: () => undefined,
+    draw: (lines) => {
+      picture = lines.join('\n')
+    },
+  })
+  const drawn = render(<App session={session} />)
+  t.after(() => {
+    drawn.unmount()
+  })
+  const screen = (): string => stripVTControlCharacters(picture)
+  return {
+    screen,
+    chosen: () => chosenLine(picture),
+    type(...keys) {
+      for (const key of keys) drawn.stdin.write(key)
+    },
+    shows: (text) => until(`"${text}" is shown`, () => screen().includes(text) && screen()),
+    hides: (text) => until(`"${text}" is gone`, () => !screen().includes(text) && screen()),
+    tell(next, more) {
+      snapshot = snapshotOf(next, more)
+      changes.emit('change')
+    },
+    calls,
+    written: () => written,
+    hasLeft: () => hasLeft,
+  }
+}
+
+/** The line that is chosen: without colours it is the inverse one. */
+function chosenLine(screen: string): string {
+  return screen.split('\n').find((line) => line.includes('\u001b[7m') && /[●?]/.test(line)) ?? ''
+}
+
+const LOGIN = aClaim({ pattern: 'src/auth/login.ts', description: 'rework login' })
+const PAGE = aClaim({ pattern: 'docs/page.md', agent: 'bob', session: LOGIN.session })
+const MINE = aClaim({ pattern: 'README.md', session: 'mine' as Claim['session'] })
+const ENTER = '\r'
+const ESCAPE = '\u001b'
+
+describe('the board', () => {
+  it('shows claims as a tree with who holds them, and says of an empty queue that it is', async (t) => {
+    const board = openBoard(t, [LOGIN, PAGE])
+    const screen = await board.shows('login.ts')
+    assert.match(screen, /▾ src\/auth\//)
+    assert.match(screen, /ann +30m +3h30m/)
+    assert.match(screen, /3 Queue empty/)
+    assert.match(screen, /team\/proj {2}ok {2}leader ada {2}term 3/)
+  })
+
+  it('keeps what was chosen while claims come and go around it', async (t) => {
+    const board = openBoard(t, [LOGIN, PAGE])
+    await board.shows('login.ts')
+    board.type('G')
+    await until('the last row is chosen', () => board.chosen().includes('login.ts'))
+    board.tell([aClaim({ pattern: 'a/first.ts' }), LOGIN, PAGE, aClaim({ pattern: 'z.ts' })])
+    await board.shows('first.ts')
+    assert.match(board.chosen(), /login\.ts/)
+    board.tell([PAGE])
+    await board.hides('login.ts')
+    assert.match(board.chosen(), /page\.md/)
+  })
+
+  it('filters while one types, says how many there are, and Esc takes it back', async (t) => {
+    const board = openBoard(t, [LOGIN, PAGE])
+    await board.shows('login.ts')
+    // As one piece, as from a slow line.
+    board.type('/agent:bob\r')
+    const screen = await board.hides('login.ts')
+    assert.match(screen, /page\.md/)
+    assert.match(screen, /filter: agent:bob \(1\)/)
+    board.type(ESCAPE)
+    await board.shows('login.ts')
+  })
+
+  it('closes and opens folders, and finds the next row with a text', async (t) => {
+    const board = openBoard(t, [LOGIN, PAGE])
+    await board.shows('login.ts')
+    board.type('z')
+    await board.hides('login.ts')
+    board.type('z', 'f', 'login', ENTER)
+    await until('it is found', () => board.chosen().includes('login.ts'))
+  })
+
+  it('says of a closed folder what is not well in it', async (t) => {
+    const board = openBoard(t, [PAGE, aClaim({ pattern: 'src/x.ts', state: 'provisional' })])
+    await board.shows('x.ts')
+    board.type('z')
+    const screen = await board.hides('x.ts')
+    assert.match(screen, /\? ▸ src\/ +1 claim +PROVISIONAL/)
+    assert.match(screen, / {2}▸ docs\/ +1 claim *$/m)
+  })
+
+  it('shows details with the state in words, and the history or why there is none', async (t) => {
+    const board = openBoard(t, [LOGIN])
+    await board.shows('login.ts')
+    board.type('G', ENTER)
+    const screen = await board.shows('nothing yet')
+    assert.match(screen, /PROVISIONAL|active/)
+    assert.match(screen, /rework login/)
+    assert.deepEqual(board.calls.find(({ name }) => name === 'why')?.input, {
+      repo: REPO,
+      pattern: LOGIN.id,
+      limit: 50,
+    })
+    board.type(ESCAPE)
+    await board.hides('rework login')
+  })
+
+  it('says what is wrong above everything, in words', async (t) => {
+    const board = openBoard(t, [LOGIN])
+    await board.shows('login.ts')
+    board.tell([LOGIN], { connection: { kind: 'lost', code: 1006, reason: '' } })
+    const screen = await board.shows('DAEMON LOST')
+    assert.match(screen, /login\.ts/)
+  })
+
+  it('releases its own claim after a yes, and another one only with a reason', async (t) => {
+    const board = openBoard(t, [MINE, LOGIN])
+    await board.shows('README.md')
+    board.type('G', 'x')
+    await board.shows('This releases README.md')
+    board.type('y')
+    await board.shows(`released ${MINE.id}`)
+    assert.deepEqual(board.calls.at(-1)?.input, { repo: REPO, ids: [MINE.id] })
+
+    board.type('k', 'x')
+    await board.shows('against the will of its holder')
+    board.type('it hangs', ENTER)
+    await board.shows('Reason: it hangs')
+    board.type('y')
+    await board.shows(`released ${LOGIN.id}`)
+    const { input, as } = board.calls.at(-1) ?? {}
+    assert.deepEqual(input, { repo: REPO, ids: [LOGIN.id], force: true, reason: 'it hangs' })
+    assert.equal(as, undefined)
+  })
+
+  it('changes nothing without a yes', async (t) => {
+    const board = openBoard(t, [MINE])
+    await board.shows('README.md')
+    board.type('x')
+    await board.shows('This releases')
+    board.type('n')
+    await board.shows('nothing was changed')
+    assert.equal(
+      board.calls.some(({ name }) => name === 'release'),
+      false,
+    )
+  })
+
+  it('runs a command and shows its answer until Esc', async (t) => {
+    const board = openBoard(t, [LOGIN])
+    await board.shows('login.ts')
+    board.type(':', 'why src/a.ts', ENTER)
+    await board.shows('ran why src/a.ts')
+    board.type(ESCAPE)
+    await board.shows('login.ts')
+  })
+
+  it('copies the id of what is chosen to the clipboard of the terminal', async (t) => {
+    const board = openBoard(t, [LOGIN])
+    await board.shows('login.ts')
+    board.type('G', 'y')
+    await board.shows(`copied ${LOGIN.id}`)
+    assert.ok(board.written().includes(`\u001b]52;c;${Buffer.from(LOGIN.id).toString('base64')}`))
+  })
+
+  it('explains every key, and leaves with q but not with Esc', async (t) => {
+    const board = openBoard(t, [LOGIN])
+    await board.shows('login.ts')
+    board.type('?')
+    await board.shows('overview: repositories and machines')
+    board.type(ESCAPE)
+    await board.shows('login.ts')
+    board.type(ESCAPE, ESCAPE)
+    assert.equal(board.hasLeft(), false)
+    board.type('q')
+    await until('it is left', board.hasLeft)
+  })
+
+  it('keeps texts of others from moving the cursor', async (t) => {
+    const board = openBoard(t, [aClaim({ agent: 'e\u001b[2Jvil', pattern: 'a\u0007.ts' })])
+    const screen = await board.shows('a.ts')
+    assert.match(screen, /e\[2Jvil/)
+  })
+})
