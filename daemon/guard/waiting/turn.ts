@@ -29,6 +29,8 @@ export async function endTurn(parts: Parts, asked: Asked): Promise<Judged> {
 function standing({ guard, repos }: Parts, session: string): readonly KeptWait[] {
   return guard.waits.of(session).filter(({ id, repo }) => {
     const host = repos.all().find((each) => each.id === repo)?.host
+    // What has come to pass is told a moment later: of a grant that is on its way, the place must not be forgotten first.
+    host?.audit.last()
     const isThere = host?.loop.view().state.queue.has(id) === true
     if (!isThere) guard.waits.leave(id)
     return isThere
