@@ -3,6 +3,7 @@
 // will answer. Only clones whose config sends their pushes through the helper, which a person has put there.
 //
 // Whoever held a claim may push late, also when its token is gone: so a grant over it is told, token or not.
+import { z } from 'zod'
 import { createScopeIndex, judgeable, type AuditEvent, type RepoId } from '../../protocol/index.ts'
 import type { Checkout, Git } from '../git.ts'
 import { createQuietGit, type UserGit } from '../git-user.ts'
@@ -30,6 +31,8 @@ export interface FenceRoundOptions {
 
 /** A burst of claims is one word to the remote. */
 const GATHER_MS = 300
+/** A remote that could not be told is asked again after these, and then with the next claim that begins or ends, or the next push. */
+const AGAIN_MS = [2_000, 15_000, 60_000] as const
 /** Claims that ended lately; a look at them costs microseconds each. */
 const ENDED_MAX = 1_000
 /** A remote that does not answer is given up for now; the next push tells it. */
@@ -38,33 +41,44 @@ const REMOTE_MS_MAX = 30_000
 export function startFenceRound(options: FenceRoundOptions): FenceRound {
   const ending = new AbortController()
   const rounds = new Map<RepoId, RepoRound>()
-  const waiting = new Map<RepoId, NodeJS.Timeout>()
+  const waiting = new Map<RepoId, { readonly timer: NodeJS.Timeout; readonly isAgain: boolean }>()
   // One look at a time, over all: two would race each other for the same refs.
   let running: Promise<void> = Promise.resolve()
-  const look = async (id: RepoId): Promise<void> => {
+  const roundOf = (id: RepoId): RepoRound => {
+    const round = rounds.get(id) ?? new RepoRound(options)
+    rounds.set(id, round)
+    return round
+  }
+  const look = async (id: RepoId, failures: number): Promise<void> => {
     // Whatever happens from here on asks for another look.
     waiting.delete(id)
     const repo = options.repos.all().find((one) => one.id === id)
     if (repo === undefined) return
-    const round = rounds.get(id) ?? new RepoRound(options)
-    rounds.set(id, round)
-    await round.look(repo, ending.signal)
+    const isTold = await roundOf(id).look(repo, ending.signal)
+    const againMs = isTold ? undefined : AGAIN_MS[failures]
+    if (againMs !== undefined) plan(id, againMs, failures + 1)
   }
-  const plan = (id: RepoId): void => {
-    if (ending.signal.aborted || waiting.has(id)) return
+  const plan = (id: RepoId, inMs: number, failures: number): void => {
+    const planned = waiting.get(id)
+    // What has happened does not wait for a remote that could not be told.
+    const isSooner = planned?.isAgain === true && failures === 0
+    if (ending.signal.aborted || (planned !== undefined && !isSooner)) return
+    clearTimeout(planned?.timer)
     const begin = (): void => {
-      running = running.then(() => look(id))
+      running = running.then(() => look(id, failures))
     }
-    waiting.set(id, setTimeout(begin, GATHER_MS).unref())
+    waiting.set(id, { timer: setTimeout(begin, inMs).unref(), isAgain: failures > 0 })
   }
-  const unwatch = options.watch(({ repo, kind }) => {
-    if (kind.startsWith('claim.')) plan(repo)
+  const unwatch = options.watch((event) => {
+    if (!event.kind.startsWith('claim.')) return
+    if (ENDS.has(event.kind)) roundOf(event.repo).noteEnd(event)
+    plan(event.repo, GATHER_MS, 0)
   })
-  for (const { id } of options.repos.all()) plan(id)
+  for (const { id } of options.repos.all()) plan(id, GATHER_MS, 0)
   return {
     async stop() {
       unwatch()
-      for (const timer of waiting.values()) clearTimeout(timer)
+      for (const { timer } of waiting.values()) clearTimeout(timer)
       ending.abort()
       await running
     },
@@ -75,7 +89,6 @@ type Claimed = Facts['tokens'][number]
 
 class RepoRound {
   readonly #options: FenceRoundOptions
-  #live: ReadonlyMap<number, Claimed> = new Map()
   /** Claims that ended lately, by their fence, oldest first: their late holders may still push. */
   readonly #ended = new Map<number, Claimed>()
   /** Fences that ended since the remotes were told. */
@@ -87,21 +100,30 @@ class RepoRound {
     this.#options = options
   }
 
-  /** Does not reject. */
-  async look(repo: Repo, signal: AbortSignal): Promise<void> {
+  /** Each as it happens: a claim may come and go between two looks. */
+  noteEnd(event: AuditEvent): void {
+    const claimed = claimedIn(event)
+    if (claimed !== null) this.#noteEnd(claimed)
+  }
+
+  /** Does not reject. @returns whether all remotes know what they should. */
+  async look(repo: Repo, signal: AbortSignal): Promise<boolean> {
     const { log } = this.#options
     try {
       const facts = this.#options.factsOf(repo)
       if (facts !== null && !signal.aborted) await this.#lookAt(repo, facts, signal)
+      return true
     } catch (error) {
-      if (signal.aborted) return
+      if (signal.aborted) return true
       const why = error instanceof Error ? error.message : String(error)
       log.warn({ repo: repo.id, error: why }, 'a remote could not be told of claims yet')
+      return false
     }
   }
 
   async #lookAt(repo: Repo, facts: Facts, signal: AbortSignal): Promise<void> {
-    this.#note(facts.tokens)
+    // What ends while the remotes are told, the next look tells them.
+    const untold = [...this.#untold]
     for (const checkout of await this.#clones(repo)) {
       const over = AbortSignal.any([signal, AbortSignal.timeout(REMOTE_MS_MAX)])
       const git = await createQuietGit(checkout.root, this.#options.env, over)
@@ -112,7 +134,7 @@ class RepoRound {
       if (before?.ledger === facts.ledger) this.#noteEnded(before.tokens, facts)
       if (!this.#isDue(facts)) continue
       for (const { remote, url } of fenced) await this.#tell(git, checkout, { remote, url }, facts)
-      this.#untold.clear()
+      for (const fence of untold) this.#untold.delete(fence)
       this.#told = new Set(facts.tokens.map(({ fence }) => fence))
     }
   }
@@ -126,12 +148,6 @@ class RepoRound {
         found.set(checkout.commonDir, checkout)
     }
     return [...found.values()]
-  }
-
-  #note(tokens: readonly Claimed[]): void {
-    const now = new Map(tokens.map((claimed) => [claimed.fence, claimed]))
-    for (const [fence, claimed] of this.#live) if (!now.has(fence)) this.#noteEnd(claimed)
-    this.#live = now
   }
 
   /** What this clone was told by an earlier daemon. */
@@ -193,4 +209,25 @@ class RepoRound {
       noteRemote(commonDir, remote.url, { refuses: result.why, askedAtMs: Date.now(), kind })
     else if (result.kind === 'failed') throw new Error(result.why)
   }
+}
+
+const ENDS: ReadonlySet<string> = new Set(['claim.released', 'claim.expired'])
+
+const ENDED = z.object({
+  claim: z.string(),
+  claim_kind: z.enum(['file', 'module', 'symbol']),
+  pattern: z.string(),
+  symbols: z.array(z.string()),
+  mode: z.enum(['exclusive', 'shared']),
+  fence: z.int(),
+  agent: z.string(),
+  session: z.string(),
+})
+
+/** Null: it had no fence, or nothing that a push could hit. */
+function claimedIn({ data, machine }: AuditEvent): Claimed | null {
+  const scope = ENDED.safeParse(data)
+  if (!scope.success) return null
+  const { claim: id, claim_kind: kind, fence, ...rest } = scope.data
+  return { fence, claims: [{ id, kind, machine, ...rest }] }
 }

@@ -40,7 +40,7 @@ describe('the end of a turn', () => {
   it('tells of a grant that nobody has told of yet', async () => {
     const data = { queue: QUEUE, session: 's', patterns: ['a.ts'] }
     const granted = { kind: 'queue.granted', machine: MACHINE, actor: 'ann', data } as const
-    const { notes } = await stage([granted as unknown as AuditEvent]).end()
+    const { notes } = await stage([granted]).end()
     assert.match(notes.join(), /the wait is over: you hold a\.ts/)
   })
 
