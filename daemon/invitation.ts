@@ -4,7 +4,7 @@
 // all before it. It finds typos; whether the invitation is a true one, the mesh says when it is redeemed.
 import { createHash, createPrivateKey, randomBytes, sign, type KeyObject } from 'node:crypto'
 import { inspect } from 'node:util'
-import { SkeinError, asInvitationId, assert } from '../protocol/index.ts'
+import { SkeinError, asInvitationId, assert, INVITATION_PREFIX } from '../protocol/index.ts'
 import type { InvitationId, PeerId } from '../protocol/index.ts'
 import { peerIdOf, publicKeyOf, rawPublicKey } from './machine-key.ts'
 
@@ -35,7 +35,7 @@ export function encodeInvitation(invitation: Invitation): string {
   const keys = [publicKeyOf(invitation.peer) ?? Buffer.alloc(0), networkKey, secret]
   const texts = [id, mesh, machine, ...addresses].map(encodeText)
   const body = Buffer.concat([head, ...keys, ...texts])
-  return MAGIC + Buffer.concat([body, checksumOf(body)]).toString('base64url')
+  return INVITATION_PREFIX + Buffer.concat([body, checksumOf(body)]).toString('base64url')
 }
 
 /**
@@ -45,8 +45,9 @@ export function encodeInvitation(invitation: Invitation): string {
 export function decodeInvitation(text: string): Invitation {
   if (text.length > TEXT_CHARACTERS_MAX) throw bad('It is too long.')
   const plain = text.trim()
-  if (!plain.startsWith(MAGIC)) throw bad(`It does not begin with ${MAGIC}.`)
-  const packed = plain.slice(MAGIC.length)
+  if (!plain.startsWith(INVITATION_PREFIX))
+    throw bad(`It does not begin with ${INVITATION_PREFIX}.`)
+  const packed = plain.slice(INVITATION_PREFIX.length)
   const bytes = Buffer.from(packed, 'base64url')
   // Node passes over what is no base64url, and over bits that stand for nothing.
   const isWhole = bytes.toString('base64url') === packed && bytes.length > CHECKSUM_BYTES
@@ -70,7 +71,6 @@ export function signJoin(seed: Uint8Array, bytes: Uint8Array): string {
   return sign(null, bytes, privateKeyOf(seed)).toString('base64')
 }
 
-const MAGIC = 'skein1'
 const ROLES = ['voter', 'learner'] as const
 const KEY_BYTES = 32
 const TIME_BYTES = 6
@@ -143,7 +143,11 @@ function decodeTexts(bytes: Buffer): readonly string[] | null {
 }
 
 function checksumOf(body: Uint8Array): Buffer {
-  return createHash('sha256').update(MAGIC).update(body).digest().subarray(0, CHECKSUM_BYTES)
+  return createHash('sha256')
+    .update(INVITATION_PREFIX)
+    .update(body)
+    .digest()
+    .subarray(0, CHECKSUM_BYTES)
 }
 
 /** Logs, errors and tests print objects whole: what they ask for is the invitation without its secrets. */

@@ -2,6 +2,9 @@
 // that whoever overhears a join cannot bring another machine in by it.
 import type { InvitationId, PeerId } from './ids.ts'
 
+/** How the text of an invitation begins. */
+export const INVITATION_PREFIX = 'skein1'
+
 const encoder = new TextEncoder()
 
 /** The bytes under a join's signature; no two joins have the same. */

@@ -42,3 +42,8 @@ export function chooseVoters(
   const count = Math.min(VOTERS_MAX, all.length - ((all.length + 1) % 2))
   return all.slice(0, count)
 }
+
+/** @param address as a multiaddr. Only machines on the same host can dial it. */
+export function isLoopback(address: string): boolean {
+  return /^\/ip4\/127\.|^\/ip6\/::1\//.test(address)
+}

@@ -1,6 +1,6 @@
 // When a person should change who may vote: nobody else does. Two machines that are there enough make three voters of one, or five
-// of three; a voter that stays away for a week is better replaced.
-import type { MemberState, PeerId } from '../../protocol/index.ts'
+// of three; a voter that stays away for a week is better replaced; and voters have to reach each other.
+import { isLoopback, type MemberState, type PeerId } from '../../protocol/index.ts'
 
 /** What is known of a machine's presence. */
 export interface Presence {
@@ -17,6 +17,8 @@ export type Advice =
   | { readonly kind: 'promote'; readonly peer: PeerId }
   /** `by`: who would take its place. */
   | { readonly kind: 'replace'; readonly peer: PeerId; readonly by: PeerId | null }
+  /** It votes, and says loopback alone where others are elsewhere: nobody there can dial it. */
+  | { readonly kind: 'unreachable'; readonly peer: PeerId }
 
 /** Of the last 72 hours. */
 const STEADY_MINUTES = 24 * 60
@@ -44,7 +46,20 @@ export function adviseVoters(
   const wanted = voters.length % 2 === 1 ? 2 : 1
   const mayGrow = voters.length + wanted <= VOTERS_MAX && spare.length >= wanted
   const promoted = mayGrow ? spare.slice(0, wanted) : []
-  return [...replaced, ...promoted.map((peer): Advice => ({ kind: 'promote', peer }))]
+  return [
+    ...replaced,
+    ...promoted.map((peer): Advice => ({ kind: 'promote', peer })),
+    ...unreachable(members).map((peer): Advice => ({ kind: 'unreachable', peer })),
+  ]
+}
+
+function unreachable(members: readonly MemberState[]): readonly PeerId[] {
+  const isSpread = members.some(({ addresses }) => !addresses.every(isLoopback))
+  if (!isSpread) return []
+  const hidden = members.filter(
+    ({ role, addresses }) => role === 'voter' && addresses.every(isLoopback),
+  )
+  return hidden.map(({ peer }) => peer)
 }
 
 function isSteady({ isOnline, minutes, isAlwaysOn }: Presence): boolean {

@@ -137,6 +137,11 @@ function adviceFor({ mesh, reach, clock }: Parts): ReadonlyMap<PeerId, string> {
       const name = nameOf(one.peer)
       if (one.kind === 'promote')
         return [one.peer, `${name} is there enough to vote: skein member promote ${name}`]
+      if (one.kind === 'unreachable')
+        return [
+          one.peer,
+          `${name} votes and can be dialled on its own host alone: there, \`listen: ['ADDRESS:7451']\` in config.yml, skein down, skein up`,
+        ]
       const days = String(Math.floor((awayMsOf(one.peer) ?? 0) / DAY_MS))
       const first = one.by === null ? 'invite another' : `skein member promote ${nameOf(one.by)}`
       return [

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { runCommand } from '../helpers/cli-io.ts'
 import { parseEvents } from '../helpers/mesh-files.ts'
 import {
   enter,
@@ -56,7 +57,13 @@ describe('an invitation', () => {
     assert.ok(ada !== undefined && bob !== undefined)
     const first = await ada.must('invite', { yes: true })
     assert.deepEqual(first.foreign, [])
-    await join(bob, first.token)
+    const env = { SKEIN_HOME: bob.home }
+    const typed = `${first.token}\n\n  role  learner\n\nIt is a secret: whoever has it can join once.\n`
+    const nothing = await runCommand(['join', '-'], { env })
+    assert.equal(nothing.exit, 64)
+    assert.match(nothing.stderr, /Nothing came on stdin/)
+    const joined = await runCommand(['join', '-', '--yes'], { env, typed })
+    assert.equal(joined.exit, 0, joined.stderr)
     const address = '/ip4/203.0.113.9/tcp/9000'
     const told = await ada.must('invite', { yes: true, addresses: ['203.0.113.9:9000'] })
     assert.deepEqual(told.foreign, [address])

@@ -1,5 +1,5 @@
 // `skein join`: shows what comes along, asks on a terminal, and waits until this machine has arrived in the other mesh.
-import { SkeinError, type OperationResult } from '../../../protocol/index.ts'
+import { INVITATION_PREFIX, SkeinError, type OperationResult } from '../../../protocol/index.ts'
 import type { Command } from '../arguments.ts'
 import { untilStatus } from '../arrival.ts'
 import { ask } from '../confirm.ts'
@@ -14,7 +14,7 @@ const TOKEN_CHARACTERS_MAX = 4_096
 
 export async function runJoin(command: Command, io: Io): Promise<number> {
   const isFromStdin = command.fields['token'] === '-'
-  const token = isFromStdin ? await readAll(io) : String(command.fields['token'])
+  const token = isFromStdin ? tokenIn(await readAll(io)) : String(command.fields['token'])
   const input = { ...buildInput('join', command, io), token: token.trim() }
   if (io.canAsk && !isFromStdin && command.fields['yes'] !== true) await confirm(command, io)
   const result = (await call('join', input, command, io)) as OperationResult<'join'>
@@ -54,6 +54,19 @@ function arrive({ mesh }: OperationResult<'join'>, command: Command, io: Io): Pr
     'this machine was let in, and its new mesh does not answer it yet',
     command,
     io,
+  )
+}
+
+/** With the lines that `skein invite` prints around it, or without. */
+function tokenIn(text: string): string {
+  const token = text.split(/\s+/).find((word) => word.startsWith(INVITATION_PREFIX)) ?? text.trim()
+  if (token !== '') return token
+  throw new SkeinError(
+    'INPUT_USAGE',
+    'Nothing came on stdin, where `join -` reads the invitation.',
+    {
+      hint: 'On a member: skein invite. Here: skein join TOKEN',
+    },
   )
 }
 

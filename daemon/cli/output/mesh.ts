@@ -1,11 +1,11 @@
 // The machines of the mesh.
-import type { OperationResult } from '../../../protocol/index.ts'
+import { isLoopback, type OperationResult } from '../../../protocol/index.ts'
 import { pairs, table, type Column, type Page } from './page.ts'
 import { count } from './text.ts'
 import { relative, until } from './time.ts'
 
 export function inviteFace(result: OperationResult<'invite'>, page: Page): readonly string[] {
-  const only = result.addresses.every((address) => /^\/ip[46]\/(127\.|::1)/.test(address))
+  const only = result.addresses.every(isLoopback)
   const loopback = only
     ? [
         page.paint('warning', 'Only machines on this host can use it: it names loopback alone.'),

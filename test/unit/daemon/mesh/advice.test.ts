@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { asPeerId, type MemberRole, type MemberState } from '../../../../protocol/index.ts'
-import { adviseVoters, type Presence } from '../../../../daemon/mesh/advice.ts'
+import { adviseVoters, type Advice, type Presence } from '../../../../daemon/mesh/advice.ts'
 
 const DAY_MS = 24 * 3_600_000
 const SELF = asPeerId('self')
@@ -15,9 +15,18 @@ const AWAY: Presence = { isOnline: false, minutes: 0, isAlwaysOn: true, awayMs: 
 
 function advise(roles: Readonly<Record<string, MemberRole>>, presence: Record<string, Presence>) {
   const members = Object.entries(roles).map(([name, role]) => member(name, role))
-  return adviseVoters(members, SELF, (peer) => presence[peer] ?? AWAY).map((one) =>
-    one.kind === 'promote' ? `+${one.peer}` : `${one.peer} by ${one.by ?? 'nobody'}`,
-  )
+  return adviseVoters(members, SELF, (peer) => presence[peer] ?? AWAY).map(wordOf)
+}
+
+function wordOf(one: Advice): string {
+  switch (one.kind) {
+    case 'promote':
+      return `+${one.peer}`
+    case 'replace':
+      return `${one.peer} by ${one.by ?? 'nobody'}`
+    case 'unreachable':
+      return `?${one.peer}`
+  }
 }
 
 describe('who should vote', () => {
@@ -50,5 +59,18 @@ describe('who should vote', () => {
     assert.deepEqual(advise(roles, { v: AWAY, w: HERE, a: HERE }), ['v by a'])
     assert.deepEqual(advise(roles, { v: AWAY, w: HERE, a: AWAY }), ['v by nobody'])
     assert.deepEqual(advise(roles, { v: { ...AWAY, awayMs: null }, w: HERE, a: HERE }), [])
+  })
+
+  it('can be dialled by the others, where they are on several hosts', () => {
+    const at = (name: string, role: MemberRole, ...addresses: string[]): MemberState => {
+      return { ...member(name, role), addresses }
+    }
+    const [wide, own] = ['/ip4/10.0.0.1/tcp/7451', '/ip4/127.0.0.1/tcp/7451']
+    const of = (...members: MemberState[]) => adviseVoters(members, SELF, () => HERE).map(wordOf)
+    const self = at('self', 'voter', wide)
+    assert.deepEqual(of(self, at('v', 'voter', own), at('w', 'voter', own, wide)), ['?v'])
+    assert.deepEqual(of(self, at('a', 'learner', own)), [])
+    const here = [at('self', 'voter', own), at('v', 'voter', own)]
+    assert.deepEqual(of(...here), [])
   })
 })
