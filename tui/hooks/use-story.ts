@@ -89,7 +89,7 @@ function revisionOf(subject: Subject): string {
     case 'repo':
       return `${String(subject.repo.term)} ${String(subject.repo.quorum)}`
     case 'machine':
-      return String(subject.machine.online)
+      return subject.machine.presence
     case 'folder':
     case 'event':
       return ''
