@@ -91,6 +91,7 @@ function revisionOf(subject: Subject): string {
     case 'machine':
       return subject.machine.presence
     case 'folder':
+      return String(subject.claims)
     case 'event':
       return ''
   }
