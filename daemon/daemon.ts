@@ -150,7 +150,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const machine = createMachine(home.path, key, own)
   const git = createGit(env)
   const history = createHistory(env)
-  const { mesh, repos, joining, reach, recovery, departure } = await enterMesh(
+  const { mesh, repos, joining, reach, machines, recovery, departure } = await enterMesh(
     {
       ...{ home: home.path, name, key, machine, line, config, git, history, env, log },
       startAgain: ending.startAgain,
@@ -170,7 +170,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const parts = {
     ...{ repos, callers, sessions, git, history, clock, config, mesh, about, metrics },
     policy: createTrackedPolicy({ history, clock, log }),
-    ...{ joining, reach, recovery, ...gitDoorsOf(env) },
+    ...{ joining, reach, machines, recovery, ...gitDoorsOf(env) },
     servers: createLanguageServers(serversOf(config, env)),
     guard: createGuardState({ machine: name, home: home.path, clock, log }, feed.watch),
     readOnly: openReadOnly({ home: home.path, self: key.peer, git, callers }),

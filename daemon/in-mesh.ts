@@ -20,6 +20,7 @@ import { startMesh } from './mesh/start.ts'
 import { createSwitchboard, type Switchboard } from './mesh/switchboard.ts'
 import { startPartitions } from './partitions.ts'
 import { isAlwaysOn } from './battery.ts'
+import { createMachinesNow, type MachinesNow } from './mesh/machines-now.ts'
 import { startReach, type Reach } from './mesh/reach.ts'
 import type { TransportEvents } from './ports.ts'
 import { createRepoProof } from './repo-proof.ts'
@@ -48,6 +49,7 @@ export interface InMesh {
   readonly repos: Repos
   readonly joining: Joining
   readonly reach: Reach
+  readonly machines: MachinesNow
   readonly recovery: Recovery
   readonly departure: Departure
 }
@@ -149,7 +151,16 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
     reach.stop()
   })
   const recovery = createRecovery({ home, env: options.env, machine, departure, mesh, repos })
-  return { mesh, repos, joining, reach, recovery, departure }
+  const machines = machinesOf(mesh, options)
+  return { mesh, repos, joining, reach, machines, recovery, departure }
+}
+
+function machinesOf(mesh: Mesh, { machine }: InMeshOptions): MachinesNow {
+  return createMachinesNow({
+    ...{ board: mesh.board, self: mesh.self },
+    members: () => [...mesh.state().members.keys()],
+    now: () => machine.clock.monotonic(),
+  })
 }
 
 async function startRepos(

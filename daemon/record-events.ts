@@ -1,5 +1,6 @@
 // What became true, as events for people: one for each change, with an id that every replica makes alike.
 import {
+  iso,
   isDone,
   makeId,
   type ClaimRequest,
@@ -212,7 +213,8 @@ export function ofSuperseded({ claim, conflicts }: RejectedClaim): Told {
     held_symbols: holder.symbols,
   }))
   const about = { agent, session, branch, description, ttl_s: ttlSeconds }
-  const data = { ...what, ...about, was: 'provisional', conflicts: met }
+  const noted_at = iso(claim.stamp.wallMs)
+  const data = { ...what, ...about, was: 'provisional', noted_at, conflicts: met }
   return { kind: 'claim.superseded', actor: agent, machine, data }
 }
 

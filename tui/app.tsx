@@ -6,6 +6,7 @@ import { beside, filled, helpLines, listLines, pageLines } from './components/bo
 import { questionLines, scrolled } from './components/body.ts'
 import { footerLines } from './components/footer.ts'
 import { headerLines } from './components/header.ts'
+import { NO_TELLING, tellingLines } from './components/telling.ts'
 import { useBoard } from './hooks/use-board.ts'
 import { useClock } from './hooks/use-clock.ts'
 import { useEvents } from './hooks/use-events.ts'
@@ -37,20 +38,23 @@ export function App({ session }: { readonly session: Session }) {
   const asked = useMemo((): Asked => ({ events, hotspots }), [events, hotspots])
 
   const header = headerLines({ board, asked, view: ui.view, width: columns })
-  const height = Math.max(3, screenRows - header.length - FOOTER_LINES)
+  const telling = host.telling ?? NO_TELLING
+  const told = useSyncExternalStore(telling.subscribe, telling.lines)
+  const story = tellingLines(told, columns, screenRows)
+  const height = Math.max(3, screenRows - header.length - story.length - FOOTER_LINES)
   session.drawn = { board, asked, height, width: columns }
   const { frame } = session
   const { rows, placed } = frame
 
   const chosen = rows[placed.index] ?? null
   const subject = ui.isDetailOpen ? (chosen?.subject ?? null) : null
-  const story = useStory(host, repo, subject, session.asks)
+  const history = useStory(host, repo, subject, session.asks)
   useInput((input, key) => {
     pressKeys(session, nameOf(input, key), input)
   })
-  const body = bodyLines({ ui, frame, subject, story, height, nowMs })
+  const body = bodyLines({ ui, frame, subject, story: history, height, nowMs })
   const footer = footerLines({ ui, board, rows, chosen, width: columns })
-  const picture = [...header, ...body, ...footer].map(paint)
+  const picture = [...header, ...body, ...story, ...footer].map(paint)
   // Past Ink, which takes a picture apart into cells to draw it: a tenth of a second for a large screen.
   useLayoutEffect(() => {
     session.draw(picture)

@@ -71,13 +71,19 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
       'Three daemons, a repository and a network of their own, in a temporary folder and on loopback; nothing of yours is touched. One machine is cut off and comes back. Exit 0 when all went as skein promises. With --json an object a line.',
     flags: [
       {
+        flag: '--board',
+        field: 'board',
+        type: 'switch',
+        help: 'with the terminal board of the first machine, and the story below it',
+      },
+      {
         flag: '--keep',
         field: 'keep',
         type: 'switch',
         help: 'leave the machines running until Ctrl-C, and the folder for good',
       },
     ],
-    examples: ['skein demo', 'skein demo --keep', 'skein demo --json'],
+    examples: ['skein demo', 'skein demo --board', 'skein demo --keep', 'skein demo --json'],
   }),
   local('completions', {
     summary: 'Print what makes your shell complete skein commands',

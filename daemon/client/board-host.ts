@@ -16,6 +16,8 @@ export interface BoardHost {
   /** Colours are wanted. */
   readonly isColourful: boolean
   readonly now: () => number
+  /** Shown below the list; null: there is nothing to tell. */
+  readonly telling: Telling | null
   /** The process is asked to end. */
   readonly interrupted: AbortSignal
   /**
@@ -33,6 +35,14 @@ export interface BoardHost {
    * @throws SkeinError INPUT_USAGE, and what the operation throws.
    */
   readonly run: (line: string, options: RunOptions) => Promise<readonly string[]>
+}
+
+/** What happens around the board, told by whoever opened it. */
+export interface Telling {
+  /** The newest last; another list when there is more. */
+  readonly lines: () => readonly string[]
+  /** @returns what ends it. */
+  readonly subscribe: (listener: () => void) => () => void
 }
 
 export interface Asker {

@@ -3,7 +3,7 @@
 import { isErrorCode, LEDGER_VERSION, SkeinError, type PeerId } from '../../protocol/index.ts'
 import type { PeerMessage } from '../core/messages.ts'
 import type { Log } from '../log.ts'
-import type { Link, Transport } from '../ports.ts'
+import type { Link, Transport, TransportEvents } from '../ports.ts'
 import { decodePacket, encodePacket, WIRE_VERSION, type Hello, type Packet } from './packets.ts'
 
 /** A ledger at the wire. */
@@ -22,6 +22,14 @@ export interface PeerLink {
   readonly hello: Hello | null
 }
 
+/** How a machine that had said hello went, and what it had said. */
+export interface Leaving {
+  readonly how: DownHow
+  readonly hello: Hello
+}
+
+type DownHow = Parameters<TransportEvents['onDown']>[1]
+
 export interface Switchboard {
   /** @returns what takes the ledger off again. */
   join(ledger: string, line: LedgerLine): () => void
@@ -38,8 +46,10 @@ export interface Switchboard {
   readonly events: {
     readonly onMessage: (from: PeerId, message: Uint8Array) => void
     readonly onUp: (peer: PeerId) => void
-    readonly onDown: (peer: PeerId) => void
+    readonly onDown: (peer: PeerId, how: DownHow) => void
   }
+  /** Null: it is here, or was not since this daemon began. */
+  leaving(peer: PeerId): Leaving | null
   /** Packets of this peer that were none, since the start. */
   refused(peer: PeerId): number
 }
@@ -64,6 +74,7 @@ class Board implements Switchboard {
   readonly #lines = new Map<string, LedgerLine>()
   readonly #answering = new Map<string, Answering>()
   readonly #hellos = new Map<PeerId, Hello>()
+  readonly #left = new Map<PeerId, Leaving>()
   readonly #asked = new Map<
     number,
     {
@@ -88,7 +99,9 @@ class Board implements Switchboard {
     onUp: (peer: PeerId): void => {
       this.#send(peer, this.#options.hello())
     },
-    onDown: (peer: PeerId): void => {
+    onDown: (peer: PeerId, how: DownHow): void => {
+      const hello = this.#hellos.get(peer) ?? this.#left.get(peer)?.hello
+      if (hello !== undefined) this.#left.set(peer, { how, hello })
       // A peer that never came up leads nobody, but one that refuses the redial is surely gone.
       this.#hellos.delete(peer)
       for (const line of this.#lines.values()) if (line.mayHave(peer)) line.noteLink(peer, false)
@@ -155,9 +168,15 @@ class Board implements Switchboard {
     return this.#hellos.has(peer)
   }
 
+  leaving(peer: PeerId): Leaving | null {
+    return this.#left.get(peer) ?? null
+  }
+
   use(transport: Transport | null): void {
     this.#transport = transport
-    if (transport === null) this.#hellos.clear()
+    if (transport !== null) return
+    this.#hellos.clear()
+    this.#left.clear()
   }
 
   refused(peer: PeerId): number {
@@ -207,6 +226,7 @@ class Board implements Switchboard {
       )
     const isNew = !this.#hellos.has(from)
     this.#hellos.set(from, hello)
+    this.#left.delete(from)
     if (!isNew) return
     log.info(facts, 'connected')
     for (const line of this.#lines.values()) if (line.mayHave(from)) line.noteLink(from, true)

@@ -24,6 +24,7 @@ import type { History } from '../git-history.ts'
 import type { Merges } from '../git-merge.ts'
 import type { Joining } from '../mesh/joining.ts'
 import type { Mesh } from '../mesh/mesh.ts'
+import type { MachinesNow } from '../mesh/machines-now.ts'
 import type { Reach } from '../mesh/reach.ts'
 import type { Clock, MetricsPort, SymbolIndex } from '../ports.ts'
 import type { TrackedPolicy } from '../policy/tracked.ts'
@@ -63,6 +64,7 @@ export interface Parts {
   readonly mesh: Mesh
   readonly joining: Joining
   readonly reach: Reach
+  readonly machines: MachinesNow
   readonly recovery: Recovery
   readonly releasing: Releasing
   readonly webhooks: Webhooks

@@ -96,8 +96,9 @@ export const leave: Handler<OperationInput<'leave'>> = async (parts, input, cont
   return { mesh: id }
 }
 
-export const members: Handler<OperationInput<'members'>> = (parts) => {
-  const { mesh } = parts
+export const members: Handler<OperationInput<'members'>> = async (parts) => {
+  const { mesh, machines } = parts
+  await machines.refresh()
   const links = new Map(mesh.board.links().map((found) => [found.link.peer, found]))
   const ledgers = ledgersOf(parts).map(({ name, host }) => ({ name, voters: votersOf(host) }))
   const advised = adviceFor(parts)
@@ -108,13 +109,14 @@ export const members: Handler<OperationInput<'members'>> = (parts) => {
     return {
       ...{ machine, peer_id: peer, role, addresses },
       online: isSelf || mesh.board.isReady(peer),
+      ...{ presence: machines.presence(peer), load: machines.load(peer) },
       rtt_ms: found?.link.rttMs ?? null,
       version: isSelf ? parts.about.version : (found?.hello?.version ?? null),
       votes_in: ledgers.filter(({ voters }) => voters.includes(peer)).map(({ name }) => name),
       advice: advised.get(peer) ?? null,
     }
   })
-  return Promise.resolve(result)
+  return result
 }
 
 /** What a person might change about who votes, in words, by machine. */
@@ -195,7 +197,7 @@ export const memberRemove: Handler<OperationInput<'member/remove'>> = async (
   return { machine }
 }
 
-export const peers: Handler<OperationInput<'peers'>> = ({ mesh }) => {
+export const peers: Handler<OperationInput<'peers'>> = ({ mesh, machines }) => {
   const links = new Map(mesh.board.links().map(({ link }) => [link.peer, link]))
   const others = [...mesh.state().members.values()].filter(({ peer }) => peer !== mesh.self)
   const result: OperationResult<'peers'> = {
@@ -205,6 +207,7 @@ export const peers: Handler<OperationInput<'peers'>> = ({ mesh }) => {
       return {
         ...{ machine, peer_id: peer, addresses },
         online: mesh.board.isReady(peer),
+        presence: machines.presence(peer),
         address: link?.address ?? null,
         rtt_ms: link?.rttMs ?? null,
         last_seen: isoOrNull(link?.lastSeenMs),

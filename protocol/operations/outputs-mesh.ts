@@ -7,6 +7,12 @@ const memberChanged = z.object({
   note: z.string(),
 })
 
+const presence = z
+  .enum(['here', 'up', 'silent', 'asleep', 'away'])
+  .describe(
+    'here: this machine; silent: connected, and it did not answer for some seconds; asleep: it fell silent and runs on a battery',
+  )
+
 export const MESH_OUTPUTS = {
   enrol: z.object({
     repo: z.string(),
@@ -45,6 +51,11 @@ export const MESH_OUTPUTS = {
       role: z.enum(['voter', 'learner']),
       addresses: z.array(z.string()),
       online: z.boolean(),
+      presence,
+      load: z
+        .number()
+        .nullable()
+        .describe('processes that run or want to, for each core, over a minute; null: not told'),
       rtt_ms: z.number().nullable(),
       version: z.string().nullable().describe('of its skein; null while it is away'),
       votes_in: z.array(z.string()).describe('ledgers in which it votes now'),
@@ -60,6 +71,7 @@ export const MESH_OUTPUTS = {
         machine: z.string(),
         peer_id: z.string(),
         online: z.boolean(),
+        presence,
         address: z.string().nullable(),
         addresses: z.array(z.string()),
         rtt_ms: z.number().nullable(),

@@ -23,6 +23,7 @@ interface Running {
   readonly temporary: string
   readonly exit: Promise<number | null>
   readonly told: () => readonly Told[]
+  readonly stdout: () => string
   readonly stderr: () => string
 }
 
@@ -40,6 +41,14 @@ describe('skein demo', () => {
     t.diagnostic(`${String(of(all, 'done')[0]?.seconds)} s`)
   })
 
+  it('shows a board on a terminal only, and says so before anything is started', async (t) => {
+    const demo = startDemo(t, '--board')
+    assert.equal(await demo.exit, 64)
+    assert.match(demo.stderr() + demo.stdout(), /needs a terminal/)
+    assert.deepEqual(daemonsOf(demo), [])
+    assert.deepEqual(readdirSync(demo.temporary), [])
+  })
+
   for (const [what, end] of [
     ['is interrupted', (demo: Running) => demo.child.kill('SIGINT')],
     ['is killed', (demo: Running) => demo.child.kill('SIGKILL')],
@@ -55,10 +64,10 @@ describe('skein demo', () => {
 })
 
 /** In a folder of its own, with a home and a git configuration that it must not touch. */
-function startDemo(t: TestContext): Running {
+function startDemo(t: TestContext, ...flags: readonly string[]): Running {
   const temporary = makeFolder(t, 'skein-t-')
   const home = makeFolder(t, 'skein-user-')
-  const child = spawn(process.execPath, [PROGRAM, 'demo', '--json'], {
+  const child = spawn(process.execPath, [PROGRAM, 'demo', '--json', ...flags], {
     cwd: home,
     env: {
       ...{ PATH: process.env['PATH'], HOME: home, TMPDIR: temporary },
@@ -80,7 +89,7 @@ function startDemo(t: TestContext): Running {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
     await exit
   })
-  return { child, home, temporary, exit, told, stderr: () => stderr }
+  return { child, home, temporary, exit, told, stdout: () => stdout, stderr: () => stderr }
 }
 
 function of<Kind extends DemoEvent['kind']>(

@@ -10,6 +10,8 @@ const MEMBER: BoardSnapshot['members'][number] = {
   role: 'voter',
   addresses: ['/ip4/127.0.0.1/tcp/7451'],
   online: true,
+  presence: 'here',
+  load: 0.25,
   rtt_ms: null,
   version: '0.1.0',
   votes_in: ['mesh', REPO],

@@ -1,5 +1,5 @@
 // The top of the screen: what is looked at, whether it can be relied on, and the views. It is never blank.
-import { standingOf } from '../../daemon/client/board/standing.ts'
+import { answeringText, standingOf } from '../../daemon/client/board/standing.ts'
 import type { Asked, Board } from '../model/board.ts'
 import { cutTo, harmless, widthOf } from '../model/cells.ts'
 import { span, type Line, type Span } from '../model/lines.ts'
@@ -32,7 +32,7 @@ function placeLine({ board, width }: HeaderInput): Line {
   const { status } = snapshot
   if (status === null) return [span('skein', 'strong'), span('  asking the daemon …', 'quiet')]
   const now = repo?.now ?? status.repos.find(({ id }) => id === repo?.id)
-  const mesh = `${status.machine}  ${String(status.mesh.online)}/${String(status.mesh.members)} machines`
+  const mesh = `${status.machine}  ${answeringText(snapshot)} machines`
   const end: Span = span(mesh, 'quiet')
   const start: Span[] = [span('skein  ', 'quiet'), span(repo?.id ?? 'no repository', 'strong')]
   if (now != null) {

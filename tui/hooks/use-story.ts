@@ -89,8 +89,9 @@ function revisionOf(subject: Subject): string {
     case 'repo':
       return `${String(subject.repo.term)} ${String(subject.repo.quorum)}`
     case 'machine':
-      return String(subject.machine.online)
+      return subject.machine.presence
     case 'folder':
+      return String(subject.claims)
     case 'event':
       return ''
   }

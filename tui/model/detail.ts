@@ -1,5 +1,10 @@
 // The pane beside or instead of a list: everything that is known of what is chosen, and how it came to that.
-import { CLAIM_STATES, standingOf } from '../../daemon/client/board/standing.ts'
+import {
+  CLAIM_STATES,
+  loadText,
+  PRESENCES,
+  standingOf,
+} from '../../daemon/client/board/standing.ts'
 import { ageOf, clockOf, daysOf, leftUntil } from '../../daemon/client/board/times.ts'
 import { wholeLabel } from '../../daemon/client/board/tree.ts'
 import { waitersFor, wantedOf, whyWaits, type QueueRow } from '../../daemon/client/board/waits.ts'
@@ -199,10 +204,12 @@ function aboutRepo(repo: RepoNow, { snapshot }: Board): About {
 
 function aboutMachine(machine: MachineNow, { snapshot }: Board, nowMs: number): About {
   const peer = snapshot.peers.find(({ peer_id: id }) => id === machine.peer_id)
+  const link = PRESENCES[machine.presence]
   return {
     title: machine.machine,
     facts: [
-      ['link', machine.online ? 'up' : 'AWAY', machine.online ? 'plain' : 'bad'],
+      ['link', `${link.word}: ${link.text}`, link.level === 'good' ? 'plain' : link.level],
+      ['load', machine.load === null ? '' : `${loadText(machine.load)} for each core`],
       ['round trip', machine.rtt_ms === null ? '' : `${machine.rtt_ms.toFixed(1)} ms`],
       ['role', machine.role],
       ['version', machine.version ?? ''],

@@ -1,6 +1,6 @@
 // Everything at a glance: the repositories of this machine, and the machines of its mesh.
 import { matchesFilter } from '../../daemon/client/board/filter.ts'
-import { standingOf } from '../../daemon/client/board/standing.ts'
+import { loadText, PRESENCES, standingOf } from '../../daemon/client/board/standing.ts'
 import { brief, ageOf } from '../../daemon/client/board/times.ts'
 import type { Board, MachineNow, RepoNow } from '../model/board.ts'
 import type { Cell, Column } from '../model/columns.ts'
@@ -25,6 +25,7 @@ const MACHINE_COLUMNS: readonly Column[] = [
   { title: 'LINK', width: 11 },
   { title: 'ROLE', width: 9 },
   { title: 'RTT', width: 8, align: 'right' },
+  { title: 'LOAD', width: 5, align: 'right' },
   { title: 'HEARD', width: 6, align: 'right' },
   { title: 'VERSION', width: 9 },
   { title: 'CLAIMS', width: 6, align: 'right', from: 100 },
@@ -95,15 +96,14 @@ function machineCells(
   const peer = snapshot.peers.find(({ peer_id: id }) => id === machine.peer_id)
   const isSelf = machine.peer_id === snapshot.status?.peer_id
   const held = claims.filter((claim) => claim.machine === machine.machine).length
-  const link: Cell = machine.online
-    ? { text: isSelf ? 'this one' : 'up', tone: 'good' }
-    : { text: 'AWAY', tone: 'bad' }
+  const { word, level } = PRESENCES[machine.presence]
   const heard = isSelf || peer?.last_seen == null ? '-' : ageOf(peer.last_seen, nowMs)
   return [
     { text: `  ${machine.machine}`, tone: 'strong' },
-    link,
+    { text: word, tone: level },
     machine.role,
     machine.rtt_ms === null ? '-' : roundTrip(machine.rtt_ms),
+    { text: loadText(machine.load), tone: (machine.load ?? 0) > 1 ? 'warning' : 'plain' },
     { text: heard, tone: 'quiet' },
     machine.version ?? '-',
     String(held),

@@ -25,14 +25,18 @@ export const run: LocalCommand = async (command, io, machine) => {
   const host = hostOf(command, io)
   // Enrols the folder that it is called in, as any command does, and says at once when no daemon runs.
   const status = await host.call('status', {})
-  const isLive = io.stdout.isTerminal && io.canAsk && io.env['TERM'] !== 'dumb'
-  if (!isLive || command.fields['json'] === true || command.fields['quiet'] === true)
+  if (!isForBoard(io) || command.fields['json'] === true || command.fields['quiet'] === true)
     return printOnce(command, io, host, status)
   await machine.runBoard(host)
   return 0
 }
 
-function hostOf(command: Command, io: Io): BoardHost {
+/** Is there a terminal that can be drawn on, and typed at? */
+export function isForBoard({ stdout, canAsk, env }: Io): boolean {
+  return stdout.isTerminal && canAsk && env['TERM'] !== 'dumb'
+}
+
+export function hostOf(command: Command, io: Io): BoardHost {
   const home = homePath(io.env)
   const caller = whoCalls(command, io)
   const fields = fieldsOfCaller(caller, command, io)
@@ -41,6 +45,7 @@ function hostOf(command: Command, io: Io): BoardHost {
   return {
     ...{ socket, folder: io.cwd, repo: typeof repo === 'string' ? repo : null },
     reader: { agent: caller.agent, session: caller.session },
+    telling: null,
     stdin: io.stdin,
     get stdout() {
       return io.stdout.stream

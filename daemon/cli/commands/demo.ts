@@ -9,11 +9,16 @@ import type { Io } from '../io.ts'
 import type { LocalCommand } from '../machine.ts'
 import { demoLines } from '../output/demo.ts'
 import { pageOn, type Page } from '../output/page.ts'
+import { openDemoBoard, requireTerminal, type DemoBoard } from './demo-board.ts'
 
 /** A line each so often, that eyes can follow where nothing has to be waited for. */
 const PACE_MS = 160
+/** Two things to look at: the line, and what it does to the board. */
+const BOARD_PACE_MS = 500
 
-export const run: LocalCommand = async (command, io) => {
+export const run: LocalCommand = async (command, io, machine) => {
+  const isOnBoard = command.fields['board'] === true
+  if (isOnBoard) requireTerminal(command, io)
   const teller = createTeller(command, io)
   teller.say(intro(teller.page))
   await teller.tell({
@@ -26,12 +31,21 @@ export const run: LocalCommand = async (command, io) => {
     tell: teller.tell,
   })
   const keep = command.fields['keep'] === true
+  const board = isOnBoard ? openDemoBoard(scenery, command, io, machine) : null
   try {
-    const paceMs = io.stdout.isTerminal && !teller.isJson ? PACE_MS : 0
-    const totals = await playStory(scenery, { tell: teller.tell, paceMs })
+    if (board !== null) teller.tellOn(board)
+    const totals = await playStory(scenery, {
+      tell: teller.tell,
+      paceMs: paceOf(teller, io, board),
+    })
     await teller.tell({ kind: 'done', seconds: teller.seconds(), ...totals })
+    if (keep) await board?.left
+    await board?.end()
+    await teller.catchUp()
     if (keep) await stay(scenery, teller, io)
   } finally {
+    await board?.close().catch(() => undefined)
+    await teller.catchUp()
     await scenery.close({ keep })
   }
   teller.say(['', ...outro(scenery, keep, teller.page)])
@@ -44,6 +58,10 @@ interface Teller {
   readonly tell: (event: DemoEvent) => Promise<void>
   readonly say: (lines: readonly string[]) => void
   readonly seconds: () => number
+  /** From now on, and until it is left. */
+  readonly tellOn: (board: DemoBoard) => void
+  /** Everything that was told on the board stands on the terminal, too. */
+  readonly catchUp: () => Promise<void>
 }
 
 function createTeller({ fields }: Command, io: Io): Teller {
@@ -51,21 +69,46 @@ function createTeller({ fields }: Command, io: Io): Teller {
   const page = pageOn(io.stdout, io)
   const isJson = fields['json'] === true
   const seconds = (): number => Number(((performance.now() - started) / 1000).toFixed(1))
+  let board: DemoBoard | null = null
+  /** Told while the board has the screen. */
+  let kept: readonly string[] = []
+  let caughtUp = Promise.resolve()
   const say = (lines: readonly string[]): void => {
-    if (!isJson && fields['quiet'] !== true)
-      io.stdout.write(lines.map((line) => `${line}\n`).join(''))
+    if (isJson || fields['quiet'] === true) return
+    if (board === null) io.stdout.write(lines.map((line) => `${line}\n`).join(''))
+    else kept = [...kept, ...lines]
+  }
+  const leave = (): void => {
+    board = null
+    say(kept)
+    kept = []
   }
   return {
     ...{ page, isJson, say, seconds },
+    tellOn(shown) {
+      board = shown
+      caughtUp = shown.left.then(leave, leave)
+    },
+    catchUp: () => caughtUp,
     tell(event) {
-      if (isJson) io.stdout.write(`${JSON.stringify({ at_s: seconds(), ...event })}\n`)
-      else say(demoLines(event, seconds(), { ...page, nowMs: io.now() }))
+      const at = seconds()
+      if (isJson) io.stdout.write(`${JSON.stringify({ at_s: at, ...event })}\n`)
+      else {
+        const now = { ...page, nowMs: io.now() }
+        board?.tell(demoLines(event, at, { ...now, paint: (_style, text) => text }))
+        say(demoLines(event, at, now))
+      }
       // Nobody reads any more: what is left is to clean up.
       return io.stdout.closed.aborted
         ? Promise.reject(new SkeinError('INTERRUPTED', 'Nobody reads this any more.'))
         : Promise.resolve()
     },
   }
+}
+
+function paceOf({ isJson }: Teller, io: Io, board: DemoBoard | null): number {
+  if (board !== null) return BOARD_PACE_MS
+  return io.stdout.isTerminal && !isJson ? PACE_MS : 0
 }
 
 function intro(page: Page): readonly string[] {

@@ -104,6 +104,7 @@ const MEMBER_COLUMNS: readonly Column[] = [
   { title: 'ROLE', rank: null },
   { title: 'ONLINE', rank: null },
   { title: 'RTT', rank: null },
+  { title: 'LOAD', rank: null },
   { title: 'VOTES IN', rank: 2, widthMin: 10 },
   { title: 'ADDRESSES', rank: 1, widthMin: 12, isOptional: true, style: 'quiet' },
 ]
@@ -112,8 +113,9 @@ export function membersFace(members: OperationResult<'members'>, page: Page): re
   const rows = members.map((member) => [
     member.machine,
     member.role,
-    member.online ? 'yes' : 'NO',
+    onlineWord(member.presence),
     rtt(member.rtt_ms),
+    member.load === null ? '-' : member.load.toFixed(2),
     member.votes_in.length === 0 ? '-' : member.votes_in.join(', '),
     member.addresses.join(', '),
   ])
@@ -142,7 +144,7 @@ export function peersFace(result: OperationResult<'peers'>, page: Page): readonl
   }
   const rows = result.peers.map((peer) => [
     peer.machine,
-    peer.online ? 'up' : 'DOWN',
+    LINK_WORDS[peer.presence],
     rtt(peer.rtt_ms),
     peer.since === null ? '-' : relative(peer.since, page.nowMs),
     peer.last_seen === null ? 'never' : relative(peer.last_seen, page.nowMs),
@@ -185,6 +187,22 @@ export function leaderFace(result: OperationResult<'leader'>, page: Page): reado
     rows,
     page,
   )
+}
+
+type Presence = OperationResult<'peers'>['peers'][number]['presence']
+
+/** Capitals: somebody may want to do something about it. */
+const LINK_WORDS: Readonly<Record<Presence, string>> = {
+  here: 'this one',
+  up: 'up',
+  silent: 'SILENT',
+  asleep: 'ASLEEP?',
+  away: 'DOWN',
+}
+
+function onlineWord(presence: Presence): string {
+  if (presence === 'here' || presence === 'up') return 'yes'
+  return presence === 'away' ? 'NO' : LINK_WORDS[presence]
 }
 
 function rtt(ms: number | null): string {

@@ -19,7 +19,8 @@ export function claimsIn({ id, ledger, local }: RepoSnapshot): Claim[] {
   const live = [...ledger.claims.values()].map((claim) =>
     shown(context, claim, local.states[claim.id]),
   )
-  return [...live, ...local.provisional]
+  // The ledger tells at once that one was granted, under its id; what this machine says of itself follows a moment later.
+  return [...live, ...local.provisional.filter(({ id: noted }) => !ledger.claims.has(noted))]
 }
 
 interface Shown {

@@ -98,8 +98,10 @@ function repoAlarms({ ledgers }: BoardSnapshot, repo: RepoSnapshot): Alarm[] {
 }
 
 function machineAlarms({ members }: BoardSnapshot): Alarm[] {
-  const away = members.filter(({ online }) => !online).map(({ machine }) => machine)
-  return away.length === 0 ? [] : [warning('AWAY', away.join(', '))]
+  return (['away', 'silent', 'asleep'] as const).flatMap((presence) => {
+    const names = members.filter((one) => one.presence === presence).map(({ machine }) => machine)
+    return names.length === 0 ? [] : [warning(PRESENCES[presence].word, names.join(', '))]
+  })
 }
 
 function bad(word: string, text: string): Alarm {
@@ -108,4 +110,39 @@ function bad(word: string, text: string): Alarm {
 
 function warning(word: string, text: string): Alarm {
   return { level: 'warning', word, text }
+}
+
+type Presence = BoardSnapshot['members'][number]['presence']
+
+interface PresenceWords {
+  readonly word: string
+  readonly level: Level
+  readonly text: string
+}
+
+/** How a machine of the mesh is seen from here. */
+export const PRESENCES: Readonly<Record<Presence, PresenceWords>> = {
+  here: { word: 'this one', level: 'good', text: 'the machine of this board' },
+  up: { word: 'up', level: 'good', text: 'connected, and heard a moment ago' },
+  silent: {
+    ...{ word: 'SILENT', level: 'warning' },
+    text: 'connected, and it did not answer for some seconds',
+  },
+  asleep: {
+    ...{ word: 'ASLEEP?', level: 'warning' },
+    text: 'it fell silent without a word, and runs on a battery: closed, or out of reach',
+  },
+  away: { word: 'AWAY', level: 'bad', text: 'no connection to it' },
+}
+
+/** Processes that run or want to, for each core: above 1 they wait for each other. */
+export function loadText(load: number | null): string {
+  return load === null ? '-' : load.toFixed(load < 10 ? 2 : 0)
+}
+
+/** `2/3`: machines of the mesh that answer, this one too. */
+export function answeringText({ members, status }: BoardSnapshot): string {
+  const answering = members.filter(({ presence }) => presence === 'here' || presence === 'up')
+  if (members.length > 0) return `${String(answering.length)}/${String(members.length)}`
+  return status === null ? '-' : `${String(status.mesh.online)}/${String(status.mesh.members)}`
 }

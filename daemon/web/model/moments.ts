@@ -53,7 +53,7 @@ export function historyOf(
   const spans: Span[] = []
   const collisions: Collision[] = []
   const close = (id: string, event: AuditEvent, kind: Span['kind']): void => {
-    const began = open.get(id) ?? { ...spanOf(event, id, kind), fromMs, isOlder: true }
+    const began = open.get(id) ?? unseen(event, id, kind, fromMs)
     open.delete(id)
     spans.push({ ...began, untilMs: Date.parse(event.at), end: endOf(event) })
   }
@@ -118,6 +118,14 @@ function spanOf(event: AuditEvent, id: string, kind: Span['kind']): Span {
     fromMs: Date.parse(event.at),
     untilMs: Infinity,
   }
+}
+
+/** Its beginning is no event: it was before the first one, or noted on one machine alone. */
+function unseen(event: AuditEvent, id: string, kind: Span['kind'], fromMs: number): Span {
+  const span = spanOf(event, id, kind)
+  const notedMs = Date.parse(text(event.data['noted_at']))
+  if (notedMs >= fromMs) return { ...span, fromMs: notedMs }
+  return { ...span, fromMs, isOlder: true }
 }
 
 function olderSpan(claim: Claim, fromMs: number): Span {

@@ -1,7 +1,7 @@
 // The mesh at a glance: repositories, machines, and what happened last.
 import type { ReactNode } from 'react'
 import { tellEvent, type AuditEvent, type RepoId } from '../../../protocol/index.ts'
-import { standingOf } from '../../client/board/standing.ts'
+import { answeringText, loadText, PRESENCES, standingOf } from '../../client/board/standing.ts'
 import { brief } from '../../client/board/times.ts'
 import { Card, Empty, Pill } from '../parts/small.tsx'
 import { useBoard } from '../state/board.ts'
@@ -9,22 +9,21 @@ import { useNow } from '../state/settings.ts'
 
 export function Overview(): ReactNode {
   const { snapshot, repo, claims } = useBoard()
-  const { status, members } = snapshot
+  const { status } = snapshot
   if (status === null) return <Empty title="Reading the mesh …" />
   const requests = repo?.ledger.asked.size ?? 0
-  const online = members.filter((member) => member.online).length
   return (
     <div className="page">
       <div className="numbers">
         <Figure value={claims.length} name="claims" />
         <Figure value={repo?.queue.length ?? 0} name="waiting" isLoud />
         <Figure value={requests} name="open requests" isLoud />
-        <Figure value={`${String(online)}/${String(members.length)}`} name="machines online" />
+        <Figure value={answeringText(snapshot)} name="machines answer" />
       </div>
       <Card title="Repositories" note={String(status.repos.length)}>
         <Repos />
       </Card>
-      <Card title="Machines" note={String(members.length)}>
+      <Card title="Machines" note={String(snapshot.members.length)}>
         <Machines />
       </Card>
       <Card title="Latest">
@@ -103,20 +102,41 @@ function Machines(): ReactNode {
   }
   return (
     <ul className="machines">
-      {members.map(({ machine, peer_id: id, online, rtt_ms: rtt, version, role, advice }) => (
-        <li key={id} className={online ? '' : 'away'}>
-          <div className="machine-head">
-            <bdi className="strong">{machine}</bdi>
-            <Pill level={online ? 'good' : 'warning'}>{online ? 'online' : seen(id)}</Pill>
-          </div>
-          <p className="quiet">
-            {id === status?.peer_id ? 'this machine' : rttText(rtt)} · {role} ·{' '}
-            {version === null ? 'version unknown' : `skein ${version}`}
-          </p>
-          {advice === null ? null : <p className="quiet">{advice}</p>}
-        </li>
-      ))}
+      {members.map(
+        ({ machine, peer_id: id, presence, rtt_ms: rtt, load, version, role, advice }) => (
+          <li key={id} className={PRESENCES[presence].level === 'good' ? '' : 'away'}>
+            <div className="machine-head">
+              <bdi className="strong">{machine}</bdi>
+              <span title={PRESENCES[presence].text}>
+                <Pill level={PRESENCES[presence].level}>
+                  {presence === 'away' ? seen(id) : PRESENCES[presence].word}
+                </Pill>
+              </span>
+            </div>
+            <p className="quiet">
+              {id === status?.peer_id ? 'this machine' : rttText(rtt)} · {role} ·{' '}
+              {version === null ? 'version unknown' : `skein ${version}`}
+              {load === null ? null : <Load load={load} />}
+            </p>
+            {advice === null ? null : <p className="quiet">{advice}</p>}
+          </li>
+        ),
+      )}
     </ul>
+  )
+}
+
+function Load({ load }: { load: number }): ReactNode {
+  return (
+    <>
+      {' · '}
+      <span
+        className={load > 1 ? 'busy' : undefined}
+        title="processes that run or want to, for each core, over the last minute"
+      >
+        load {loadText(load)}
+      </span>
+    </>
   )
 }
 

@@ -41,7 +41,11 @@ function snapshotOf(claims: readonly Claim[], more: Partial<BoardSnapshot> = {})
   return aSnapshot({ repos: new Map([[REPO, aRepo({ local })]]), ...more })
 }
 
-function openBoard(t: TestContext, claims: readonly Claim[]): Opened {
+function openBoard(
+  t: TestContext,
+  claims: readonly Claim[],
+  telling: BoardHost['telling'] = null,
+): Opened {
   const changes = new EventEmitter()
   let snapshot = snapshotOf(claims)
   const feed: BoardFeed = {
@@ -65,6 +69,7 @@ function openBoard(t: TestContext, claims: readonly Claim[]): Opened {
   const host: BoardHost = {
     ...{ socket: () => '', folder: null, repo: REPO, stdin: new PassThrough(), stdout },
     reader: { agent: null, session: 'mine' },
+    telling,
     isColourful: false,
     now: () => NOW,
     interrupted: new AbortController().signal,
@@ -124,6 +129,25 @@ describe('the board', () => {
     assert.match(screen, /ann +30m +3h30m/)
     assert.match(screen, /3 Queue empty/)
     assert.match(screen, /team\/proj {2}ok {2}leader ada {2}term 3/)
+  })
+
+  it('shows the newest of what is told beside it, below the list', async (t) => {
+    const news = new EventEmitter()
+    let lines: readonly string[] = []
+    const board = openBoard(t, [LOGIN], {
+      lines: () => lines,
+      subscribe(listener) {
+        news.on('line', listener)
+        return () => news.off('line', listener)
+      },
+    })
+    const before = await board.shows('login.ts')
+    assert.ok(!before.includes('───'))
+    lines = ['first', 'second', 'third', 'the fourth']
+    news.emit('line')
+    const screen = await board.shows('the fourth')
+    assert.match(screen, /─+\nsecond\nthird\nthe fourth\nby path/)
+    assert.equal(screen.split('\n').length, before.split('\n').length)
   })
 
   it('keeps what was chosen while claims come and go around it', async (t) => {

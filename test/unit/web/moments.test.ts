@@ -80,6 +80,14 @@ describe('the ledger at a moment', () => {
     assert.deepEqual(shown(50), ['c.ts f'])
   })
 
+  it('begins what was noted without a majority when it was noted, also where it lost', () => {
+    const noted_at = new Date(T0 + 30_000).toISOString()
+    const lost = { ...held('c7', 'src/b.ts'), noted_at, conflicts: [] }
+    const events = [...COLLISION, event(60, 'claim.superseded', lost)]
+    const span = historyOf(events, [], T0, T0 + 100_000).spans.find(({ id }) => id === 'c7')
+    assert.deepEqual([span?.fromMs, span?.isOlder], [T0 + 30_000, false])
+  })
+
   it('finds the next collision and the one before', () => {
     const at = (found: { atMs: number } | null) =>
       found === null ? null : (found.atMs - T0) / 1_000

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { BoardSnapshot, RepoSnapshot } from '../../../../daemon/client/board/board-feed.ts'
 import {
   alarmsOf,
+  answeringText,
   CLAIM_STATES,
   firstRepo,
   standingOf,
@@ -45,12 +46,20 @@ describe('alarmsOf', () => {
       assert.deepEqual(words({}, repo), [word])
     })
 
-  it('names machines that are away', () => {
+  it('names machines that are away, that are silent and that may sleep', () => {
     const [first] = aSnapshot().members
     assert.ok(first !== undefined)
-    const members = [first, { ...first, machine: 'bob', online: false }]
-    const [alarm] = alarmsOf(aSnapshot({ members }), aRepo())
-    assert.equal(alarm?.text, 'bob')
+    const others = (['away', 'silent', 'asleep'] as const).map((presence) => {
+      return { ...first, machine: `${presence}-one`, presence }
+    })
+    const snapshot = aSnapshot({ members: [first, ...others] })
+    const told = alarmsOf(snapshot, aRepo()).map(({ word, text }) => [word, text])
+    assert.deepEqual(told, [
+      ['AWAY', 'away-one'],
+      ['SILENT', 'silent-one'],
+      ['ASLEEP?', 'asleep-one'],
+    ])
+    assert.equal(answeringText(snapshot), '1/4')
   })
 })
 
