@@ -15,6 +15,8 @@ import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { plainBuiltins } from './plain-builtins.mjs'
+import { startChunk } from './start-chunk.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
@@ -22,41 +24,46 @@ const next = path.join(root, `dist.next.${process.pid}`)
 const dist = path.join(root, 'dist')
 
 mkdirSync(next, { recursive: true })
-await build({
-  absWorkingDir: root,
-  entryPoints: {
-    skein: 'daemon/bin.ts',
-    'git-remote-skein': 'daemon/git-remote-skein.ts',
-    'symbols-worker': 'daemon/symbols/worker/worker.ts',
-  },
-  outdir: next,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: 'linked',
-  chunkNames: 'chunks/[name]-[hash]',
-  define: {
-    SKEIN_VERSION: JSON.stringify(version),
-    // React and Ink: without what helps those who write components.
-    'process.env.NODE_ENV': '"production"',
-    'process.env.DEV': '"false"',
-  },
-  external: ['react-devtools-core'],
-  banner: {
-    js: "import{createRequire as __skeinRequire}from'node:module';const require=__skeinRequire(import.meta.url);",
-  },
-  logLevel: 'warning',
-})
+await bundle({ skein: 'daemon/bin.ts' }, [startChunk(root)])
+// Processes and threads of their own: what they would share with the program would only be cut into more files.
+await bundle({ 'git-remote-skein': 'daemon/git-remote-skein.ts' })
+await bundle({ 'symbols-worker': 'daemon/symbols/worker/worker.ts' })
 for (const bin of ['skein.js', 'git-remote-skein.js']) chmodSync(path.join(next, bin), 0o755)
 await copyGrammars()
 await writeManual()
 await buildBoard(path.join(next, 'web'))
 cpSync(path.join(root, 'templates'), path.join(next, 'templates'), { recursive: true })
 swapIn()
+
+/** One program. */
+async function bundle(entryPoints, plugins = []) {
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: next,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'linked',
+    chunkNames: 'chunks/[name]-[hash]',
+    define: {
+      SKEIN_VERSION: JSON.stringify(version),
+      // React and Ink: without what helps those who write components.
+      'process.env.NODE_ENV': '"production"',
+      'process.env.DEV': '"false"',
+    },
+    external: ['react-devtools-core'],
+    banner: {
+      js: "import{createRequire as __skeinRequire}from'node:module';const require=__skeinRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+    plugins: [plainBuiltins(), ...plugins],
+  })
+}
 
 /** The page of `skein web`: files whose names change with their content, each compressed already. */
 async function buildBoard(folder) {

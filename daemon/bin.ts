@@ -8,6 +8,7 @@ import tty from 'node:tty'
 import type { OpenMcpHttp } from './api/mcp-routes.ts'
 import type { McpDoor } from './api/mcp-socket.ts'
 import { main, report } from './cli/main.ts'
+import { homePath } from './client/place.ts'
 import type { Io, Output } from './cli/io.ts'
 import type { Machine } from './cli/machine.ts'
 import { VERSION } from './version.ts'
@@ -78,7 +79,6 @@ const machine: Machine = {
   },
   async pushByHand(words, { cwd }) {
     const { pushByHand } = await import('./push/by-hand.ts')
-    const { homePath } = await import('./client/place.ts')
     const helper = [process.execPath, ...process.execArgv, helperBeside(process.argv[1] ?? '')]
     return pushByHand({ words, cwd, env: process.env, home: homePath(process.env), helper })
   },

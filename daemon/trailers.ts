@@ -4,3 +4,5 @@
 export const CLAIM_TRAILER = 'Skein-Claim'
 /** The fence of that claim. */
 export const FENCE_TRAILER = 'Skein-Fence'
+/** Why a person had it go past the policy. */
+export const BYPASS_TRAILER = 'Skein-Bypass'

@@ -60,19 +60,39 @@ export interface VerifyPushOptions {
   readonly facts: OperationResult<'fence'> | null
 }
 
+interface FoundIn {
+  readonly commit: string
+  readonly subject: string
+  readonly path: string
+}
+
+interface HeldFinding extends FoundIn {
+  readonly kind: 'bypass' | 'stale'
+  readonly claim: string
+  readonly holder: string
+  readonly fence: number
+}
+
+interface PolicyFinding extends FoundIn {
+  readonly kind: 'protected' | 'unapproved'
+  readonly rule: string
+  readonly owners: readonly string[]
+}
+
+interface PassedPolicy extends FoundIn {
+  readonly kind: 'bypassed' | 'ended'
+  readonly rule: string
+  readonly owners: readonly string[]
+  readonly why: string
+}
+
 export interface PushVerdict {
   readonly ok: boolean
   readonly range: string
   readonly commits: number
-  readonly findings: readonly {
-    readonly kind: 'bypass' | 'stale'
-    readonly commit: string
-    readonly subject: string
-    readonly path: string
-    readonly claim: string
-    readonly holder: string
-    readonly fence: number
-  }[]
+  readonly findings: readonly (HeldFinding | PolicyFinding)[]
+  readonly passed: readonly PassedPolicy[]
+  readonly policy: { readonly branch: string; readonly commit: string } | null
   readonly tokens: number
   readonly remote: {
     readonly generation: number

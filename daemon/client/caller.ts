@@ -1,8 +1,8 @@
 // Who calls: agent, session, harness, and the process whose life is the session's. The same window of the same person gives
 // the same session in every call, without a file and without asking anybody. On the path of `skein check`: Node's own
 // modules only, no schema or log library, at most one read of each ancestor.
-import { createHash } from 'node:crypto'
 import os from 'node:os'
+import { digestOf } from './digest.ts'
 import {
   bootId,
   readLineage,
@@ -253,5 +253,5 @@ function identityOf(process: ProcessFacts | null): ProcessIdentity | null {
 
 /** 80 bits: enough that two windows never share one. */
 function hash(facts: readonly string[]): string {
-  return createHash('sha256').update(facts.join('\0')).digest('hex').slice(0, 20)
+  return digestOf(facts.join('\0')).slice(0, 20)
 }

@@ -1,9 +1,9 @@
 // Where the home and its sockets are. Used by both sides: the daemon makes what this file finds. Nothing is created here.
-import { createHash } from 'node:crypto'
 import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { SkeinError } from '../../protocol/index.ts'
+import { digestOf } from './digest.ts'
 
 export interface SocketPaths {
   readonly api: string
@@ -64,7 +64,7 @@ export function chooseSocketFolder(
   temporary: () => string = os.tmpdir,
 ): string {
   if (isShort(home)) return home
-  const name = `skein-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`
+  const name = `skein-${digestOf(home).slice(0, 16)}`
   const runtime = env['XDG_RUNTIME_DIR'] ?? ''
   const bases = [runtime, temporary(), '/tmp']
   const usable = bases.map((base) => path.join(base, name)).filter(isUsable)

@@ -8,7 +8,7 @@ import { createAsking } from '../push/asking.ts'
 import type { Changes } from '../push/changes.ts'
 import { judgeByLeader, type PushedTo } from '../push/judge.ts'
 import { isFencedAddress, pushedChanges, pushedRefs } from './pre-push.ts'
-import { addTrailers, claimsOfStaged, stagedChanges } from './staged.ts'
+import { addTrailers, stagedChanges, trailedByStaged } from './staged.ts'
 import { refusalLines } from '../push/words.ts'
 
 export interface HookCall {
@@ -118,7 +118,7 @@ async function prepareMessage(call: HookCall, git: UserGit): Promise<number> {
   const [file] = call.words
   if (file === undefined) return 0
   try {
-    await addTrailers(git, file, await claimsOfStaged(git, createAsking(call.env, call.cwd)))
+    await addTrailers(git, file, await trailedByStaged(git, createAsking(call.env, call.cwd)))
   } catch (error) {
     if (!(error instanceof SkeinError) && !(error instanceof GitFailed)) throw error
   }

@@ -53,11 +53,12 @@ export const claims: Handler<OperationInput<'claims'>> = async (parts, input, co
   const found = places.flatMap((place) => liveClaims(parts, place, input, party))
   const limit = input.limit ?? 10_000
   const [first] = places
+  const known = first === undefined ? { term: 0, index: 0 } : asOf(first.repo)
   return {
     claims: found.slice(0, limit),
     more: Math.max(0, found.length - limit),
     recent: input.recent === true ? places.flatMap((place) => recentlyEnded(parts, place)) : [],
-    as_of: first === undefined ? { term: 0, index: 0, age_ms: 0 } : asOf(first.repo),
+    as_of: { ...known, age_ms: Math.max(0, ...places.map(({ repo }) => asOf(repo).age_ms)) },
   }
 }
 

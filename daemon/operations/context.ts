@@ -112,10 +112,15 @@ export function clockNow({ clock }: Parts): HolderClock {
   return { boot: clock.boot, uptimeMs: clock.uptime(), wallMs: clock.wall() }
 }
 
-/** How fresh a replica's answer is: the leader's is of now. */
+/**
+ * How fresh a replica's answer is: of now while this machine leads or hears a leader, who steps down without a majority. Since when it
+ * does not is noticed within four heartbeats; of the time before its start a daemon knows nothing.
+ */
 export function asOf(repo: Repo): OperationResult<'check'>['as_of'] {
-  const { term, index } = hostOf(repo).loop.view().state.applied
-  return { term, index, age_ms: 0 }
+  const { loop } = hostOf(repo)
+  const { term, index } = loop.view().state.applied
+  const { consensus, attachedAt } = loop.engine()
+  return { term, index, age_ms: Math.max(0, Math.round(consensus.now - attachedAt)) }
 }
 
 /** A machine's name in the mesh, or its peer id. */

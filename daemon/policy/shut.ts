@@ -10,28 +10,45 @@ import { findPolicyBranch, POLICY_FILE } from './default-branch.ts'
 import { isConfigError, readPolicy } from './read.ts'
 
 export interface Shut {
-  /** Why a file may not be changed: the words after its name; null: it may. @param file from the root */
+  /** The rule that keeps a file shut; null: none does. @param file from the root */
+  readonly ruleOn: (file: string) => ShutRule | null
+  /** The same as the words after its name. */
   readonly whyNot: (file: string) => string | null
 }
+
+export type ShutRule =
+  | { readonly kind: 'protected'; readonly pattern: string }
+  | { readonly kind: 'hard'; readonly area: string; readonly owners: readonly string[] }
 
 /** @throws SkeinError as History does, and CONFIG_INVALID for the working tree's file. */
 export async function readShut(
   env: Readonly<Record<string, string | undefined>>,
   checkout: Checkout,
 ): Promise<Shut> {
-  const options = { caseExact: loadRepoConfig(checkout.root).case === 'exact' }
-  const policy = await trackedPolicy(createHistory(env), checkout)
+  const caseExact = loadRepoConfig(checkout.root).case === 'exact'
+  return shutBy(await trackedPolicy(createHistory(env), checkout), caseExact)
+}
+
+/** What a policy keeps shut for whoever cannot ask the ledger. */
+export function shutBy(policy: Policy, caseExact: boolean): Shut {
+  const hard = policy.areas.filter(({ severity }) => severity === 'hard')
   const rules = [
-    ...policy.protected.map((pattern) => ({ pattern, why: 'is `protected`' })),
-    ...policy.areas
-      .filter(({ severity }) => severity === 'hard')
-      .flatMap(({ name, paths }) =>
-        paths.map((pattern) => ({ pattern, why: `is in the hard area '${name}'` })),
-      ),
-  ].map(({ pattern, why }) => ({ compiled: parsePattern(pattern, options), why }))
-  return {
-    whyNot: (file) => rules.find(({ compiled }) => matchesPath(compiled, file))?.why ?? null,
+    ...policy.protected.map((pattern) => ({
+      pattern,
+      rule: { kind: 'protected', pattern } as const,
+    })),
+    ...hard.flatMap(({ name, owners, paths }) =>
+      paths.map((pattern) => ({ pattern, rule: { kind: 'hard', area: name, owners } as const })),
+    ),
+  ].map(({ pattern, rule }) => ({ compiled: parsePattern(pattern, { caseExact }), rule }))
+  const ruleOn: Shut['ruleOn'] = (file) =>
+    rules.find(({ compiled }) => matchesPath(compiled, file))?.rule ?? null
+  const whyNot: Shut['whyNot'] = (file) => {
+    const rule = ruleOn(file)
+    if (rule === null) return null
+    return rule.kind === 'protected' ? 'is `protected`' : `is in the hard area '${rule.area}'`
   }
+  return { ruleOn, whyNot }
 }
 
 async function trackedPolicy(history: History, checkout: Checkout): Promise<Policy> {

@@ -1,5 +1,5 @@
 // The check of what was pushed, from outside: for continuous integration, which has no daemon. It reads the tokens of the
-// remote, the trailers of the commits and their files, and names the commits that went around the fence.
+// remote, the trailers of the commits and their files, and names the commits that went around the fence or past the policy.
 import { matchesPath, parsePattern, SkeinError } from '../../protocol/index.ts'
 import { findAddress } from '../fence/address.ts'
 import { Remote, type Listing } from '../fence/remote.ts'
@@ -12,13 +12,18 @@ import {
 } from '../fence/token.ts'
 import type { UserGit } from '../git-user.ts'
 import { readTokens } from './memory.ts'
-import { FENCE_TRAILER } from '../trailers.ts'
+import { commitsIn, type PushedCommit } from './pushed-commits.ts'
+import { pushedPolicy, ruleOnCommits, type Passed, type PolicyFinding } from './verify-policy.ts'
 
 export interface PushReport {
   readonly ok: boolean
   readonly range: string
   readonly commits: number
-  readonly findings: readonly Finding[]
+  readonly findings: readonly (Finding | PolicyFinding)[]
+  /** What the policy keeps shut, and yet nobody is accused of. */
+  readonly passed: readonly Passed[]
+  /** The policy that was there before the commits; null: there is none. */
+  readonly policy: { readonly branch: string; readonly commit: string } | null
   /** Tokens that the remote has. */
   readonly tokens: number
   /** The ledger as the remote knows it; null: it was never told. */
@@ -61,7 +66,11 @@ export async function verifyPush(git: UserGit, options: VerifyOptions): Promise<
   const { listing, tokens } = read
   const range = options.range ?? (await defaultRange(git, options.remote))
   const commits = await commitsIn(git, range)
-  const findings = findingsIn(commits, tokens, options.caseExact)
+  const held = findingsIn(commits, tokens, options.caseExact)
+  const policy = await pushedPolicy(git, remote, listing, commits)
+  const live = [...tokens, ...(options.facts?.tokens ?? [])]
+  const ruled = ruleOnCommits(commits, policy, { live, held, caseExact: options.caseExact })
+  const findings = [...held, ...ruled.findings]
   const missing = (options.facts?.tokens ?? [])
     .filter(({ fence }) => !listing.tokens.has(fence))
     .flatMap(({ fence, claims }) => claims.map(({ id }) => ({ claim: id, fence })))
@@ -70,18 +79,13 @@ export async function verifyPush(git: UserGit, options: VerifyOptions): Promise<
     range,
     commits: commits.length,
     findings,
+    passed: ruled.passed,
+    policy: policy === null ? null : { branch: policy.branch, commit: policy.commit },
     tokens: listing.tokens.size,
     remote: await positionOf(remote, listing),
     synced: options.facts === null ? null : missing.length === 0,
     missing,
   }
-}
-
-export interface PushedCommit {
-  readonly id: string
-  readonly subject: string
-  readonly fences: readonly number[]
-  readonly paths: readonly string[]
 }
 
 export function findingsIn(
@@ -104,46 +108,6 @@ export function findingsIn(
       return [{ kind, commit: id, subject, path, claim: claim.id, holder: claim.agent, fence }]
     }),
   )
-}
-
-async function commitsIn(git: UserGit, range: string): Promise<readonly PushedCommit[]> {
-  const trailers = `%(trailers:key=${FENCE_TRAILER},valueonly,separator=%x2C)`
-  const format = `--format=%H%x00${trailers}%x00%s`
-  const log = await git.read([
-    'log',
-    '-z',
-    '--no-color',
-    '--no-show-signature',
-    format,
-    '--end-of-options',
-    range,
-    '--',
-  ])
-  const fields = log.split('\0')
-  const commits: PushedCommit[] = []
-  for (let at = 0; at + 2 < fields.length; at += 3) {
-    const [id = '', trailer = '', subject = ''] = fields.slice(at, at + 3)
-    const fences = trailer.split(',').map(Number).filter(Number.isSafeInteger)
-    commits.push({ id, subject, fences: fences.filter((fence) => fence > 0), paths: [] })
-  }
-  return withPaths(git, commits)
-}
-
-async function withPaths(
-  git: UserGit,
-  commits: readonly PushedCommit[],
-): Promise<readonly PushedCommit[]> {
-  const what = ['-r', '-c', '--root', '--no-renames', '--name-only', '-z', '--stdin']
-  const input = commits.map(({ id }) => `${id}\n`).join('')
-  const answer = commits.length === 0 ? '' : await git.read(['diff-tree', ...what], { input })
-  const paths = new Map<string, string[]>(commits.map(({ id }) => [id, []]))
-  let at = ''
-  for (const field of answer.split('\0')) {
-    // A commit without a file of its own is left out of the answer.
-    if (paths.has(field)) at = field
-    else if (field !== '') paths.get(at)?.push(field)
-  }
-  return commits.map((commit) => ({ ...commit, paths: paths.get(commit.id) ?? [] }))
 }
 
 async function addressOf(git: UserGit, remote: string): Promise<string> {

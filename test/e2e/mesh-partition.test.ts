@@ -84,6 +84,8 @@ describe('a machine without a majority', () => {
       await timed(cut.client.call('verify', { ...who, ids: [kept.id] })),
       await timed(cut.client.call('invite', { yes: true })),
     ]
+    const age = await ageOfClaims(cut)
+    assert.ok(age >= 10_000, `its claims are ${String(age)} ms old`)
     for (const { error, ms } of answers) {
       assert.deepEqual([error?.code, error?.exit], ['NO_QUORUM', 2])
       assert.ok(ms < AT_ONCE_MS_MAX, `${ms.toFixed(0)} ms`)
@@ -117,6 +119,7 @@ describe('a machine without a majority', () => {
 
   it('is settled by one record when the network is whole: promoted, or told to whom it lost', async () => {
     await heal(mesh)
+    await until('what it knows is of now', async () => (await ageOfClaims(cut)) === 0)
     await untilFollows(cut)
     for (const machine of mesh.machines)
       await until(`${machine.name} knows what became of them`, async () => {
@@ -253,6 +256,12 @@ async function note(machine: Machine, session: string, pattern: string): Promise
 async function statesOf(machine: Machine): Promise<Record<string, string>> {
   const { claims } = await machine.must('claims', { repo: REPO })
   return Object.fromEntries(claims.map(({ id, state }) => [id, state]))
+}
+
+/** How old what a machine says of claims is, by its own word. */
+async function ageOfClaims(machine: Machine): Promise<number> {
+  const { as_of: asOf } = await machine.must('claims', { repo: REPO })
+  return asOf.age_ms
 }
 
 async function untilFollows(machine: Machine): Promise<void> {

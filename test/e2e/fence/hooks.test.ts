@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { FencedWorld, must, type FencedClone, type FencedOptions } from '../../helpers/fenced.ts'
+import { FencedClone, FencedWorld, must, type FencedOptions } from '../../helpers/fenced.ts'
 
 const HOOKS = ['pre-commit', 'pre-push', 'prepare-commit-msg']
 const CODE = [
@@ -192,8 +192,9 @@ describe('the pre-push hook', () => {
 })
 
 describe('the prepare-commit-msg hook', () => {
-  it('names the claims that cover the staged files, once', async (t) => {
-    const { alice } = await makeTwo(t)
+  it('names the claims that cover the staged files, once, and why what is protected is changed', async (t) => {
+    const skeinYml = 'repo: test/shop\nprotected: [gen/**]\n'
+    const { alice, world } = await makeTwo(t, { skeinYml })
     const { id, fence } = await alice.claim('src/auth/**')
     await alice.commit('src/auth/login.ts', 'two')
     await alice.git('commit', '--quiet', '--amend', '--no-edit')
@@ -201,5 +202,13 @@ describe('the prepare-commit-msg hook', () => {
     assert.equal(message.trim(), `two\n\nSkein-Claim: ${id}\nSkein-Fence: ${String(fence)}`)
     await alice.commit('src/app.ts', 'free')
     assert.equal((await alice.git('log', '-1', '--format=%B')).trim(), 'free')
+    const env = { ...alice.env, SKEIN_BYPASS: 'the generator\nis broken' }
+    const person = new FencedClone(world, alice.root, env)
+    person.write('gen/a.ts', 'by hand\n')
+    await person.commit('gen/a.ts', 'by hand')
+    const past = await person.git('log', '-1', '--format=%B')
+    assert.equal(past.trim(), 'by hand\n\nSkein-Bypass: the generator is broken')
+    await person.commit('src/app.ts', 'free')
+    assert.equal((await person.git('log', '-1', '--format=%B')).trim(), 'free')
   })
 })

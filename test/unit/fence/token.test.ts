@@ -256,7 +256,7 @@ describe('the check of pushed commits', () => {
   it('accuses no commit of a symbol, a shared claim, or its own fence', () => {
     const token = { fence: 7, claims: [FILES, SYMBOL], pushes: 1 }
     const commit = (fences: readonly number[], ...paths: string[]) => ({
-      ...{ id: 'c', subject: 's', fences, paths },
+      ...{ id: 'c', subject: 's', fences, bypass: '', paths },
     })
     const kinds = (...commits: ReturnType<typeof commit>[]): string[] =>
       findingsIn(commits, [token], false).map(({ kind }) => kind)
