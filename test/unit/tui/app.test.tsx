@@ -229,7 +229,8 @@ describe('the board', () => {
     await board.shows(`-- ${String(height + 1)}-`)
     board.type('G', 'j', 'j')
     await board.shows('leave the board')
-    board.type('k')
+    // Below it stands an empty line.
+    board.type('k', 'k')
     await board.hides('leave the board')
     board.type('g')
     await board.shows('-- 1-')
