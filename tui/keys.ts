@@ -1,4 +1,5 @@
 // What keys do: move, choose what is shown, type. What changes something in the mesh stands in acts.ts.
+import { helpLines, lastTop, pageLines } from './components/body.ts'
 import type { Act } from './model/keys.ts'
 import { actOf } from './model/keys.ts'
 import { chooseAt, LIST, nextOrder, withList, type Ui } from './model/ui.ts'
@@ -42,34 +43,34 @@ function pressKey(session: Session, name: string): void {
 
 /** A page in the place of the list: read, scrolled, closed. */
 function scrollPage({ store, frame }: Session, name: string): void {
-  const step = SCROLLS[name]
+  const move = SCROLLS[name]
   store.set((ui) => {
     const { mode } = ui
     if (mode.kind !== 'help' && mode.kind !== 'page') return ui
-    if (step === undefined)
-      return name === 'escape' || name === 'q' || name === '?' || name === 'enter'
-        ? { ...ui, mode: LIST }
-        : ui
-    return {
-      ...ui,
-      mode: {
-        ...mode,
-        top: Math.max(0, mode.top + step * (Math.abs(step) > 1 ? frame.height : 1)),
-      },
-    }
+    if (move === undefined) return CLOSES.has(name) ? { ...ui, mode: LIST } : ui
+    const { length } =
+      mode.kind === 'help' ? helpLines(frame.width) : pageLines(mode.title, mode.lines, frame.width)
+    const last = lastTop(length, frame.height)
+    const top = Math.max(0, Math.min(last, move(mode.top, frame.height - 1)))
+    return { ...ui, mode: { ...mode, top } }
   })
 }
 
-/** Lines; beyond one: pages. */
-const SCROLLS: Readonly<Record<string, number>> = {
-  up: -1,
-  k: -1,
-  '[': -1,
-  down: 1,
-  j: 1,
-  ']': 1,
-  pageup: -2,
-  pagedown: 2,
+const CLOSES: ReadonlySet<string> = new Set(['escape', 'q', '?', 'enter'])
+
+type Scroll = (top: number, page: number) => number
+const lineUp: Scroll = (top) => top - 1
+const lineDown: Scroll = (top) => top + 1
+const pageUp: Scroll = (top, page) => top - page
+const pageDown: Scroll = (top, page) => top + page
+const toStart: Scroll = () => 0
+const toEnd: Scroll = () => Infinity
+
+/** As lists move. */
+const SCROLLS: Readonly<Record<string, Scroll>> = {
+  ...{ up: lineUp, k: lineUp, '[': lineUp, down: lineDown, j: lineDown, ']': lineDown },
+  ...{ pageup: pageUp, 'ctrl-b': pageUp, pagedown: pageDown, 'ctrl-f': pageDown },
+  ...{ home: toStart, g: toStart, end: toEnd, G: toEnd },
 }
 
 function act(session: Session, what: Act | null): void {

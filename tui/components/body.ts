@@ -53,10 +53,15 @@ export function beside(
   })
 }
 
+/** Of the lines one says how far it is scrolled. */
+export function lastTop(lines: number, height: number): number {
+  return lines <= height ? 0 : lines - height + 1
+}
+
 /** A part of what is longer than the screen, and how much of it there is. */
 export function scrolled(lines: readonly Line[], top: number, height: number): readonly Line[] {
   if (lines.length <= height) return filled(lines, height)
-  const from = Math.min(top, lines.length - height + 1)
+  const from = Math.min(top, lastTop(lines.length, height))
   const shown = lines.slice(from, from + height - 1)
   const last = from + shown.length
   const more = `-- ${String(from + 1)}-${String(last)} of ${String(lines.length)}, [ and ] scroll`

@@ -1,5 +1,5 @@
 // The top of the screen: what is looked at, whether it can be relied on, and the views. It is never blank.
-import { answeringText, standingOf } from '../../daemon/client/board/standing.ts'
+import { answeringText, standingIn } from '../../daemon/client/board/standing.ts'
 import type { Asked, Board } from '../model/board.ts'
 import { cutTo, harmless, widthOf } from '../model/cells.ts'
 import { span, type Line, type Span } from '../model/lines.ts'
@@ -36,7 +36,7 @@ function placeLine({ board, width }: HeaderInput): Line {
   const end: Span = span(mesh, 'quiet')
   const start: Span[] = [span('skein  ', 'quiet'), span(repo?.id ?? 'no repository', 'strong')]
   if (now != null) {
-    const { level, word } = standingOf(now)
+    const { level, word } = standingIn(snapshot, now)
     const tone = level === 'good' ? 'good' : level
     const facts = `  leader ${now.leader ?? 'none'}  term ${String(now.term)}  voters ${now.voters.join(', ')}`
     start.push(span('  '), span(word, tone), span(facts, 'quiet'))

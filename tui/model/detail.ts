@@ -2,8 +2,8 @@
 import {
   CLAIM_STATES,
   loadText,
-  PRESENCES,
-  standingOf,
+  presenceIn,
+  standingIn,
 } from '../../daemon/client/board/standing.ts'
 import { ageOf, clockOf, daysOf, leftUntil } from '../../daemon/client/board/times.ts'
 import { wholeLabel } from '../../daemon/client/board/tree.ts'
@@ -180,7 +180,7 @@ function aboutHotspot(hotspot: Hotspot, nowMs: number): About {
 }
 
 function aboutRepo(repo: RepoNow, { snapshot }: Board): About {
-  const { level, word } = standingOf(repo)
+  const { level, word } = standingIn(snapshot, repo)
   const ledger = snapshot.ledgers.find((one) => one.ledger === repo.id)
   return {
     title: repo.id,
@@ -204,7 +204,7 @@ function aboutRepo(repo: RepoNow, { snapshot }: Board): About {
 
 function aboutMachine(machine: MachineNow, { snapshot }: Board, nowMs: number): About {
   const peer = snapshot.peers.find(({ peer_id: id }) => id === machine.peer_id)
-  const link = PRESENCES[machine.presence]
+  const link = presenceIn(snapshot, machine.presence)
   return {
     title: machine.machine,
     facts: [

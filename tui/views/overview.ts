@@ -1,6 +1,6 @@
 // Everything at a glance: the repositories of this machine, and the machines of its mesh.
 import { matchesFilter } from '../../daemon/client/board/filter.ts'
-import { loadText, PRESENCES, standingOf } from '../../daemon/client/board/standing.ts'
+import { loadText, presenceIn, standingIn } from '../../daemon/client/board/standing.ts'
 import { brief, ageOf } from '../../daemon/client/board/times.ts'
 import type { Board, MachineNow, RepoNow } from '../model/board.ts'
 import type { Cell, Column } from '../model/columns.ts'
@@ -71,8 +71,8 @@ function section(name: string, columns: readonly Column[], rows: readonly Row[])
   return rows.length === 0 ? [] : [{ id: `head:${name}`, subject: null, columns }, ...rows]
 }
 
-function repoCells(repo: RepoNow, { repo: shown }: Board): readonly (Cell | string)[] {
-  const { level, word } = standingOf(repo)
+function repoCells(repo: RepoNow, { snapshot, repo: shown }: Board): readonly (Cell | string)[] {
+  const { level, word } = standingIn(snapshot, repo)
   const sign = shown?.id === repo.id ? '▸ ' : '  '
   return [
     { text: `${sign}${repo.id}`, tone: 'strong' },
@@ -96,7 +96,7 @@ function machineCells(
   const peer = snapshot.peers.find(({ peer_id: id }) => id === machine.peer_id)
   const isSelf = machine.peer_id === snapshot.status?.peer_id
   const held = claims.filter((claim) => claim.machine === machine.machine).length
-  const { word, level } = PRESENCES[machine.presence]
+  const { word, level } = presenceIn(snapshot, machine.presence)
   const heard = isSelf || peer?.last_seen == null ? '-' : ageOf(peer.last_seen, nowMs)
   return [
     { text: `  ${machine.machine}`, tone: 'strong' },

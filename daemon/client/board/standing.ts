@@ -140,8 +140,31 @@ export function loadText(load: number | null): string {
   return load === null ? '-' : load.toFixed(load < 10 ? 2 : 0)
 }
 
+/** What was so when the daemon was lost is not said to be so now. */
+const NOT_KNOWN: PresenceWords = {
+  ...{ level: 'bad', word: 'NOT KNOWN' },
+  text: 'the daemon of this machine does not answer',
+}
+
+export function isLost({ connection }: BoardSnapshot): boolean {
+  return connection.kind === 'lost'
+}
+
+export function standingIn(
+  snapshot: BoardSnapshot,
+  repo: Parameters<typeof standingOf>[0],
+): ReturnType<typeof standingOf> {
+  return isLost(snapshot) ? NOT_KNOWN : standingOf(repo)
+}
+
+export function presenceIn(snapshot: BoardSnapshot, presence: Presence): PresenceWords {
+  return isLost(snapshot) ? NOT_KNOWN : PRESENCES[presence]
+}
+
 /** `2/3`: machines of the mesh that answer, this one too. */
-export function answeringText({ members, status }: BoardSnapshot): string {
+export function answeringText(snapshot: BoardSnapshot): string {
+  const { members, status } = snapshot
+  if (isLost(snapshot)) return `?/${String(members.length)}`
   const answering = members.filter(({ presence }) => presence === 'here' || presence === 'up')
   if (members.length > 0) return `${String(answering.length)}/${String(members.length)}`
   return status === null ? '-' : `${String(status.mesh.online)}/${String(status.mesh.members)}`

@@ -1,7 +1,13 @@
 // The mesh at a glance: repositories, machines, and what happened last.
 import type { ReactNode } from 'react'
 import { tellEvent, type AuditEvent, type RepoId } from '../../../protocol/index.ts'
-import { answeringText, loadText, PRESENCES, standingOf } from '../../client/board/standing.ts'
+import {
+  answeringText,
+  isLost,
+  loadText,
+  presenceIn,
+  standingIn,
+} from '../../client/board/standing.ts'
 import { brief } from '../../client/board/times.ts'
 import { Card, Empty, Pill } from '../parts/small.tsx'
 import { useBoard } from '../state/board.ts'
@@ -61,7 +67,7 @@ function Repos(): ReactNode {
         </thead>
         <tbody>
           {repos.map((repo) => {
-            const { level, word } = standingOf(repo)
+            const { level, word } = standingIn(snapshot, repo)
             return (
               <tr key={repo.id} className={repo.id === shown?.id ? 'selected' : ''}>
                 <th scope="row">
@@ -93,38 +99,43 @@ function Repos(): ReactNode {
 }
 
 function Machines(): ReactNode {
-  const { snapshot } = useBoard()
-  const { members, peers, status } = snapshot
-  const now = useNow()
-  const seen = (id: string): string => {
-    const at = peers.find(({ peer_id: peer }) => peer === id)?.last_seen ?? null
-    return at === null ? 'away' : `away for ${brief(now - Date.parse(at))}`
-  }
+  const { members } = useBoard().snapshot
   return (
     <ul className="machines">
-      {members.map(
-        ({ machine, peer_id: id, presence, rtt_ms: rtt, load, version, role, advice }) => (
-          <li key={id} className={PRESENCES[presence].level === 'good' ? '' : 'away'}>
-            <div className="machine-head">
-              <bdi className="strong">{machine}</bdi>
-              <span title={PRESENCES[presence].text}>
-                <Pill level={PRESENCES[presence].level}>
-                  {presence === 'away' ? seen(id) : PRESENCES[presence].word}
-                </Pill>
-              </span>
-            </div>
-            <p className="quiet">
-              {id === status?.peer_id ? 'this machine' : rttText(rtt)} · {role} ·{' '}
-              {version === null ? 'version unknown' : `skein ${version}`}
-              {load === null ? null : <Load load={load} />}
-            </p>
-            {advice === null ? null : <p className="quiet">{advice}</p>}
-          </li>
-        ),
-      )}
+      {members.map((member) => (
+        <MachineCard key={member.peer_id} member={member} />
+      ))}
     </ul>
   )
 }
+
+function MachineCard({ member }: { member: Member }): ReactNode {
+  const { snapshot } = useBoard()
+  const now = useNow()
+  const { machine, peer_id: id, presence, rtt_ms: rtt, load, version, role, advice } = member
+  const { word, level, text } = presenceIn(snapshot, presence)
+  const at = snapshot.peers.find(({ peer_id: peer }) => peer === id)?.last_seen ?? null
+  const isAway = presence === 'away' && !isLost(snapshot)
+  const away = at === null ? 'away' : `away for ${brief(now - Date.parse(at))}`
+  return (
+    <li className={level === 'good' ? '' : 'away'}>
+      <div className="machine-head">
+        <bdi className="strong">{machine}</bdi>
+        <span title={text}>
+          <Pill level={level}>{isAway ? away : word}</Pill>
+        </span>
+      </div>
+      <p className="quiet">
+        {id === snapshot.status?.peer_id ? 'this machine' : rttText(rtt)} · {role} ·{' '}
+        {version === null ? 'version unknown' : `skein ${version}`}
+        {load === null ? null : <Load load={load} />}
+      </p>
+      {advice === null ? null : <p className="quiet">{advice}</p>}
+    </li>
+  )
+}
+
+type Member = ReturnType<typeof useBoard>['snapshot']['members'][number]
 
 function Load({ load }: { load: number }): ReactNode {
   return (

@@ -215,6 +215,25 @@ describe('the board', () => {
     board.tell([LOGIN], { connection: { kind: 'lost', code: 1006, reason: '' } })
     const screen = await board.shows('DAEMON LOST')
     assert.match(screen, /login\.ts/)
+    // What was well before is not said to be well.
+    assert.match(screen, /team\/proj {2}NOT KNOWN .*ada {2}\?\/1 machines/)
+  })
+
+  it('scrolls its help as lists move, and no farther than there is of it', async (t) => {
+    const board = openBoard(t, [LOGIN])
+    await board.shows('login.ts')
+    board.type('?')
+    const first = await board.shows('overview: repositories')
+    const height = Number(/-- 1-(\d+) of/.exec(first)?.[1])
+    board.type('\u001b[6~')
+    await board.shows(`-- ${String(height + 1)}-`)
+    board.type('G', 'j', 'j')
+    await board.shows('leave the board')
+    // Below it stands an empty line.
+    board.type('k', 'k')
+    await board.hides('leave the board')
+    board.type('g')
+    await board.shows('-- 1-')
   })
 
   it('releases its own claim after a yes, and another one only with a reason', async (t) => {
