@@ -73,7 +73,7 @@ export const repoFileSchema = z.strictObject({
         .int()
         .min(1)
         .optional()
-        .describe('Most queue entries of the whole repository; default: none.'),
+        .describe('Most queue entries of the whole repository; default, and at most: 10000.'),
     })
     .optional()
     .describe('Bounds of what one caller may take.'),

@@ -1,6 +1,7 @@
 // `claim`: the daemon reads and bounds the scopes in the caller's checkout; the ledger decides.
 import { createHash } from 'node:crypto'
 import {
+  LIMITS,
   keyName,
   matchesPath,
   parsePattern,
@@ -181,11 +182,15 @@ function termsOf(
   }
 }
 
-/** Left out where the repository sets none. */
-function waitLimitsOf({ config: { limits } }: Place): Pick<ClaimCommand, 'waitLimits'> {
-  const { waits_per_agent: perAgent, waits: inRepo } = limits
-  if (perAgent === null && inRepo === null) return {}
-  return { waitLimits: { perAgent: perAgent ?? 0, inRepo: inRepo ?? 0 } }
+/** The repository may set less than what every machine bears, and not more. */
+export function waitLimitsOf({
+  config: { limits },
+}: {
+  readonly config: { readonly limits: Pick<Place['config']['limits'], 'waits_per_agent' | 'waits'> }
+}): Required<Pick<ClaimCommand, 'waitLimits'>> {
+  const { waits_per_agent: perAgent, waits } = limits
+  const inRepo = Math.min(waits ?? LIMITS.waitersMax, LIMITS.waitersMax)
+  return { waitLimits: { perAgent: perAgent ?? 0, inRepo } }
 }
 
 /** Then the answer stands already, whatever has become of the task. */

@@ -11,11 +11,23 @@ import { PROGRAM } from '../helpers/cli-daemon.ts'
 import { layDesk, type Desk } from '../helpers/page-blocks.ts'
 
 const CLIENTS = ['@anthropic-ai/claude-code@2.1.197', '@openai/codex@0.169.0']
+/** Asks hooks over HTTP, and has a program of its own: it runs beside any Node, whatever its package says. */
+const CLAUDE_OVER_HTTP = '2.1.330'
 const INSTALL_MS_MAX = 600_000
 
 const cache = process.env['SKEIN_HARNESS_CACHE'] ?? path.join(cacheFolder(), 'skein-harness')
+const older = (name: string): string => path.join(cache, 'node_modules/.bin', name)
 /** False once the clients are there, else why they are not. */
-export const skip = install()
+export const skip = install(cache, CLIENTS, ['claude', 'codex'].map(older))
+
+/** A Claude Code whose hooks may be posted, with the reason why it is not there; it is fetched when this is called. */
+export function claudeOverHttp(): { readonly program: string; readonly skip: string | false } {
+  const folder = path.join(cache, `claude-${CLAUDE_OVER_HTTP}`)
+  const name = `@anthropic-ai/claude-code-${process.platform}-${process.arch}`
+  const program = path.join(folder, 'node_modules', name, 'claude')
+  const wanted = `@anthropic-ai/claude-code@${CLAUDE_OVER_HTTP}`
+  return { program, skip: install(folder, [wanted], [program]) }
+}
 
 /** Where this system keeps what can be fetched again. */
 function cacheFolder(): string {
@@ -24,14 +36,18 @@ function cacheFolder(): string {
   return given === '' ? path.join(os.homedir(), '.cache') : given
 }
 
-/** False once both are there, else why they are not. */
-function install(): string | false {
-  const programs = ['claude', 'codex'].map((name) => path.join(cache, 'node_modules', '.bin', name))
-  if (programs.every((program) => existsSync(program))) return false
-  mkdirSync(cache, { recursive: true })
-  const words = ['install', '--prefix', cache, '--no-audit', '--no-fund', ...CLIENTS]
+/** False once all programs are there, else why they are not. */
+function install(
+  folder: string,
+  packages: readonly string[],
+  programs: readonly string[],
+): string | false {
+  const isThere = (): boolean => programs.every((program) => existsSync(program))
+  if (isThere()) return false
+  mkdirSync(folder, { recursive: true })
+  const words = ['install', '--prefix', folder, '--no-audit', '--no-fund', ...packages]
   const { status, stderr } = spawnSync('npm', words, { encoding: 'utf8', timeout: INSTALL_MS_MAX })
-  return status === 0
+  return status === 0 && isThere()
     ? false
     : `the clients cannot be fetched: ${stderr.trim().split('\n').at(-1) ?? ''}`
 }
@@ -40,17 +56,22 @@ function install(): string | false {
 const skein =
   findVerb('guard') === undefined ? path.resolve('test/helpers/stand-in-guard.mjs') : PROGRAM
 
-export function layClients(t: TestContext): Desk {
+export function layClients(t: TestContext, claude = older('claude')): Desk {
   const desk = layDesk(t)
-  const [bin = ''] = (desk.env['PATH'] ?? '').split(path.delimiter)
-  for (const name of ['claude', 'codex'])
-    symlinkSync(path.join(cache, 'node_modules', '.bin', name), path.join(bin, name))
+  const bin = binOf(desk)
+  symlinkSync(claude, path.join(bin, 'claude'))
+  symlinkSync(older('codex'), path.join(bin, 'codex'))
   if (skein !== PROGRAM) {
     rmSync(path.join(bin, 'skein'))
     copyFileSync(skein, path.join(bin, 'skein'))
     chmodSync(path.join(bin, 'skein'), 0o755)
   }
   return desk
+}
+
+/** Where the desk's programs are. */
+export function binOf({ env }: Desk): string {
+  return (env['PATH'] ?? '').split(path.delimiter)[0] ?? ''
 }
 
 export const ENV = { STAND_IN_PROGRAM: PROGRAM }
@@ -80,5 +101,5 @@ export function runClaude(
   const signal = new AbortController().signal
   const at = { cwd: desk.root, env, millisecondsMax: 90_000, signal }
   const mode = ['--permission-mode', 'bypassPermissions']
-  return runClient(path.join(cache, 'node_modules/.bin/claude'), [...words, ...mode], at)
+  return runClient(path.join(binOf(desk), 'claude'), [...words, ...mode], at)
 }
