@@ -17,6 +17,7 @@ import type { DropReason, QueueEntry } from '../queue.ts'
 import type { ClaimRequest, RequestEnd } from '../request.ts'
 import type { TaskEnd } from '../task.ts'
 import type { Rename } from './body-rename.ts'
+import { FLEET_KINDS, type FleetBody } from './body-fleet.ts'
 import { POLICY_KINDS, type PolicyBody } from './body-policy.ts'
 
 /** First record of a ledger; fixes what the ledger is about and who votes at first. */
@@ -308,6 +309,7 @@ export type RecordBody =
   | Enrol
   | Attach
   | PolicyBody
+  | FleetBody
 
 export type RecordKind = RecordBody['kind']
 
@@ -338,6 +340,7 @@ export const RECORD_KINDS: Readonly<Record<RecordKind, number>> = {
   enrol: 1,
   attach: 1,
   ...POLICY_KINDS,
+  ...FLEET_KINDS,
 }
 
 export function isKnownKind(kind: string): kind is RecordKind {
