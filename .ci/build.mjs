@@ -28,6 +28,7 @@ await build({
     skein: 'daemon/bin.ts',
     'git-remote-skein': 'daemon/git-remote-skein.ts',
     'symbols-worker': 'daemon/symbols/worker/worker.ts',
+    supervisor: 'daemon/fleet/supervisor.ts',
   },
   outdir: next,
   bundle: true,

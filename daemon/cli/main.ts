@@ -44,6 +44,10 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
       const { runVerifyPush } = await import('./commands/verify-push.ts')
       return runVerifyPush(command, io, machine)
     }
+    if (does.operation === 'log') {
+      const { runLog } = await import('./commands/log.ts')
+      return runLog(command, io)
+    }
     if (!isRecord(does.operation, command)) return runOperation(does.operation, command, io)
     const { runRecord } = await import('./commands/record.ts')
     return runRecord(does.operation, command, io, machine)

@@ -1,12 +1,8 @@
 // The kinds of records of the fleet.
 import type { AssignmentFacts, AssignmentOrder, AssignmentState } from '../assignment.ts'
 import type { Key, Party } from '../claim.ts'
-import type { AssignmentId, RequestId } from '../ids.ts'
-import type { Grant } from './body.ts'
-
-interface Answers {
-  readonly rid: RequestId | null
-}
+import type { AssignmentId } from '../ids.ts'
+import type { Answers, Grant } from './body-grant.ts'
 
 /** A task is given to a machine: the assignment, and the claim that it holds under this record's fence. */
 export interface Assign extends Answers {

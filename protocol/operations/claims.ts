@@ -131,7 +131,7 @@ export const CLAIM_OPERATIONS = {
     examples: ['skein cancel que_01J…'],
   },
   wait: {
-    summary: 'Wait until a place in the queue is granted, whoever waits there',
+    summary: 'Wait until a place in the queue is granted, or a worker is done',
     class: 'agent',
     ofRepo: true,
     writes: false,
@@ -140,7 +140,7 @@ export const CLAIM_OPERATIONS = {
       {
         field: 'id',
         name: 'ID',
-        help: 'the place (que_…)',
+        help: 'the place (que_…), or the worker (asg_…)',
         many: false,
         required: true,
         names: 'place',
@@ -155,7 +155,7 @@ export const CLAIM_OPERATIONS = {
         help: 'at most this long (4h)',
       },
     ],
-    examples: ['skein wait que_01J… && claude -p --resume SESSION'],
+    examples: ['skein wait que_01J… && claude -p --resume SESSION', 'skein wait asg_01J… --for 2h'],
   },
   claims: {
     summary: 'List live claims',
