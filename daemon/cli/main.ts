@@ -44,10 +44,6 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
       const { runVerifyPush } = await import('./commands/verify-push.ts')
       return runVerifyPush(command, io, machine)
     }
-    if (does.operation === 'log') {
-      const { runLog } = await import('./commands/log.ts')
-      return runLog(command, io)
-    }
     if (!isRecord(does.operation, command)) return runOperation(does.operation, command, io)
     const { runRecord } = await import('./commands/record.ts')
     return runRecord(does.operation, command, io, machine)
@@ -90,6 +86,7 @@ const HOOKS: Readonly<Partial<Record<LocalVerb, HookEvent>>> = {
 
 /** Streams and files of the record: more than one call, and no answer that fits one page. */
 function isRecord(operation: OperationName, { fields }: Command): boolean {
+  if (operation === 'log') return true
   if (operation === 'audit/export') return fields['json'] !== true
   return operation === 'events'
     ? fields['follow'] === true

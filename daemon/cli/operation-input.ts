@@ -67,10 +67,10 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     }
     return { ...requireIds(fields, command), ...typedFields(kept) }
   },
-  cancel: (command) => requireIds(ownFields(command), command),
-  workers: (command) => requireIds(ownFields(command), command),
-  log: (command) => requireIds(ownFields(command), command),
-  stop: (command) => requireIds(ownFields(command), command),
+  cancel: byIds,
+  workers: byIds,
+  log: byIds,
+  stop: byIds,
   wait: (command) => ({
     wait_s: DEFAULTS.parkedWaitSeconds,
     ...requireIds(ownFields(command), command),
@@ -158,6 +158,10 @@ function readText(file: string): string {
   }
 }
 
+function byIds(command: Command): OperationInput {
+  return requireIds(ownFields(command), command)
+}
+
 /** The input's fields without those that every command takes. */
 function ownFields({ verb, fields }: Command): OperationInput {
   const own = new Set([...verb.flags, ...verb.arguments].map(({ field }) => field))
@@ -222,8 +226,8 @@ const ID_KINDS: Readonly<Partial<Record<string, IdKind>>> = {
   cancel: { ...PLACE_ID, hint: 'skein queue --mine' },
   wait: {
     prefixes: ['que_', 'asg_'],
-    of: 'a place in the queue, or of a worker',
-    hint: 'skein queue (workers: skein workers)',
+    of: 'a place or a worker',
+    hint: 'skein queue',
   },
   workers: WORKER_ID,
   log: WORKER_ID,

@@ -128,7 +128,7 @@ const MORE_FLAGS: Readonly<Partial<Record<OperationName, readonly FlagSpec[]>>> 
       flag: '--follow',
       field: 'follow',
       type: 'switch',
-      help: 'go on until the worker has ended, or Ctrl-C',
+      help: 'go on until it has ended',
     },
   ],
   events: [

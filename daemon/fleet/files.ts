@@ -2,7 +2,8 @@
 // here alone, so that either may die without the other.
 //
 // 1. A file is whole or not there.
-// 2. `taken` is made once: of two supervisors of one folder the second does nothing, so no worker starts twice.
+// 2. `taken` is made once, by whoever may start the worker: of two supervisors of one folder the second does nothing, and a daemon that
+//    gives the start up takes it itself. So no worker starts twice, and none late.
 import {
   closeSync,
   existsSync,
@@ -49,15 +50,16 @@ export interface WorkerFiles {
   order(): WorkerOrder | null
   running(): WorkerRunning | null
   end(): WorkerEnd | null
-  isTaken(): boolean
+  /** Who took it; null: nobody has, or died while it did. */
+  taker(): ProcessIdentity | null
   isDone(): boolean
   writeOrder(order: WorkerOrder, prompt: string): void
   writeRunning(running: WorkerRunning): void
   writeEnd(end: WorkerEnd): void
   /** Nothing of it is left to do. */
   markDone(): void
-  /** False when another supervisor has. */
-  take(): boolean
+  /** False when somebody else has. */
+  take(by: ProcessIdentity): boolean
 }
 
 export function workersFolder(home: string): string {
@@ -73,7 +75,7 @@ export function openWorkerFiles(folder: string): WorkerFiles {
     order: () => read<WorkerOrder>(at('order.json'), 'command'),
     running: () => read<WorkerRunning>(at('running.json'), 'worker'),
     end: () => read<WorkerEnd>(at('exit.json'), 'code'),
-    isTaken: () => existsSync(at('taken')),
+    taker: () => read<ProcessIdentity>(at('taken'), 'started'),
     isDone: () => existsSync(at('done')),
     writeOrder(order, prompt) {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -89,7 +91,7 @@ export function openWorkerFiles(folder: string): WorkerFiles {
     markDone: () => {
       if (existsSync(folder)) writeFileSync(at('done'), '', { mode: 0o600 })
     },
-    take: () => create(at('taken')),
+    take: (by) => create(at('taken'), JSON.stringify(by)),
   }
 }
 
@@ -135,9 +137,9 @@ function replace(file: string, text: string): void {
   renameSync(next, file)
 }
 
-function create(file: string): boolean {
+function create(file: string, text: string): boolean {
   try {
-    closeSync(openSync(file, 'wx', 0o600))
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600 })
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false

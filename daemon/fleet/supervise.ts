@@ -27,7 +27,7 @@ const LAST_WORDS_MS = 500
 export async function supervise(options: SuperviseOptions): Promise<void> {
   const files = openWorkerFiles(options.folder)
   const order = files.order()
-  if (order === null || !files.take()) return
+  if (order === null || !files.take(identityOf(process.pid))) return
   const log = openBoundedLog(files.log, options.logBytesMax ?? LOG_BYTES_MAX)
   try {
     files.writeEnd(await run(files, order, log, options))
@@ -102,6 +102,6 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** A process that is gone before it could be looked at has no start that anybody could confuse with another's. */
-function identityOf(pid: number): ProcessIdentity {
+export function identityOf(pid: number): ProcessIdentity {
   return { pid, started: systemProcesses().read(pid)?.started ?? 'gone' }
 }

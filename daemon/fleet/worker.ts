@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import {
-  FLEET_LIMITS,
+  asSessionId,
   isAssignmentOver,
   SkeinError,
   type Assignment,
@@ -24,7 +24,8 @@ import { submit } from '../submit.ts'
 import type { WorkerEnd, WorkerFiles } from './files.ts'
 import type { Launcher } from './launchers.ts'
 import { readLog, type LogReader } from './log-reader.ts'
-import { signalGroup } from './supervise.ts'
+import { identityOf, signalGroup } from './supervise.ts'
+import { agentOf, bounded, CLAIM_GONE, exitOf, exitWords, wordsOf } from './worker-words.ts'
 
 export interface WorkerAround {
   readonly home: string
@@ -118,14 +119,34 @@ export class Worker {
     const order = files.order()
     if (files.running() !== null || end !== null)
       return this.#move(repo, assignment, 'running', order === null ? {} : { base: order.base })
-    if (this.#launchedAt !== null) {
-      if (this.#around.now() - this.#launchedAt < LAUNCH_MS_MAX) return
-      const said = `nothing was heard of it for ${String(LAUNCH_MS_MAX / 1000)} s`
-      return this.#fail(repo, assignment, 'launch', said)
-    }
-    if (assignment.stop !== null && !files.isTaken()) return this.#move(repo, assignment, 'stopped')
+    if (this.#launchedAt !== null) return this.#awaitLaunch(repo, assignment, this.#launchedAt)
+    if (assignment.stop !== null && this.#holdBack()) return this.#move(repo, assignment, 'stopped')
     if (!this.#hasClaim(repo, assignment)) return this.#fail(repo, assignment, 'claim', CLAIM_GONE)
     await this.#launch(repo, assignment)
+  }
+
+  /** A supervisor that has taken the worker up is waited for as long as it lives; one that has not is too late from then on. */
+  async #awaitLaunch(repo: Repo, assignment: Assignment, since: number): Promise<void> {
+    const { files } = this
+    if (this.#around.now() - since < LAUNCH_MS_MAX) return
+    const seconds = String(LAUNCH_MS_MAX / 1000)
+    if (this.#holdBack())
+      return this.#fail(repo, assignment, 'launch', `its supervisor was silent for ${seconds} s`)
+    const taker = files.taker()
+    if (taker !== null && isLiving(taker, systemProcesses())) return
+    // It may have said so between the two looks.
+    if (files.running() !== null || files.end() !== null) return
+    await this.#fail(
+      repo,
+      assignment,
+      'unobserved',
+      'its supervisor is gone: how it went was not seen',
+    )
+  }
+
+  /** From now on nobody starts it. @returns false when somebody has, or may */
+  #holdBack(): boolean {
+    return this.files.order() === null || this.files.take(identityOf(process.pid))
   }
 
   /** The settings are asked once more: they may have changed since the assignment came. */
@@ -269,6 +290,7 @@ export class Worker {
       this.#askToEnd()
       return
     }
+    await this.#releaseClaims(repo, assignment)
     const root = this.#worktree(assignment)
     if (files.order() !== null || assignment.state === 'failed') {
       await this.#keep(repo, assignment, assignment.state)
@@ -277,6 +299,16 @@ export class Worker {
       this.#around.forget(repo, root)
     }
     files.markDone()
+  }
+
+  /** What the worker claimed beside its task ends with its session. */
+  async #releaseClaims(repo: Repo, { id, peer }: Assignment): Promise<void> {
+    const { claims } = hostOf(repo).loop.view().state
+    const own = [...claims.values()].filter(
+      (claim) => claim.peer === peer && claim.session === asSessionId(id),
+    )
+    const ids = own.map((claim) => claim.id)
+    if (ids.length > 0) await submit(hostOf(repo), { kind: 'end', ids, reason: 'session-ended' })
   }
 
   #reasonToEnd(repo: Repo, assignment: Assignment): 'stop' | 'claim' | null {
@@ -310,30 +342,4 @@ export class Worker {
     await submit(hostOf(repo), { kind: 'move-assignment', id: assignment.id, to, facts })
     this.#around.note(assignment, 'a worker', { state: to, ...facts })
   }
-}
-
-const CLAIM_GONE = 'the claim of its task has ended'
-
-/** As the claim of the task names it. */
-function agentOf(repo: Repo, { id, launcher, machine, claim }: Assignment): string {
-  const held = hostOf(repo).loop.view().state.claims.get(claim)
-  return held?.agent ?? `${launcher}@${machine}/${id.slice(-6)}`
-}
-
-function exitOf({ code, signal }: WorkerEnd): AssignmentFacts {
-  return { exit: { code, signal } }
-}
-
-function exitWords({ code, signal }: WorkerEnd, reader: LogReader | null): string {
-  const how = signal === null ? `it exited with ${String(code)}` : `it was ended by ${signal}`
-  const stuck = reader?.state.stuck ?? null
-  return stuck === null ? how : `${how}; it said: ${stuck}`
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function bounded(text: string): string {
-  return text.slice(0, FLEET_LIMITS.noteCharactersMax)
 }

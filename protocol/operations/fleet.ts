@@ -1,11 +1,11 @@
 // The operations on workers: tasks given to machines, and what comes of them.
 import type { ArgumentSpec, OperationSpec } from './spec.ts'
-import { YES } from './flags.ts'
+import { AGAIN, KEY, YES } from './flags.ts'
 
 const ID: ArgumentSpec = {
   field: 'id',
   name: 'ID',
-  help: 'asg_…, as `skein workers` shows it',
+  help: 'asg_…',
   many: false,
   required: true,
   names: 'assignment',
@@ -13,7 +13,7 @@ const ID: ArgumentSpec = {
 
 export const FLEET_OPERATIONS = {
   assign: {
-    summary: 'Give a task to a worker, on this machine or another one',
+    summary: 'Give a task to a worker',
     class: 'agent',
     ofRepo: true,
     writes: true,
@@ -22,7 +22,7 @@ export const FLEET_OPERATIONS = {
       {
         field: 'work',
         name: 'TASK|TEXT',
-        help: "a task's id as its plan has it, or the work in words",
+        help: 'a task of a plan, or the work in words',
         many: false,
         required: true,
         names: 'task',
@@ -35,50 +35,42 @@ export const FLEET_OPERATIONS = {
         type: 'text',
         value: 'M',
         names: 'machine',
-        help: 'whose worker (this machine)',
+        help: 'where (here)',
       },
       {
         flag: '--launcher',
         field: 'launcher',
         type: 'text',
         value: 'L',
-        help: 'how it is started, by its name there (`fleet.launcher` of .skein.yml, else claude)',
+        help: 'how it is started (claude)',
       },
       {
         flag: '--prompt',
         field: 'prompt',
         type: 'text',
         value: 'TEXT',
-        help: 'what the worker is told beside the task',
+        help: 'told beside the task',
       },
-      { flag: '--again', field: 'again', type: 'switch', help: 'although it was completed' },
-      {
-        flag: '--key',
-        field: 'idempotency_key',
-        type: 'text',
-        value: 'KEY',
-        help: 'the same key gives the same answer again',
-      },
+      AGAIN,
+      KEY,
     ],
     examples: [
       'skein assign fix-login --machine build-2',
-      "skein assign 'rename the setting foo to bar, with its tests' --launcher claude",
+      "skein assign 'rename foo to bar' --launcher claude",
     ],
   },
   workers: {
-    summary: 'Show workers: what they do, where, how far they are',
+    summary: 'Show workers',
     class: 'agent',
     ofRepo: true,
     writes: false,
     tool: null,
     arguments: [{ ...ID, required: false }],
-    flags: [
-      { flag: '--all', field: 'all', type: 'switch', help: 'all that are over, too (the last 10)' },
-    ],
-    examples: ['skein workers', 'skein workers asg_01J… --json'],
+    flags: [{ flag: '--all', field: 'all', type: 'switch', help: 'all that are over, too' }],
+    examples: ['skein workers'],
   },
   log: {
-    summary: 'Show what a worker says, on whichever machine it is',
+    summary: 'Show what a worker says',
     class: 'agent',
     ofRepo: true,
     writes: false,
@@ -90,10 +82,10 @@ export const FLEET_OPERATIONS = {
         field: 'since',
         type: 'integer',
         value: 'BYTE',
-        help: 'from this byte of the log on (0)',
+        help: 'from this byte on',
       },
     ],
-    examples: ['skein log asg_01J…', 'skein log asg_01J… --follow'],
+    examples: ['skein log asg_01J… --follow'],
   },
   stop: {
     summary: 'End a worker',
@@ -108,10 +100,10 @@ export const FLEET_OPERATIONS = {
         flag: '--lost',
         field: 'lost',
         type: 'switch',
-        help: 'its machine is gone for good: a person gives the worker up',
+        help: 'its machine is gone for good',
       },
       YES,
     ],
-    examples: ['skein stop asg_01J…', "skein stop asg_01J… --lost --reason 'the disk is dead'"],
+    examples: ['skein stop asg_01J…'],
   },
 } as const satisfies Record<string, OperationSpec>

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { OperationResult } from '../../protocol/index.ts'
 import { createCleaner } from '../helpers/cleanup.ts'
-import { runProgram } from '../helpers/cli-daemon.ts'
+import { PROGRAM, runProgram } from '../helpers/cli-daemon.ts'
 import { REPO, startMesh, type Machine } from '../helpers/mesh.ts'
 import { until } from '../helpers/poll.ts'
 import { git } from '../helpers/repo.ts'
@@ -139,6 +139,28 @@ describe('workers of two machines', { timeout: 120_000 }, () => {
     await ada.must('stop', { ...who(ada), id })
     assert.equal((await ended(id)).state, 'stopped')
     await gone(id)
+  })
+
+  it('cannot push what another holds, and leave no claim of their own behind', async () => {
+    const held = await ada.claim('somebody', ['src/file-7.ts'])
+    assert.equal(held.error, null)
+    const skein = `'${process.execPath}' '${PROGRAM}'`
+    const change = (file: string) => `echo x >> ${file} && git commit -q -a -m x`
+    const [wrong, right] = await Promise.all([
+      assign(change('src/file-7.ts')),
+      assign(`${skein} claim src/file-8.ts && ${change('src/file-8.ts')}`),
+    ])
+    const [refused, landed] = await Promise.all([ended(wrong.id), ended(right.id)])
+    assert.deepEqual([refused.state, refused.reason], ['failed', 'push'])
+    assert.match(refused.note ?? '', /src\/file-7\.ts.*somebody/)
+    assert.equal(tipOf(refused.branch), '')
+    assert.equal(landed.state, 'succeeded', landed.note ?? '')
+    const sessions = async () =>
+      (await ada.must('claims', who(ada))).claims.map(({ session }) => session)
+    await until('only the claim of the other is left', async () => {
+      const left = await sessions()
+      return left.length === 1 && left[0] === 'somebody'
+    })
   })
 
   it('are ended with all that they have started', async () => {
