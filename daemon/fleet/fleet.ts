@@ -92,7 +92,7 @@ class LocalFleet implements RunningFleet {
       this.#look()
     }, LOOK_MS).unref()
     this.#unwatch = options.watch(({ kind }) => {
-      if (kind.startsWith('assignment.') || kind.startsWith('claim.'))
+      if (kind.startsWith('assignment.'))
         setImmediate(() => {
           this.#look()
         })
@@ -209,7 +209,8 @@ class LocalFleet implements RunningFleet {
   }
 
   #surroundings(): WorkerAround {
-    const { home, workerGit, env, supervisor, config, self, machineOf, keeping } = this.#options
+    const { home, git, workerGit, env, supervisor, config, self, machineOf, keeping } =
+      this.#options
     return {
       ...{ home, git: workerGit, env, supervisor },
       now: () => this.#now(),
@@ -221,7 +222,11 @@ class LocalFleet implements RunningFleet {
         return at.length < mostWorkers(config)
       },
       cloneOf: (repo) => this.#cloneOf(repo),
-      keepWork: (repo, of) => keeping.keepAll(repo, of),
+      // Where there is no worktree, or none yet, git would find whatever lies around it: the home may be in a checkout.
+      keepWork: async (repo, of) => {
+        const there = await git.findCheckout(of.root)
+        return there?.root === of.root ? keeping.keepAll(repo, of) : null
+      },
       forget: (repo, root) => {
         const at = repo.checkouts.indexOf(root)
         if (at >= 0) repo.checkouts.splice(at, 1)

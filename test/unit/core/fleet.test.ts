@@ -238,7 +238,7 @@ describe('the branch of a task', () => {
     ['v1..2', 'x', 'task-v1.2-x'],
     ['x.lock', '', 'task-x'],
     ['t', 'ü'.repeat(300), 'task-t'],
-    ['t', `${'word '.repeat(30)}`, 'task-t-word-word-word-word-word-word-word-word'],
+    ['t', 'word '.repeat(30), 'task-t-word-word-word-word-word-word-word-word'],
   ] as const)
     it(`is ${branch}`, () => {
       assert.equal(branchOfTask(task, title), branch)
