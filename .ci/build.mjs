@@ -28,6 +28,7 @@ await bundle({ skein: 'daemon/bin.ts' }, [startChunk(root)])
 // Processes and threads of their own: what they would share with the program would only be cut into more files.
 await bundle({ 'git-remote-skein': 'daemon/git-remote-skein.ts' })
 await bundle({ 'symbols-worker': 'daemon/symbols/worker/worker.ts' })
+await bundle({ supervisor: 'daemon/fleet/supervisor.ts' })
 for (const bin of ['skein.js', 'git-remote-skein.js']) chmodSync(path.join(next, bin), 0o755)
 await copyGrammars()
 await writeManual()

@@ -2,6 +2,7 @@
 // here, so that a value's source stays known: config.ts lays the files over them.
 // What a key means belongs to the part that uses it; a key that no part uses yet is accepted and does nothing.
 import { z } from 'zod'
+import { fleetSettings } from './config-fleet.ts'
 import { languageServers } from './config-servers.ts'
 import { DEFAULTS, LIMITS } from '../protocol/index.ts'
 import {
@@ -260,36 +261,7 @@ export const machineFileSchema = z.strictObject({
     .union([named, z.looseObject({})])
     .optional()
     .describe('Where issues come from.'),
-  fleet: z
-    .strictObject({
-      accept: z
-        .array(named)
-        .optional()
-        .describe('Machines that may start workers here; default: this one.'),
-      repos: z.array(repoId).optional().describe('Repositories whose commands may run here.'),
-      launchers: z
-        .record(
-          named,
-          z.strictObject({
-            command: command.describe('Program.'),
-            args: z.array(z.string()).optional().describe('Its arguments.'),
-            env: z.record(z.string(), z.string()).optional().describe('Added to its environment.'),
-          }),
-        )
-        .optional()
-        .describe('Programs that start workers, by name.'),
-      max_workers: z.int().min(0).optional().describe('Most workers at once.'),
-      quiet_hours: z.string().optional().describe('When no worker is started.'),
-      spending: z
-        .strictObject({
-          per_run: z.number().min(0).optional().describe('Most that one run may cost.'),
-          per_day: z.number().min(0).optional().describe('Most that one day may cost.'),
-        })
-        .optional()
-        .describe('Bounds of what workers cost.'),
-    })
-    .optional()
-    .describe('Workers on this machine.'),
+  fleet: fleetSettings,
 })
 
 export type RepoFile = z.output<typeof repoFileSchema>

@@ -32,7 +32,7 @@ import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
 import type { Clock } from './ports.ts'
 import { createLanguageServers, type ServersOptions } from './refactor/lsp/servers.ts'
-import { keepWork, startRounds, startServices, takeUpNotes } from './rounds.ts'
+import { startRounds, startServices, takeUpNotes } from './rounds.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { verifyFile } from './storage/audit-verify.ts'
@@ -43,6 +43,7 @@ import { tracingIn } from './tracing/settings.ts'
 import type { TracedProcess } from './tracing/start.ts'
 import { traced } from './tracing/traced.ts'
 import { VERSION } from './version.ts'
+import { keepWorkers } from './work.ts'
 import { openReadOnly } from './watching/read-only.ts'
 
 export interface DaemonOptions {
@@ -160,11 +161,9 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const { clock } = machine
   const sessions = createSessions(clock)
   const access = openAccess(home.path, clock)
-  const { places, wip } = keepWork(
-    { env, home: home.path, repos, git, clock, machine: name, random: machine.random, log },
-    held,
-    stack,
-  )
+  const here = { home: home.path, env, name, key, machine, line, config, sessions, feed, log }
+  const work = { ...here, repos, git, history, mesh }
+  const { places, wip, fleet } = keepWorkers(work, held, stack)
   const callers = createCallers({ repos, sessions, git, places, peer: key.peer, machine: name })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
@@ -178,7 +177,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
       stack,
     ),
-    ...{ wip, tokens: createIssuedTokens(), ...access, random: machine.random },
+    ...{ wip, fleet, tokens: createIssuedTokens(), ...access, random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },

@@ -3,6 +3,7 @@ import {
   iso,
   isDone,
   makeId,
+  type Assignment,
   type ClaimRequest,
   type CompletedTask,
   type DropReason,
@@ -75,6 +76,14 @@ function describe(
       const kind = EXPIRED.has(reason) ? 'claim.expired' : 'claim.released'
       return { ...ofClaim(kind, change.claim, { reason, by, note }), actor: by }
     }
+    case 'assignment':
+      return ofAssignment(`assignment.${change.assignment.state}`, change.assignment, change.by)
+    case 'assignment-stopping':
+      return ofAssignment(
+        'assignment.stopping',
+        change.assignment,
+        change.assignment.stop?.by ?? '',
+      )
     case 'task-over':
       return isDone(change.task) ? ofTask(change.task) : null
     case 'renewed':
@@ -222,6 +231,16 @@ function ofTask(over: CompletedTask): Told {
   const { task, claim, plan, agent, session, machine, branch, reason, by, note } = over
   const data = { task, claim, plan, agent, session, branch, reason, note }
   return { kind: 'task.completed', actor: by, machine, data }
+}
+
+function ofAssignment(kind: EventKind, assignment: Assignment, by: string): Told {
+  const { id, task, title, launcher, branch, operator, machine, claim, fence } = assignment
+  const { state, base, reason, note, exit, commit, wip, stop } = assignment
+  const what = { assignment: id, task, title, launcher, branch, operator: operator.agent }
+  const end = { base, reason, note: note ?? stop?.note, exit, commit, wip }
+  const known = Object.entries(end).filter(([, value]) => value !== undefined)
+  const data = { ...what, claim, fence, state, ...Object.fromEntries(known) }
+  return { kind, actor: by, machine, data }
 }
 
 function ofRequest(

@@ -1,15 +1,18 @@
 // What a daemon does beside answering calls, each part of it started here and ended with the daemon.
 import type { Operations } from './client/operations.ts'
+import { startFleet, type FleetOptions } from './fleet/fleet.ts'
 import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { takeNotes } from './guard/offline.ts'
 import { recordTold } from './guard/record.ts'
 import { hearOfWritten } from './guard/telling.ts'
 import { startLandingWatch, type LandingWatchOptions } from './landing-watch.ts'
 import type { Log } from './log.ts'
+import { answerFleet } from './mesh/fleet-questions.ts'
+import type { Mesh } from './mesh/mesh.ts'
 import { startMemory } from './memory.ts'
 import type { Parts } from './operations/context.ts'
 import { fenceFacts } from './operations/fence.ts'
-import type { Clock, SymbolIndex } from './ports.ts'
+import type { Clock, Fleet, SymbolIndex } from './ports.ts'
 import { startTelling, type TellingOptions } from './refactor/tell-users.ts'
 import { startReleasing, type Releasing } from './releasing.ts'
 import { startRetention, type RetentionOptions } from './retention.ts'
@@ -74,6 +77,17 @@ export function keepWork(
 type WorkOptions = Omit<Parameters<typeof openWip>[1], 'places'> & {
   readonly env: Parameters<typeof openWip>[0]
   readonly home: string
+}
+
+/** The workers of this machine go on without it, and are found again. */
+export function keepFleet(options: FleetOptions & { readonly mesh: Mesh }, stack: Teardown): Fleet {
+  const fleet = startFleet(options)
+  stack.add(() => fleet.stop())
+  answerFleet(options.mesh, fleet, (id, assignment) => {
+    const repo = options.repos.all().find((each) => each.id === id)
+    return repo?.host?.loop.view().state.assignments.has(assignment) === true
+  })
+  return fleet
 }
 
 /** Sends what happens to whoever asked for it in config.yml. */

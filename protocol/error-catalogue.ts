@@ -86,6 +86,10 @@ export const ERROR_CATALOGUE = {
     'skein task list',
   ),
   TASK_BLOCKED: row(1, 'A task that stands before it is not complete.', 'skein task list'),
+  TASK_TAKEN: row(1, 'Somebody works on the task, or waits for it.', 'skein workers'),
+  ASSIGNMENT_UNKNOWN: row(6, 'No such assignment.', 'skein workers'),
+  ASSIGNMENT_OVER: row(1, 'The assignment is in another state.', 'skein workers'),
+  ASSIGNMENT_REFUSED: row(7, 'The machine takes no such worker.', 'skein help assign'),
   TASK_STALE: row(
     4,
     "The plan changed: the checkout, or the token, is older than the remote's default branch.",

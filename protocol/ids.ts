@@ -16,6 +16,8 @@ export type ClaimId = Branded<'ClaimId'>
 export type QueueId = Branded<'QueueId'>
 /** `req_` + ULID: a request to a holder. */
 export type RequestedId = Branded<'RequestedId'>
+/** `asg_` + ULID: an assignment of the fleet, and the session of its worker. */
+export type AssignmentId = Branded<'AssignmentId'>
 /** `inv_` + ULID: an invitation to the mesh. */
 export type InvitationId = Branded<'InvitationId'>
 /** A request's id: peer, incarnation of its daemon, sequence number. */
@@ -33,6 +35,7 @@ export const asPeerId = (text: string): PeerId => text as PeerId
 export const asSessionId = (text: string): SessionId => text as SessionId
 export const asClaimId = (text: string): ClaimId => text as ClaimId
 export const asRequestedId = (text: string): RequestedId => text as RequestedId
+export const asAssignmentId = (text: string): AssignmentId => text as AssignmentId
 export const asQueueId = (text: string): QueueId => text as QueueId
 export const asInvitationId = (text: string): InvitationId => text as InvitationId
 export const asRequestId = (text: string): RequestId => text as RequestId

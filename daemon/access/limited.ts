@@ -19,6 +19,10 @@ const OF_THE_HOME: ReadonlySet<OperationName> = new Set([
   'wip/list',
   'wip/show',
   'wip/restore',
+  // They start and end programs of machines, and tell what those print.
+  'assign',
+  'stop',
+  'log',
   // Its payload names files of this machine.
   'guard',
 ])

@@ -9,7 +9,8 @@ export function isPersonAct(name: OperationName, input: OperationInput): boolean
   return (
     OPERATIONS[name].class === 'person' ||
     ((name === 'release' || name === 'wip/restore') && 'force' in input) ||
-    (name === 'stale' && input['release'] === true)
+    (name === 'stale' && input['release'] === true) ||
+    (name === 'stop' && input['lost'] === true)
   )
 }
 

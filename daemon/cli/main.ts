@@ -86,6 +86,7 @@ const HOOKS: Readonly<Partial<Record<LocalVerb, HookEvent>>> = {
 
 /** Streams and files of the record: more than one call, and no answer that fits one page. */
 function isRecord(operation: OperationName, { fields }: Command): boolean {
+  if (operation === 'log') return true
   if (operation === 'audit/export') return fields['json'] !== true
   return operation === 'events'
     ? fields['follow'] === true

@@ -67,7 +67,10 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
     }
     return { ...requireIds(fields, command), ...typedFields(kept) }
   },
-  cancel: (command) => requireIds(ownFields(command), command),
+  cancel: byIds,
+  workers: byIds,
+  log: byIds,
+  stop: byIds,
   wait: (command) => ({
     wait_s: DEFAULTS.parkedWaitSeconds,
     ...requireIds(ownFields(command), command),
@@ -155,6 +158,10 @@ function readText(file: string): string {
   }
 }
 
+function byIds(command: Command): OperationInput {
+  return requireIds(ownFields(command), command)
+}
+
 /** The input's fields without those that every command takes. */
 function ownFields({ verb, fields }: Command): OperationInput {
   const own = new Set([...verb.flags, ...verb.arguments].map(({ field }) => field))
@@ -200,22 +207,31 @@ function folderOf({ fields }: Command, io: Io): string | null {
 }
 
 interface IdKind {
-  readonly prefix: string
+  readonly prefixes: readonly string[]
   readonly of: string
   readonly hint: string
 }
 
-const CLAIM_ID: IdKind = { prefix: 'clm_', of: 'a claim', hint: 'skein claims' }
-const WIP_ID: IdKind = { prefix: 'wip_', of: 'kept work', hint: 'skein wip' }
-const REQUEST_ID: IdKind = { prefix: 'req_', of: 'a request', hint: 'skein requests' }
+const CLAIM_ID: IdKind = { prefixes: ['clm_'], of: 'a claim', hint: 'skein claims' }
+const WIP_ID: IdKind = { prefixes: ['wip_'], of: 'kept work', hint: 'skein wip' }
+const REQUEST_ID: IdKind = { prefixes: ['req_'], of: 'a request', hint: 'skein requests' }
 
-const PLACE_ID: IdKind = { prefix: 'que_', of: 'a place in the queue', hint: 'skein queue' }
+const PLACE_ID: IdKind = { prefixes: ['que_'], of: 'a place in the queue', hint: 'skein queue' }
+
+const WORKER_ID: IdKind = { prefixes: ['asg_'], of: 'a worker', hint: 'skein workers' }
 
 /** Where ids are not those of claims, or their list is a shorter one. */
 const ID_KINDS: Readonly<Partial<Record<string, IdKind>>> = {
   release: { ...CLAIM_ID, hint: 'skein claims --mine' },
   cancel: { ...PLACE_ID, hint: 'skein queue --mine' },
-  wait: PLACE_ID,
+  wait: {
+    prefixes: ['que_', 'asg_'],
+    of: 'a place or a worker',
+    hint: 'skein queue',
+  },
+  workers: WORKER_ID,
+  log: WORKER_ID,
+  stop: WORKER_ID,
   respond: { ...REQUEST_ID, hint: 'skein inbox' },
   requests: REQUEST_ID,
   'wip drop': WIP_ID,
@@ -223,15 +239,16 @@ const ID_KINDS: Readonly<Partial<Record<string, IdKind>>> = {
 
 /** Paths are typed where ids are meant; the daemon would call that a schema's fault. */
 function requireIds(fields: OperationInput, { verb }: Command): OperationInput {
-  const { prefix, of, hint } = ID_KINDS[verb.name] ?? CLAIM_ID
+  const { prefixes, of, hint } = ID_KINDS[verb.name] ?? CLAIM_ID
   const ids = ['ids', 'id', 'claim', 'request'].flatMap((field) => texts(fields[field]))
-  const wrong = ids.find((id) => !id.startsWith(prefix))
+  const wrong = ids.find((id) => !prefixes.some((prefix) => id.startsWith(prefix)))
   if (wrong === undefined) return fields
-  throw new SkeinError('INPUT_USAGE', `\`${wrong}\` is not the id of ${of} (${prefix}…).`, { hint })
+  const told = prefixes.map((prefix) => `${prefix}…`).join(', ')
+  throw new SkeinError('INPUT_USAGE', `\`${wrong}\` is not the id of ${of} (${told}).`, { hint })
 }
 
 /** Of a claim, a place, a request, an event or kept work: no path. */
-const ID = /^(?:clm|que|req|evt|wip)_/
+const ID = /^(?:clm|que|req|evt|wip|asg)_/
 
 /** With `--repo` another repository may be meant, of which the working directory says nothing. */
 function placer({ fields }: Command, io: Io): Place {

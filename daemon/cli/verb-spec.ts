@@ -22,7 +22,14 @@ export interface VerbSpec {
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
 export type Group =
-  'Claims' | 'Tasks' | 'Kept work' | 'Repositories' | 'Machines' | 'This machine' | 'Hooks'
+  | 'Claims'
+  | 'Tasks'
+  | 'Workers'
+  | 'Kept work'
+  | 'Repositories'
+  | 'Machines'
+  | 'This machine'
+  | 'Hooks'
 
 export type LocalVerb =
   | 'up'

@@ -39,6 +39,10 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   'task/claim': 'Tasks',
   'task/complete': 'Tasks',
   'task/expire': 'Tasks',
+  assign: 'Workers',
+  workers: 'Workers',
+  log: 'Workers',
+  stop: 'Workers',
   'wip/list': 'Kept work',
   'wip/show': 'Kept work',
   'wip/restore': 'Kept work',
@@ -119,6 +123,14 @@ const MORE_FLAGS: Readonly<Partial<Record<OperationName, readonly FlagSpec[]>>> 
     },
   ],
   guard: [PATIENCE],
+  log: [
+    {
+      flag: '--follow',
+      field: 'follow',
+      type: 'switch',
+      help: 'go on until it has ended',
+    },
+  ],
   events: [
     {
       flag: '--follow',

@@ -1,5 +1,11 @@
 // Requests that were given up: their callers were told that nothing was granted, so whatever the path says of them goes.
-import { outcomeOf, type ClaimId, type RequestId } from '../../protocol/index.ts'
+import {
+  isAssignmentOver,
+  outcomeOf,
+  type AssignmentId,
+  type ClaimId,
+  type RequestId,
+} from '../../protocol/index.ts'
 import { persist } from './consensus/durability.ts'
 import { flush } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
@@ -41,6 +47,7 @@ export function isLive(view: View, rid: RequestId, abandoned: ReadonlySet<Reques
   const outcome = outcomeOf(view.state, rid)
   if (outcome === null || outcome === 'forgotten') return false
   if (outcome.kind === 'queued') return view.state.queue.has(outcome.id)
+  if (outcome.kind === 'assigned') return isOpenFor(view, rid, outcome.id)
   return outcome.kind === 'granted' && unclaimed(view, outcome.ids, abandoned).length > 0
 }
 
@@ -57,6 +64,16 @@ export function unclaimed(
   })
 }
 
+/** Did this request make the assignment, and does it go on? One that only moved it, or wants it to stop, made none. */
+export function isOpenFor(
+  { state }: Pick<View, 'state'>,
+  rid: RequestId,
+  id: AssignmentId,
+): boolean {
+  const assignment = state.assignments.get(id)
+  return assignment?.askedBy === rid && !isAssignmentOver(assignment.state)
+}
+
 /** The requests that have to be named when this one is given back: it, and those that renewed what it was granted. */
 export function givenBackWith(view: View, rid: RequestId): readonly RequestId[] {
   const outcome = outcomeOf(view.state, rid)
@@ -70,6 +87,7 @@ export function isOver({ state }: View, rid: RequestId): boolean {
   if (outcome === null) return false
   if (outcome === 'forgotten') return true
   if (outcome.kind === 'queued') return !state.queue.has(outcome.id)
+  if (outcome.kind === 'assigned') return !isOpenFor({ state }, rid, outcome.id)
   // As long as that renewal is the claim's last one, the claim is nobody's by it.
   if (outcome.kind === 'renewed')
     return !outcome.ids.some((id) => state.claims.get(id)?.renewedBy === rid)

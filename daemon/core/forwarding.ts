@@ -106,8 +106,8 @@ export function tellOwn(engine: Engine, rid: RequestId, outcome: Outcome): void 
   engine.own.delete(rid)
   if (engine.inner.delete(rid) || own === undefined) return
   engine.out.replies.push({ rid, outcome })
-  if (leavesNoRecord(outcome) && own.request.command.kind === 'claim' && own.askedOf !== null)
-    abandon(engine, rid)
+  const mayGrant = own.request.command.kind === 'claim' || own.request.command.kind === 'assign'
+  if (leavesNoRecord(outcome) && mayGrant && own.askedOf !== null) abandon(engine, rid)
 }
 
 /** Only its leader knows of it, then, and forgets it with its term. */

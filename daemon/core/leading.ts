@@ -15,7 +15,7 @@ import type { Request, SettleRequest } from './claims/decision.ts'
 import { postponeElection } from './consensus/follower.ts'
 import { isServing, propose } from './consensus/leader.ts'
 import type { Engine } from './engine-state.ts'
-import { isOver, unclaimed } from './abandoned.ts'
+import { isOpenFor, isOver, unclaimed } from './abandoned.ts'
 import {
   awaitedBy,
   delaysNow,
@@ -172,6 +172,11 @@ export function releaseGrant(
     append(engine, [
       { kind: 'drop', rid: null, ids: [outcome.id], reason, by: 'daemon', circle: [] },
     ])
+  }
+  if (outcome.kind === 'assigned' && isOpenFor(engine.tail, rid, outcome.id)) {
+    const note = 'nobody was told of it'
+    const move = { kind: 'assignment-move', rid: null, id: outcome.id, to: 'stopped' } as const
+    append(engine, [{ ...move, facts: { note }, by: 'daemon', abandoned: true }])
   }
   if (outcome.kind !== 'granted') return
   const ids = unclaimed(engine.tail, outcome.ids, abandoned)

@@ -15,6 +15,9 @@ const WRITES: Partial<Record<Command['kind'], RecordKind>> = {
   'answer-approval': 'answer-approval',
   promote: 'promote',
   demote: 'demote',
+  assign: 'assign',
+  'move-assignment': 'assignment-move',
+  'stop-assignment': 'assignment-stop',
 }
 
 /** What a caller is told whose command could not be written yet; null: it could. */

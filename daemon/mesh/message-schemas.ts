@@ -31,6 +31,7 @@ import {
   urgency,
   waitLimits,
 } from './field-schemas.ts'
+import { fleetCommands } from './fleet-schemas.ts'
 import { policyCommands } from './policy-schemas.ts'
 
 const command = z.discriminatedUnion('kind', [
@@ -165,6 +166,7 @@ const command = z.discriminatedUnion('kind', [
   }),
   z.looseObject({ kind: z.literal('attach'), repo, peer }),
   ...policyCommands,
+  ...fleetCommands,
 ])
 
 /** Not `sync`: no machine says it, and each one would be answered by a whole document. */

@@ -26,7 +26,7 @@ import type { Joining } from '../mesh/joining.ts'
 import type { Mesh } from '../mesh/mesh.ts'
 import type { MachinesNow } from '../mesh/machines-now.ts'
 import type { Reach } from '../mesh/reach.ts'
-import type { Clock, MetricsPort, SymbolIndex } from '../ports.ts'
+import type { Clock, Fleet, MetricsPort, SymbolIndex } from '../ports.ts'
 import type { TrackedPolicy } from '../policy/tracked.ts'
 import type { Recovery } from '../recovery.ts'
 import type { Releasing } from '../releasing.ts'
@@ -69,6 +69,7 @@ export interface Parts {
   readonly releasing: Releasing
   readonly webhooks: Webhooks
   readonly wip: Wip
+  readonly fleet: Fleet
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

@@ -32,6 +32,7 @@ import {
   members,
   peers,
 } from './mesh.ts'
+import { assign, log, stop, workers } from './fleet.ts'
 import { guard } from './guard.ts'
 import { refactor } from './refactor.ts'
 import { demote, hotspots, promote } from './hotspots.ts'
@@ -106,6 +107,10 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   'webhooks/test': webhooksTest,
   'webhooks/retry': webhooksRetry,
   'webhooks/purge': webhooksPurge,
+  assign,
+  workers,
+  log,
+  stop,
   'wip/list': wipList,
   'wip/show': wipShow,
   'wip/restore': wipRestore,

@@ -268,7 +268,7 @@ function ledgersOf({ repos, mesh }: Parts): readonly { name: string; host: Ledge
   return [{ name: 'mesh', host: mesh.host }, ...served]
 }
 
-function memberNamed({ mesh }: Parts, name: string): MemberState {
+export function memberNamed({ mesh }: Pick<Parts, 'mesh'>, name: string): MemberState {
   const all = [...mesh.state().members.values()]
   const found = all.find(({ machine, peer }) => machine === name || peer === name)
   if (found !== undefined) return found

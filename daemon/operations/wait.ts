@@ -1,6 +1,7 @@
 // `wait`: until a place in the queue is granted or gone, for whoever looks after the session that waits there. Asking gives
 // nothing up and takes nothing: the place is its session's.
 import {
+  asAssignmentId,
   asQueueId,
   SkeinError,
   timeOfId,
@@ -17,6 +18,7 @@ import type { LedgerHost } from '../ledger-host.ts'
 import { hostOf } from '../repos.ts'
 import type { Place } from '../callers.ts'
 import { claimContext, type Handler, type Parts } from './context.ts'
+import { waitForWorker } from './fleet.ts'
 import { standingIn } from './queue.ts'
 
 type Result = OperationResult<'wait'>
@@ -24,6 +26,8 @@ type Result = OperationResult<'wait'>
 export const wait: Handler<OperationInput<'wait'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
   const host = hostOf(place.repo)
+  if (input.id.startsWith('asg_'))
+    return waitForWorker(parts, place, asAssignmentId(input.id), input.wait_s, context.signal)
   const id = asQueueId(input.id)
   const entry = host.loop.view().state.queue.get(id)
   if (entry === undefined) return ended(parts, place, id, context.signal)
@@ -32,7 +36,15 @@ export const wait: Handler<OperationInput<'wait'>> = async (parts, input, contex
   if (end.kind === 'granted') return granted(parts, place, id, session, entry.claimIds)
   if (end.kind === 'dropped') return lost(id, session, end.reason)
   const told = placeJson(entry, standingIn(host, entry).ahead, null)
-  const result: Result = { status: 'waiting', id, place: told, claims: [], reason: null, session }
+  const result: Result = {
+    status: 'waiting',
+    id,
+    place: told,
+    worker: null,
+    claims: [],
+    reason: null,
+    session,
+  }
   return result
 }
 
@@ -81,9 +93,9 @@ function granted(
   const told = claimContext(parts, place)
   const live = ids.flatMap((claim) => state.claims.get(claim) ?? [])
   const claims = live.map((claim) => claimJson(told, claim))
-  return { status: 'granted', id, place: null, claims, reason: null, session }
+  return { status: 'granted', id, place: null, worker: null, claims, reason: null, session }
 }
 
 function lost(id: QueueId, session: string, reason: string): Result {
-  return { status: 'lost', id, place: null, claims: [], reason, session }
+  return { status: 'lost', id, place: null, worker: null, claims: [], reason, session }
 }

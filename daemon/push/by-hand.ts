@@ -1,12 +1,11 @@
 // `skein push`: git's own push, with every remote of the clone sent through the helper for this once. What the clone's config has
 // put there for good is done again, to no harm.
-import { shellLiteral } from '../../protocol/index.ts'
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { baseOf, PREFIX } from '../fence/address.ts'
 import { readFencing } from '../fence/wiring.ts'
 import { createUserGit } from '../git-user.ts'
+import { helperFolder } from './helper-folder.ts'
 
 export interface HandPush {
   readonly words: readonly string[]
@@ -49,26 +48,4 @@ export async function pushByHand({ words, env, cwd, home, helper }: HandPush): P
       resolve(code ?? 1)
     })
   })
-}
-
-/** A folder with the helper under the name by which git looks for it: it may not be on the path of this user. */
-function helperFolder(home: string, helper: readonly string[]): string {
-  const folder = path.join(home, 'bin')
-  const file = path.join(folder, 'git-remote-skein')
-  const quoted = helper.map(shellLiteral).join(' ')
-  const text = `#!/bin/sh\nexec ${quoted} "$@"\n`
-  if (readIfThere(file) !== text) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    writeFileSync(file, text)
-    chmodSync(file, 0o755)
-  }
-  return folder
-}
-
-function readIfThere(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return null
-  }
 }

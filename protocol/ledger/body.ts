@@ -1,6 +1,6 @@
 // The kinds of records: a versioned table. The leader decides and records carry the decision; replicas apply them
 // verbatim, so that daemons of different versions cannot disagree about an overlap.
-import type { EndReason, Key, LedgerClaim, Party, Scope, Stamp } from '../claim.ts'
+import type { EndReason, Key, Party, Scope, Stamp } from '../claim.ts'
 import type {
   ClaimId,
   InvitationId,
@@ -17,7 +17,11 @@ import type { DropReason, QueueEntry } from '../queue.ts'
 import type { ClaimRequest, RequestEnd } from '../request.ts'
 import type { TaskEnd } from '../task.ts'
 import type { Rename } from './body-rename.ts'
+import { FLEET_KINDS, type FleetBody } from './body-fleet.ts'
+import type { Answers, Grant } from './body-grant.ts'
 import { POLICY_KINDS, type PolicyBody } from './body-policy.ts'
+
+export type { Answers, Grant, GrantedClaim } from './body-grant.ts'
 
 /** First record of a ledger; fixes what the ledger is about and who votes at first. */
 export interface Genesis {
@@ -64,30 +68,6 @@ export interface Checkpoint {
   /** Of the term that the record is in: whoever gets the checkpoint instead of that term's TermStart follows it. */
   readonly leader: PeerId | null
   readonly data: string
-}
-
-/** Which request a record answers: for de-duplication, also after the loss of a leader. */
-export interface Answers {
-  readonly rid: RequestId | null
-}
-
-export type GrantedClaim = Omit<
-  LedgerClaim,
-  'fence' | 'grantedAtMs' | 'narrowedBy' | 'clamps' | 'renewedBy' | keyof Party
->
-
-/** Claims granted to one party by one call, all under the fence of this record. */
-export interface Grant extends Answers {
-  readonly kind: 'grant'
-  readonly party: Party
-  readonly claims: readonly GrantedClaim[]
-  /** Holders' claims that this grant narrows: their files stay theirs but for the symbols granted here. */
-  readonly narrows: readonly ClaimId[]
-  readonly key: Key | null
-  /** The place in the queue that this grant fills. */
-  readonly from: QueueId | null
-  /** Set when the claim was provisional: the call that it was noted for. Its Reconcile follows. */
-  readonly provisional?: Answers
 }
 
 /**
@@ -308,6 +288,7 @@ export type RecordBody =
   | Enrol
   | Attach
   | PolicyBody
+  | FleetBody
 
 export type RecordKind = RecordBody['kind']
 
@@ -338,6 +319,7 @@ export const RECORD_KINDS: Readonly<Record<RecordKind, number>> = {
   enrol: 1,
   attach: 1,
   ...POLICY_KINDS,
+  ...FLEET_KINDS,
 }
 
 export function isKnownKind(kind: string): kind is RecordKind {

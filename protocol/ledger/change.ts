@@ -1,4 +1,5 @@
 // What a record changed, as data: boards, waiters and the audit log live from it.
+import type { Assignment } from '../assignment.ts'
 import type { EndReason, LedgerClaim, Party, Renaming } from '../claim.ts'
 import type { ClaimId, PeerId, RepoId, RequestId } from '../ids.ts'
 import type { MemberRole } from '../member.ts'
@@ -55,6 +56,9 @@ export type Change =
       readonly note: string
     }
   | { readonly kind: 'task-over'; readonly task: CompletedTask }
+  /** It was given to a machine, moved, or ended. */
+  | { readonly kind: 'assignment'; readonly assignment: Assignment; readonly by: string }
+  | { readonly kind: 'assignment-stopping'; readonly assignment: Assignment }
   | { readonly kind: 'renewed'; readonly claim: LedgerClaim }
   | { readonly kind: 'narrowed'; readonly before: LedgerClaim; readonly claim: LedgerClaim }
   | {

@@ -1,6 +1,7 @@
 // The whole folded state as records' bodies: what everything before it may be forgotten for. Plain JSON in numbered
 // parts, so that no record is large.
 import { SkeinError } from '../errors.ts'
+import type { Assignment } from '../assignment.ts'
 import type { LedgerClaim } from '../claim.ts'
 import type { ClaimId, PeerId } from '../ids.ts'
 import type { InvitationState, MemberState } from '../member.ts'
@@ -53,6 +54,7 @@ export function encodeState(state: LedgerState): string {
     repos: [...state.repos.values()],
     settled: [...state.settled],
     promoted: [...state.promoted],
+    assignments: [...state.assignments.values()],
   }
   return JSON.stringify(encoded)
 }
@@ -72,6 +74,7 @@ type EncodedState = Omit<
   | 'settled'
   | 'promoted'
   | 'forced'
+  | 'assignments'
 > & {
   readonly claims: readonly LedgerClaim[]
   readonly queue: readonly QueueEntry[]
@@ -89,6 +92,8 @@ type EncodedState = Omit<
   readonly promoted?: readonly ClaimId[]
   /** Not there in checkpoints from before it was kept by itself. */
   readonly forced?: readonly (LedgerClaim | ForcedEnd)[]
+  /** Not there in checkpoints from before there was a fleet. */
+  readonly assignments?: readonly Assignment[]
 }
 
 /** What members of the first version did not say. */
@@ -114,6 +119,7 @@ export function decodeState(text: string): LedgerState {
     settled = [],
     promoted = [],
     forced,
+    assignments = [],
     ...rest
   } = parseState(text)
   // For its order of fields: the same state must give the same text again.
@@ -133,6 +139,7 @@ export function decodeState(text: string): LedgerState {
     repos: new Map(repos.map((repo) => [repo.repo, repo])),
     settled: new Map(settled),
     promoted: new Set(promoted),
+    assignments: new Map(assignments.map((assignment) => [assignment.id, assignment])),
     forced: (forced ?? forcedIn(rest.ended)).map((claim) => endedBy(claim, state.pathTime)),
   }
 }

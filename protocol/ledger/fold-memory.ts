@@ -51,7 +51,12 @@ export function rememberKey(
 /** A grant that its caller was told not to have: the same key may try anew. */
 export function forgetKeysOf(state: LedgerState, ids: readonly ClaimId[]): void {
   for (const [name, { outcome }] of state.keys) {
-    if (outcome.kind === 'granted' && outcome.ids.some((id) => ids.includes(id)))
-      state.keys.delete(name)
+    if (claimsOf(state, outcome).some((id) => ids.includes(id))) state.keys.delete(name)
   }
+}
+
+function claimsOf(state: LedgerState, outcome: RequestOutcome): readonly ClaimId[] {
+  if (outcome.kind === 'granted') return outcome.ids
+  const assignment = outcome.kind === 'assigned' ? state.assignments.get(outcome.id) : undefined
+  return assignment === undefined ? [] : [assignment.claim]
 }

@@ -3,11 +3,13 @@
 import { assert } from '../assert.ts'
 import { SkeinError } from '../errors.ts'
 import type { Checkpoint, Deny, Genesis, RecordBody } from './body.ts'
+import { isFleetBody, type FleetBody } from './body-fleet.ts'
 import { isPolicyBody, type PolicyBody } from './body-policy.ts'
 import type { Change } from './change.ts'
 import { decodeState } from './checkpoint.ts'
 import { passTime } from './fold-forced.ts'
 import { end, grant, narrow, rename, renew } from './fold-claims.ts'
+import { foldFleet } from './fold-fleet.ts'
 import { remember, rememberKey } from './fold-memory.ts'
 import { foldPolicy } from './fold-policy.ts'
 import { attach, enrol, invite, member, removeMember, uninvite } from './fold-mesh.ts'
@@ -22,17 +24,21 @@ export function foldRecord(state: LedgerState, record: LedgerRecord): readonly C
   const { body } = record
   // A state that was restored from a checkpoint has not seen its parts.
   if (body.kind !== 'checkpoint') passTime(state, record)
-  const changes = isPolicyBody(body)
-    ? foldPolicy(state, record, body)
-    : applyBody(state, record, body)
+  const changes = foldBody(state, record, body)
   state.applied = { term: record.term, index: record.index, hash: record.hash }
   return changes
+}
+
+function foldBody(state: LedgerState, record: LedgerRecord, body: RecordBody): readonly Change[] {
+  if (isPolicyBody(body)) return foldPolicy(state, record, body)
+  if (isFleetBody(body)) return foldFleet(state, record, body)
+  return applyBody(state, record, body)
 }
 
 function applyBody(
   state: LedgerState,
   record: LedgerRecord,
-  body: Exclude<RecordBody, PolicyBody>,
+  body: Exclude<RecordBody, PolicyBody | FleetBody>,
 ): readonly Change[] {
   switch (body.kind) {
     case 'genesis':

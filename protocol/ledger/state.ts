@@ -1,6 +1,8 @@
 // What the committed path says, folded: the same on every replica. Bounded in everything but live claims.
+import type { Assignment } from '../assignment.ts'
 import type { EndReason, LedgerClaim } from '../claim.ts'
 import type {
+  AssignmentId,
   ClaimId,
   InvitationId,
   PeerId,
@@ -75,6 +77,8 @@ export interface LedgerState {
   approvals: readonly Approval[]
   /** How often claims met, by day, oldest first. */
   refusals: readonly RefusalDay[]
+  /** Of the fleet: the open ones as they came, and the last ones that are over as they ended. */
+  readonly assignments: Map<AssignmentId, Assignment>
 }
 
 export interface ForcedEnd extends LedgerClaim {
@@ -143,6 +147,7 @@ export type RequestOutcome =
   | { readonly kind: 'task-over'; readonly tasks: readonly CompletedTask[] }
   | { readonly kind: 'enrolled'; readonly repo: RepoId }
   | { readonly kind: 'unapproved'; readonly id: RequestedId }
+  | { readonly kind: 'assigned'; readonly id: AssignmentId }
   | { readonly kind: 'reconciled' }
   | { readonly kind: 'done' }
 
@@ -218,6 +223,7 @@ export function emptyState(): LedgerState {
     policy: { policy: NO_POLICY, source: null, promoted: [] },
     approvals: [],
     refusals: [],
+    assignments: new Map(),
   }
 }
 

@@ -1,5 +1,5 @@
 // The operations on claims.
-import { OF_AGENT, OF_SESSION, URGENCIES, YES } from './flags.ts'
+import { BRANCH, DESCRIPTION, KEY, OF_AGENT, OF_SESSION, URGENCY, WAIT, YES } from './flags.ts'
 import { PATTERNS, SCOPE_FLAGS, SYMBOL } from './scope-words.ts'
 import type { ArgumentSpec, OperationSpec } from './spec.ts'
 
@@ -35,48 +35,17 @@ export const CLAIM_OPERATIONS = {
         value: 'TIME',
         help: 'how long at most (4h; shared 2h; at most 10d)',
       },
-      {
-        flag: '--description',
-        field: 'description',
-        type: 'text',
-        value: 'TEXT',
-        help: 'what for: shown to whoever is refused',
-      },
-      {
-        flag: '--branch',
-        field: 'branch',
-        type: 'text',
-        value: 'NAME',
-        help: "the branch of the work (the checkout's)",
-      },
-      {
-        flag: '--wait',
-        field: 'wait_s',
-        type: 'duration',
-        value: 'TIME',
-        help: 'wait in the queue for what blocks (at most 10m)',
-      },
+      DESCRIPTION,
+      BRANCH,
+      WAIT,
       {
         flag: '--provisional',
         field: 'provisional',
         type: 'switch',
         help: 'without a majority: note it here, without a fence, and settle it when it is back',
       },
-      {
-        flag: '--urgency',
-        field: 'urgency',
-        type: 'text',
-        value: 'LEVEL',
-        oneOf: URGENCIES,
-        help: 'low, normal, high or blocking; rises with each minute of waiting',
-      },
-      {
-        flag: '--key',
-        field: 'idempotency_key',
-        type: 'text',
-        value: 'KEY',
-        help: 'the same key gives the same answer again',
-      },
+      URGENCY,
+      KEY,
     ],
     examples: [
       "skein claim 'src/auth/**' --description 'rework login'",
@@ -131,7 +100,7 @@ export const CLAIM_OPERATIONS = {
     examples: ['skein cancel que_01J…'],
   },
   wait: {
-    summary: 'Wait until a place in the queue is granted, whoever waits there',
+    summary: 'Wait until a place in the queue is granted, or a worker is done',
     class: 'agent',
     ofRepo: true,
     writes: false,
@@ -140,7 +109,7 @@ export const CLAIM_OPERATIONS = {
       {
         field: 'id',
         name: 'ID',
-        help: 'the place (que_…)',
+        help: 'que_…, or a worker (asg_…)',
         many: false,
         required: true,
         names: 'place',
@@ -155,7 +124,7 @@ export const CLAIM_OPERATIONS = {
         help: 'at most this long (4h)',
       },
     ],
-    examples: ['skein wait que_01J… && claude -p --resume SESSION'],
+    examples: ['skein wait que_01J… && claude -p --resume SESSION', 'skein wait asg_01J…'],
   },
   claims: {
     summary: 'List live claims',

@@ -9,7 +9,7 @@ export const DETAILS: Readonly<Record<OperationName, string>> = {
     "Exit 0: safe. Exit 1: a claim would be refused. The same judgement as `claim`, from this machine's replica; what a claim of a task would fail with, this does.",
   queue: 'In the order in which they will be granted where they want the same.',
   cancel: 'Exit 7: another session waits there. Cancelling what is over is no error.',
-  wait: 'Exit 0: granted, to the session that waits there. Exit 8: the place is gone, or nothing was granted in this time. Whoever stops waiting gives nothing up: the place is that of its session.',
+  wait: 'Of a place: exit 0: granted, to the session that waits there. Exit 8: the place is gone, or nothing was granted in this time. Whoever stops waiting gives nothing up: the place is that of its session. Of a worker: exit 0: it succeeded. Exit 1: it ended otherwise. Exit 8: it goes on, or asks a person.',
   claims: "From this machine's replica; `as_of` says of when.",
   renew: 'Without ids: every claim of this session. Exit 6: a claim has ended; claim anew.',
   narrow:
@@ -87,6 +87,12 @@ export const DETAILS: Readonly<Record<OperationName, string>> = {
     'Everybody is told for 24 hours, and whoever waits for it may go on. Set its status in the plan, too: that is what later sessions read. Exit 6: nobody works on it. Exit 7: another session does, or this checkout is on another branch. Completing twice is no error. What the session holds beside it stays; to give a task back undone: skein release CLAIM.',
   'task/expire':
     'An act of a person. The task is told as timed out for 24 hours and can be claimed at once. Seldom needed: a session that dies or falls silent loses its task by itself.',
+  assign:
+    "The task's claim goes to the worker with the assignment: whoever else claims or assigns the task is refused (exit 1). The worker gets a worktree of its own on a branch `task-ID-…`, from the default branch as the remote has it, and the text on its standard input. What it commits is pushed to that branch when it ends; nothing is landed. Exit 2: no grant was confirmed, and nothing starts. Exit 6: no plan has the task. Exit 7: the machine refuses: its config.yml says who may start workers there (`fleet.accept`, `fleet.repos`), and with what (`fleet.launchers`).",
+  workers:
+    'The ledger says who has what, and how it ended; how far a worker is, its machine says. `unknown`: that machine cannot be asked now, and only it can say what became of its worker. A worker that needs a person is `waiting`.',
+  log: 'With --follow: on until the worker has ended. With --json: a piece of the log, `next` is the `since` of the following one; with --follow one such object a line.',
+  stop: 'First politely, after 10 s hard; whatever runs in its process group ends with it. Commits stay on its branch in the clone there, and what is not committed is kept (skein wip). Stopping what is over is no error. --lost is an act of a person: the task is given back although nobody can say whether the worker runs on; where it does, it is ended as soon as its machine is back.',
   'tokens/create':
     'The token is shown this once; the home keeps a hash of it. Its bearer may do what agents do and nothing that takes a person: no members, no tokens, no force. It acts as one agent, in sessions of its own, apart from those of everybody else. With --only it sees nothing of other repositories.',
   'tokens/list': 'Not the tokens themselves: nothing here can open a door.',

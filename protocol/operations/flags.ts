@@ -27,3 +27,52 @@ export const YES: FlagSpec = {
   type: 'switch',
   help: 'do not ask (only with `trust_scripts: true`)',
 }
+
+export const KEY: FlagSpec = {
+  flag: '--key',
+  field: 'idempotency_key',
+  type: 'text',
+  value: 'KEY',
+  help: 'the same key gives the same answer again',
+}
+
+export const URGENCY: FlagSpec = {
+  flag: '--urgency',
+  field: 'urgency',
+  type: 'text',
+  value: 'LEVEL',
+  oneOf: URGENCIES,
+  help: 'low, normal, high or blocking; rises with each minute of waiting',
+}
+
+export const BRANCH: FlagSpec = {
+  flag: '--branch',
+  field: 'branch',
+  type: 'text',
+  value: 'NAME',
+  help: "the branch of the work (the checkout's)",
+}
+
+/** Of a task. */
+export const AGAIN: FlagSpec = {
+  flag: '--again',
+  field: 'again',
+  type: 'switch',
+  help: 'although it was completed',
+}
+
+export const WAIT: FlagSpec = {
+  flag: '--wait',
+  field: 'wait_s',
+  type: 'duration',
+  value: 'TIME',
+  help: 'wait in the queue for what blocks (at most 10m)',
+}
+
+export const DESCRIPTION: FlagSpec = {
+  flag: '--description',
+  field: 'description',
+  type: 'text',
+  value: 'TEXT',
+  help: 'what for: shown to whoever is refused',
+}

@@ -24,6 +24,7 @@ import {
   symbolsByFile,
   scopes,
 } from './input-parts.ts'
+import { assignmentId, FLEET_INPUTS } from './inputs-fleet.ts'
 import { POLICY_INPUTS } from './inputs-policy.ts'
 import { WIP_INPUTS } from './inputs-wip.ts'
 import type { OperationName } from './table.ts'
@@ -59,7 +60,7 @@ export const INPUTS = {
   cancel: z.strictObject({ ...callerShape, ids: z.array(queueId).min(1).max(LIMITS.idsMax) }),
   wait: z.strictObject({
     ...callerShape,
-    id: queueId,
+    id: z.union([queueId, assignmentId]),
     wait_s: z.int().min(0).max(DEFAULTS.parkedWaitSeconds).optional(),
   }),
   claims: z.strictObject({
@@ -285,6 +286,7 @@ export const INPUTS = {
   'webhooks/purge': z.strictObject({ ...callerShape, name, yes }),
   'audit/verify': z.strictObject({ ...callerShape }),
   ...WIP_INPUTS,
+  ...FLEET_INPUTS,
   'owners/show': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/show'] }),
   'owners/set': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/set'] }),
   'owners/export': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/export'] }),

@@ -9,6 +9,7 @@ import { GUARD_OUTPUTS, notices } from './outputs-guard.ts'
 import { MESH_OUTPUTS } from './outputs-mesh.ts'
 import { POLICY_OUTPUTS } from './outputs-policy.ts'
 import { refactorFields } from './outputs-refactor.ts'
+import { FLEET_OUTPUTS, worker } from './outputs-fleet.ts'
 import { WIP_OUTPUTS } from './outputs-wip.ts'
 import type { OperationName } from './table.ts'
 
@@ -153,9 +154,14 @@ export const OUTPUTS = {
   queue: z.object({ entries: z.array(placeBlocked), as_of: asOf }),
   cancel: z.object({ cancelled: z.array(z.string()) }),
   wait: z.object({
-    status: z.enum(['granted', 'waiting', 'lost']),
+    status: z
+      .enum(['granted', 'waiting', 'lost', 'succeeded', 'ended', 'asks'])
+      .describe(
+        'a worker: `succeeded`, `ended` otherwise, `asks` a person, or is `waiting` to end',
+      ),
     id: z.string(),
     place: place.nullable().describe('while it waits'),
+    worker: worker.nullable(),
     claims: z.array(claim).describe('what was granted and still lives'),
     reason: z.string().nullable().describe('why the place is gone'),
     session: z.string().describe('who waits, or waited'),
@@ -284,6 +290,7 @@ export const OUTPUTS = {
   ...MESH_OUTPUTS,
   ...HOME_OUTPUTS,
   ...WIP_OUTPUTS,
+  ...FLEET_OUTPUTS,
   ...POLICY_OUTPUTS,
   'audit/export': z.object({
     lines: z.array(z.string()).describe('lines of the log as they are'),

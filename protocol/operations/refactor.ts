@@ -1,5 +1,5 @@
 // The operation that claims a symbol with all its uses.
-import { URGENCIES } from './flags.ts'
+import { BRANCH, DESCRIPTION, URGENCY, WAIT } from './flags.ts'
 import type { OperationSpec } from './spec.ts'
 
 export const REFACTOR_OPERATIONS = {
@@ -47,35 +47,10 @@ export const REFACTOR_OPERATIONS = {
         value: 'TIME',
         help: 'how long at most (4h; at most 10d)',
       },
-      {
-        flag: '--description',
-        field: 'description',
-        type: 'text',
-        value: 'TEXT',
-        help: 'what for: shown to whoever is refused',
-      },
-      {
-        flag: '--branch',
-        field: 'branch',
-        type: 'text',
-        value: 'NAME',
-        help: "the branch of the work (the checkout's)",
-      },
-      {
-        flag: '--wait',
-        field: 'wait_s',
-        type: 'duration',
-        value: 'TIME',
-        help: 'wait in the queue for what blocks (at most 10m)',
-      },
-      {
-        flag: '--urgency',
-        field: 'urgency',
-        type: 'text',
-        value: 'LEVEL',
-        oneOf: URGENCIES,
-        help: 'low, normal, high or blocking; rises with each minute of waiting',
-      },
+      DESCRIPTION,
+      BRANCH,
+      WAIT,
+      URGENCY,
     ],
     examples: [
       'skein refactor src/router.ts Router::handle',

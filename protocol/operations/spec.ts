@@ -20,6 +20,7 @@ export type Naming =
   | 'kept-work'
   | 'invitation'
   | 'machine'
+  | 'assignment'
   | 'repository'
   | 'task'
   | 'token'

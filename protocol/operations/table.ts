@@ -4,6 +4,7 @@
 import type { Exit } from '../error-row.ts'
 import { CLAIM_OPERATIONS } from './claims.ts'
 import { FENCE_OPERATIONS } from './fence.ts'
+import { FLEET_OPERATIONS } from './fleet.ts'
 import { GUARD_OPERATIONS } from './guard.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
 import { MESH_OPERATIONS } from './mesh.ts'
@@ -22,6 +23,7 @@ export type OperationName =
   | keyof typeof REFACTOR_OPERATIONS
   | keyof typeof REQUEST_OPERATIONS
   | keyof typeof TASK_OPERATIONS
+  | keyof typeof FLEET_OPERATIONS
   | keyof typeof WIP_OPERATIONS
   | keyof typeof GUARD_OPERATIONS
   | keyof typeof FENCE_OPERATIONS
@@ -37,6 +39,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...REFACTOR_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...FLEET_OPERATIONS,
   ...WIP_OPERATIONS,
   ...GUARD_OPERATIONS,
   ...FENCE_OPERATIONS,
@@ -60,7 +63,11 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
     if (status === 'refused') return 'queue' in result && result.queue !== null ? 8 : 1
     return status === 'queued' ? 8 : 0
   }
-  if (operation === 'wait') return 'status' in result && result.status === 'granted' ? 0 : 8
+  if (operation === 'wait') {
+    const status = 'status' in result ? result.status : 'waiting'
+    if (status === 'ended') return 1
+    return status === 'granted' || status === 'succeeded' ? 0 : 8
+  }
   if (operation === 'check' || operation === 'cover')
     return 'safe' in result && result.safe === true ? 0 : 1
   if (operation === 'request' || operation === 'requests')

@@ -1,5 +1,5 @@
 // The operations on tasks: entries of plan files, worked on by one session at a time.
-import { URGENCIES, YES } from './flags.ts'
+import { AGAIN, BRANCH, KEY, URGENCY, YES } from './flags.ts'
 import type { ArgumentSpec, OperationSpec } from './spec.ts'
 
 const TASK: ArgumentSpec = {
@@ -41,13 +41,7 @@ export const TASK_OPERATIONS = {
     tool: 'claim_task',
     arguments: [TASK],
     flags: [
-      {
-        flag: '--branch',
-        field: 'branch',
-        type: 'text',
-        value: 'NAME',
-        help: "the branch of the work (the checkout's)",
-      },
+      BRANCH,
       {
         flag: '--token',
         field: 'token',
@@ -55,7 +49,7 @@ export const TASK_OPERATIONS = {
         value: 'TOKEN',
         help: 'of `task list`: refused when the plan has changed since',
       },
-      { flag: '--again', field: 'again', type: 'switch', help: 'although it was completed' },
+      AGAIN,
       {
         flag: '--wait',
         field: 'wait_s',
@@ -63,14 +57,7 @@ export const TASK_OPERATIONS = {
         value: 'TIME',
         help: 'wait for its holder, and for tasks before it (at most 10m)',
       },
-      {
-        flag: '--urgency',
-        field: 'urgency',
-        type: 'text',
-        value: 'LEVEL',
-        oneOf: URGENCIES,
-        help: 'low, normal, high or blocking; rises with each minute of waiting',
-      },
+      URGENCY,
       {
         flag: '--ttl',
         field: 'ttl_s',
@@ -85,13 +72,7 @@ export const TASK_OPERATIONS = {
         value: 'TEXT',
         help: "shown to whoever is refused (the task's name)",
       },
-      {
-        flag: '--key',
-        field: 'idempotency_key',
-        type: 'text',
-        value: 'KEY',
-        help: 'the same key gives the same answer again',
-      },
+      KEY,
     ],
     examples: [
       'skein task claim fix-login',
@@ -106,13 +87,7 @@ export const TASK_OPERATIONS = {
     tool: 'complete_task',
     arguments: [TASK],
     flags: [
-      {
-        flag: '--branch',
-        field: 'branch',
-        type: 'text',
-        value: 'NAME',
-        help: "the branch of the work (the checkout's)",
-      },
+      BRANCH,
       { flag: '--note', field: 'note', type: 'text', value: 'TEXT', help: 'a word to the others' },
     ],
     examples: ['skein task complete fix-login'],

@@ -80,6 +80,19 @@ export function makeMachine(t: TestContext): Machine {
   }
 }
 
+/** The program once, on a home that is there. */
+export function runProgram(
+  words: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Promise<Ran> {
+  const child = spawn(process.execPath, [PROGRAM, ...words], {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
+  })
+  child.stdin.end()
+  return collect(child)
+}
+
 /** Its output, once it has ended. */
 export function collect(child: ChildProcessWithoutNullStreams): Promise<Ran> {
   let stdout = ''

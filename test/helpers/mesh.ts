@@ -28,6 +28,8 @@ export interface MeshOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Of one machine, on top. */
   readonly envOf?: (name: string) => Readonly<Record<string, string>>
+  /** Lines more of a machine's config.yml. */
+  readonly configOf?: (name: string) => string
   /** Loaded into each daemon before its program. */
   readonly preload?: readonly string[]
 }
@@ -45,7 +47,7 @@ export class Machine {
   #daemon: Daemon | null = null
   #client: ApiClient | null = null
 
-  constructor(cleaner: Cleaner, name: string, cwd: string, options: DaemonOptions) {
+  constructor(cleaner: Cleaner, name: string, cwd: string, options: DaemonOptions, configYml = '') {
     this.#cleaner = cleaner
     this.name = name
     this.home = path.join(makeFolder(cleaner, 'skein-home-'), 'h')
@@ -54,7 +56,7 @@ export class Machine {
     mkdirSync(this.home, { recursive: true })
     writeFileSync(
       path.join(this.home, 'config.yml'),
-      `machine: ${name}\ntrust_scripts: true\nhttp_port: 0\n`,
+      `machine: ${name}\ntrust_scripts: true\nhttp_port: 0\n${configYml}`,
     )
   }
 
@@ -198,7 +200,7 @@ export async function startMachines(
     const preload = [...(options.preload ?? []), ...(wires.preload ?? [])]
     const own = options.envOf?.(name)
     const settings = { ...wires, preload, env: { ...listen, ...env, ...own, ...wires.env } }
-    return new Machine(cleaner, name, clone, settings)
+    return new Machine(cleaner, name, clone, settings, options.configOf?.(name))
   })
   await Promise.all(machines.map((machine) => machine.start()))
   const machine = (name: string): Machine => {

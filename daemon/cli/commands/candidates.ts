@@ -107,6 +107,10 @@ const FINDERS: Readonly<Partial<Record<string, (asker: Asker) => Promise<readonl
         online ? role : `${role}, not reached`,
       ])
     },
+    assignment: async ({ ask }) => {
+      const { workers } = await ask('workers')
+      return workers.map(({ id, state, task, machine }) => [id, `${state}: ${task} on ${machine}`])
+    },
     repository: async ({ ask }) => {
       const { repos } = await ask('status')
       return repos.map(({ id, claims: live }) => [id, `${String(live)} live`])

@@ -42,6 +42,7 @@ function namedVerb(words: unknown): VerbSpec | null {
 const GROUPS: readonly Group[] = [
   'Claims',
   'Tasks',
+  'Workers',
   'Kept work',
   'Repositories',
   'Machines',

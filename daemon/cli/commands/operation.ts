@@ -32,6 +32,7 @@ const SLOW: ReadonlySet<OperationName> = new Set([
   'task/list',
   'task/claim',
   'task/complete',
+  'assign',
   'wip/list',
   'wip/show',
   'wip/restore',

@@ -18,6 +18,7 @@ import { buildInput, requireCwd } from '../operation-input.ts'
 import { storyLines } from '../output/events.ts'
 import { pageOn } from '../output/page.ts'
 import { clean } from '../output/text.ts'
+import { runLog } from './log.ts'
 import { call } from './operation.ts'
 
 export function runRecord(
@@ -27,6 +28,7 @@ export function runRecord(
   machine: Machine,
 ): Promise<number> {
   if (name === 'events') return follow(command, io)
+  if (name === 'log') return runLog(command, io)
   return name === 'audit/export' ? exportLog(command, io) : verifyCopy(command, io, machine)
 }
 

@@ -4,6 +4,7 @@ import { checkFace, claimFace } from './claim.ts'
 import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } from './claims.ts'
 import { coverFace, fenceFace, landedFace } from './fence.ts'
 import { eventsFace, exportFace } from './events.ts'
+import { assignFace, stopFace, workersFace } from './fleet.ts'
 import { forecastFace } from './forecast.ts'
 import {
   approvalFace,
@@ -64,6 +65,10 @@ const FACES: Faces = {
   'task/claim': taskClaimFace,
   'task/complete': taskCompleteFace,
   'task/expire': taskExpireFace,
+  assign: assignFace,
+  workers: workersFace,
+  log: ({ text }) => [text],
+  stop: stopFace,
   claims: claimsFace,
   renew: renewFace,
   narrow: narrowFace,
@@ -155,6 +160,8 @@ const QUIET_FIELDS = [
   'expired',
   'token',
   'kept',
+  'workers',
+  'worker',
   'dropped',
 ] as const
 

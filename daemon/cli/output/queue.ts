@@ -1,5 +1,6 @@
 // Waiting and asking, as people read them: who is before you, who asks what of whom, and what to type next.
 import type { OperationResult } from '../../../protocol/index.ts'
+import { workerLines } from './fleet.ts'
 import { holderName, nextSteps } from './people.ts'
 import { table, type Column, type Page } from './page.ts'
 import { scopeName } from './scope.ts'
@@ -67,7 +68,8 @@ export function queueFace(result: OperationResult<'queue'>, page: Page): readonl
 }
 
 export function waitFace(result: OperationResult<'wait'>, page: Page): readonly string[] {
-  const { status, place, claims, reason, session } = result
+  const { status, place, claims, reason, session, worker } = result
+  if (worker !== null) return workerLines(worker, page)
   if (status === 'waiting' && place !== null) return [`Still: ${placeLine(place, page)}`]
   if (status === 'lost') return [`The place is gone without a grant: ${reason ?? 'gone'}.`]
   return [

@@ -24,6 +24,7 @@ import type {
   Stamp,
   Urgency,
 } from '../../../protocol/index.ts'
+import type { Assigned, FleetCommand } from '../fleet/command.ts'
 import type { MeshCommand } from '../mesh/command.ts'
 import type { PolicyCommand } from '../policy/command.ts'
 
@@ -44,6 +45,7 @@ export type Command =
   | VerifyCommand
   | SettleCommand
   | PolicyCommand
+  | FleetCommand
   | MeshCommand
 
 export interface ClaimCommand {
@@ -254,6 +256,7 @@ export type Outcome =
       /** It was so before: nothing was changed. */
       readonly already: boolean
     }
+  | Assigned
   | { readonly kind: 'verified'; readonly claims: readonly VerifiedClaim[] }
   | {
       readonly kind: 'enrolled'

@@ -17,6 +17,7 @@ import { standingOf, type Standing } from '../queue/waits.ts'
 import { decideAsk, decideRespond } from '../requests/decide.ts'
 import { decideBranchGone, decideComplete, decideExpireTasks } from '../tasks/decide.ts'
 import { blockedFailure, taskObstacle } from '../tasks/obstacle.ts'
+import { decideAssign, decideMove, decideStop } from '../fleet/decide.ts'
 import { decideMesh } from '../mesh/decide.ts'
 import { decidePolicy } from '../policy/decide.ts'
 import { keepOut } from '../policy/refuse.ts'
@@ -79,6 +80,12 @@ export function decide(request: Request, context: DecisionContext): Decision {
     case 'promote':
     case 'demote':
       return decidePolicy(request.rid, command, context)
+    case 'assign':
+      return decideAssign(request, command, context, judgeClaim)
+    case 'move-assignment':
+      return decideMove(request.rid, command, view)
+    case 'stop-assignment':
+      return decideStop(request.rid, command, view)
     default:
       return decideMesh(request.rid, command, context)
   }

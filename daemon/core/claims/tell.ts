@@ -60,6 +60,12 @@ export function tellOutcome(
       const areas = policy.areas.filter(({ name }) => asked?.areas.includes(name) === true)
       return { kind: 'failed', failure: unapproved(asked === null ? [] : [asked], areas) }
     }
+    case 'assigned': {
+      const assignment = view.state.assignments.get(outcome.id)
+      if (assignment !== undefined) return { kind: 'assigned', assignment, already: false }
+      const message = `${outcome.id} is over, and forgotten`
+      return { kind: 'failed', failure: { code: 'ASSIGNMENT_UNKNOWN', message } }
+    }
     case 'reconciled':
       return { kind: 'reconciled' }
     case 'done':

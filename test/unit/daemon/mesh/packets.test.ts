@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  asAssignmentId,
   asClaimId,
   asInvitationId,
   asPeerId,
@@ -77,6 +78,19 @@ const COMMANDS: { readonly [Kind in Command['kind']]: Extract<Command, { kind: K
   },
   promote: { kind: 'promote', party: PARTY, pattern: 'src/**', isPinned: true },
   demote: { kind: 'demote', party: PARTY, pattern: 'src/**' },
+  assign: {
+    ...{ kind: 'assign', party: PARTY, worker: { peer: PEER, machine: 'ada' }, again: false },
+    order: { task: 'T1', title: 'one', prompt: 'do', launcher: 'sh', branch: 'task-T1' },
+    ...{ terms: claimOf(PARTY, 'a.ts').terms, stamp: STAMP, key: null },
+  },
+  'move-assignment': {
+    ...{ kind: 'move-assignment', id: asAssignmentId('asg_1'), to: 'failed' },
+    facts: { reason: 'exit', note: '', exit: { code: 1, signal: null }, wip: 'wip_1' },
+  },
+  'stop-assignment': {
+    ...{ kind: 'stop-assignment', party: PARTY, id: asAssignmentId('asg_1') },
+    ...{ note: '', lost: false },
+  },
   member: { kind: 'member', peer: PEER, machine: 'ada', addresses: [], version: 3 },
   invite: {
     ...{ kind: 'invite', id: INVITATION, key: PEER },

@@ -1,0 +1,57 @@
+// Follows a worker's log from the last byte, and folds what it says. A log that grows faster than it is read is skipped ahead in: what
+// counts stands at its end.
+import { closeSync, openSync, readSync } from 'node:fs'
+import { READERS, type ReadLine } from './events.ts'
+import { sizeOf } from './files.ts'
+import { noteEvent, startProgress, type ProgressState } from './progress.ts'
+
+export interface LogReader {
+  readonly state: ProgressState
+  /** Since when nothing was said, by the caller's clock. */
+  quietSince: number
+  /** Reads a bounded piece. @returns whether there is more */
+  read(now: number): boolean
+}
+
+const PIECE_BYTES = 1_048_576
+const BEHIND_BYTES_MAX = 8 * PIECE_BYTES
+/** A line of stream-json holds what a tool answered. */
+const LINE_CHARACTERS_MAX = 4 * PIECE_BYTES
+
+export function readLog(file: string, kind: keyof typeof READERS, now: number): LogReader {
+  const readLine: ReadLine = READERS[kind]
+  const state = startProgress()
+  let offset = 0
+  let rest = ''
+  return {
+    state,
+    quietSince: now,
+    read(at) {
+      const size = sizeOf(file)
+      if (size <= offset) return false
+      if (size - offset > BEHIND_BYTES_MAX) {
+        offset = size - PIECE_BYTES
+        rest = ''
+      }
+      const piece = readBytes(file, offset, PIECE_BYTES)
+      offset += piece.length
+      this.quietSince = at
+      const lines = (rest + piece.toString('utf8')).split('\n')
+      rest = (lines.pop() ?? '').slice(0, LINE_CHARACTERS_MAX)
+      for (const line of lines) for (const event of readLine(line)) noteEvent(state, event)
+      return size > offset
+    },
+  }
+}
+
+/** What is there of a file from a byte on, at most so many. */
+export function readBytes(file: string, since: number, bytesMax: number): Buffer {
+  const buffer = Buffer.alloc(Math.max(0, Math.min(bytesMax, sizeOf(file) - since)))
+  if (buffer.length === 0) return buffer
+  const handle = openSync(file, 'r')
+  try {
+    return buffer.subarray(0, readSync(handle, buffer, 0, buffer.length, since))
+  } finally {
+    closeSync(handle)
+  }
+}

@@ -1,0 +1,31 @@
+// What is said of a worker: who it is, and how it ended.
+import { FLEET_LIMITS, type Assignment, type AssignmentFacts } from '../../protocol/index.ts'
+import { hostOf, type Repo } from '../repos.ts'
+import type { WorkerEnd } from './files.ts'
+import type { LogReader } from './log-reader.ts'
+
+export const CLAIM_GONE = 'the claim of its task has ended'
+
+/** As the claim of the task names it. */
+export function agentOf(repo: Repo, { id, launcher, machine, claim }: Assignment): string {
+  const held = hostOf(repo).loop.view().state.claims.get(claim)
+  return held?.agent ?? `${launcher}@${machine}/${id.slice(-6)}`
+}
+
+export function exitOf({ code, signal }: WorkerEnd): AssignmentFacts {
+  return { exit: { code, signal } }
+}
+
+export function exitWords({ code, signal }: WorkerEnd, reader: LogReader | null): string {
+  const how = signal === null ? `it exited with ${String(code)}` : `it was ended by ${signal}`
+  const stuck = reader?.state.stuck ?? null
+  return stuck === null ? how : `${how}; it said: ${stuck}`
+}
+
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+export function bounded(text: string): string {
+  return text.slice(0, FLEET_LIMITS.noteCharactersMax)
+}

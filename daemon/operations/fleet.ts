@@ -1,0 +1,223 @@
+// Workers: a task is given to a machine that takes it, and what comes of it is told from the ledger and from that machine.
+import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  asAssignmentId,
+  branchOfTask,
+  FLEET_LIMITS,
+  isAssignmentOver,
+  isTaskId,
+  makeId,
+  SkeinError,
+  type Assignment,
+  type AssignmentId,
+  type AssignmentOrder,
+  type OperationInput,
+  type OperationResult,
+  type Party,
+} from '../../protocol/index.ts'
+import { clean, cleanName, type Place } from '../callers.ts'
+import type { AssignCommand } from '../core/fleet/command.ts'
+import { askLog, askOffer, LOG_BYTES_MAX } from '../mesh/fleet-questions.ts'
+import type { WorkerLog } from '../ports.ts'
+import { hostOf } from '../repos.ts'
+import { submit } from '../submit.ts'
+import { asOf, requirePerson, stampNow, type Handler, type Parts } from './context.ts'
+import { memberNamed } from './mesh.ts'
+import { prepareTask, type PreparedTask } from './task-terms.ts'
+import { assignedOf, tellWorkers } from './fleet-words.ts'
+
+type AssignInput = OperationInput<'assign'>
+
+export const assign: Handler<AssignInput> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  const { repo, config } = place
+  const party = await parts.callers.party(input, context, place)
+  const launcher = input.launcher ?? config.fleet.launcher ?? DEFAULT_LAUNCHER
+  const { peer, machine } = memberNamed(parts, input.machine ?? parts.about.peer)
+  const isText = !isTaskId(input.work)
+  const task = isText ? textId(parts, input.work) : input.work
+  const { again = false } = input
+  const prepared = isText ? null : await prepareTask(parts, place, party, task, { again })
+  if (peer === parts.mesh.self) await parts.fleet.offer(peer, repo.id, launcher)
+  else await askOffer(parts.mesh, peer, { repo: repo.id, launcher })
+  const command: AssignCommand = {
+    ...{ kind: 'assign', party, worker: { peer, machine }, again },
+    order: orderOf(input, task, launcher, prepared),
+    terms: termsOf(place, prepared),
+    stamp: stampNow(parts),
+    key: keyOf(input, peer, launcher),
+  }
+  const { assignment, already } = assignedOf(await submit(hostOf(repo), command))
+  const [worker] = await tellWorkers(parts, place, [assignment])
+  return { worker, already, warnings: prepared?.warnings ?? [] }
+}
+
+const DEFAULT_LAUNCHER = 'claude'
+
+/** What is no task of a plan gets an id of its own: its claim is on that. */
+function textId(parts: Parts, text: string): string {
+  if (!/\s/.test(text.trim()))
+    throw new SkeinError(
+      'INPUT_SCHEMA',
+      `'${clean(text)}' is neither the id of a task nor a text`,
+      {
+        hint: "skein task list (work in words has a blank in it: skein assign 'fix the login')",
+      },
+    )
+  return `text-${makeId('asg', parts.clock.wall(), parts.random(10)).slice(-8).toLowerCase()}`
+}
+
+function orderOf(
+  { work, prompt }: AssignInput,
+  task: string,
+  launcher: string,
+  prepared: PreparedTask | null,
+): AssignmentOrder {
+  const planned = prepared?.planned ?? null
+  const title = clean(planned?.task.name ?? (prepared === null ? work : task))
+  const what =
+    prepared === null
+      ? work
+      : `Task ${task}: ${title}${planned === null ? '' : `\nIts plan is ${planned.plan.file}: read what it says of the task.`}`
+  const told = prompt === undefined ? what : `${what}\n\n${prompt}`
+  if (told.length > FLEET_LIMITS.promptCharactersMax) {
+    const most = String(FLEET_LIMITS.promptCharactersMax)
+    throw new SkeinError('INPUT_SIZE', `the worker would be told more than ${most} characters`, {
+      hint: 'Write it into a file of the repository, and name that.',
+    })
+  }
+  const short = title.slice(0, FLEET_LIMITS.titleCharactersMax)
+  const branch = branchOfTask(task, prepared === null ? short.slice(0, 40) : short)
+  return { task, title: short, prompt: cleanLines(told), launcher, branch }
+}
+
+/** What a model is told keeps its lines, and nothing that makes a text look like another one. */
+function cleanLines(text: string): string {
+  return text.split('\n').map(clean).join('\n')
+}
+
+function termsOf({ config }: Place, prepared: PreparedTask | null): AssignCommand['terms'] {
+  return {
+    ...{ description: 'a worker', narrowable: false, ttlSeconds: null },
+    ttlDefaultSeconds: config.ttl.task,
+    ttlSharedSeconds: config.ttl.shared,
+    claimsPerAgent: config.limits.claims_per_agent ?? 0,
+    ...(prepared === null ? {} : { task: prepared.terms }),
+  }
+}
+
+function keyOf(input: AssignInput, peer: string, launcher: string): AssignCommand['key'] {
+  if (input.idempotency_key === undefined) return null
+  const body = JSON.stringify([input.work, input.prompt ?? '', peer, launcher])
+  const digest = createHash('sha256').update(body).digest('hex').slice(0, 32)
+  return { key: cleanName(input.idempotency_key, 'the idempotency key'), digest }
+}
+
+/** Of those that are over so many are told without being asked for. */
+const OVER_TOLD = 10
+
+export const workers: Handler<OperationInput<'workers'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  parts.callers.asker(input, context)
+  const all = [...hostOf(place.repo).loop.view().state.assignments.values()]
+  const { id } = input
+  const told =
+    id === undefined ? listed(all, input.all === true) : [known(place, asAssignmentId(id))]
+  const more = id === undefined ? all.length - told.length : 0
+  return { workers: await tellWorkers(parts, place, told), more, as_of: asOf(place.repo) }
+}
+
+function listed(all: readonly Assignment[], isAll: boolean): readonly Assignment[] {
+  const open = all.filter(({ state }) => !isAssignmentOver(state))
+  const over = all.filter(({ state }) => isAssignmentOver(state)).toReversed()
+  return [...open, ...(isAll ? over : over.slice(0, OVER_TOLD))]
+}
+
+function known({ repo }: Place, id: AssignmentId): Assignment {
+  const assignment = hostOf(repo).loop.view().state.assignments.get(id)
+  if (assignment !== undefined) return assignment
+  throw new SkeinError('ASSIGNMENT_UNKNOWN', `no assignment ${id} is known here`)
+}
+
+/** Less than what a person sees as a delay; each look costs the other machine a read of what is new. */
+const LOOK_MS = 150
+
+export const log: Handler<OperationInput<'log'>> = async (parts, input, context) => {
+  const place = await parts.callers.place(input, context)
+  parts.callers.asker(input, context)
+  const { id, peer, machine } = known(place, asAssignmentId(input.id))
+  const since = input.since ?? 0
+  const until = parts.clock.monotonic() + (input.wait_s ?? 0) * 1000
+  const read = (): Promise<WorkerLog> => {
+    const asked = { repo: place.repo.id, id, since, bytes: LOG_BYTES_MAX }
+    if (peer !== parts.mesh.self) return askLog(parts.mesh, peer, asked)
+    return Promise.resolve(parts.fleet.log(id, since, LOG_BYTES_MAX))
+  }
+  let piece = await read()
+  while (piece.total <= since && !piece.isEnded && parts.clock.monotonic() < until) {
+    await delay(LOOK_MS, undefined, { signal: context.signal })
+    piece = await read()
+  }
+  const bytes = wholeCharacters(piece)
+  const next = since + bytes.length
+  const ended = piece.isEnded && next >= piece.total
+  const text = Buffer.from(bytes).toString('utf8')
+  const result: OperationResult<'log'> = {
+    ...{ id, machine, text, since, next, total: piece.total, ended },
+  }
+  return result
+}
+
+/** A character that is cut at the end comes with the next piece. */
+function wholeCharacters({ bytes, total, isEnded }: WorkerLog): Uint8Array {
+  if (isEnded && bytes.length >= total) return bytes
+  for (let back = 1; back <= Math.min(3, bytes.length - 1); back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte < 0x80) break
+    if (byte < 0xc0) continue
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
+    return length > back ? bytes.subarray(0, bytes.length - back) : bytes
+  }
+  return bytes
+}
+
+export const stop: Handler<OperationInput<'stop'>> = async (parts, input, context) => {
+  const { lost = false } = input
+  if (lost) requirePerson(parts, input, context)
+  const place = await parts.callers.place(input, context)
+  const party: Party = await parts.callers.party(input, context, place)
+  const note = clean(input.reason ?? '')
+  const id = asAssignmentId(input.id)
+  const told = await submit(hostOf(place.repo), { kind: 'stop-assignment', party, id, note, lost })
+  const { assignment, already } = assignedOf(told)
+  const [worker] = await tellWorkers(parts, place, [assignment])
+  return { worker, already }
+}
+
+/** Until it is over, or needs a person, who may not be the one that waits. */
+export async function waitForWorker(
+  parts: Parts,
+  place: Place,
+  id: AssignmentId,
+  seconds = 0,
+  signal: AbortSignal,
+): Promise<OperationResult<'wait'>> {
+  const until = parts.clock.monotonic() + seconds * 1000
+  let assignment = known(place, id)
+  while (statusOf(assignment) === 'waiting' && parts.clock.monotonic() < until) {
+    await delay(LOOK_MS, undefined, { signal })
+    assignment = known(place, id)
+  }
+  const [worker = null] = await tellWorkers(parts, place, [assignment])
+  const session: string = id
+  const told = { status: statusOf(assignment), id, place: null, worker, claims: [] }
+  return { ...told, reason: assignment.note ?? null, session }
+}
+
+/** One that asks and is to end waits for that. */
+function statusOf({ state, stop: wish }: Assignment): 'succeeded' | 'ended' | 'asks' | 'waiting' {
+  if (state === 'succeeded') return state
+  if (state === 'waiting' && wish === null) return 'asks'
+  return isAssignmentOver(state) ? 'ended' : 'waiting'
+}

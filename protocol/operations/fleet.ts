@@ -1,0 +1,109 @@
+// The operations on workers: tasks given to machines, and what comes of them.
+import type { ArgumentSpec, OperationSpec } from './spec.ts'
+import { AGAIN, KEY, YES } from './flags.ts'
+
+const ID: ArgumentSpec = {
+  field: 'id',
+  name: 'ID',
+  help: 'asg_…',
+  many: false,
+  required: true,
+  names: 'assignment',
+}
+
+export const FLEET_OPERATIONS = {
+  assign: {
+    summary: 'Give a task to a worker',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: null,
+    arguments: [
+      {
+        field: 'work',
+        name: 'TASK|TEXT',
+        help: 'a task of a plan, or the work in words',
+        many: false,
+        required: true,
+        names: 'task',
+      },
+    ],
+    flags: [
+      {
+        flag: '--machine',
+        field: 'machine',
+        type: 'text',
+        value: 'M',
+        names: 'machine',
+        help: 'where (here)',
+      },
+      {
+        flag: '--launcher',
+        field: 'launcher',
+        type: 'text',
+        value: 'L',
+        help: 'how it is started (claude)',
+      },
+      {
+        flag: '--prompt',
+        field: 'prompt',
+        type: 'text',
+        value: 'TEXT',
+        help: 'told beside the task',
+      },
+      AGAIN,
+      KEY,
+    ],
+    examples: [
+      'skein assign fix-login --machine build-2',
+      "skein assign 'rename foo to bar' --launcher claude",
+    ],
+  },
+  workers: {
+    summary: 'Show workers',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: null,
+    arguments: [{ ...ID, required: false }],
+    flags: [{ flag: '--all', field: 'all', type: 'switch', help: 'all that are over, too' }],
+    examples: ['skein workers'],
+  },
+  log: {
+    summary: 'Show what a worker says',
+    class: 'agent',
+    ofRepo: true,
+    writes: false,
+    tool: null,
+    arguments: [ID],
+    flags: [
+      {
+        flag: '--since',
+        field: 'since',
+        type: 'integer',
+        value: 'BYTE',
+        help: 'from this byte on',
+      },
+    ],
+    examples: ['skein log asg_01J… --follow'],
+  },
+  stop: {
+    summary: 'End a worker',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: null,
+    arguments: [ID],
+    flags: [
+      { flag: '--reason', field: 'reason', type: 'text', value: 'TEXT', help: 'why; recorded' },
+      {
+        flag: '--lost',
+        field: 'lost',
+        type: 'switch',
+        help: 'its machine is gone for good',
+      },
+      YES,
+    ],
+    examples: ['skein stop asg_01J…'],
+  },
+} as const satisfies Record<string, OperationSpec>

@@ -1,0 +1,67 @@
+// Outputs of the operations on workers.
+import { z } from 'zod'
+import { ASSIGNMENT_FAILURES, ASSIGNMENT_STATES } from '../assignment.ts'
+import { asOf } from './output-parts.ts'
+
+const progress = z.object({
+  model: z.string().nullable(),
+  turns: z.int(),
+  tools: z.int().describe('so often it used one'),
+  last: z.string().nullable().describe('what it did last'),
+  cost_usd: z.number(),
+  files: z.array(z.string()).describe('that it edited'),
+  updates: z.array(z.string()).describe('its own words, the last ten'),
+  stuck: z.string().nullable().describe('what it needs a person for'),
+  warnings: z.array(z.string()),
+})
+
+export const worker = z.object({
+  id: z.string(),
+  repo: z.string(),
+  task: z.string(),
+  title: z.string(),
+  machine: z.string(),
+  launcher: z.string(),
+  state: z
+    .enum([...ASSIGNMENT_STATES, 'unknown'])
+    .describe('`unknown`: its machine cannot be asked; `last_state` is what it was at `state_at`'),
+  last_state: z.enum(ASSIGNMENT_STATES),
+  branch: z.string(),
+  base: z.string().nullable().describe('the commit that it began at'),
+  claim: z.string(),
+  fence: z.int(),
+  operator: z.string().describe('who gave it the task'),
+  operator_machine: z.string(),
+  assigned_at: z.string(),
+  started_at: z.string().nullable(),
+  state_at: z.string(),
+  stopping: z.boolean().describe('somebody has asked for its end'),
+  reason: z.enum(ASSIGNMENT_FAILURES).nullable().describe('why it failed'),
+  note: z.string().nullable().describe('the same in words, or what it asks'),
+  exit: z.object({ code: z.int().nullable(), signal: z.string().nullable() }).nullable(),
+  commit: z.string().nullable().describe("what the remote's branch stands on"),
+  wip: z.string().nullable().describe('kept work: skein wip show'),
+  progress: progress.nullable(),
+})
+
+export const FLEET_OUTPUTS = {
+  assign: z.object({
+    worker,
+    already: z.boolean().describe('the same key gave it before'),
+    warnings: z.array(z.string()),
+  }),
+  workers: z.object({ workers: z.array(worker), more: z.int(), as_of: asOf }),
+  log: z.object({
+    id: z.string(),
+    machine: z.string(),
+    text: z.string(),
+    since: z.int(),
+    next: z.int().describe('`since` of the next call'),
+    total: z.int().describe('bytes of the log now'),
+    ended: z.boolean().describe('nothing comes after `total`'),
+  }),
+  stop: z.object({
+    worker,
+    already: z.boolean().describe('it was over, or asked to stop, before'),
+  }),
+} as const
