@@ -3,7 +3,6 @@ import {
   iso,
   isDone,
   makeId,
-  type Assignment,
   type ClaimRequest,
   type CompletedTask,
   type DropReason,
@@ -18,6 +17,7 @@ import {
   type RepoId,
 } from '../protocol/index.ts'
 import type { AppliedChange } from './core/view.ts'
+import { isFleetChange, ofFleet, type FleetChange } from './fleet/record-events.ts'
 import { isPolicyChange, ofPolicy, type PolicyChange } from './policy/events.ts'
 
 /** Names a machine by its peer id, for people. */
@@ -55,12 +55,13 @@ function describeAll(
 ): readonly Told[] {
   if (change.kind === 'reconciled') return change.rejected.map(ofSuperseded)
   if (isPolicyChange(change)) return [ofPolicy(change, machineOf)]
+  if (isFleetChange(change)) return [ofFleet(change)]
   const told = describe(change, record, machineOf)
   return told === null ? [] : [told]
 }
 
 function describe(
-  change: Exclude<AppliedChange['change'], { kind: 'reconciled' } | PolicyChange>,
+  change: Exclude<AppliedChange['change'], { kind: 'reconciled' } | PolicyChange | FleetChange>,
   record: LedgerRecord,
   machineOf: MachineNames,
 ): Told | null {
@@ -76,14 +77,6 @@ function describe(
       const kind = EXPIRED.has(reason) ? 'claim.expired' : 'claim.released'
       return { ...ofClaim(kind, change.claim, { reason, by, note }), actor: by }
     }
-    case 'assignment':
-      return ofAssignment(`assignment.${change.assignment.state}`, change.assignment, change.by)
-    case 'assignment-stopping':
-      return ofAssignment(
-        'assignment.stopping',
-        change.assignment,
-        change.assignment.stop?.by ?? '',
-      )
     case 'task-over':
       return isDone(change.task) ? ofTask(change.task) : null
     case 'renewed':
@@ -231,16 +224,6 @@ function ofTask(over: CompletedTask): Told {
   const { task, claim, plan, agent, session, machine, branch, reason, by, note } = over
   const data = { task, claim, plan, agent, session, branch, reason, note }
   return { kind: 'task.completed', actor: by, machine, data }
-}
-
-function ofAssignment(kind: EventKind, assignment: Assignment, by: string): Told {
-  const { id, task, title, launcher, branch, operator, machine, claim, fence } = assignment
-  const { state, base, reason, note, exit, commit, wip, stop } = assignment
-  const what = { assignment: id, task, title, launcher, branch, operator: operator.agent }
-  const end = { base, reason, note: note ?? stop?.note, exit, commit, wip }
-  const known = Object.entries(end).filter(([, value]) => value !== undefined)
-  const data = { ...what, claim, fence, state, ...Object.fromEntries(known) }
-  return { kind, actor: by, machine, data }
 }
 
 function ofRequest(

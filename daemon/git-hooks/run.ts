@@ -8,8 +8,8 @@ import { createAsking } from '../push/asking.ts'
 import type { Changes } from '../push/changes.ts'
 import { judgeByLeader, type PushedTo } from '../push/judge.ts'
 import { isFencedAddress, pushedChanges, pushedRefs } from './pre-push.ts'
-import { addTrailers, stagedChanges, trailedByStaged } from './staged.ts'
-import { refusalLines } from '../push/words.ts'
+import { addTrailers, stagedChanges, trailedByStaged, type Trailed } from './staged.ts'
+import { refusalLines, shown } from '../push/words.ts'
 
 export interface HookCall {
   readonly words: readonly string[]
@@ -83,12 +83,17 @@ async function withoutAnswer(
   if (!(error instanceof SkeinError)) throw error
   if (NOT_OURS.has(error.code)) return 0
   const shut = changes === null ? null : await shutPath(call, [...changes.paths])
-  if (shut !== null) {
+  const { bypass } = createAsking(call.env, call.cwd).bypass
+  if (shut !== null && bypass === undefined) {
     call.say(`skein: this ${what} is refused: ${error.message}`)
     call.say(`  ${shut.path} ${shut.why} in .skein.yml`)
     call.say(`next: ${error.hint}`)
     return 1
   }
+  if (shut !== null)
+    call.say(
+      `skein: ${shut.path} ${shut.why} in .skein.yml, and goes past it: ${shown(bypass ?? '')}`,
+    )
   call.say(`skein: ${error.message} The ${what} is not checked. (${error.hint})`)
   return 0
 }
@@ -118,9 +123,23 @@ async function prepareMessage(call: HookCall, git: UserGit): Promise<number> {
   const [file] = call.words
   if (file === undefined) return 0
   try {
-    await addTrailers(git, file, await trailedByStaged(git, createAsking(call.env, call.cwd)))
+    await addTrailers(git, file, await trailed(call, git))
   } catch (error) {
     if (!(error instanceof SkeinError) && !(error instanceof GitFailed)) throw error
   }
   return 0
+}
+
+/** Where no daemon writes an event of it, the commit alone says why it went past what is shut. */
+async function trailed(call: HookCall, git: UserGit): Promise<Trailed> {
+  const asking = createAsking(call.env, call.cwd)
+  try {
+    return await trailedByStaged(git, asking)
+  } catch (error) {
+    const { bypass } = asking.bypass
+    const isDown = error instanceof SkeinError && !NOT_OURS.has(error.code)
+    if (!isDown || bypass === undefined) throw error
+    const { paths } = await stagedChanges(git)
+    return { claims: [], bypass: (await shutPath(call, [...paths])) === null ? null : bypass }
+  }
 }

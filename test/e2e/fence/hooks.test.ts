@@ -111,7 +111,7 @@ describe('the pre-commit hook', () => {
 
   it('says that it cannot check without a daemon, and lets git go on but for protected files', async (t) => {
     const skeinYml = "repo: test/shop\nprotected: ['src/auth/**']\n"
-    const { bob } = await makeTwo(t, { skeinYml })
+    const { bob, world } = await makeTwo(t, { skeinYml })
     const alone = bob.alone()
     alone.write('src/app.ts', 'changed\n')
     const passed = must(await commitAll(alone))
@@ -120,6 +120,10 @@ describe('the pre-commit hook', () => {
     const refused = await commitAll(alone)
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /src\/auth\/login\.ts is `protected` in \.skein\.yml/)
+    const person = new FencedClone(world, alone.root, { ...alone.env, SKEIN_BYPASS: 'on fire' })
+    const past = must(await commitAll(person))
+    assert.match(past.stderr, /is `protected` in \.skein\.yml, and goes past it: on fire/)
+    assert.match(await person.git('log', '-1', '--format=%B'), /^Skein-Bypass: on fire$/m)
   })
 
   it('wants a word of the owners for a hard area, as a claim does, also in a push', async (t) => {
