@@ -17,7 +17,7 @@ import {
   type RepoId,
 } from '../protocol/index.ts'
 import type { AppliedChange } from './core/view.ts'
-import { isFleetChange, ofFleet, type FleetChange } from './fleet/record-events.ts'
+import { isFleetChange, ofFleet, type FleetChange } from './record-events-fleet.ts'
 import { isPolicyChange, ofPolicy, type PolicyChange } from './policy/events.ts'
 
 /** Names a machine by its peer id, for people. */

@@ -1,6 +1,6 @@
 // What the ledger's changes of assignments say in the audit log.
-import type { Assignment, AuditEventInput, EventKind } from '../../protocol/index.ts'
-import type { AppliedChange } from '../core/view.ts'
+import type { Assignment, AuditEventInput, EventKind } from '../protocol/index.ts'
+import type { AppliedChange } from './core/view.ts'
 
 type Told = Pick<AuditEventInput, 'kind' | 'actor' | 'machine' | 'data'>
 
