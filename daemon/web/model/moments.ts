@@ -55,6 +55,8 @@ export function historyOf(
   const close = (id: string, event: AuditEvent, kind: Span['kind']): void => {
     const began = open.get(id) ?? unseen(event, id, kind, fromMs)
     open.delete(id)
+    // Its caller was told that nothing was granted, so nobody held it.
+    if (kind === 'claim' && endOf(event) === 'abandoned') return
     spans.push({ ...began, untilMs: Date.parse(event.at), end: endOf(event) })
   }
   for (const event of events) {

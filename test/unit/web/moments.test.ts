@@ -60,6 +60,12 @@ function namesAt(atS: number): string[] {
 }
 
 describe('the ledger at a moment', () => {
+  it('shows no claim of a call whose caller was told that nothing was granted', () => {
+    const given = event(10, 'claim.granted', held('c9', 'src/z.ts'))
+    const back = event(11, 'claim.released', { ...held('c9', 'src/z.ts'), reason: 'abandoned' })
+    assert.deepEqual(historyOf([given, back], [], T0, T0 + 100_000).spans, [])
+  })
+
   it('shows a collision come and go', () => {
     assert.deepEqual(namesAt(5), [])
     assert.deepEqual(namesAt(10), ['ann claim'])
