@@ -38,14 +38,17 @@ export const fleetSettings = z
       .optional()
       .describe('Programs that start workers, by name; `claude` is there without a word.'),
     max_workers: z.int().min(0).optional().describe('Most workers at once; default: 4.'),
-    quiet_hours: z.string().optional().describe('When no worker is started.'),
+    quiet_hours: z
+      .string()
+      .optional()
+      .describe('When no worker is started. Read, and without effect in this version.'),
     spending: z
       .strictObject({
         per_run: z.number().min(0).optional().describe('Most that one run may cost.'),
         per_day: z.number().min(0).optional().describe('Most that one day may cost.'),
       })
       .optional()
-      .describe('Bounds of what workers cost.'),
+      .describe('Bounds of what workers cost. Read, and without effect in this version.'),
   })
   .optional()
   .describe('Workers on this machine.')
