@@ -1,12 +1,12 @@
 // The stage of `skein try`: a temporary home, a temporary git repository, a daemon between them; all gone at the end.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError } from '../../../protocol/index.ts'
 import { errorIn, probe } from '../../client/call.ts'
+import { endChild, runProgram, type Environment, type Ran } from '../../client/child.ts'
 import { findSockets } from '../../client/place.ts'
 import type { Io } from '../io.ts'
 
@@ -15,15 +15,9 @@ export const REPO = 'try/demo'
 export interface Stage {
   readonly home: string
   /** Runs a command of this program as one of the two, and waits for it. */
-  run(agent: string, words: readonly string[]): Promise<Answer>
+  run(agent: string, words: readonly string[]): Promise<Ran>
   /** Stops the daemon and removes everything. Idempotent. */
   close(): Promise<void>
-}
-
-export interface Answer {
-  readonly exit: number | null
-  /** Of both streams, as they came. */
-  readonly output: string
 }
 
 const READY_MS_MAX = 8_000
@@ -38,7 +32,7 @@ export async function openStage(io: Io): Promise<Stage> {
   const env = { ...withoutOurs(io.env), SKEIN_HOME: home, SKEIN_HTTP_PORT: '0' }
   const daemon: { child: ChildProcess | null } = { child: null }
   const close = async (): Promise<void> => {
-    if (daemon.child !== null) await stop(daemon.child)
+    if (daemon.child !== null) await endChild(daemon.child, STOP_MS_MAX)
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
   try {
@@ -58,8 +52,6 @@ export async function openStage(io: Io): Promise<Stage> {
     throw error
   }
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Whoever tries it has a name, a session and a repository of their own. */
 function withoutOurs(env: Environment): Environment {
@@ -114,7 +106,7 @@ async function startDaemon(io: Io, home: string, env: Environment): Promise<Chil
     if ((await probe('/readyz', { socket, timeoutMs: POLL_MS * 10 })) === 200) return child
     await delay(POLL_MS)
   }
-  await stop(child)
+  await endChild(child, STOP_MS_MAX)
   if (io.interrupted.aborted) throw new SkeinError('INTERRUPTED', 'Interrupted.')
   throw failureIn(Buffer.concat(said).toString('utf8'))
 }
@@ -129,33 +121,5 @@ function failureIn(said: string): SkeinError {
   return new SkeinError('DAEMON_FAILED', 'The daemon of the demonstration did not become ready.', {
     hint: 'skein up',
     data: { said: said.slice(-500) },
-  })
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
-  await ended
-  clearTimeout(late)
-}
-
-function runProgram(
-  program: string,
-  words: readonly string[],
-  options: { readonly cwd: string; readonly env: Environment },
-): Promise<Answer> {
-  return new Promise((resolve) => {
-    const child = spawn(program, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-    const chunks: Buffer[] = []
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
-    child.once('error', (error) => {
-      resolve({ exit: null, output: error.message })
-    })
-    child.once('close', (exit) => {
-      resolve({ exit, output: Buffer.concat(chunks).toString('utf8') })
-    })
   })
 }

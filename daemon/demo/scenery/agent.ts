@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { OperationName, OperationResult } from '../../../protocol/index.ts'
 import type { DemoMachine } from './machine.ts'
 import { gitWith, isolated, type Git } from './repository.ts'
-import { runProgram, type Environment, type Ran } from './run-program.ts'
+import { runProgram, type Environment, type Ran } from '../../client/child.ts'
 
 export type ClaimAnswer = OperationResult<'claim'>
 export type ClaimFacts = ClaimAnswer['claims'][number]

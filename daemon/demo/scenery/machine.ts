@@ -1,13 +1,12 @@
 // One machine of the demonstration: a home, a clone, and the daemon that runs on them, which is asked as any program asks it.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError, type OperationName, type OperationResult } from '../../../protocol/index.ts'
 import { callOperation, errorIn, probe } from '../../client/call.ts'
 import { findSockets } from '../../client/place.ts'
-import type { Environment } from './run-program.ts'
+import { endChild, type Environment } from '../../client/child.ts'
 import type { Sweeper } from './sweeper.ts'
 
 export interface DemoMachine {
@@ -61,7 +60,7 @@ export async function startMachine(options: MachineOptions): Promise<DemoMachine
   })
   const stop = async (): Promise<void> => {
     isWanted = false
-    await end(child)
+    await endChild(child, STOP_MS_MAX)
   }
   try {
     await untilReady(options, child)
@@ -115,15 +114,6 @@ async function untilReady({ home, signal }: MachineOptions, child: ChildProcess)
   }
   if (child.exitCode === null && child.signalCode === null)
     throw failed(path.basename(home), `not ready in ${String(READY_MS_MAX / 1000)} s`, '')
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
-  await ended
-  clearTimeout(late)
 }
 
 /** With the daemon's own words, where it left any. */

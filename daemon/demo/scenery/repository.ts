@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { SkeinError } from '../../../protocol/index.ts'
-import { runProgram, type Environment } from './run-program.ts'
+import { runProgram, type Environment } from '../../client/child.ts'
 
 export const REPO = 'demo/shop'
 

@@ -10,7 +10,7 @@ import { DemoAgent } from './agent.ts'
 import { startMachine, type DemoMachine } from './machine.ts'
 import { formMesh } from './mesh.ts'
 import { gitWith, isolated, makeRepository, type Git } from './repository.ts'
-import type { Environment } from './run-program.ts'
+import type { Environment } from '../../client/child.ts'
 import { startSweeper, type Sweeper } from './sweeper.ts'
 import { layWires, type Wires } from './wires.ts'
 
