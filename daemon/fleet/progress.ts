@@ -1,5 +1,5 @@
 // How far a worker is, folded from its events: what people are shown, and what its end is judged by.
-import type { WorkerProgress } from '../ports.ts'
+import type { WorkerProgress } from '../ports-fleet.ts'
 import type { WorkerEvent } from './events.ts'
 
 export interface ProgressState {

@@ -26,7 +26,7 @@ import {
 } from '../../protocol/index.ts'
 import type { Conflict } from '../core/claims/command.ts'
 import type { View } from '../core/view.ts'
-import type { TouchedAnswer } from '../ports.ts'
+import type { TouchedAnswer } from '../ports-symbols.ts'
 
 export type Cover =
   | { readonly kind: 'covered' }

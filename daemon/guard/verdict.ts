@@ -12,7 +12,7 @@ import {
 } from '../../protocol/index.ts'
 import { conflictJson } from '../json.ts'
 import { claimContext, type Parts } from '../operations/context.ts'
-import type { ShellAnswer, TouchedAnswer } from '../ports.ts'
+import type { ShellAnswer, TouchedAnswer } from '../ports-symbols.ts'
 import { refusalOptions } from '../refusal-options.ts'
 import type { RepoAt } from '../repos.ts'
 import type { Asked, Judged } from './asked.ts'

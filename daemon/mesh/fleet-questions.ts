@@ -10,7 +10,7 @@ import {
   type PeerId,
   type RepoId,
 } from '../../protocol/index.ts'
-import type { Fleet, WorkerLog, WorkerProgress } from '../ports.ts'
+import type { Fleet, WorkerLog, WorkerProgress } from '../ports-fleet.ts'
 import type { Mesh } from './mesh.ts'
 
 const OFFER = 'fleet.offer'

@@ -12,7 +12,7 @@ import { clean, type Place } from '../callers.ts'
 import type { Outcome } from '../core/claims/command.ts'
 import type { Assigned } from '../core/fleet/command.ts'
 import { askProgress } from '../mesh/fleet-questions.ts'
-import type { WorkerProgress } from '../ports.ts'
+import type { WorkerProgress } from '../ports-fleet.ts'
 import type { Parts } from './context.ts'
 
 type WorkerJson = OperationResult<'stop'>['worker']

@@ -19,7 +19,7 @@ import {
 import { clean, cleanName, type Place } from '../callers.ts'
 import type { AssignCommand } from '../core/fleet/command.ts'
 import { askLog, askOffer, LOG_BYTES_MAX } from '../mesh/fleet-questions.ts'
-import type { WorkerLog } from '../ports.ts'
+import type { WorkerLog } from '../ports-fleet.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { asOf, requirePerson, stampNow, type Handler, type Parts } from './context.ts'

@@ -16,7 +16,7 @@ import {
 } from '../../protocol/index.ts'
 import type { Place } from '../callers.ts'
 import type { CallContext } from '../client/operations.ts'
-import type { NoSymbols, SymbolAnswer, UndeclaredSymbol } from '../ports.ts'
+import type { NoSymbols, SymbolAnswer, UndeclaredSymbol } from '../ports-symbols.ts'
 import { hostOf } from '../repos.ts'
 import { createSlices, type Slices } from '../slices.ts'
 import type { Parts } from './context.ts'

@@ -2,7 +2,7 @@
 // every identifier of that name counts, in files of the same language: too much rather than too little.
 import type { Checkout, Git } from '../git.ts'
 import type { Grep } from '../git-grep.ts'
-import type { Place, SymbolIndex, UsesAnswer } from '../ports.ts'
+import type { Place, SymbolIndex, UsesAnswer } from '../ports-symbols.ts'
 import type { Definition, FoundUses, UsedFile, UsedPlaces } from './found.ts'
 import type { LanguageServers } from './lsp/servers.ts'
 

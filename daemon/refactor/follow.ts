@@ -18,7 +18,7 @@ import type { View } from '../core/view.ts'
 import type { Checkout } from '../git.ts'
 import type { Committed } from '../git-committed.ts'
 import type { LedgerHost } from '../ledger-host.ts'
-import type { DeclaredSymbol, SymbolIndex } from '../ports.ts'
+import type { DeclaredSymbol, SymbolIndex } from '../ports-symbols.ts'
 import { submit } from '../submit.ts'
 import { findRenames } from './renames.ts'
 

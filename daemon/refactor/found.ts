@@ -1,5 +1,5 @@
 // What a search for the uses of a symbol found, as plain data.
-import type { Place } from '../ports.ts'
+import type { Place } from '../ports-symbols.ts'
 
 export interface Definition {
   /** From the root. */

@@ -2,7 +2,7 @@
 // One counts as renamed when its name is gone, and among the declarations that are new beside it exactly one is of its kind
 // and has (nearly) its text. Whatever can be told two ways is not told at all.
 import type { Renaming } from '../../protocol/index.ts'
-import type { DeclaredSymbol, LineSpan } from '../ports.ts'
+import type { DeclaredSymbol, LineSpan } from '../ports-symbols.ts'
 
 export interface Version {
   readonly symbols: readonly DeclaredSymbol[]

@@ -1,5 +1,5 @@
 // What the rest of the daemon asks of symbols, and what it is answered.
-import type { SymbolIndex } from '../ports.ts'
+import type { SymbolIndex } from '../ports-symbols.ts'
 import type { FileSymbols, Unsupported } from './file-symbols.ts'
 import type { UnknownSymbol } from './unknown.ts'
 

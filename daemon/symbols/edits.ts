@@ -1,5 +1,5 @@
 // Which symbols an edit that is only announced would touch, by the file as it stands now.
-import type { FileEdit, TouchedAnswer } from '../ports.ts'
+import type { FileEdit, TouchedAnswer } from '../ports-symbols.ts'
 import type { FileSymbols } from './file-symbols.ts'
 import type { Span } from './outline.ts'
 import { readSource } from './source-file.ts'

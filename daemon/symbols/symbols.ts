@@ -12,7 +12,7 @@ import type {
   TouchedAnswer,
   UsesAnswer,
   UsesAsked,
-} from '../ports.ts'
+} from '../ports-symbols.ts'
 import type { CheckedSymbols, Symbols, SymbolStats } from './api.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { touchedByEdit } from './edits.ts'

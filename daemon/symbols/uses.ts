@@ -1,6 +1,6 @@
 // Where a name is used in one file: its identifiers, and the declarations around them. Nothing is kept: a file is asked
 // about once for each name.
-import type { Place, UsesAnswer, UsesAsked } from '../ports.ts'
+import type { Place, UsesAnswer, UsesAsked } from '../ports-symbols.ts'
 import { noGrammar } from './entry.ts'
 import { unsupported } from './file-symbols.ts'
 import { inside } from './inside.ts'

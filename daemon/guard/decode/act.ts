@@ -1,5 +1,5 @@
 // What a tool call is about to do, as far as its words tell.
-import type { FileEdit } from '../../ports.ts'
+import type { FileEdit } from '../../ports-symbols.ts'
 
 export interface PlannedEdit {
   /** As it was written: absolute, or from the working directory. */

@@ -1,5 +1,5 @@
 // What an editing tool's input says is to change in its file.
-import type { FileEdit, TextChange } from '../../ports.ts'
+import type { FileEdit, TextChange } from '../../ports-symbols.ts'
 import { REWRITE } from './act.ts'
 import { contentIn, fieldsOf, listIn, type Fields } from './values.ts'
 

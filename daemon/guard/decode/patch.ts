@@ -1,5 +1,5 @@
 // Patches in the form that models are taught (`*** Begin Patch`): which files they change, and which text in them.
-import type { TextChange } from '../../ports.ts'
+import type { TextChange } from '../../ports-symbols.ts'
 import { REWRITE, type PlannedEdit } from './act.ts'
 
 /** Files of one patch; more is no edit. */

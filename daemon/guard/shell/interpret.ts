@@ -3,7 +3,7 @@
 // 1. A script that is not read to its end adds an unknown: what is missing is never taken for harmless.
 // 2. Both are bounded: scripts within scripts, and commands.
 import path from 'node:path'
-import type { ShellAnswer } from '../../ports.ts'
+import type { ShellAnswer } from '../../ports-symbols.ts'
 import type { Redirect, ShellNode, ShellScript, Word } from '../../shell-script.ts'
 import { patchEdits } from '../decode/patch.ts'
 import { programWrites } from './programs.ts'

@@ -1,5 +1,5 @@
 // What a command would write, as far as its text tells: the vocabulary of the table. Pure data.
-import type { FileEdit } from '../../ports.ts'
+import type { FileEdit } from '../../ports-symbols.ts'
 
 /** A word of the shell, expanded: its text, and the pattern where it has signs of a glob outside of quotes. */
 export interface Value {

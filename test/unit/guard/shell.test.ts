@@ -10,7 +10,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { shellWrites } from '../../../daemon/guard/shell/interpret.ts'
 import { plainScript } from '../../../daemon/guard/shell/plain.ts'
-import type { ShellAnswer } from '../../../daemon/ports.ts'
+import type { ShellAnswer } from '../../../daemon/ports-symbols.ts'
 import type { ShellWrite } from '../../../daemon/guard/shell/writes.ts'
 import { createSymbols } from '../../../daemon/symbols/symbols.ts'
 
