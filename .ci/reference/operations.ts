@@ -3,6 +3,7 @@ import { GLOBAL_FLAGS, VERBS } from '../../daemon/cli/verbs.ts'
 import { TOOLS } from '../../mcp/tools.ts'
 import {
   DETAILS,
+  EXAMPLES,
   INPUTS,
   OPERATION_NAMES,
   OPERATIONS,
@@ -44,7 +45,7 @@ export function operationsPage(): string {
       code('sh', usageLine(verb.name, verb.arguments, verb.flags)),
       argumentTable(verb.arguments),
       flagTable(verb.flags),
-      code('sh', verb.examples.join('\n')),
+      code('sh', (verb.examples ?? []).join('\n')),
     ]),
   )
 }
@@ -63,7 +64,7 @@ function operationSections(name: OperationName): string[] {
     code('sh', usageLine(spell(name), spec.arguments, spec.flags)),
     argumentTable(spec.arguments),
     flagTable(spec.flags),
-    code('sh', spec.examples.join('\n')),
+    code('sh', EXAMPLES[name].join('\n')),
     `HTTP: \`POST /v1/${name}\`. Fields beside those of every operation:`,
     fieldTable(schemaOf(INPUTS[name], 'input'), common) || 'None.',
     'Result:',

@@ -10,7 +10,8 @@ export interface VerbSpec {
   readonly details?: string
   readonly arguments: readonly ArgumentSpec[]
   readonly flags: readonly FlagSpec[]
-  readonly examples: readonly string[]
+  /** Of an operation: with the other texts of operations. */
+  readonly examples?: readonly string[]
   /** Its words are another program's: none of them is read here. They come as `words`. */
   readonly isRaw?: true
   /** Programs type it, not people: no list names it. */
@@ -60,7 +61,10 @@ export type LocalVerb =
 /** A verb that asks no daemon for its answer. */
 export function local(
   name: LocalVerb,
-  spec: Pick<VerbSpec, 'summary' | 'examples'> & { readonly details: string } & Partial<VerbSpec>,
+  spec: Pick<VerbSpec, 'summary'> & {
+    readonly details: string
+    readonly examples: readonly string[]
+  } & Partial<VerbSpec>,
 ): VerbSpec {
   return { name, group: 'This machine', arguments: [], flags: [], does: { local: name }, ...spec }
 }

@@ -173,7 +173,7 @@ export function findVerb(name: string): VerbSpec | undefined {
 }
 
 function verbOf(operation: OperationName): VerbSpec {
-  const { summary, examples } = OPERATIONS[operation]
+  const { summary } = OPERATIONS[operation]
   const words = [...OPERATIONS[operation].arguments, ...(MORE_ARGUMENTS[operation] ?? [])]
   const flags = [...(MORE_FLAGS[operation] ?? []), ...OPERATIONS[operation].flags]
   return {
@@ -182,7 +182,6 @@ function verbOf(operation: OperationName): VerbSpec {
     summary,
     arguments: words,
     flags,
-    examples,
     does: { operation },
   }
 }

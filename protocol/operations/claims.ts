@@ -47,14 +47,6 @@ export const CLAIM_OPERATIONS = {
       URGENCY,
       KEY,
     ],
-    examples: [
-      "skein claim 'src/auth/**' --description 'rework login'",
-      'skein claim README.md docs/ --ttl 30m',
-      'skein claim src/router.ts --symbol Router::handle',
-      'skein claim --symbol src/router.ts:Router::handle --symbol src/app.ts:start',
-      'skein claim --resource port-5432',
-      "skein claim 'src/auth/**' --task fix-login",
-    ],
   },
   check: {
     summary: 'Ask what a claim would answer, without claiming',
@@ -64,11 +56,6 @@ export const CLAIM_OPERATIONS = {
     tool: 'check_conflicts',
     arguments: [PATTERNS],
     flags: SCOPE_FLAGS,
-    examples: [
-      'skein check src/auth/login.ts',
-      "skein check 'src/**/*.test.ts' --json",
-      'skein check src/router.ts --symbol Router::handle',
-    ],
   },
   queue: {
     summary: 'Show who waits, for what, behind whom',
@@ -78,7 +65,6 @@ export const CLAIM_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [{ flag: '--mine', field: 'mine', type: 'switch', help: 'of this session' }],
-    examples: ['skein queue'],
   },
   cancel: {
     summary: 'Give up a place in the queue',
@@ -97,7 +83,6 @@ export const CLAIM_OPERATIONS = {
       },
     ],
     flags: [],
-    examples: ['skein cancel que_01J…'],
   },
   wait: {
     summary: 'Wait until a place in the queue is granted, or a worker is done',
@@ -124,7 +109,6 @@ export const CLAIM_OPERATIONS = {
         help: 'at most this long (4h)',
       },
     ],
-    examples: ['skein wait que_01J… && claude -p --resume SESSION', 'skein wait asg_01J…'],
   },
   claims: {
     summary: 'List live claims',
@@ -162,7 +146,6 @@ export const CLAIM_OPERATIONS = {
         help: 'at most this many (10000)',
       },
     ],
-    examples: ['skein claims', 'skein claims --mine --json', 'skein claims --recent'],
   },
   renew: {
     summary: 'Give claims their full time again',
@@ -180,7 +163,6 @@ export const CLAIM_OPERATIONS = {
         help: "a new time from now (the claim's own)",
       },
     ],
-    examples: ['skein renew', 'skein renew clm_01J… --ttl 1h'],
   },
   narrow: {
     summary: 'Give up part of a claim, keeping its fence',
@@ -200,10 +182,6 @@ export const CLAIM_OPERATIONS = {
       { ...PATTERNS, help: 'what stays claimed; must lie inside the old pattern' },
     ],
     flags: [{ ...SYMBOL, help: 'keep only this declaration of each PATTERN, or of FILE' }],
-    examples: [
-      'skein narrow clm_01J… src/auth/login.ts',
-      'skein narrow clm_01J… --symbol src/router.ts:Router::handle',
-    ],
   },
   release: {
     summary: 'Give claims back',
@@ -236,11 +214,6 @@ export const CLAIM_OPERATIONS = {
       },
       YES,
     ],
-    examples: [
-      'skein release clm_01J…',
-      'skein release --mine',
-      "skein release clm_01J… --force --reason 'agent crashed'",
-    ],
   },
   verify: {
     summary: 'Is it still mine? Answered by the leader, never from a stale replica',
@@ -250,6 +223,5 @@ export const CLAIM_OPERATIONS = {
     tool: 'verify_claims',
     arguments: [IDS],
     flags: [],
-    examples: ['skein verify', 'skein verify clm_01J… && git push'],
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

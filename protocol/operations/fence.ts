@@ -19,7 +19,6 @@ export const FENCE_OPERATIONS = {
       },
     ],
     flags: [],
-    examples: ['skein cover src/auth/login.ts README.md'],
   },
   fence: {
     summary: 'Show what the remote of a fenced push is to know of the ledger',
@@ -29,7 +28,6 @@ export const FENCE_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein fence --json'],
   },
   landed: {
     summary: 'Release claims whose work has reached the default branch of the remote',
@@ -48,6 +46,5 @@ export const FENCE_OPERATIONS = {
       },
     ],
     flags: [],
-    examples: ['skein landed clm_01J…'],
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

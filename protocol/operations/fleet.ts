@@ -54,10 +54,6 @@ export const FLEET_OPERATIONS = {
       AGAIN,
       KEY,
     ],
-    examples: [
-      'skein assign fix-login --machine build-2',
-      "skein assign 'rename foo to bar' --launcher claude",
-    ],
   },
   workers: {
     summary: 'Show workers',
@@ -67,7 +63,6 @@ export const FLEET_OPERATIONS = {
     tool: null,
     arguments: [{ ...ID, required: false }],
     flags: [{ flag: '--all', field: 'all', type: 'switch', help: 'all that are over, too' }],
-    examples: ['skein workers'],
   },
   log: {
     summary: 'Show what a worker says',
@@ -85,7 +80,6 @@ export const FLEET_OPERATIONS = {
         help: 'from this byte on',
       },
     ],
-    examples: ['skein log asg_01J… --follow'],
   },
   stop: {
     summary: 'End a worker',
@@ -104,6 +98,5 @@ export const FLEET_OPERATIONS = {
       },
       YES,
     ],
-    examples: ['skein stop asg_01J…'],
   },
 } as const satisfies Record<string, OperationSpec>

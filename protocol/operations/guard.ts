@@ -20,6 +20,5 @@ export const GUARD_OPERATIONS = {
         help: 'claude, codex or cursor: whose payload it is, and whose answer is printed',
       },
     ],
-    examples: ['skein guard --harness claude < payload.json'],
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

@@ -70,11 +70,6 @@ export const INSIGHT_OPERATIONS = {
         help: 'events at most, newest first (20)',
       },
     ],
-    examples: [
-      'skein why src/auth/login.ts',
-      'skein why src/router.ts:Router::handle',
-      'skein why clm_01J…',
-    ],
   },
   events: {
     summary: 'Show what happened, or follow it as it happens',
@@ -84,12 +79,6 @@ export const INSIGHT_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: EVENT_FLAGS,
-    examples: [
-      'skein events',
-      'skein events --follow',
-      "skein events --since 2h --kind 'claim.*' --kind queue.joined",
-      'skein events --about clm_01J… --json',
-    ],
   },
   forecast: {
     summary: 'Show which branches and worktrees would stop each other at a merge',
@@ -114,7 +103,6 @@ export const INSIGHT_OPERATIONS = {
         help: "others' branches with a commit since then (30d)",
       },
     ],
-    examples: ['skein forecast', 'skein forecast --of feature/login', 'skein forecast --json'],
   },
   status: {
     summary: 'Show the daemon, its repositories and their leaders',
@@ -124,7 +112,6 @@ export const INSIGHT_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein status', 'skein status --json'],
   },
   metrics: {
     summary: 'Print counters, gauges and latencies as Prometheus reads them',
@@ -134,7 +121,6 @@ export const INSIGHT_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein metrics', "skein metrics | grep '^skein_claims'"],
   },
   enrol: {
     summary: "Enrol this checkout's repository without writing to it",
@@ -152,7 +138,6 @@ export const INSIGHT_OPERATIONS = {
         help: "the repository's id (owner/name of origin)",
       },
     ],
-    examples: ['skein enrol', 'skein enrol --as team/project'],
   },
   recover: {
     summary: 'Begin anew after a loss for good: of a majority of voters, or of a log',
@@ -176,7 +161,6 @@ export const INSIGHT_OPERATIONS = {
       },
       YES,
     ],
-    examples: ['skein recover --dry-run', 'skein recover --accept-loss'],
   },
   config: {
     summary: 'Show the effective configuration and where each value comes from',
@@ -186,7 +170,6 @@ export const INSIGHT_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein config', 'skein config validate'],
   },
   'audit/verify': {
     summary: "Check the audit log's hash chain",
@@ -196,7 +179,6 @@ export const INSIGHT_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein audit verify', 'skein audit verify audit.ndjson'],
   },
   'audit/export': {
     summary: 'Print the audit log as it is, a line for each event',
@@ -214,6 +196,5 @@ export const INSIGHT_OPERATIONS = {
         help: 'from then on: 15m, 4h, a time, or behind an event (evt_…)',
       },
     ],
-    examples: ['skein audit export > audit.ndjson', 'skein audit verify audit.ndjson'],
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

@@ -44,7 +44,6 @@ export const MESH_OPERATIONS = {
       },
       YES,
     ],
-    examples: ['skein invite --address 100.64.0.3', 'skein invite --ttl 10m --json'],
   },
   'invite/revoke': {
     summary: 'Withdraw invitations that were not used',
@@ -63,7 +62,6 @@ export const MESH_OPERATIONS = {
       },
     ],
     flags: [YES],
-    examples: ['skein invite revoke inv_01J…'],
   },
   invitations: {
     summary: 'List the invitations that are open',
@@ -73,7 +71,6 @@ export const MESH_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein invitations'],
   },
   join: {
     summary: 'Become a member of another mesh with an invitation',
@@ -91,7 +88,6 @@ export const MESH_OPERATIONS = {
       },
     ],
     flags: [ADDRESS, { flag: '--yes', field: 'yes', type: 'switch', help: 'do not ask' }],
-    examples: ['skein join skein1…', 'skein join - < invitation'],
   },
   leave: {
     summary: 'Leave the mesh and go on alone',
@@ -101,7 +97,6 @@ export const MESH_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [YES],
-    examples: ['skein leave'],
   },
   members: {
     summary: 'List the machines of the mesh',
@@ -111,7 +106,6 @@ export const MESH_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein members', 'skein members --json'],
   },
   'member/promote': {
     summary: 'Let a machine vote',
@@ -121,7 +115,6 @@ export const MESH_OPERATIONS = {
     tool: null,
     arguments: [MACHINE],
     flags: [YES],
-    examples: ['skein member promote studio'],
   },
   'member/demote': {
     summary: 'Make a machine a learner',
@@ -131,7 +124,6 @@ export const MESH_OPERATIONS = {
     tool: null,
     arguments: [MACHINE],
     flags: [YES],
-    examples: ['skein member demote laptop'],
   },
   'member/remove': {
     summary: 'Remove a machine from the mesh',
@@ -141,7 +133,6 @@ export const MESH_OPERATIONS = {
     tool: null,
     arguments: [MACHINE],
     flags: [YES],
-    examples: ['skein member remove old-laptop'],
   },
   peers: {
     summary: 'Show the connections to the other machines',
@@ -151,7 +142,6 @@ export const MESH_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein peers', 'skein peers --json'],
   },
   leader: {
     summary: 'Show who leads each ledger, and who votes in it',
@@ -161,6 +151,5 @@ export const MESH_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein leader'],
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

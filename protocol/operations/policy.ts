@@ -35,7 +35,6 @@ export const POLICY_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein owners show', 'skein owners show --json'],
   },
   'owners/set': {
     summary: 'Set the policy by hand, until the default branch changes it',
@@ -45,7 +44,6 @@ export const POLICY_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [YES],
-    examples: ['skein owners set .skein.yml', 'skein owners set owners.yaml'],
   },
   'owners/export': {
     summary: 'Print the policy as YAML for .skein.yml, promoted patterns included',
@@ -55,7 +53,6 @@ export const POLICY_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein owners export'],
   },
   'owners/requests': {
     summary: 'Show who asks to claim in hard areas, and who may',
@@ -67,7 +64,6 @@ export const POLICY_OPERATIONS = {
     flags: [
       { flag: '--mine', field: 'mine', type: 'switch', help: 'asked by you, or yours to answer' },
     ],
-    examples: ['skein owners requests', 'skein owners requests --mine'],
   },
   'owners/approve': {
     summary: 'Let a session claim in a hard area of yours',
@@ -81,7 +77,6 @@ export const POLICY_OPERATIONS = {
       NOTE,
       YES,
     ],
-    examples: ['skein owners approve req_01J… --for 2h'],
   },
   'owners/deny': {
     summary: 'Do not let a session claim in a hard area of yours',
@@ -91,7 +86,6 @@ export const POLICY_OPERATIONS = {
     tool: null,
     arguments: [REQUEST],
     flags: [NOTE, YES],
-    examples: ["skein owners deny req_01J… --note 'after the release'"],
   },
   hotspots: {
     summary: 'Show where claims meet, and what would help',
@@ -123,7 +117,6 @@ export const POLICY_OPERATIONS = {
         help: 'at most this many (20)',
       },
     ],
-    examples: ['skein hotspots', 'skein hotspots --days 7 --json'],
   },
   promote: {
     summary: 'Let claims of a pattern be shared from now on',
@@ -141,7 +134,6 @@ export const POLICY_OPERATIONS = {
       },
       YES,
     ],
-    examples: ["skein promote 'src/locale/**'", 'skein promote package.json --permanent'],
   },
   demote: {
     summary: 'End the promotion of a pattern',
@@ -151,7 +143,6 @@ export const POLICY_OPERATIONS = {
     tool: null,
     arguments: [PATTERN],
     flags: [YES],
-    examples: ["skein demote 'src/locale/**'"],
   },
   stale: {
     summary: 'Show who holds something and has shown no sign for long',
@@ -183,6 +174,5 @@ export const POLICY_OPERATIONS = {
       },
       YES,
     ],
-    examples: ['skein stale', 'skein stale --days 3 --release'],
   },
 } as const satisfies Record<string, OperationSpec>

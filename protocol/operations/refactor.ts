@@ -52,10 +52,5 @@ export const REFACTOR_OPERATIONS = {
       WAIT,
       URGENCY,
     ],
-    examples: [
-      'skein refactor src/router.ts Router::handle',
-      'skein refactor src/router.ts:Router::handle --dry-run',
-      "skein refactor src/money.py parse --to parse_amount --description 'clearer name'",
-    ],
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

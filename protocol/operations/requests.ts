@@ -52,7 +52,6 @@ export const REQUEST_OPERATIONS = {
         help: 'wait for the answer',
       },
     ],
-    examples: ["skein request clm_01J… --reason 'hotfix' --scope src/auth/login.ts --wait 60s"],
   },
   respond: {
     summary: 'Answer a request against a claim of yours',
@@ -90,12 +89,6 @@ export const REQUEST_OPERATIONS = {
       SYMBOL,
       { flag: '--note', field: 'note', type: 'text', value: 'TEXT', help: 'a word to the other' },
     ],
-    examples: [
-      'skein respond req_01J… approve',
-      'skein respond req_01J… narrow src/auth/session.ts',
-      'skein respond req_01J… coexist src/auth/login.ts',
-      'skein respond req_01J… coexist src/router.ts:Router::handle',
-    ],
   },
   inbox: {
     summary: 'Show what others ask of this session, and what it waits for',
@@ -114,7 +107,6 @@ export const REQUEST_OPERATIONS = {
         help: 'what is asked of another session; to look there is no sign of its life',
       },
     ],
-    examples: ['skein inbox', 'skein inbox --of-session SESSION'],
   },
   requests: {
     summary: 'List requests and how they ended',
@@ -142,6 +134,5 @@ export const REQUEST_OPERATIONS = {
         help: 'wait until the named ones are answered',
       },
     ],
-    examples: ['skein requests --mine', 'skein requests req_01J… --wait 60s'],
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

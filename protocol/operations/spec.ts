@@ -65,5 +65,4 @@ export interface OperationSpec {
   readonly tool: string | null
   readonly arguments: readonly ArgumentSpec[]
   readonly flags: readonly FlagSpec[]
-  readonly examples: readonly string[]
 }

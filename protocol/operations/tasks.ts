@@ -31,7 +31,6 @@ export const TASK_OPERATIONS = {
       { flag: '--free', field: 'free', type: 'switch', help: 'only what can be claimed now' },
       { flag: '--limit', field: 'limit', type: 'integer', value: 'N', help: 'at most this many' },
     ],
-    examples: ['skein task list', 'skein task list --free --json'],
   },
   'task/claim': {
     summary: 'Claim a task for this session, which works on one at a time',
@@ -74,10 +73,6 @@ export const TASK_OPERATIONS = {
       },
       KEY,
     ],
-    examples: [
-      'skein task claim fix-login',
-      'skein task claim fix-login --branch fix-login --wait 5m',
-    ],
   },
   'task/complete': {
     summary: "Complete this session's task",
@@ -90,7 +85,6 @@ export const TASK_OPERATIONS = {
       BRANCH,
       { flag: '--note', field: 'note', type: 'text', value: 'TEXT', help: 'a word to the others' },
     ],
-    examples: ['skein task complete fix-login'],
   },
   'task/expire': {
     summary: 'Free the task of a session that is gone',
@@ -119,6 +113,5 @@ export const TASK_OPERATIONS = {
       { flag: '--reason', field: 'reason', type: 'text', value: 'TEXT', help: 'why; recorded' },
       YES,
     ],
-    examples: ['skein task expire fix-login', 'skein task expire --of-session 7f3a'],
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>

@@ -46,7 +46,6 @@ export const TOKEN_OPERATIONS = {
       },
       YES,
     ],
-    examples: ['skein tokens create ci --acts-as ci --only team/shop --ttl 30d'],
   },
   'tokens/list': {
     summary: 'Show the tokens, what they may and when they were used',
@@ -56,7 +55,6 @@ export const TOKEN_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein tokens list'],
   },
   'tokens/rotate': {
     summary: 'Give a token a new text',
@@ -75,7 +73,6 @@ export const TOKEN_OPERATIONS = {
       },
       YES,
     ],
-    examples: ['skein tokens rotate ci', 'skein tokens rotate ci --grace 0s'],
   },
   'tokens/revoke': {
     summary: 'End a token at once',
@@ -85,6 +82,5 @@ export const TOKEN_OPERATIONS = {
     tool: null,
     arguments: [KNOWN],
     flags: [YES],
-    examples: ['skein tokens revoke ci'],
   },
 } as const satisfies Record<string, OperationSpec>

@@ -19,6 +19,5 @@ export const WEB_OPERATIONS = {
       },
       YES,
     ],
-    examples: ['skein web', 'skein web --no-open', 'skein web --revoke'],
   },
 } as const satisfies Record<string, OperationSpec>

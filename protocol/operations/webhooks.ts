@@ -20,7 +20,6 @@ export const WEBHOOK_OPERATIONS = {
     tool: null,
     arguments: [],
     flags: [],
-    examples: ['skein webhooks list', 'skein webhooks list --json'],
   },
   'webhooks/test': {
     summary: 'Send a webhook an event that is none',
@@ -30,7 +29,6 @@ export const WEBHOOK_OPERATIONS = {
     tool: null,
     arguments: [NAME],
     flags: [YES],
-    examples: ['skein webhooks test hooks.example.org'],
   },
   'webhooks/retry': {
     summary: 'Send at once what a webhook did not take',
@@ -40,7 +38,6 @@ export const WEBHOOK_OPERATIONS = {
     tool: null,
     arguments: [NAME],
     flags: [YES],
-    examples: ['skein webhooks retry hooks.example.org'],
   },
   'webhooks/purge': {
     summary: 'Forget what a webhook did not take',
@@ -50,6 +47,5 @@ export const WEBHOOK_OPERATIONS = {
     tool: null,
     arguments: [NAME],
     flags: [YES],
-    examples: ['skein webhooks purge hooks.example.org'],
   },
 } as const satisfies Record<string, OperationSpec>

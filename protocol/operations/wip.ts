@@ -51,7 +51,6 @@ export const WIP_OPERATIONS = {
         help: 'at most this many (100)',
       },
     ],
-    examples: ['skein wip', 'skein wip list --mine', 'skein wip list --json'],
   },
   'wip/show': {
     summary: 'Show what is in kept work',
@@ -61,7 +60,6 @@ export const WIP_OPERATIONS = {
     tool: null,
     arguments: [ID],
     flags: [],
-    examples: ['skein wip show wip_01J…', 'skein wip show clm_01J…'],
   },
   'wip/restore': {
     summary: 'Bring kept work back, into this checkout or as a branch',
@@ -86,7 +84,6 @@ export const WIP_OPERATIONS = {
       },
       YES,
     ],
-    examples: ['skein wip restore wip_01J…', 'skein wip restore wip_01J… --branch rescue'],
   },
   'wip/drop': {
     summary: 'Give kept work up',
@@ -114,6 +111,5 @@ export const WIP_OPERATIONS = {
       },
       YES,
     ],
-    examples: ['skein wip drop wip_01J…', 'skein wip drop --older 7d'],
   },
 } as const satisfies Record<string, OperationSpec>

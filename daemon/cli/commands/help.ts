@@ -1,6 +1,7 @@
 // `skein help`, and `--help` behind any verb: projected from the list of verbs, so that it cannot be out of date.
 import {
   DETAILS,
+  EXAMPLES,
   nearest,
   SkeinError,
   type FlagSpec,
@@ -16,7 +17,7 @@ export const run: LocalCommand = ({ verb, fields }, io) => {
   const page = pageOn(io.stdout, io)
   if (fields['json'] === true) {
     io.stdout.write(
-      `${JSON.stringify(named ?? { commands: VERBS, flags: GLOBAL_FLAGS }, null, 2)}\n`,
+      `${JSON.stringify(named === null ? { commands: VERBS.map(withExamples), flags: GLOBAL_FLAGS } : withExamples(named), null, 2)}\n`,
     )
     return 0
   }
@@ -102,13 +103,21 @@ function describeVerb(verb: VerbSpec, page: Page): readonly string[] {
     ...section('Everywhere', list(globals)),
     ...section(
       'Examples',
-      verb.examples.map((example) => `  ${example}`),
+      examplesOf(verb).map((example) => `  ${example}`),
     ),
   ]
 }
 
 function detailsOf({ details, does }: VerbSpec): string {
   return details ?? ('operation' in does ? longerHelp(does.operation) : '')
+}
+
+function withExamples(verb: VerbSpec): VerbSpec {
+  return { ...verb, examples: examplesOf(verb) }
+}
+
+export function examplesOf({ examples, does }: VerbSpec): readonly string[] {
+  return examples ?? ('operation' in does ? EXAMPLES[does.operation] : [])
 }
 
 export function longerHelp(operation: OperationName): string {
