@@ -5,8 +5,10 @@
 // 2. Only its machine moves an assignment, for only there it is seen what the worker does. Anybody may ask it to stop.
 // 3. What is over stays over, and says what shows it: an exit that was observed, for `succeeded` the commit that the remote has.
 // 4. The record that ends an assignment ends its claim.
+// 5. What was found of its work, and where that landed, is known after its end, too.
 import type { Party } from './claim.ts'
 import type { AssignmentId, ClaimId, PeerId, RequestId } from './ids.ts'
+import type { Landing, Verdict, VerdictKind } from './verdict.ts'
 
 /** `waiting`: for a person. `lost`: a person gave up its machine. */
 export const ASSIGNMENT_STATES = [
@@ -24,10 +26,10 @@ export type AssignmentState = (typeof ASSIGNMENT_STATES)[number]
 
 /** What an assignment may become, by what it is. */
 const MOVES: Readonly<Record<AssignmentState, readonly AssignmentState[]>> = {
-  assigned: ['starting', 'failed', 'stopped', 'lost'],
+  assigned: ['starting', 'waiting', 'failed', 'stopped', 'lost'],
   starting: ['running', 'failed', 'stopped', 'lost'],
   running: ['waiting', 'succeeded', 'empty', 'failed', 'stopped', 'lost'],
-  waiting: ['running', 'failed', 'stopped', 'lost'],
+  waiting: ['starting', 'running', 'failed', 'stopped', 'lost'],
   succeeded: [],
   empty: [],
   failed: [],
@@ -68,7 +70,16 @@ export interface AssignmentFacts {
   readonly commit?: string
   /** Work that was not committed, as `skein wip` knows it. */
   readonly wip?: string
+  /** What it cost until now, in US dollars, as far as its launcher says. */
+  readonly costUsd?: number
+  readonly turns?: number
+  /** The launcher's own name of the conversation, by which it can be taken up again. */
+  readonly conversation?: string
 }
+
+/** `work` is committed and pushed; the others look at another assignment's work, and push nothing. */
+export const ASSIGNMENT_TYPES = ['work', 'review', 'test', 'smoke'] as const
+export type AssignmentType = (typeof ASSIGNMENT_TYPES)[number]
 
 /** What an operator asks for. */
 export interface AssignmentOrder {
@@ -80,6 +91,15 @@ export interface AssignmentOrder {
   /** By its name in the machine's config.yml. */
   readonly launcher: string
   readonly branch: string
+  readonly type: AssignmentType
+  /** Whose work it continues, or looks at. */
+  readonly of: AssignmentId | null
+  /** 1 for the first; a retry counts on. */
+  readonly attempt: number
+  /** Null: what the launcher takes by itself. */
+  readonly model: string | null
+  /** What it is expected to change, as patterns; may be empty. */
+  readonly files: readonly string[]
 }
 
 export interface Assignment extends AssignmentOrder, AssignmentFacts {
@@ -98,7 +118,18 @@ export interface Assignment extends AssignmentOrder, AssignmentFacts {
   readonly stateAtMs: number
   readonly startedAtMs: number | null
   /** Somebody wants it to end. */
-  readonly stop: { readonly by: string; readonly note: string; readonly atMs: number } | null
+  readonly stop: Said | null
+  /** What a person said last to what it asked. */
+  readonly answer: Said | null
+  /** The last of each kind. */
+  readonly verdicts: Readonly<Partial<Record<VerdictKind, Verdict>>>
+  readonly landing: Landing | null
+}
+
+export interface Said {
+  readonly by: string
+  readonly note: string
+  readonly atMs: number
 }
 
 export const FLEET_LIMITS = {
@@ -106,11 +137,23 @@ export const FLEET_LIMITS = {
   openMax: 200,
   /** Of those that are over so many are told; their prompts are forgotten. */
   endedRemembered: 200,
+  /** Beside those: work that has not landed yet, the oldest is forgotten first. */
+  unlandedRemembered: 200,
+  proposalsMax: 100,
+  filesMax: 50,
+  fileCharactersMax: 300,
+  answerCharactersMax: 4_000,
   /** A task in words; what is longer belongs into a file of the repository. */
   promptCharactersMax: 8_000,
   titleCharactersMax: 200,
   noteCharactersMax: 500,
 } as const
+
+/** Work that is to land, and has not. */
+export function isUnlanded({ type, state, landing }: Assignment): boolean {
+  if (type !== 'work' || state !== 'succeeded') return false
+  return landing === null || landing.state === 'blocked'
+}
 
 export function isAssignmentOver(state: AssignmentState): boolean {
   return MOVES[state].length === 0

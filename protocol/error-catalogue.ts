@@ -89,6 +89,7 @@ export const ERROR_CATALOGUE = {
   TASK_TAKEN: row(1, 'Somebody works on the task, or waits for it.', 'skein workers'),
   ASSIGNMENT_UNKNOWN: row(6, 'No such assignment.', 'skein workers'),
   ASSIGNMENT_OVER: row(1, 'The assignment is in another state.', 'skein workers'),
+  PROPOSAL_UNKNOWN: row(6, 'No such proposal any more.', 'skein plan'),
   ASSIGNMENT_REFUSED: row(7, 'The machine takes no such worker.', 'skein help assign'),
   TASK_STALE: row(
     4,

@@ -54,8 +54,9 @@ export const EVENT_KINDS = {
   'member.removed': 'A member was removed from the mesh.',
   'partition.entered': 'This machine lost the majority; nothing is granted here.',
   'partition.healed': 'This machine is back with the majority.',
-  'assignment.*': 'An assignment of the fleet changed its state; the last word is the state.',
-  'merge.*': 'The merge queue moved; the last word says what happened.',
+  'assignment.*':
+    'An assignment of the fleet changed its state; the last word is the state, or `stopping`, `answered`, `judged`, `proposed`.',
+  'merge.*': 'Work landed, is kept from landing, or is not to land; the last word is which.',
 } as const satisfies Record<string, string>
 
 type Listed = keyof typeof EVENT_KINDS

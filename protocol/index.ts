@@ -1,6 +1,8 @@
 // The only door into protocol/. Modules here are pure: no I/O, no clock, no chance.
 export * from './assert.ts'
 export * from './assignment.ts'
+export * from './verdict.ts'
+export * from './proposal.ts'
 export * from './claim.ts'
 export * from './claim-json.ts'
 export * from './error-catalogue.ts'

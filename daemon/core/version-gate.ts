@@ -18,6 +18,10 @@ const WRITES: Partial<Record<Command['kind'], RecordKind>> = {
   assign: 'assign',
   'move-assignment': 'assignment-move',
   'stop-assignment': 'assignment-stop',
+  'answer-assignment': 'assignment-answer',
+  'judge-assignment': 'assignment-verdict',
+  'land-assignment': 'assignment-landing',
+  propose: 'propose',
 }
 
 /** What a caller is told whose command could not be written yet; null: it could. */

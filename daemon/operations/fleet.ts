@@ -47,6 +47,7 @@ export const assign: Handler<AssignInput> = async (parts, input, context) => {
     terms: termsOf(place, prepared),
     stamp: stampNow(parts),
     key: keyOf(input, peer, launcher),
+    proposal: null,
   }
   const { assignment, already } = assignedOf(await submit(hostOf(repo), command))
   const [worker] = await tellWorkers(parts, place, [assignment])
@@ -89,7 +90,8 @@ function orderOf(
   }
   const short = title.slice(0, FLEET_LIMITS.titleCharactersMax)
   const branch = branchOfTask(task, prepared === null ? short.slice(0, 40) : short)
-  return { task, title: short, prompt: cleanLines(told), launcher, branch }
+  const first = { type: 'work', of: null, attempt: 1, model: null, files: [] } as const
+  return { task, title: short, prompt: cleanLines(told), launcher, branch, ...first }
 }
 
 /** What a model is told keeps its lines, and nothing that makes a text look like another one. */

@@ -1,5 +1,7 @@
 // What a record changed, as data: boards, waiters and the audit log live from it.
 import type { Assignment } from '../assignment.ts'
+import type { Proposal } from '../proposal.ts'
+import type { Landing, Verdict } from '../verdict.ts'
 import type { EndReason, LedgerClaim, Party, Renaming } from '../claim.ts'
 import type { ClaimId, PeerId, RepoId, RequestId } from '../ids.ts'
 import type { MemberRole } from '../member.ts'
@@ -59,6 +61,18 @@ export type Change =
   /** It was given to a machine, moved, or ended. */
   | { readonly kind: 'assignment'; readonly assignment: Assignment; readonly by: string }
   | { readonly kind: 'assignment-stopping'; readonly assignment: Assignment }
+  | { readonly kind: 'assignment-answered'; readonly assignment: Assignment }
+  | {
+      readonly kind: 'assignment-judged'
+      readonly assignment: Assignment
+      readonly verdict: Verdict
+    }
+  | {
+      readonly kind: 'assignment-landing'
+      readonly assignment: Assignment
+      readonly landing: Landing
+    }
+  | { readonly kind: 'proposed'; readonly proposals: readonly Proposal[] }
   | { readonly kind: 'renewed'; readonly claim: LedgerClaim }
   | { readonly kind: 'narrowed'; readonly before: LedgerClaim; readonly claim: LedgerClaim }
   | {

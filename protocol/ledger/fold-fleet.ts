@@ -2,11 +2,21 @@
 import {
   FLEET_LIMITS,
   isAssignmentOver,
+  isUnlanded,
   type Assignment,
   type AssignmentState,
 } from '../assignment.ts'
 import type { EndReason } from '../claim.ts'
-import type { AssignmentMove, AssignmentStop, Assign, FleetBody } from './body-fleet.ts'
+import type {
+  Assign,
+  AssignmentAnswer,
+  AssignmentLanding,
+  AssignmentMove,
+  AssignmentStop,
+  AssignmentVerdict,
+  FleetBody,
+  Propose,
+} from './body-fleet.ts'
 import type { Change } from './change.ts'
 import { end, grant } from './fold-claims.ts'
 import { remember, rememberKey } from './fold-memory.ts'
@@ -22,6 +32,14 @@ export function foldFleet(state: LedgerState, record: LedgerRecord, body: FleetB
       return move(state, record, body)
     case 'assignment-stop':
       return stop(state, record, body)
+    case 'assignment-answer':
+      return answer(state, record, body)
+    case 'assignment-verdict':
+      return judge(state, record, body)
+    case 'assignment-landing':
+      return land(state, record, body)
+    case 'propose':
+      return propose(state, record, body)
   }
 }
 
@@ -39,8 +57,10 @@ function assign(state: LedgerState, record: LedgerRecord, body: Assign): Change[
     ...{ id, operator, peer, machine, askedBy: rid, state: 'assigned' },
     ...{ claim: claim.id, fence: claim.fence },
     ...{ assignedAtMs: record.atMs, stateAtMs: record.atMs, startedAtMs: null, stop: null },
+    ...{ answer: null, verdicts: {}, landing: null },
   }
   state.assignments.set(id, assignment)
+  state.proposals = state.proposals.filter(({ order: { task } }) => task !== order.task)
   return [...changes, { kind: 'assignment', assignment, by: operator.agent }]
 }
 
@@ -99,8 +119,55 @@ function stop(state: LedgerState, record: LedgerRecord, body: AssignmentStop): C
   return [{ kind: 'assignment-stopping', assignment }]
 }
 
+function answer(state: LedgerState, record: LedgerRecord, body: AssignmentAnswer): Change[] {
+  const { by, note } = body
+  return change(state, body, (before) =>
+    before.state === 'waiting' ? { answer: { by, note, atMs: record.atMs } } : null,
+  ).map((assignment) => ({ kind: 'assignment-answered', assignment }))
+}
+
+function judge(state: LedgerState, record: LedgerRecord, body: AssignmentVerdict): Change[] {
+  const verdict = { ...body.verdict, atMs: record.atMs }
+  return change(state, body, ({ verdicts }) => ({
+    verdicts: { ...verdicts, [verdict.kind]: verdict },
+  })).map((assignment) => ({ kind: 'assignment-judged', assignment, verdict }))
+}
+
+function land(state: LedgerState, record: LedgerRecord, body: AssignmentLanding): Change[] {
+  const landing = { ...body.landing, atMs: record.atMs }
+  return change(state, body, (before) => (isUnlanded(before) ? { landing } : null)).map(
+    (assignment) => ({ kind: 'assignment-landing', assignment, landing }),
+  )
+}
+
+function change(
+  state: LedgerState,
+  { id, rid }: AssignmentAnswer | AssignmentVerdict | AssignmentLanding,
+  make: (before: Assignment) => Partial<Assignment> | null,
+): Assignment[] {
+  remember(state, rid, { kind: 'assigned', id })
+  const before = state.assignments.get(id)
+  const made = before === undefined ? null : make(before)
+  if (before === undefined || made === null) return []
+  const assignment: Assignment = { ...before, ...made }
+  state.assignments.set(id, assignment)
+  return [assignment]
+}
+
+function propose(state: LedgerState, record: LedgerRecord, { rid, proposals }: Propose): Change[] {
+  remember(state, rid, { kind: 'done' })
+  state.proposals = proposals.map((proposal) => ({ ...proposal, atMs: record.atMs }))
+  return [{ kind: 'proposed', proposals: state.proposals }]
+}
+
+/** Work that is to land is remembered for longer than what is only history. */
 function forget(state: LedgerState): void {
   const ended = [...state.assignments.values()].filter((one) => isAssignmentOver(one.state))
-  for (const { id } of ended.slice(0, Math.max(0, ended.length - FLEET_LIMITS.endedRemembered)))
-    state.assignments.delete(id)
+  const unlanded = ended.filter(isUnlanded)
+  const rest = ended.filter((one) => !isUnlanded(one))
+  const drop = [
+    ...unlanded.slice(0, Math.max(0, unlanded.length - FLEET_LIMITS.unlandedRemembered)),
+    ...rest.slice(0, Math.max(0, rest.length - FLEET_LIMITS.endedRemembered)),
+  ]
+  for (const { id } of drop) state.assignments.delete(id)
 }

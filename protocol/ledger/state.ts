@@ -1,5 +1,6 @@
 // What the committed path says, folded: the same on every replica. Bounded in everything but live claims.
 import type { Assignment } from '../assignment.ts'
+import type { Proposal } from '../proposal.ts'
 import type { EndReason, LedgerClaim } from '../claim.ts'
 import type {
   AssignmentId,
@@ -79,6 +80,8 @@ export interface LedgerState {
   refusals: readonly RefusalDay[]
   /** Of the fleet: the open ones as they came, and the last ones that are over as they ended. */
   readonly assignments: Map<AssignmentId, Assignment>
+  /** Of the last plan, those that were not approved. */
+  proposals: readonly Proposal[]
 }
 
 export interface ForcedEnd extends LedgerClaim {
@@ -224,6 +227,7 @@ export function emptyState(): LedgerState {
     approvals: [],
     refusals: [],
     assignments: new Map(),
+    proposals: [],
   }
 }
 

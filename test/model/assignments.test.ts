@@ -10,6 +10,7 @@ import {
   type Assignment,
   type AssignmentState,
 } from '../../protocol/index.ts'
+import { workOrder } from '../helpers/work-order.ts'
 import { party, QueueLedger } from '../unit/queue/ledger.ts'
 import { said } from './system.ts'
 
@@ -35,10 +36,10 @@ interface Known {
 
 /** Written down by hand, not taken from the program. */
 const NEXT: Readonly<Record<string, readonly string[]>> = {
-  assigned: ['starting', 'failed', 'stopped', 'lost'],
+  assigned: ['starting', 'waiting', 'failed', 'stopped', 'lost'],
   starting: ['running', 'failed', 'stopped', 'lost'],
   running: ['waiting', 'succeeded', 'empty', 'failed', 'stopped', 'lost'],
-  waiting: ['running', 'failed', 'stopped', 'lost'],
+  waiting: ['starting', 'running', 'failed', 'stopped', 'lost'],
 }
 
 class Model {
@@ -167,7 +168,8 @@ class System {
     const outcome = this.ledger.run({
       ...{ kind: 'assign', party: party(who), again: false },
       worker: { peer: asPeerId('peer-1'), machine: 'm' },
-      order: { task, title: task, prompt: 'do it', launcher: 'sh', branch: `task-${task}` },
+      order: workOrder(task),
+      proposal: null,
       terms: {
         ...{ description: '', narrowable: false, ttlSeconds: null, claimsPerAgent: 0 },
         ...{ ttlDefaultSeconds: 14_400, ttlSharedSeconds: 7_200 },

@@ -18,6 +18,7 @@ import { decideAsk, decideRespond } from '../requests/decide.ts'
 import { decideBranchGone, decideComplete, decideExpireTasks } from '../tasks/decide.ts'
 import { blockedFailure, taskObstacle } from '../tasks/obstacle.ts'
 import { decideAssign, decideMove, decideStop } from '../fleet/decide.ts'
+import { decideAnswer, decideLanding, decidePropose, decideVerdict } from '../fleet/judge-work.ts'
 import { decideMesh } from '../mesh/decide.ts'
 import { decidePolicy } from '../policy/decide.ts'
 import { keepOut } from '../policy/refuse.ts'
@@ -86,6 +87,14 @@ export function decide(request: Request, context: DecisionContext): Decision {
       return decideMove(request.rid, command, view)
     case 'stop-assignment':
       return decideStop(request.rid, command, view)
+    case 'answer-assignment':
+      return decideAnswer(request.rid, command, view)
+    case 'judge-assignment':
+      return decideVerdict(request.rid, command, view)
+    case 'land-assignment':
+      return decideLanding(request.rid, command, view)
+    case 'propose':
+      return decidePropose(request.rid, command)
     default:
       return decideMesh(request.rid, command, context)
   }

@@ -7,12 +7,22 @@ import type {
   AssignmentState,
   ClaimTerms,
   Key,
+  Landing,
   Party,
   PeerId,
+  Proposal,
   Stamp,
+  Verdict,
 } from '../../../protocol/index.ts'
 
-export type FleetCommand = AssignCommand | MoveCommand | StopCommand
+export type FleetCommand =
+  | AssignCommand
+  | MoveCommand
+  | StopCommand
+  | AnswerCommand
+  | VerdictCommand
+  | LandCommand
+  | ProposeCommand
 
 /** A task for a machine's worker. */
 export interface AssignCommand {
@@ -26,6 +36,8 @@ export interface AssignCommand {
   readonly key: Key | null
   /** Although the task was completed lately. */
   readonly again: boolean
+  /** It approves this proposal, and gets its id; null: a person names the task. */
+  readonly proposal: AssignmentId | null
 }
 
 /** What became of an assignment of its own: a daemon's word. */
@@ -43,6 +55,36 @@ export interface StopCommand {
   readonly id: AssignmentId
   readonly note: string
   readonly lost: boolean
+}
+
+/** A person's word to an assignment that waits for one. */
+export interface AnswerCommand {
+  readonly kind: 'answer-assignment'
+  readonly party: Party
+  readonly id: AssignmentId
+  readonly note: string
+}
+
+/** What was found of an assignment's work. */
+export interface VerdictCommand {
+  readonly kind: 'judge-assignment'
+  readonly id: AssignmentId
+  readonly verdict: Omit<Verdict, 'atMs'>
+}
+
+/** How its way to the target went. */
+export interface LandCommand {
+  readonly kind: 'land-assignment'
+  readonly id: AssignmentId
+  readonly landing: Omit<Landing, 'atMs'>
+  /** Of the claim of the target's landing; null: a person drops it. */
+  readonly fence: number | null
+}
+
+/** What might be assigned, in the place of what was proposed before. */
+export interface ProposeCommand {
+  readonly kind: 'propose'
+  readonly proposals: readonly Omit<Proposal, 'atMs'>[]
 }
 
 export interface Assigned {

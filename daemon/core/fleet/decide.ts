@@ -31,13 +31,17 @@ export function decideAssign(
   judge: JudgeClaim,
 ): Decision {
   const { view, wallMs } = context
-  const { order, party } = command
+  const { order, party, proposal } = command
   const repeated = repeatKey(command, view)
   if (repeated !== null) return repeated
+  if (proposal !== null) {
+    if (view.state.assignments.has(proposal)) return present(view, proposal)
+    if (!view.state.proposals.some(({ id }) => id === proposal)) return gone(proposal)
+  }
   const open = [...view.state.assignments.values()].filter(({ state }) => !isAssignmentOver(state))
   if (open.length >= FLEET_LIMITS.openMax)
     return fail('BUSY', `${String(open.length)} assignments are open, the limit`)
-  const id = asAssignmentId(makeId('asg', wallMs, request.entropy))
+  const id = proposal ?? asAssignmentId(makeId('asg', wallMs, request.entropy))
   const judged = judge(request, claimFor(command, id), context)
   if (judged.kind === 'answer') return taken(order.task, view)
   if (judged.kind !== 'append') return judged
@@ -50,6 +54,13 @@ export function decideAssign(
     grant: { ...grant, rid: null },
   }
   return { kind: 'append', bodies: [body], warnings: [] }
+}
+
+/** A later plan took its place, or somebody has assigned the task by hand. */
+function gone(proposal: AssignmentId): Decision {
+  return fail('PROPOSAL_UNKNOWN', `no proposal ${proposal} is there any more`, {
+    data: { proposal },
+  })
 }
 
 /** The claim of the task, for the session that the worker will be. */
@@ -129,11 +140,18 @@ export function decideMove(rid: RequestId, command: MoveCommand, view: View): De
 }
 
 /** Nobody succeeds without what shows it, nor with a task that is another's by now. */
-function doubtOf({ id, claim, fence }: Assignment, { facts }: MoveCommand, view: View) {
+function doubtOf({ id, type, of, claim, fence }: Assignment, { facts }: MoveCommand, view: View) {
   if (view.state.claims.get(claim)?.fence !== fence)
     return fail('CLAIM_STALE', `the claim of ${id} has ended`, { data: { claim, fence } })
-  const isShown = facts.exit?.code === 0 && facts.commit !== undefined
-  return isShown ? null : fail('INPUT_SCHEMA', `${id} succeeds with an exit of 0 and a commit`)
+  if (type === 'work') {
+    const isShown = facts.exit?.code === 0 && facts.commit !== undefined
+    return isShown ? null : fail('INPUT_SCHEMA', `${id} succeeds with an exit of 0 and a commit`)
+  }
+  const verdicts = Object.values(
+    of === null ? {} : (view.state.assignments.get(of)?.verdicts ?? {}),
+  )
+  const isShown = facts.exit?.code === 0 && verdicts.some(({ from }) => from === id)
+  return isShown ? null : fail('INPUT_SCHEMA', `${id} succeeds with an exit of 0 and a verdict`)
 }
 
 export function decideStop(rid: RequestId, command: StopCommand, view: View): Decision {

@@ -16,6 +16,7 @@ import {
   type AssignmentState,
   type Party,
 } from '../../../protocol/index.ts'
+import { workOrder } from '../../helpers/work-order.ts'
 import { EngineScript, partyOf } from '../../sim/engine-script.ts'
 import { party, QueueLedger } from '../queue/ledger.ts'
 
@@ -25,12 +26,13 @@ const ALL = ['a', 'b', 'c']
 function assign(by: Party, task: string, peer: string, more: Partial<AssignCommand> = {}) {
   const command: AssignCommand = {
     ...{ kind: 'assign', party: by, worker: { peer: asPeerId(peer), machine: peer } },
-    order: { task, title: task, prompt: 'do it', launcher: 'sh', branch: `task-${task}` },
+    order: workOrder(task),
     terms: {
       ...{ description: '', narrowable: false, ttlSeconds: null, claimsPerAgent: 0 },
       ...{ ttlDefaultSeconds: 14_400, ttlSharedSeconds: 7_200 },
     },
-    ...{ stamp: { wallMs: 0, boot: 'b', uptimeMs: 0 }, key: null, again: false, ...more },
+    ...{ stamp: { wallMs: 0, boot: 'b', uptimeMs: 0 }, key: null, again: false },
+    ...{ proposal: null, ...more },
   }
   return command
 }

@@ -16,6 +16,7 @@ import {
 } from '../../../../protocol/index.ts'
 import type { Command } from '../../../../daemon/core/claims/command.ts'
 import { decodePacket, encodePacket, type Packet } from '../../../../daemon/mesh/packets.ts'
+import { workOrder } from '../../../helpers/work-order.ts'
 import { claimOf, partyOf } from '../../../sim/engine-script.ts'
 
 const PEER = asPeerId('a')
@@ -80,7 +81,8 @@ const COMMANDS: { readonly [Kind in Command['kind']]: Extract<Command, { kind: K
   demote: { kind: 'demote', party: PARTY, pattern: 'src/**' },
   assign: {
     ...{ kind: 'assign', party: PARTY, worker: { peer: PEER, machine: 'ada' }, again: false },
-    order: { task: 'T1', title: 'one', prompt: 'do', launcher: 'sh', branch: 'task-T1' },
+    order: workOrder('T1'),
+    proposal: null,
     ...{ terms: claimOf(PARTY, 'a.ts').terms, stamp: STAMP, key: null },
   },
   'move-assignment': {
@@ -90,6 +92,33 @@ const COMMANDS: { readonly [Kind in Command['kind']]: Extract<Command, { kind: K
   'stop-assignment': {
     ...{ kind: 'stop-assignment', party: PARTY, id: asAssignmentId('asg_1') },
     ...{ note: '', lost: false },
+  },
+  'answer-assignment': {
+    ...{ kind: 'answer-assignment', party: PARTY, id: asAssignmentId('asg_1'), note: 'yes' },
+  },
+  'judge-assignment': {
+    ...{ kind: 'judge-assignment', id: asAssignmentId('asg_1') },
+    verdict: {
+      ...{ kind: 'review', outcome: 'fail', commit: 'a'.repeat(40), by: 'ann', machine: 'ada' },
+      ...{ from: asAssignmentId('asg_2'), note: '' },
+    },
+  },
+  'land-assignment': {
+    ...{ kind: 'land-assignment', id: asAssignmentId('asg_1'), fence: 7 },
+    landing: {
+      ...{ state: 'landed', target: 'main', head: 'a'.repeat(40), base: 'b'.repeat(40) },
+      ...{ commit: 'c'.repeat(40), reason: null, note: '', by: 'ada' },
+      pull: { number: 4, url: 'https://forge.example.org/pulls/4' },
+    },
+  },
+  propose: {
+    kind: 'propose',
+    proposals: [
+      {
+        ...{ id: asAssignmentId('asg_3'), order: workOrder('T2'), peer: PEER, machine: 'ada' },
+        ...{ rationale: 'free', by: 'ann' },
+      },
+    ],
   },
   member: { kind: 'member', peer: PEER, machine: 'ada', addresses: [], version: 3 },
   invite: {
