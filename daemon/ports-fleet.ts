@@ -1,5 +1,5 @@
 // The socket of the workers of this machine.
-import type { AssignmentId, PeerId, RepoId } from '../protocol/index.ts'
+import type { AssignmentId, BlockerKind, PeerId, RepoId } from '../protocol/index.ts'
 
 /** How far a worker is, as its machine sees it in what it says. */
 export interface WorkerProgress {
@@ -17,6 +17,14 @@ export interface WorkerProgress {
   readonly warnings: readonly string[]
 }
 
+/** What keeps an assignment from going on, as its machine knows it. */
+export interface WorkerBlocker {
+  readonly kind: BlockerKind
+  readonly note: string
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number
+}
+
 /** A piece of a worker's log. */
 export interface WorkerLog {
   readonly bytes: Uint8Array
@@ -32,6 +40,8 @@ export interface Fleet {
   offer(from: PeerId, repo: RepoId, launcher: string): Promise<void>
   /** Of those that this machine knows something of. */
   progress(id: AssignmentId): WorkerProgress | null
+  /** Null: nothing that this machine knows of. */
+  blocker(id: AssignmentId): WorkerBlocker | null
   /** @throws SkeinError ASSIGNMENT_UNKNOWN: there is no log of it here */
   log(id: AssignmentId, since: number, bytesMax: number): WorkerLog
 }

@@ -62,3 +62,20 @@ export interface Landing {
 export function landingResource(target: string): string {
   return `landing/${target}`
 }
+
+/**
+ * What keeps an assignment from going on: its machine has no free slot (`slots`), has quiet hours, would pass a spending limit, cannot be
+ * asked (`machine`), or pauses after a failure (`backoff`); it asks a person (`question`), needs commands of the repository that no
+ * person of its machine approved (`commands`), or its work is kept from landing (`landing`).
+ */
+export const BLOCKER_KINDS = [
+  'slots',
+  'quiet-hours',
+  'spending',
+  'backoff',
+  'commands',
+  'machine',
+  'question',
+  'landing',
+] as const
+export type BlockerKind = (typeof BLOCKER_KINDS)[number]

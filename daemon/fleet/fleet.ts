@@ -121,6 +121,15 @@ class LocalFleet implements RunningFleet {
     return tellProgress(reader.state, isRunning ? this.#now() - reader.quietSince : null)
   }
 
+  /** Only what this machine alone knows; what the ledger says, everybody does. */
+  blocker(id: AssignmentId): ReturnType<Fleet['blocker']> {
+    const known = this.#assignments().find(({ assignment }) => assignment.id === id)
+    if (known?.assignment.state !== 'assigned' || this.#around.hasRoom()) return null
+    const most = String(mostWorkers(this.#options.config))
+    const note = `all ${most} workers of this machine are taken`
+    return { kind: 'slots', note, sinceMs: known.assignment.stateAtMs }
+  }
+
   log(id: AssignmentId, since: number, bytesMax: number): ReturnType<Fleet['log']> {
     const entry = isWorkerName(id) ? this.#entries.get(id) : undefined
     const assignment = this.#assignments().find((one) => one.assignment.id === id)?.assignment

@@ -4,13 +4,14 @@ import { z } from 'zod'
 import {
   asAssignmentId,
   asRepoId,
+  BLOCKER_KINDS,
   LIMITS,
   SkeinError,
   type AssignmentId,
   type PeerId,
   type RepoId,
 } from '../../protocol/index.ts'
-import type { Fleet, WorkerLog, WorkerProgress } from '../ports-fleet.ts'
+import type { Fleet, WorkerBlocker, WorkerLog, WorkerProgress } from '../ports-fleet.ts'
 import type { Mesh } from './mesh.ts'
 
 const OFFER = 'fleet.offer'
@@ -51,6 +52,9 @@ const progressAnswer = z.array(
         warnings: z.array(text).max(100),
       })
       .nullable(),
+    blocker: z
+      .looseObject({ kind: z.enum(BLOCKER_KINDS), note: text, sinceMs: z.number() })
+      .nullable(),
   }),
 )
 const logAnswer = z.looseObject({
@@ -58,6 +62,12 @@ const logAnswer = z.looseObject({
   total: z.int().min(0),
   isEnded: z.boolean(),
 })
+
+/** What a machine says of a worker of its own. */
+export interface WorkerTold {
+  readonly progress: WorkerProgress | null
+  readonly blocker: WorkerBlocker | null
+}
 
 type Asker = Pick<Mesh, 'board' | 'member' | 'state'>
 
@@ -75,7 +85,11 @@ export function answerFleet(
   board.answer(PROGRESS, (from, body) => {
     const asked = read(mesh, from, progressOf, body)
     const own = asked.ids.map(asAssignmentId).filter((each) => isOf(asRepoId(asked.repo), each))
-    return Promise.resolve(own.map((each) => ({ id: each, progress: fleet.progress(each) })))
+    return Promise.resolve(
+      own.map((each) => ({
+        ...{ id: each, progress: fleet.progress(each), blocker: fleet.blocker(each) },
+      })),
+    )
   })
   board.answer(LOG, (from, body) => {
     const asked = read(mesh, from, logOf, body)
@@ -100,10 +114,10 @@ export async function askProgress(
   { board }: Pick<Mesh, 'board'>,
   peer: PeerId,
   asked: { readonly repo: RepoId; readonly ids: readonly AssignmentId[] },
-): Promise<ReadonlyMap<AssignmentId, WorkerProgress | null>> {
+): Promise<ReadonlyMap<AssignmentId, WorkerTold>> {
   const answer = progressAnswer.safeParse(await board.ask(peer, PROGRESS, asked, PROGRESS_MS))
   if (!answer.success) throw noAnswer(peer)
-  return new Map(answer.data.map((each) => [asAssignmentId(each.id), each.progress]))
+  return new Map(answer.data.map(({ id: of, ...told }) => [asAssignmentId(of), told]))
 }
 
 /** @throws SkeinError PEER_UNREACHABLE, ASSIGNMENT_UNKNOWN */

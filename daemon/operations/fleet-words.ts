@@ -7,16 +7,18 @@ import {
   type AssignmentId,
   type OperationResult,
   type PeerId,
+  type Verdict,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { Outcome } from '../core/claims/command.ts'
 import type { Assigned } from '../core/fleet/command.ts'
-import { askProgress } from '../mesh/fleet-questions.ts'
+import { askProgress, type WorkerTold } from '../mesh/fleet-questions.ts'
 import type { WorkerProgress } from '../ports-fleet.ts'
 import type { Parts } from './context.ts'
+import { blockerOf } from './fleet-blockers.ts'
 
 type WorkerJson = OperationResult<'stop'>['worker']
-type Known = ReadonlyMap<AssignmentId, WorkerProgress | null>
+type Known = ReadonlyMap<AssignmentId, WorkerTold>
 
 export function assignedOf(outcome: Exclude<Outcome, { kind: 'failed' }>): Assigned {
   if (outcome.kind === 'assigned') return outcome
@@ -33,8 +35,7 @@ export async function tellWorkers(
   const peers = [...new Set(open.map(({ peer }) => peer))]
   const asked = peers.map(async (peer): Promise<readonly [PeerId, Known | null]> => {
     const ids = open.filter((one) => one.peer === peer).map(({ id }) => id)
-    if (peer === parts.mesh.self)
-      return [peer, new Map(ids.map((id) => [id, parts.fleet.progress(id)]))]
+    if (peer === parts.mesh.self) return [peer, new Map(ids.map((id) => [id, ownTold(parts, id)]))]
     try {
       return [peer, await askProgress(parts.mesh, peer, { repo: repo.id, ids })]
     } catch (error) {
@@ -45,20 +46,26 @@ export async function tellWorkers(
   const known = new Map(await Promise.all(asked))
   return assignments.map((assignment) => {
     const ofMachine = known.get(assignment.peer)
-    const progress = ofMachine?.get(assignment.id) ?? parts.fleet.progress(assignment.id)
-    return workerJson(repo.id, assignment, progress, ofMachine === null)
+    const told = ofMachine?.get(assignment.id) ?? ownTold(parts, assignment.id)
+    return workerJson(repo.id, assignment, told, ofMachine === null)
   })
+}
+
+function ownTold({ fleet }: Parts, id: AssignmentId): WorkerTold {
+  return { progress: fleet.progress(id), blocker: fleet.blocker(id) }
 }
 
 function workerJson(
   repo: string,
   assignment: Assignment,
-  progress: WorkerProgress | null,
+  { progress, blocker }: WorkerTold,
   isUnknown: boolean,
 ): WorkerJson {
   const { id, task, title, machine, launcher, state, branch, claim, fence, operator } = assignment
   const { base, reason, note, exit, commit, wip, startedAtMs } = assignment
+  const { type, of, attempt, model, costUsd, answer } = assignment
   return {
+    ...{ type, of, attempt, model, cost_usd: costUsd ?? null },
     ...{ id, repo, task, title, machine, launcher, branch, claim, fence },
     state: isUnknown ? 'unknown' : state,
     last_state: state,
@@ -69,8 +76,22 @@ function workerJson(
     stopping: assignment.stop !== null && !isAssignmentOver(state),
     ...{ reason: reason ?? null, note: note ?? null, exit: exit ?? null },
     ...{ commit: commit ?? null, wip: wip ?? null },
+    answer: answer === null ? null : { by: answer.by, note: answer.note, at: iso(answer.atMs) },
+    verdicts: Object.values(assignment.verdicts).map((verdict) => verdictJson(verdict, commit)),
+    landing: landingJson(assignment),
+    blocker: blockerOf(assignment, isUnknown ? 'unknown' : blocker),
     progress: progress === null ? null : cleanProgress(progress),
   }
+}
+
+function verdictJson({ atMs, ...verdict }: Verdict, pushed: string | undefined) {
+  return { ...verdict, stale: verdict.commit !== pushed, at: iso(atMs) }
+}
+
+function landingJson({ landing }: Assignment): WorkerJson['landing'] {
+  if (landing === null) return null
+  const { atMs, ...told } = landing
+  return { ...told, at: iso(atMs) }
 }
 
 /** A worker's words are a stranger's. */

@@ -1,6 +1,7 @@
 // Outputs of the operations on workers.
 import { z } from 'zod'
-import { ASSIGNMENT_FAILURES, ASSIGNMENT_STATES } from '../assignment.ts'
+import { ASSIGNMENT_FAILURES, ASSIGNMENT_STATES, ASSIGNMENT_TYPES } from '../assignment.ts'
+import { BLOCKER_KINDS, LANDING_BLOCKERS, LANDING_STATES, VERDICT_KINDS } from '../verdict.ts'
 import { asOf } from './output-parts.ts'
 
 const progress = z.object({
@@ -15,8 +16,47 @@ const progress = z.object({
   warnings: z.array(z.string()),
 })
 
+export const verdict = z.object({
+  kind: z.enum(VERDICT_KINDS),
+  outcome: z.enum(['pass', 'fail']),
+  commit: z.string(),
+  stale: z.boolean().describe('it is about an older commit than the one that was pushed'),
+  by: z.string(),
+  machine: z.string(),
+  from: z.string().nullable().describe('the assignment that found it; null: a person did'),
+  note: z.string(),
+  at: z.string(),
+})
+
+export const landing = z.object({
+  state: z.enum(LANDING_STATES),
+  target: z.string(),
+  head: z.string().describe('the commit that it is about'),
+  base: z.string().describe('where the target stood'),
+  commit: z.string().nullable().describe('where the target stands with it'),
+  reason: z.enum(LANDING_BLOCKERS).nullable().describe('what keeps it'),
+  note: z.string(),
+  pull: z.object({ number: z.int(), url: z.string() }).nullable(),
+  by: z.string(),
+  at: z.string(),
+})
+
+export const blocker = z
+  .object({
+    kind: z.enum(BLOCKER_KINDS),
+    note: z.string().describe('what keeps it, in words'),
+    since: z.string(),
+    who: z.string().describe('who can clear it'),
+    next: z.string().describe('the next command'),
+  })
+  .describe('what it waits for')
+
 export const worker = z.object({
   id: z.string(),
+  type: z.enum(ASSIGNMENT_TYPES),
+  of: z.string().nullable().describe('whose work it continues, or looks at'),
+  attempt: z.int(),
+  model: z.string().nullable(),
   repo: z.string(),
   task: z.string(),
   title: z.string(),
@@ -41,6 +81,11 @@ export const worker = z.object({
   exit: z.object({ code: z.int().nullable(), signal: z.string().nullable() }).nullable(),
   commit: z.string().nullable().describe("what the remote's branch stands on"),
   wip: z.string().nullable().describe('kept work: skein wip show'),
+  cost_usd: z.number().nullable().describe('of all that is over of it'),
+  answer: z.object({ by: z.string(), note: z.string(), at: z.string() }).nullable(),
+  verdicts: z.array(verdict),
+  landing: landing.nullable(),
+  blocker: blocker.nullable(),
   progress: progress.nullable(),
 })
 
