@@ -2,6 +2,7 @@
 // between the call and its answer (linearizability, checked in index order).
 import type { ClaimId } from '../../protocol/index.ts'
 import type { Outcome } from '../../daemon/core/claims/command.ts'
+import { isFleetCommand } from './fleet.ts'
 import { isSamePartyOutside, type Op } from './op.ts'
 import { isPolicyCommand } from './policy.ts'
 import { at, type Spec } from './spec.ts'
@@ -13,6 +14,7 @@ export function answerProblem(
   outcome: Outcome,
   committed: number,
 ): string | null {
+  if (isFleetCommand(op.command)) return spec.fleet.problem(op, outcome, committed)
   switch (outcome.kind) {
     case 'granted':
       return grantedProblem(spec, op, outcome, committed)

@@ -2,6 +2,7 @@
 // and say that they live.
 import {
   asSessionId,
+  isAssignmentOver,
   outcomeOf,
   URGENCIES,
   type ClaimId,
@@ -24,6 +25,7 @@ import type { Instant } from './clock.ts'
 import { bootOf, type Machine } from './machine.ts'
 import { drawPolicyCommand } from './policy.ts'
 import { Provisionals } from './provisionals.ts'
+import { drawFleetCommand, LANDING_SCOPE } from './fleet.ts'
 import type { Op } from './op.ts'
 import type { SpecClaim } from './spec.ts'
 import { insideOf, PATTERNS, QUIET } from './universe.ts'
@@ -249,6 +251,20 @@ export class Clients {
     }
   }
 
+  /** Nor is a task given by a call that was told otherwise. */
+  checkAssignments(): void {
+    for (const { id, rid } of this.#world.checker.spec.fleet.open()) {
+      const op = rid === null ? undefined : this.ops.get(rid)
+      // A removed machine gives nothing back.
+      const isMember = this.#world.members().some(({ number }) => number === op?.home)
+      check(
+        !isMember || (op?.state !== 'abandoned' && op?.isRefused !== true),
+        'I9 abandoned',
+        `${id} of ${rid ?? ''} goes on, and its caller was told that there is none`,
+      )
+    }
+  }
+
   /** After the faults: a claim that nothing stands in the way of. */
   askQuietly(): void {
     const { prng } = this.#world
@@ -367,6 +383,7 @@ export class Clients {
       ['end', held.length > 0 ? 0.5 : 0],
       ['force', 0.4],
       ['policy', plan.hasPolicies ? 2 : 0],
+      ['fleet', plan.hasFleet ? 14 : 0],
     ] as const)
     const stamp = stampOf(home, now)
     switch (kind) {
@@ -416,6 +433,8 @@ export class Clients {
         session.held.clear()
         return { kind: 'end', ids: held, reason: 'session-ended' }
       }
+      case 'fleet':
+        return this.#fleetCommand(session, home)
       case 'policy':
         return drawPolicyCommand(prng, party, this.#world.checker.spec.policy)
       case 'force': {
@@ -427,6 +446,16 @@ export class Clients {
         return { kind: 'release', party, target: { by: 'ids', ids: [id] }, force: 'must go' }
       }
     }
+  }
+
+  #fleetCommand({ party }: Session, home: Machine): Command {
+    const { prng, names, now, checker } = this.#world
+    const fence = checker.spec.landingFence(party.peer)
+    if (fence === null && prng.chance(0.15))
+      return this.#claimCommand(party, [LANDING_SCOPE], null, home)
+    const stamp = stampOf(home, now)
+    const around = { party, peers: names, stamp, fleet: checker.spec.fleet, atMs: now, fence }
+    return drawFleetCommand(prng, around)
   }
 
   #claimCommand(
@@ -534,9 +563,10 @@ export class Clients {
     if (outcome.kind === 'provisional') {
       op.told = outcome.claims.map(({ id }) => id)
     } else if (
-      op.command.kind === 'claim' &&
+      (op.command.kind === 'claim' || op.command.kind === 'assign') &&
       outcome.kind !== 'granted' &&
-      outcome.kind !== 'renewed'
+      outcome.kind !== 'renewed' &&
+      outcome.kind !== 'assigned'
     ) {
       // (A wait that was dropped got nothing, either.)
       this.refused++
@@ -617,8 +647,12 @@ export class Clients {
     const alive = this.sessions.filter(
       (session) => session.home === machine.number && session.silentUntil <= now,
     )
-    if (alive.length === 0) return
-    const sessions = alive.map((session) => session.party.session)
+    const open = [...machine.engine.committed.state.assignments.values()].filter(
+      ({ peer, state }) => peer === machine.name && !isAssignmentOver(state),
+    )
+    if (alive.length + open.length === 0) return
+    const workers = open.map(({ id }) => asSessionId(id))
+    const sessions = [...alive.map((session) => session.party.session), ...workers]
     this.#world.give(machine, [{ kind: 'alive', sessions }])
   }
 

@@ -44,6 +44,8 @@ const ASK = 'daemon/core/provisional/ask.ts'
 const OWN = 'daemon/core/provisional/own.ts'
 const MEMBERSHIP = 'daemon/core/membership.ts'
 const RENEWALS = 'daemon/core/renewals.ts'
+const FLEET_DECIDE = 'daemon/core/fleet/decide.ts'
+const JUDGE_WORK = 'daemon/core/fleet/judge-work.ts'
 
 /** Acknowledgements that look at the promise nowhere, on either side. */
 const BLIND_ACKS: readonly Edit[] = [
@@ -641,6 +643,59 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     caughtBy: { kind: 'seeds', voters: 3, within: 100 },
+  },
+  {
+    id: 'F1',
+    what: 'work lands without the claim on its target',
+    edits: [
+      {
+        file: JUDGE_WORK,
+        find: "landing.state !== 'dropped' && !holdsTarget(view, rid, landing.target, fence)",
+        replace: "landing.state !== 'dropped' && !holdsTarget",
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 1, within: 100 },
+  },
+  {
+    id: 'F2',
+    what: 'a worker whose claim has ended succeeds',
+    edits: [
+      {
+        file: FLEET_DECIDE,
+        find: 'if (view.state.claims.get(claim)?.fence !== fence)',
+        replace: 'if (claim === id && view.state.claims.get(claim)?.fence !== fence)',
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 1, within: 3_000 },
+  },
+  {
+    id: 'F3',
+    what: 'any machine moves an assignment',
+    edits: [
+      {
+        file: FLEET_DECIDE,
+        find: 'if (peerOf(rid) !== assignment.peer)',
+        replace: 'if (peerOf(rid) !== assignment.peer && to === from)',
+      },
+      {
+        file: FLEET_DECIDE,
+        find: 'const { id, to, facts } = command',
+        replace: "const { id, to, facts } = command\n  const from: string = ''",
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 100 },
+  },
+  {
+    id: 'F4',
+    what: 'an assignment that nobody was told of goes on',
+    edits: [
+      {
+        file: LEADING,
+        find: "if (outcome.kind === 'assigned' && isOpenFor(engine.tail, rid, outcome.id)) {",
+        replace: "if (outcome.kind === 'assigned' && engine.tail === null) {",
+      },
+    ],
+    caughtBy: { kind: 'seeds', voters: 3, within: 3_000 },
   },
 ]
 

@@ -81,6 +81,8 @@ export interface Plan {
   readonly provisional: number
   /** People change what the repository wants. */
   readonly hasPolicies: boolean
+  /** Tasks are given to workers, and land. */
+  readonly hasFleet: boolean
 }
 
 const MACHINES_MAX = 7
@@ -188,6 +190,7 @@ export function drawPlan(seed: number, options: SimOptions): Plan {
     provisional: prng.pick([0, 0.03, 0.2]),
     // Those without run as they would if there were none anywhere.
     hasPolicies: seed % 3 === 0,
+    hasFleet: seed % 5 === 3 && seed % 3 !== 0,
   }
 }
 

@@ -6,7 +6,7 @@ import type { PolicyCommand } from '../../daemon/core/policy/command.ts'
 import { NO_POLICY } from '../../protocol/index.ts'
 import { isSamePartyOutside } from './op.ts'
 import type { Prng } from './prng.ts'
-import { isInside, maskOf, PATTERNS } from './universe.ts'
+import { isInside, isNoFile, maskOf, PATTERNS } from './universe.ts'
 import { check } from './violation.ts'
 
 interface LetIn {
@@ -70,6 +70,7 @@ export class PolicySpec {
 
   /** A grant keeps the policy of its moment: nothing protected, no area of others, nothing exclusive that is shared. */
   check(claim: Asked, party: Party, atMs: number, where: string): void {
+    if (isNoFile(claim.pattern)) return
     const problem = this.problemOf(claim, party, atMs)
     check(problem === null, 'policy', `${where} grants '${claim.pattern}', which ${problem ?? ''}`)
     const isExclusive = claim.mode === 'exclusive' && this.isShared(claim.pattern)
@@ -106,6 +107,7 @@ export class PolicySpec {
   }
 
   isShared(pattern: string): boolean {
+    if (isNoFile(pattern)) return false
     return [...this.#policy.shared, ...this.#promoted].some((outer) => isInside(pattern, outer))
   }
 

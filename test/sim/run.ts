@@ -102,6 +102,7 @@ function play(world: World): void {
   world.mesh?.checkSettled(world.now - healedAt, 'as late as')
   clients.provisionals.checkSettled()
   clients.checkAbandoned()
+  clients.checkAssignments()
   clients.checkQueue(healedAt)
   checkAgreement(world)
   checker.checkDurable()

@@ -6,15 +6,17 @@ import type {
   Key,
   LedgerRecord,
   Party,
+  PeerId,
   QueueId,
   RecordBody,
   RequestId,
   Settlement,
 } from '../../protocol/index.ts'
+import { FleetSpec } from './fleet.ts'
 import { isSamePartyOutside, type Op } from './op.ts'
 import { PolicySpec } from './policy.ts'
 import { URGENCIES } from '../../protocol/index.ts'
-import { maskOf } from './universe.ts'
+import { LANDING, maskOf } from './universe.ts'
 import { check } from './violation.ts'
 
 export interface SpecClaim {
@@ -84,6 +86,7 @@ export class Spec {
   /** What records said of provisional claims. */
   readonly settled = new Map<ClaimId, 'promoted' | 'rejected' | 'ended'>()
   readonly policy = new PolicySpec()
+  readonly fleet: FleetSpec
   readonly #answered = new Set<RequestId>()
   readonly #world: SpecWorld
   #fence = 0
@@ -92,6 +95,23 @@ export class Spec {
 
   constructor(world: SpecWorld) {
     this.#world = world
+    this.fleet = new FleetSpec({
+      opOf: (rid) => world.opOf(rid),
+      isLive: (id) => this.live.has(id),
+      grant: (record, { grant }) => this.#grantTask(record, grant),
+      end: (record, id, reason) => {
+        this.#end(record, id, reason)
+      },
+      landingFence: (peer) => this.landingFence(peer),
+    })
+  }
+
+  landingFence(peer: PeerId): number | null {
+    const mask = maskOf(LANDING)
+    const claim = [...this.live.values()].find(
+      (one) => one.party.peer === peer && this.maskAt(one, Infinity) === mask,
+    )
+    return claim?.fence ?? null
   }
 
   apply(record: LedgerRecord): void {
@@ -132,6 +152,18 @@ export class Spec {
       case 'term-start':
         this.#termStartedAt = this.#world.bornAt(record)
         return
+      case 'task':
+        for (const id of body.ids) this.#end(record, id, 'released')
+        break
+      case 'assign':
+      case 'assignment-move':
+      case 'assignment-stop':
+      case 'assignment-answer':
+      case 'assignment-verdict':
+      case 'assignment-landing':
+      case 'propose':
+        this.fleet.apply(record)
+        break
       default:
         return
     }
@@ -208,6 +240,17 @@ export class Spec {
       this.claims.set(claim.id, claim)
       this.live.set(claim.id, claim)
     }
+  }
+
+  /** A worker's task: claimed for its session by the assignment's own record. */
+  #grantTask(record: LedgerRecord, grant: Body<'grant'>): ClaimId {
+    const [claim, more] = grant.claims
+    check(claim !== undefined && more === undefined, 'reply', `${at(record)} grants no one task`)
+    const granted = this.#claimOf(record, grant, claim, this.#nextFence(record), null)
+    this.#checkExclusion(record, granted)
+    this.claims.set(granted.id, granted)
+    this.live.set(granted.id, granted)
+    return granted.id
   }
 
   /** By the rules of this moment; what was made shared when it came to wait stays so. */

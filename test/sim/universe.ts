@@ -49,6 +49,16 @@ const PROBES: readonly string[] = [
   'other/a.ts',
 ]
 
+/** Beside the files: tasks of workers, and what is held to land. */
+export const TASKS: readonly string[] = ['T1', 'T2', 'T3']
+export const LANDING = 'landing/main'
+const OTHERS: readonly string[] = [...TASKS, LANDING]
+
+/** No file, so no policy of files says anything of it. */
+export function isNoFile(pattern: string): boolean {
+  return OTHERS.includes(pattern)
+}
+
 /** Scopes that nobody else asks for. */
 export const QUIET = 'quiet/live.txt'
 
@@ -61,6 +71,7 @@ export function maskOf(pattern: string): number {
     const test = toRegExp(pattern)
     mask = PATHS.reduce((bits, path, at) => (test.test(path) ? bits | (1 << at) : bits), 0)
     if (pattern === QUIET) mask = 1 << PATHS.length
+    if (isNoFile(pattern)) mask = 1 << (PATHS.length + 1 + OTHERS.indexOf(pattern))
     masks.set(pattern, mask)
   }
   return mask
