@@ -11,6 +11,7 @@ import { guardRows } from './groups/guard.ts'
 import { historyRows } from './groups/history.ts'
 import { growthRows, judgeRows, queueRows, symbolRows } from './groups/in-process.ts'
 import { meshRows } from './groups/mesh.ts'
+import { fleetRows } from './groups/fleet.ts'
 import { GROUPS, type GroupName } from './groups/names.ts'
 import { commandRows, startRows } from './groups/starts.ts'
 import { describeMachine } from './machine.ts'
@@ -28,6 +29,7 @@ const MEASURES: Readonly<Record<GroupName, (bench: Bench) => Promise<Row[]>>> = 
   check: checkRows,
   doors: doorRows,
   mesh: meshRows,
+  fleet: fleetRows,
   start: startRows,
   command: commandRows,
   guard: guardRows,

@@ -22,6 +22,8 @@ export interface Program {
 /** One machine of several. */
 export interface Member {
   readonly machine: string
+  /** More lines of its config.yml. */
+  readonly config?: string
 }
 
 const READY_MS_MAX = 20_000
@@ -79,10 +81,10 @@ export class Daemon {
     this.checkout = checkout
     this.home = ground.folder('home')
     if (member === undefined) return
-    const { machine } = member
+    const { machine, config = '' } = member
     writeFileSync(
       path.join(this.home, 'config.yml'),
-      `machine: ${machine}\ntrust_scripts: true\nlisten: ["127.0.0.1:0"]\n`,
+      `machine: ${machine}\ntrust_scripts: true\nlisten: ["127.0.0.1:0"]\n${config}\n`,
     )
   }
 

@@ -9,6 +9,7 @@ export const GROUPS = {
   check: 'checks',
   doors: 'the loopback port: HTTP, MCP, event streams',
   mesh: 'three machines, beside a cluster of three etcd',
+  fleet: 'workers on another machine',
   start: 'starts of the daemon and the bridge',
   command: '`skein check` as a process',
   guard: 'verdicts of the guard, a push of 2,000 files, `skein init`',
