@@ -124,12 +124,11 @@ export class ForgeClient {
   #decode<Value>(where: string, answer: Answer, schema: z.ZodType<Value>): Value {
     const call = callOf('GET', where)
     if (answer.status !== 200) throw refused(this.#options, call, answer)
-    try {
-      return schema.parse(JSON.parse(answer.body))
-    } catch {
-      const problem = 'its answer is not understood; is `url` the address of a forge'
-      throw unreachable(this.#options, call, problem)
-    }
+    const parsed = schema.safeParse(jsonOf(answer.body))
+    if (parsed.success) return parsed.data
+    const place = parsed.error.issues[0]?.path.map(String).join('.') ?? ''
+    const what = `its answer is not understood${place === '' ? '' : ` at ${place}`}`
+    throw unreachable(this.#options, call, `${what}; is \`url\` the address of a forge`)
   }
 
   async #ask(place: URL, signal: AbortSignal): Promise<Answer> {
@@ -184,6 +183,15 @@ export class ForgeClient {
     const place = new URL(path.split('/').map(encodeURIComponent).join('/'), api)
     place.search = new URLSearchParams(query).toString()
     return place
+  }
+}
+
+/** What is no JSON is nothing that any schema takes. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
