@@ -13,7 +13,7 @@ import {
   type Answer,
   type Callee,
 } from './answers.ts'
-import { createPageCache, nextPage } from './paging.ts'
+import { createPageCache, nextPage, renewed } from './paging.ts'
 
 export interface ForgeClientOptions extends Callee {
   readonly headers: Readonly<Record<string, string>>
@@ -60,6 +60,10 @@ export class ForgeClient {
 
   get project(): string {
     return this.#options.project
+  }
+
+  now(): number {
+    return this.#options.clock.wall()
   }
 
   /** Null: there is no such thing, or none that the token may see. @param where below the project, or from the API's root with a slash */
@@ -136,7 +140,7 @@ export class ForgeClient {
     const answered = await this.#send(place, 'GET', null, signal, known?.etag)
     const call = callOf('GET', place.pathname)
     if (answered.kind === 'failed') throw unreachable(this.#options, call, answered.problem)
-    if (answered.status === 304 && known !== undefined) return known.answer
+    if (answered.status === 304 && known !== undefined) return renewed(known.answer, answered)
     if (answered.status >= 500) {
       throw unreachable(this.#options, call, `status ${String(answered.status)}`)
     }

@@ -17,11 +17,11 @@ export interface Wanted {
 export interface TrackerStand {
   readonly tracker: Tracker
   /** Writes work down as people do; its task. */
-  add(wanted: Wanted): string
+  readonly add: (wanted: Wanted) => string
   /** It is done. */
-  finish(task: string): void
+  readonly finish: (task: string) => void
   /** What people were told of it. */
-  told(task: string): string
+  readonly told: (task: string) => string
 }
 
 export const SIGNAL = AbortSignal.timeout(60_000)
