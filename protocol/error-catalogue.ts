@@ -3,6 +3,7 @@
 // (granted, queued, refused, provisional) are results, not errors.
 
 import { retryable, row, type CatalogueRow } from './error-row.ts'
+import { TRACKER_ERRORS } from './error-tracker.ts'
 
 export const ERROR_CATALOGUE = {
   INPUT_JSON: row(
@@ -109,6 +110,7 @@ export const ERROR_CATALOGUE = {
     'A plan file cannot be read, or says of a task what cannot be.',
     'Correct the file that the message names.',
   ),
+  ...TRACKER_ERRORS,
   QUEUE_NOT_YOURS: row(7, 'Another session waits at this place.', 'skein queue'),
   QUEUE_UNKNOWN: row(6, 'No such place in the queue of this repository.', 'skein queue'),
   REQUEST_UNKNOWN: row(6, 'No such request in this repository.', 'skein requests'),
