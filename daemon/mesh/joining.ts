@@ -156,7 +156,20 @@ export function depart({
   clock,
 }: Pick<JoiningOptions, 'departure' | 'mesh' | 'repos' | 'clock'>): void {
   const way = { from: mesh.id, to: null, welcome: null, atMs: clock.wall() }
-  departure.begin(way, () => repos.all().map((repo) => along(mesh, repo, [])))
+  departure.begin(way, () => [
+    ...repos.all().map((repo) => along(mesh, repo, [])),
+    ...begunBy(mesh, repos),
+  ])
+}
+
+/**
+ * A copy that was begun, and that nobody has vouched for yet, looks like a ledger of this machine's own to the mesh that it
+ * founds next: it has to go, too. None of its fences was given here.
+ */
+function begunBy(mesh: Mesh, repos: Repos): readonly Carried[] {
+  const served = new Set(repos.all().map(({ id }) => id))
+  const others = [...mesh.state().repos.keys()].filter((id) => !served.has(id))
+  return others.map((repo) => ({ repo, generation: 0, checkouts: [], claims: [] }))
 }
 
 function requireAlone(mesh: Mesh): void {

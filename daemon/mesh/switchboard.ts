@@ -80,6 +80,7 @@ class Board implements Switchboard {
     {
       readonly peer: PeerId
       readonly settle: (packet: Answer) => void
+      readonly giveUp: (why: string) => void
     }
   >()
   #transport: Transport | null = null
@@ -104,6 +105,7 @@ class Board implements Switchboard {
       if (hello !== undefined) this.#left.set(peer, { how, hello })
       // A peer that never came up leads nobody, but one that refuses the redial is surely gone.
       this.#hellos.delete(peer)
+      this.#giveUp((asked) => asked === peer)
       for (const line of this.#lines.values()) if (line.mayHave(peer)) line.noteLink(peer, false)
     },
   }
@@ -127,16 +129,16 @@ class Board implements Switchboard {
     }
     const id = this.#nextId++
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const timer = setTimeout(() => {
-      reject(
-        new SkeinError(
-          'PEER_UNREACHABLE',
-          `${peer} did not answer within ${String(timeoutMs / 1000)} s`,
-        ),
-      )
-    }, timeoutMs)
+    const giveUp = (why: string): void => {
+      reject(new SkeinError('PEER_UNREACHABLE', `${peer} ${why}`))
+    }
+    const timer = setTimeout(
+      giveUp,
+      timeoutMs,
+      `did not answer within ${String(timeoutMs / 1000)} s`,
+    )
     this.#asked.set(id, {
-      peer,
+      ...{ peer, giveUp },
       settle: ({ error, body: answer }) => {
         if (error === null) resolve(answer)
         else reject(refusal(error))
@@ -177,10 +179,16 @@ class Board implements Switchboard {
     if (transport !== null) return
     this.#hellos.clear()
     this.#left.clear()
+    this.#giveUp(() => true)
   }
 
   refused(peer: PeerId): number {
     return this.#refused.get(peer) ?? 0
+  }
+
+  /** What was asked goes with the link: its answer may be lost already, and a daemon that stops would wait for it in vain. */
+  #giveUp(isGone: (peer: PeerId) => boolean): void {
+    for (const { peer, giveUp } of this.#asked.values()) if (isGone(peer)) giveUp('hung up')
   }
 
   #send(to: PeerId, packet: Packet): void {

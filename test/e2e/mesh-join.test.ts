@@ -255,6 +255,25 @@ describe('a member', () => {
     assert.equal(refused.code, 'MEMBER_LAST_VOTER')
     assert.equal((await bob.claim('b', [FILES[0] ?? ''])).result?.status, 'granted')
   })
+
+  it('that leaves has for itself what it was not let into', async (t) => {
+    const { machines } = await startMachines(t, { names: ['ada', 'bob'] })
+    const [ada, bob] = machines
+    assert.ok(ada && bob)
+    await enter(ada)
+    await join(bob, (await ada.must('invite', { yes: true })).token)
+    const cwd = makeRepo(t, { files: FILES, skeinYml: `repo: ${REPO}\n` })
+    const scopes = [{ kind: 'file', pattern: FILES[0] }]
+    const foreign = await until('ada is asked', async () => {
+      const { error } = await bob.client.call('check', { cwd, scopes })
+      return error?.code === 'PEER_UNREACHABLE' || error?.code === 'NO_QUORUM' ? null : error
+    })
+    assert.equal(foreign.code, 'REPO_FOREIGN')
+    await bob.must('leave', { yes: true })
+    await untilAlone(bob)
+    const { status } = await bob.must('claim', { cwd, session: 's', scopes })
+    assert.equal(status, 'granted')
+  })
 })
 
 function three(machines: readonly Machine[]): readonly [Machine, Machine, Machine] {

@@ -106,7 +106,8 @@ describe('an invitation to a mesh at work', () => {
       const gone = [before.mesh.id, joined.mesh]
       return result?.ready === true && !gone.includes(result.mesh.id)
     })
-    assert.equal((await dan.claim('s', [FILES[9] ?? ''])).result?.status, 'granted')
+    // What is not released goes along into the next mesh, sooner or later.
+    await dan.release('s', [await grant(dan, 's', file(9))])
   })
 
   it('is refused under a name that is taken, and good under it once that machine has left', async () => {
@@ -144,6 +145,29 @@ describe('an invitation to a mesh at work', () => {
   })
 })
 
+describe('a machine that leaves', () => {
+  it('leaves behind what it had brought along, which stands until a person ends it', async () => {
+    const brought = await grant(dan, 's', file(9))
+    await join(dan, await invitation())
+    // Until the ledger has it, it is listed as what dan says of itself, and goes with dan.
+    const isSettled = async (): Promise<boolean> => {
+      const { claims } = await ada.must('claims', { repo: REPO })
+      return claims.some(({ id, state }) => id === brought && state === 'active')
+    }
+    await until('its claim is settled', isSettled, { withinMs: 20_000 })
+    await dan.must('leave', { yes: true })
+    await untilAlone(dan)
+    assert.deepEqual(await heldAt(ada), [brought])
+    const refused = await ada.claim('heir', [file(9)])
+    assert.equal(refused.result?.conflicts[0]?.claim.id, brought)
+    await ada.must('release', {
+      ...{ repo: REPO, session: 'person', agent: 'person', ids: [brought] },
+      ...{ force: true, reason: 'its machine is gone', yes: true },
+    })
+    assert.deepEqual(await heldAt(ada), [])
+  })
+})
+
 describe('a machine that was removed', () => {
   it('comes back with a new invitation, as any newcomer, and knows what happened meanwhile', async () => {
     const held = await grant(bob, 'before', file(0))
@@ -156,8 +180,7 @@ describe('a machine that was removed', () => {
     assert.equal(refused.result?.conflicts[0]?.claim.id, held)
     await join(bob, old)
     await enter(bob)
-    const { claims } = await bob.must('claims', { repo: REPO })
-    assert.deepEqual(claims.map(({ id }) => id).sort(), [held, meanwhile].sort())
+    assert.deepEqual(await heldAt(bob), [held, meanwhile].sort())
     const members = await ada.must('members')
     assert.equal(members.find(({ machine }) => machine === 'bob')?.role, 'learner')
     assert.equal((await bob.release('before', [held])).result?.released.length, 1)
@@ -203,6 +226,11 @@ function file(at: number): string {
 
 async function invitation(): Promise<string> {
   return (await ada.must('invite', { yes: true })).token
+}
+
+/** The ids of all claims, as this machine knows them. */
+async function heldAt(machine: Machine): Promise<string[]> {
+  return (await machine.must('claims', { repo: REPO })).claims.map(({ id }) => id).sort()
 }
 
 async function grant(machine: Machine, session: string, pattern: string): Promise<string> {

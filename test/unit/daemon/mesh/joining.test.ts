@@ -7,14 +7,19 @@ import { asPeerId, asRepoId, emptyState } from '../../../../protocol/index.ts'
 import { makeFolder } from '../../../helpers/repo.ts'
 
 const SELF = asPeerId('self')
-const [SERVED, DAMAGED] = ['team/served', 'team/damaged'].map(asRepoId) as [never, never]
+const [SERVED, DAMAGED, BEGUN] = ['team/served', 'team/damaged', 'team/begun'].map(asRepoId) as [
+  never,
+  never,
+  never,
+]
 
-/** A machine with two repositories, of which one has a log that cannot be read. */
+/** A machine with two repositories, of which one has a log that cannot be read; the mesh has a third. */
 function machine(t: TestContext) {
   const home = makeFolder(t, 'skein-home-')
   const mesh = emptyState()
   for (const repo of [SERVED, DAMAGED])
     mesh.repos.set(repo, { repo, generation: 7, machines: [SELF] } as never)
+  mesh.repos.set(BEGUN, { repo: BEGUN, generation: 7, machines: ['other'] } as never)
   const state = emptyState()
   for (const [id, peer] of [
     ['mine', SELF],
@@ -47,12 +52,14 @@ describe('a machine that goes', () => {
       [DAMAGED, 7, ['/two'], []],
     ])
     depart(options)
+    // The third may have been begun here, and would be taken for its own in the next mesh.
     const left = readCrossing(home)?.carried.map(({ repo, generation, claims }) => {
       return [repo, generation, claims]
     })
     assert.deepEqual(left, [
       [SERVED, 9, []],
       [DAMAGED, 7, []],
+      [BEGUN, 0, []],
     ])
   })
 })
