@@ -61,6 +61,14 @@ export interface SwitchboardOptions {
 
 type Answer = Extract<Packet, { kind: 'answer' }>
 
+interface Asked {
+  readonly peer: PeerId
+  readonly question: Extract<Packet, { kind: 'ask' }>
+  isSent: boolean
+  readonly settle: (packet: Answer) => void
+  readonly giveUp: (why: string) => void
+}
+
 const ASKED_MAX = 256
 /** Questions of one peer that are being answered: each may cost a process that reads a repository. */
 const ANSWERING_MAX = 8
@@ -75,14 +83,7 @@ class Board implements Switchboard {
   readonly #answering = new Map<string, Answering>()
   readonly #hellos = new Map<PeerId, Hello>()
   readonly #left = new Map<PeerId, Leaving>()
-  readonly #asked = new Map<
-    number,
-    {
-      readonly peer: PeerId
-      readonly settle: (packet: Answer) => void
-      readonly giveUp: (why: string) => void
-    }
-  >()
+  readonly #asked = new Map<number, Asked>()
   #transport: Transport | null = null
   #nextId = 1
   readonly #refused = new Map<PeerId, number>()
@@ -138,18 +139,29 @@ class Board implements Switchboard {
       `did not answer within ${String(timeoutMs / 1000)} s`,
     )
     this.#asked.set(id, {
-      ...{ peer, giveUp },
+      ...{ peer, giveUp, question: { kind: 'ask', id, method, body }, isSent: false },
       settle: ({ error, body: answer }) => {
         if (error === null) resolve(answer)
         else reject(refusal(error))
       },
     })
-    this.#send(peer, { kind: 'ask', id, method, body })
+    this.#sendAsked(peer)
     try {
       return await promise
     } finally {
       clearTimeout(timer)
       this.#asked.delete(id)
+      this.#sendAsked(peer)
+    }
+  }
+
+  /** No more at once than the other side answers; the others wait here for their turn. */
+  #sendAsked(peer: PeerId): void {
+    const of = [...this.#asked.values()].filter((asked) => asked.peer === peer)
+    const free = ANSWERING_MAX - of.filter(({ isSent }) => isSent).length
+    for (const asked of of.filter(({ isSent }) => !isSent).slice(0, Math.max(0, free))) {
+      asked.isSent = true
+      this.#send(peer, asked.question)
     }
   }
 
