@@ -1,16 +1,12 @@
-// What the command line knows of a verb.
+// What the command line knows of a verb, but for its help, which stands in verb-help.ts.
 import type { ArgumentSpec, FlagSpec, OperationName } from '../../protocol/index.ts'
 
 export interface VerbSpec {
   /** As it is typed: `audit verify`. */
   readonly name: string
   readonly group: Group
-  readonly summary: string
-  /** Of an operation: with the other texts of operations. */
-  readonly details?: string
   readonly arguments: readonly ArgumentSpec[]
   readonly flags: readonly FlagSpec[]
-  readonly examples: readonly string[]
   /** Its words are another program's: none of them is read here. They come as `words`. */
   readonly isRaw?: true
   /** Programs type it, not people: no list names it. */
@@ -58,9 +54,6 @@ export type LocalVerb =
   | 'help'
 
 /** A verb that asks no daemon for its answer. */
-export function local(
-  name: LocalVerb,
-  spec: Pick<VerbSpec, 'summary' | 'examples'> & { readonly details: string } & Partial<VerbSpec>,
-): VerbSpec {
+export function local(name: LocalVerb, spec: Partial<VerbSpec> = {}): VerbSpec {
   return { name, group: 'This machine', arguments: [], flags: [], does: { local: name }, ...spec }
 }
