@@ -1,5 +1,5 @@
 // The verbs of this machine's daemon and program.
-import { local, SHELLS, type VerbSpec } from './verb-spec.ts'
+import { DRY_RUN_FLAG, local, SHELLS, type VerbSpec } from './verb-spec.ts'
 
 export const MACHINE_VERBS: readonly VerbSpec[] = [
   local('up', {
@@ -31,6 +31,20 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
       { flag: '--follow', field: 'follow', type: 'switch', help: 'go on with what is added' },
     ],
   }),
+  local('service install', {
+    flags: [
+      DRY_RUN_FLAG,
+      {
+        flag: '--restart',
+        field: 'restart',
+        type: 'switch',
+        help: 'start it anew also when nothing has changed',
+      },
+    ],
+  }),
+  local('service uninstall', { flags: [DRY_RUN_FLAG] }),
+  local('service status'),
+  local('service print'),
   local('mcp'),
   local('board'),
   local('config validate'),

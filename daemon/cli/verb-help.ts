@@ -33,6 +33,28 @@ const LOCAL_HELP: Readonly<Record<LocalVerb, VerbHelp>> = {
     details: 'The last 200 lines. With --json the lines as they are, one JSON object each.',
     examples: ['skein logs', 'skein logs --follow --json'],
   },
+  'service install': {
+    summary: 'Have the daemon of this machine start at each login, as a service of yours',
+    details:
+      'A user unit of systemd, or an agent of launchd: this program and its runtime by their full paths, with the PATH of your login shell and the usual places of agents. It is enabled and started, a daemon that runs by itself makes way for it, and workers go on. A second run changes nothing; a file that skein did not write, or that was changed since, is left alone. Exit 1: it is left alone, or not started; what to do is said.',
+    examples: ['skein service install --dry-run', 'skein service install'],
+  },
+  'service uninstall': {
+    summary: 'Stop that service and remove its file',
+    details: 'The home, with claims, logs and kept work, stays, and so do workers that run.',
+    examples: ['skein service uninstall'],
+  },
+  'service status': {
+    summary: 'Show whether that service is there and runs',
+    details:
+      'Exit 0: its file is there, and the daemon runs as its process. Exit 1: it does not; what to do is said.',
+    examples: ['skein service status', 'skein service status --json'],
+  },
+  'service print': {
+    summary: 'Print the file of that service, and write nothing',
+    details: 'For those who keep such files elsewhere. With --json also where it would be.',
+    examples: ['skein service print > skein.service'],
+  },
   mcp: {
     summary: 'Serve MCP on stdin and stdout, for agents',
     details:
@@ -97,7 +119,7 @@ const LOCAL_HELP: Readonly<Record<LocalVerb, VerbHelp>> = {
   upgrade: {
     summary: 'Bring what init wrote up to this version',
     details:
-      'Refreshes hooks, blocks and registrations that are there; adds no harness. The program itself is upgraded by npm.',
+      'Refreshes hooks, blocks and registrations that are there; adds no harness. The program itself is upgraded by what installed it.',
     examples: ['skein upgrade', 'skein upgrade --dry-run'],
   },
   uninstall: {

@@ -38,6 +38,10 @@ export type LocalVerb =
   | 'upgrade'
   | 'uninstall'
   | 'doctor'
+  | 'service install'
+  | 'service uninstall'
+  | 'service status'
+  | 'service print'
   | 'config validate'
   | 'hook session-start'
   | 'hook session-end'
@@ -52,6 +56,13 @@ export type LocalVerb =
   | 'board'
   | 'version'
   | 'help'
+
+export const DRY_RUN_FLAG: FlagSpec = {
+  flag: '--dry-run',
+  field: 'dry_run',
+  type: 'switch',
+  help: 'show the changes as a diff, write nothing',
+}
 
 /** A verb that asks no daemon for its answer. */
 export function local(name: LocalVerb, spec: Partial<VerbSpec> = {}): VerbSpec {

@@ -1,14 +1,8 @@
 // The verbs that wire skein into harnesses and git, and those that the wires run.
 import { HARNESSES, type FlagSpec } from '../../protocol/index.ts'
-import { local, type VerbSpec } from './verb-spec.ts'
+import { DRY_RUN_FLAG, local, type VerbSpec } from './verb-spec.ts'
 
 const YES_FLAG: FlagSpec = { flag: '--yes', field: 'yes', type: 'switch', help: 'do not ask' }
-const DRY_RUN_FLAG: FlagSpec = {
-  flag: '--dry-run',
-  field: 'dry_run',
-  type: 'switch',
-  help: 'show the changes as a diff, write nothing',
-}
 const TOOL_FLAG: FlagSpec = {
   flag: '--tool',
   field: 'tools',
