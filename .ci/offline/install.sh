@@ -227,8 +227,10 @@ uninstall_all() {
   fi
   skein=$prefix/bin/skein
   if is_ours "$skein" && [ -x "$skein" ]; then
-    unit=$("$skein" service status --json 2>/dev/null | sed -n 's/^ *"file": "\(.*\)",$/\1/p' || true)
-    if [ -f "$unit" ] && grep -qF "$lib/current/" "$unit"; then "$skein" service uninstall || true; fi
+    # Not that of another installation.
+    case $("$skein" service status --json 2>/dev/null || true) in
+      *'"this_program": true'*) "$skein" service uninstall || true ;;
+    esac
     "$skein" down || true
   fi
   for each in "$prefix/bin/skein" "$prefix/bin/git-remote-skein" "$page"; do

@@ -24,6 +24,8 @@ export interface ServiceState {
   readonly found: ServiceFile
   /** It is what would be written now. */
   readonly isCurrent: boolean
+  /** It starts the very program that looks. */
+  readonly isThis: boolean
 }
 
 export interface ManagerState {

@@ -14,7 +14,7 @@ import type { Manager } from './manager.ts'
 import { createRun } from './run.ts'
 import { homeOf, passingFolders, servicePath, stableProgram } from './search-path.ts'
 import { createSystemd } from './systemd.ts'
-import { errorsFile, judgeFile, managerOf, serviceFile, serviceText } from './unit.ts'
+import { errorsFile, judgeFile, managerOf, programsIn, serviceFile, serviceText } from './unit.ts'
 
 export interface ServiceSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -43,9 +43,10 @@ export function createUserService(around: ServiceSurroundings): UserService | nu
     plan: async (act) => planFile(act, file, act === 'install' ? await text() : ''),
     async look() {
       const target = lookAt(path.dirname(file), file)
-      const found = judge(target)
-      const isFile = target.kind === 'file'
-      return { found, isCurrent: isFile && target.bytes.equals(Buffer.from(await text())) }
+      const written = target.kind === 'file' ? target.bytes.toString('utf8') : ''
+      const script = around.self.at(-1) ?? ''
+      const isThis = programsIn(written)?.includes(script) === true
+      return { found: judge(target), isCurrent: written === (await text()), isThis }
     },
     askManager: () => manager.look(),
     apply({ change }) {

@@ -104,7 +104,7 @@ function wordOf({ act, plan: { change } }: Told): string {
 
 function stateFacts(
   { manager: kind, file }: UserService,
-  { found, isCurrent }: ServiceState,
+  { found, isCurrent, isThis }: ServiceState,
   manager: ManagerState | null,
 ): Readonly<Record<string, unknown>> {
   return {
@@ -113,6 +113,7 @@ function stateFacts(
     file,
     found,
     current: isCurrent,
+    this_program: isThis,
     enabled: manager?.isEnabled ?? null,
     active: manager?.isActive ?? null,
     pid: manager?.pid ?? null,
@@ -129,11 +130,16 @@ const FOUND_WORDS: Readonly<Record<ServiceState['found'], string>> = {
 
 function rowsOf(
   { manager: kind, file }: UserService,
-  { found, isCurrent }: ServiceState,
+  { found, isCurrent, isThis }: ServiceState,
   manager: ManagerState | null,
 ): readonly (readonly [string, string | null])[] {
-  const age = found === 'ours' && !isCurrent ? ', and would be written otherwise now' : ''
-  const rows = [['file', clean(file)] as const, ['state', `${FOUND_WORDS[found]}${age}`] as const]
+  const isOurs = found === 'ours' || found === 'edited'
+  const age = isOurs && !isCurrent ? ', and would be written otherwise now' : ''
+  const other = isOurs && !isThis ? ', for another skein than this one' : ''
+  const rows = [
+    ['file', clean(file)] as const,
+    ['state', `${FOUND_WORDS[found]}${age}${other}`] as const,
+  ]
   if (manager === null) return [...rows, [kind, 'none of yours answers here']]
   const { isEnabled, isActive, pid, lingers } = manager
   return [
