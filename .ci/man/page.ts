@@ -98,6 +98,10 @@ const FILES: readonly (readonly [string, string])[] = [
   ],
   ['~/.skein/', 'The home of this machine, unless `SKEIN_HOME` names another.'],
   ['~/.skein/config.yml', 'What this machine is to do; optional.'],
+  [
+    '~/.skein/service.env',
+    'For the service of systemd and its workers: one `NAME=value` a line; optional.',
+  ],
   ['~/.skein/token', 'The bearer token of the HTTP port. A secret, as is all of the home.'],
   ['~/.skein/ledger/', 'A durable log for each repository, and one for the mesh.'],
   ['~/.skein/audit/', 'What happened, as lines of JSON that are chained by hashes.'],
