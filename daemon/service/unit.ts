@@ -65,6 +65,13 @@ export function programsIn(text: string): readonly string[] | null {
   return files.length === 0 ? null : files
 }
 
+/** The PATH that a file of ours brings; empty where none can be read. */
+export function searchedIn(text: string): string {
+  const unit = /^Environment="PATH=((?:[^"\\]|\\.)*)"$/m.exec(text)?.[1]
+  const agent = /<key>PATH<\/key>\s*<string>(.*)<\/string>/.exec(text)?.[1] ?? ''
+  return unit === undefined ? plainXml(agent) : plainUnit(unit)
+}
+
 const MARK = 'Written by `skein service install`'
 const SUM = '__sum__'
 const WRITTEN_SUM = /sum ([0-9a-f]{16})/

@@ -109,6 +109,12 @@ describe('skein service', { skip: isLinux ? false : 'Linux only' }, () => {
     assert.deepEqual({ ...state.answer, ...wanted }, state.answer)
     const doctor = await run('doctor --json')
     assert.match(doctor.stdout, /"name": "service",\s+"level": "OK"/)
+    // A program that has come since, where the service does not look.
+    const later = path.join(machine.folder, 'later')
+    mkdirSync(later)
+    writeFileSync(path.join(later, 'opencode'), '#!/bin/sh\n', { mode: 0o755 })
+    const missed = await machine.run('doctor', { env: { PATH: `${later}:${env['PATH'] ?? ''}` } })
+    assert.match(missed.stdout, /WARN {2}service +its PATH has no opencode, which you find here/)
     assert.equal((await run('service uninstall')).exit, 0)
     assert.equal((await run('service status --json')).exit, 1)
     assert.match((await run('service uninstall')).stdout, /No service of skein is here/)

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judgeFile, programsIn, serviceFile, serviceText } from '../../../daemon/service/unit.ts'
+import {
+  judgeFile,
+  programsIn,
+  searchedIn,
+  serviceFile,
+  serviceText,
+} from '../../../daemon/service/unit.ts'
 
 const ODD = '/opt/a b/100% "mine" \\ $x/it\'s <&>'
 const FACTS = {
@@ -52,6 +58,7 @@ describe('whose file it is', () => {
       assert.equal(judgeFile(text.replace(/sum \w+/, '')), 'edited')
       assert.equal(judgeFile(text.replace(/^.*Written by.*$/m, '')), 'foreign')
       assert.deepEqual(programsIn(text)?.slice(-2), FACTS.self)
+      assert.equal(searchedIn(text), FACTS.searched)
     })
   }
 
