@@ -49,6 +49,23 @@ describe('the unit of systemd', () => {
   })
 })
 
+describe('the agent of launchd', () => {
+  // Where no parser of property lists is at hand: every tag is a known one and closed, nothing else is markup.
+  it('is well-formed, whatever a path holds', () => {
+    const text = serviceText('launchd', FACTS).replace(/^<\?xml.*\n<!DOCTYPE.*\n(<!--.*-->\n)+/, '')
+    const open: string[] = []
+    const tag = /<(\/?)(plist|dict|array|key|string|integer|true|false)( version="1\.0")?(\/?)>/g
+    for (const [, end, name = '', , isEmpty] of text.matchAll(tag)) {
+      if (end === '/') assert.equal(open.pop(), name)
+      else if (isEmpty === '') open.push(name)
+    }
+    assert.deepEqual(open, [])
+    const texts = text.replace(tag, '')
+    assert.doesNotMatch(texts, /[<>]|&(?!(?:lt|gt|amp);)/)
+    assert.ok(texts.includes("it's &lt;&amp;&gt;/node"))
+  })
+})
+
 describe('whose file it is', () => {
   for (const manager of ['systemd', 'launchd'] as const) {
     it(`is known of one for ${manager}, and which programs it starts`, () => {
