@@ -17,11 +17,14 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { plainBuiltins } from './plain-builtins.mjs'
 import { startChunk } from './start-chunk.mjs'
+import { thirdPartyText } from './third-party.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
 const next = path.join(root, `dist.next.${process.pid}`)
 const dist = path.join(root, 'dist')
+/** All that went into a bundle. */
+const bundled = []
 
 mkdirSync(next, { recursive: true })
 await bundle({ skein: 'daemon/bin.ts' }, [startChunk(root)])
@@ -34,14 +37,16 @@ await copyGrammars()
 await writeManual()
 await buildBoard(path.join(next, 'web'))
 cpSync(path.join(root, 'templates'), path.join(next, 'templates'), { recursive: true })
+writeFileSync(path.join(next, 'THIRD-PARTY.txt'), thirdPartyText(bundled))
 swapIn()
 
 /** One program. */
 async function bundle(entryPoints, plugins = []) {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints,
     outdir: next,
+    metafile: true,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -64,6 +69,11 @@ async function bundle(entryPoints, plugins = []) {
     logLevel: 'warning',
     plugins: [plainBuiltins(), ...plugins],
   })
+  remember(root, metafile)
+}
+
+function remember(folder, { inputs }) {
+  bundled.push(...Object.keys(inputs).map((file) => path.resolve(folder, file)))
 }
 
 /** The page of `skein web`: files whose names change with their content, each compressed already. */
@@ -87,6 +97,7 @@ async function buildBoard(folder) {
     metafile: true,
     logLevel: 'warning',
   })
+  remember(source, metafile)
   const names = Object.keys(metafile.outputs).map((file) => path.basename(file))
   const page = readFileSync(path.join(source, 'index.html'), 'utf8').replace(
     /__(\w+)__/g,

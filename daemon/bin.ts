@@ -69,6 +69,10 @@ const machine: Machine = {
     const { createDoctor } = await import('./doctor/doctor.ts')
     return createDoctor(process.env)
   },
+  async loadService() {
+    const { createUserService } = await import('./service/service.ts')
+    return createUserService({ env: process.env, self: io.self, cwd: io.cwd })
+  },
   async guardOffline(home, input) {
     const { judgeOffline } = await import('./guard/offline.ts')
     return judgeOffline(home, input, process.env, Date.now())

@@ -1,8 +1,9 @@
 // skein.1: the manual page, out of the list of verbs, the exit codes and the variables that the reference is made of. The
 // build writes it.
 import { GLOBAL_FLAGS, VERBS } from '../../daemon/cli/verbs.ts'
+import { helpOf } from '../../daemon/cli/verb-help.ts'
 import type { Group, VerbSpec } from '../../daemon/cli/verb-spec.ts'
-import { DETAILS, type FlagSpec } from '../../protocol/index.ts'
+import type { FlagSpec } from '../../protocol/index.ts'
 import { EXITS, VARIABLES } from '../reference/outside.ts'
 import { bold, italic, prose, quoted, section, subsection, tagged, verbatim } from './roff.ts'
 
@@ -61,8 +62,8 @@ function groupLines(group: Group): readonly string[] {
 }
 
 function commandLines(verb: VerbSpec): readonly string[] {
-  const { summary, flags, arguments: words } = verb
-  const details = verb.details ?? ('operation' in verb.does ? DETAILS[verb.does.operation] : '')
+  const { flags, arguments: words } = verb
+  const { summary, details } = helpOf(verb)
   const terms = [
     ...words.map(({ name, help }) => tagged(italic(name), prose(`${help}.`))),
     ...flags.map((flag) => tagged(flagTerm(flag), prose(`${flag.help}.`))),
@@ -97,6 +98,10 @@ const FILES: readonly (readonly [string, string])[] = [
   ],
   ['~/.skein/', 'The home of this machine, unless `SKEIN_HOME` names another.'],
   ['~/.skein/config.yml', 'What this machine is to do; optional.'],
+  [
+    '~/.skein/service.env',
+    'For the service of systemd and its workers: one `NAME=value` a line; optional.',
+  ],
   ['~/.skein/token', 'The bearer token of the HTTP port. A secret, as is all of the home.'],
   ['~/.skein/ledger/', 'A durable log for each repository, and one for the mesh.'],
   ['~/.skein/audit/', 'What happened, as lines of JSON that are chained by hashes.'],

@@ -1,4 +1,6 @@
 // operations.md: the operation table, the commands and the tools.
+import { helpOf } from '../../daemon/cli/verb-help.ts'
+import type { VerbSpec } from '../../daemon/cli/verb-spec.ts'
 import { GLOBAL_FLAGS, VERBS } from '../../daemon/cli/verbs.ts'
 import { TOOLS } from '../../mcp/tools.ts'
 import {
@@ -39,15 +41,20 @@ export function operationsPage(): string {
     ]),
     '## Commands without an operation',
     'They belong to the program on this machine, so no other door has them.',
-    ...local.flatMap((verb) => [
-      `### skein ${verb.name}`,
-      `${verb.summary}. ${verb.details ?? ''}`,
-      code('sh', usageLine(verb.name, verb.arguments, verb.flags)),
-      argumentTable(verb.arguments),
-      flagTable(verb.flags),
-      code('sh', (verb.examples ?? []).join('\n')),
-    ]),
+    ...local.flatMap(localSections),
   )
+}
+
+function localSections(verb: VerbSpec): string[] {
+  const { summary, details, examples } = helpOf(verb)
+  return [
+    `### skein ${verb.name}`,
+    `${summary}. ${details}`,
+    code('sh', usageLine(verb.name, verb.arguments, verb.flags)),
+    argumentTable(verb.arguments),
+    flagTable(verb.flags),
+    code('sh', examples.join('\n')),
+  ]
 }
 
 function operationSections(name: OperationName): string[] {

@@ -6,6 +6,7 @@ import type { BoardHost } from '../client/board-host.ts'
 import type { Command } from './arguments.ts'
 import type { Io } from './io.ts'
 import type { Doctor, Wiring } from './setup.ts'
+import type { UserService } from './user-service.ts'
 
 /** A verb that asks no daemon for its answer; returns the exit code. */
 export type LocalCommand = (command: Command, io: Io, machine: Machine) => Promise<number> | number
@@ -28,6 +29,8 @@ export interface Machine {
   runBoard(host: BoardHost): Promise<void>
   loadWiring(): Promise<Wiring>
   loadDoctor(): Promise<Doctor>
+  /** Null where skein knows no service manager. */
+  loadService(): Promise<UserService | null>
   /** The verdict on a hook when no daemon of this home answers. */
   guardOffline(home: string, input: HookInput): Promise<HookVerdict>
   /** @returns the exit code: 1 refuses, 0 lets git go on. */

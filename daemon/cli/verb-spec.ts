@@ -1,17 +1,12 @@
-// What the command line knows of a verb.
+// What the command line knows of a verb, but for its help, which stands in verb-help.ts.
 import type { ArgumentSpec, FlagSpec, OperationName } from '../../protocol/index.ts'
 
 export interface VerbSpec {
   /** As it is typed: `audit verify`. */
   readonly name: string
   readonly group: Group
-  readonly summary: string
-  /** Of an operation: with the other texts of operations. */
-  readonly details?: string
   readonly arguments: readonly ArgumentSpec[]
   readonly flags: readonly FlagSpec[]
-  /** Of an operation: with the other texts of operations. */
-  readonly examples?: readonly string[]
   /** Its words are another program's: none of them is read here. They come as `words`. */
   readonly isRaw?: true
   /** Programs type it, not people: no list names it. */
@@ -43,6 +38,10 @@ export type LocalVerb =
   | 'upgrade'
   | 'uninstall'
   | 'doctor'
+  | 'service install'
+  | 'service uninstall'
+  | 'service status'
+  | 'service print'
   | 'config validate'
   | 'hook session-start'
   | 'hook session-end'
@@ -58,13 +57,14 @@ export type LocalVerb =
   | 'version'
   | 'help'
 
+export const DRY_RUN_FLAG: FlagSpec = {
+  flag: '--dry-run',
+  field: 'dry_run',
+  type: 'switch',
+  help: 'show the changes as a diff, write nothing',
+}
+
 /** A verb that asks no daemon for its answer. */
-export function local(
-  name: LocalVerb,
-  spec: Pick<VerbSpec, 'summary'> & {
-    readonly details: string
-    readonly examples: readonly string[]
-  } & Partial<VerbSpec>,
-): VerbSpec {
+export function local(name: LocalVerb, spec: Partial<VerbSpec> = {}): VerbSpec {
   return { name, group: 'This machine', arguments: [], flags: [], does: { local: name }, ...spec }
 }

@@ -173,13 +173,11 @@ export function findVerb(name: string): VerbSpec | undefined {
 }
 
 function verbOf(operation: OperationName): VerbSpec {
-  const { summary } = OPERATIONS[operation]
   const words = [...OPERATIONS[operation].arguments, ...(MORE_ARGUMENTS[operation] ?? [])]
   const flags = [...(MORE_FLAGS[operation] ?? []), ...OPERATIONS[operation].flags]
   return {
     name: operation.replace('/', ' '),
     group: GROUPS[operation] ?? 'Claims',
-    summary,
     arguments: words,
     flags,
     does: { operation },

@@ -10,6 +10,7 @@ import { codeOf } from '../home.ts'
 import { isAtLeast, programVersion } from '../wiring/claude-version.ts'
 import { findProgram } from '../wiring/tools.ts'
 import { fail, looked, ok, warn } from './check.ts'
+import { checkService } from './service-check.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 export type Status = OperationResult<'status'>
@@ -33,6 +34,7 @@ export async function checkMachine(patient: Patient, env: Environment): Promise<
       return [ok('config', `${path.join(home, 'config.yml')} is valid`)]
     }),
     looked('daemon', () => [checkDaemon(patient)]),
+    looked('service', () => checkService(env)),
     looked('port', () => checkPort(patient, env)),
     looked('disk', () => [checkDisk(home)]),
     looked('clock', () => [checkClock(home)]),

@@ -56,7 +56,7 @@ export async function makePlan(order: WiringOrder, around: PlanSurroundings): Pr
   const hooks = await findHooks(checkout, around.config)
   // A removal for some harnesses leaves the others their checks.
   if (order.act !== 'uninstall' || order.tools === null) add(draft, planHooks(hooks, order.act))
-  if (order.service) add(draft, planService(order, env))
+  if (order.service) add(draft, await planService(order, env))
   const settings = await planPushes(order, around, draft)
   return { act: order.act, root: checkout.root, tools, ...draft, settings }
 }

@@ -10,7 +10,7 @@ import { applyChange } from './apply.ts'
 import { makePlan } from './plan.ts'
 import { askRemotes } from './probing.ts'
 import { forgetAll, rememberChanges } from './record.ts'
-import { serviceFile, switchService } from './service.ts'
+import { endService } from './service.ts'
 import { findProgram } from './tools.ts'
 
 export function createWiring(env: Readonly<Record<string, string | undefined>>): Wiring {
@@ -27,9 +27,8 @@ export function createWiring(env: Readonly<Record<string, string | undefined>>):
     async apply(plan: WiringPlan) {
       const checkout = await checkoutOf(plan.root)
       const isEnd = plan.act === 'uninstall'
-      const service = plan.changes.find(({ file }) => file === serviceFile(env))
       const done: string[] = []
-      if (isEnd && service !== undefined) done.push(await switchService(false, env))
+      if (isEnd) done.push(...(await endService(plan, env)))
       // A setting never outlives what it needs: it comes last and goes first.
       const settings = plan.settings.map(({ words }) => words)
       const userGit = createUserGit(plan.root, env)
@@ -45,7 +44,6 @@ export function createWiring(env: Readonly<Record<string, string | undefined>>):
         await applyChanges(userGit, settings)
         done.push(...(await askRemotes(checkout, env)))
       }
-      if (!isEnd && service !== undefined) done.push(await switchService(true, env))
       return done
     },
     trustCodex: (root) => trustCodex(root, env),

@@ -53,6 +53,7 @@ export const NO_MACHINE: Machine = {
   runBoard: refuse,
   loadWiring: refuse,
   loadDoctor: refuse,
+  loadService: refuse,
   guardOffline: refuse,
   runGitHook: refuse,
   pushByHand: refuse,

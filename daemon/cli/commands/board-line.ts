@@ -9,7 +9,7 @@ import type { Io } from '../io.ts'
 import { buildInput } from '../operation-input.ts'
 import { renderResult } from '../output/faces.ts'
 import type { Page } from '../output/page.ts'
-import { longerHelp } from './help.ts'
+import { helpOf } from '../verb-help.ts'
 
 const CALL_MS_MAX = (DEFAULTS.callTimeoutSeconds + 25) * 1000
 /** They run in a process of their own, for as long as they like, or read what stands on stdin. */
@@ -37,8 +37,8 @@ export async function runLine(
   const name = does.operation
   const input = buildInput(name, command, io)
   const isAct = isPersonAct(name, input) && input['yes'] !== true
-  const longer = longerHelp(name).split('\n')
-  const shown = [`${command.verb.summary}.`, ...longer, '', `skein ${words.join(' ')}`]
+  const { summary, details } = helpOf(command.verb)
+  const shown = [`${summary}.`, ...details.split('\n'), '', `skein ${words.join(' ')}`]
   if (isAct && !(await options.confirm(shown)))
     throw new SkeinError('INTERRUPTED', 'Not confirmed; nothing was changed.', {
       hint: `skein ${words.join(' ')}`,

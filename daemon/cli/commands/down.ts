@@ -3,28 +3,39 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError } from '../../../protocol/index.ts'
 import { homePath } from '../../client/place.ts'
-import type { LocalCommand } from '../machine.ts'
+import type { Io } from '../io.ts'
+import type { LocalCommand, Machine } from '../machine.ts'
 
 const END_MS_MAX = 10_000
 const POLL_MS = 20
 
 export const run: LocalCommand = async ({ fields }, io, machine) => {
   const home = homePath(io.env)
-  const daemon = await machine.daemonOf(home)
-  const answer = (pid: number | null, text: string): number => {
-    const facts = { stopped: pid !== null, pid, home }
-    if (fields['json'] === true) io.stdout.write(`${JSON.stringify(facts, null, 2)}\n`)
-    else if (fields['quiet'] !== true) io.stdout.write(`${text}\n`)
-    return 0
+  const pid = await endDaemon(home, io, machine)
+  const facts = { stopped: pid !== null, pid, home }
+  if (fields['json'] === true) io.stdout.write(`${JSON.stringify(facts, null, 2)}\n`)
+  else if (fields['quiet'] !== true) {
+    const text =
+      pid === null
+        ? `No daemon runs on ${home}.`
+        : `Stopped (pid ${String(pid)}). Claims stay on disk.`
+    io.stdout.write(`${text}\n`)
   }
-  if (daemon === null) return answer(null, `No daemon runs on ${home}.`)
+  return 0
+}
+
+/**
+ * Asks the daemon of a home to end and waits until it has. @returns its pid; null where none runs.
+ * @throws SkeinError DAEMON_FAILED when it still runs then, FORBIDDEN when it is somebody else's.
+ */
+export async function endDaemon(home: string, io: Io, machine: Machine): Promise<number | null> {
+  const daemon = await machine.daemonOf(home)
+  if (daemon === null) return null
   signal(daemon.pid)
   const deadline = performance.now() + END_MS_MAX
   while (performance.now() < deadline && !io.interrupted.aborted) {
     const now = await machine.daemonOf(home)
-    if (now?.pid !== daemon.pid) {
-      return answer(daemon.pid, `Stopped (pid ${String(daemon.pid)}). Claims stay on disk.`)
-    }
+    if (now?.pid !== daemon.pid) return daemon.pid
     await delay(POLL_MS)
   }
   throw new SkeinError('DAEMON_FAILED', 'The daemon was asked to end, and still runs.', {

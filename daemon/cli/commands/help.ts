@@ -1,14 +1,8 @@
 // `skein help`, and `--help` behind any verb: projected from the list of verbs, so that it cannot be out of date.
-import {
-  DETAILS,
-  EXAMPLES,
-  nearest,
-  SkeinError,
-  type FlagSpec,
-  type OperationName,
-} from '../../../protocol/index.ts'
+import { nearest, SkeinError, type FlagSpec } from '../../../protocol/index.ts'
 import type { LocalCommand } from '../machine.ts'
 import { pageOn, prose, type Page } from '../output/page.ts'
+import { helpOf, type VerbHelp } from '../verb-help.ts'
 import type { Group, VerbSpec } from '../verb-spec.ts'
 import { findVerb, GLOBAL_FLAGS, VERBS } from '../verbs.ts'
 
@@ -16,14 +10,18 @@ export const run: LocalCommand = ({ verb, fields }, io) => {
   const named = verb.name === 'help' ? namedVerb(fields['verb']) : verb
   const page = pageOn(io.stdout, io)
   if (fields['json'] === true) {
-    io.stdout.write(
-      `${JSON.stringify(named === null ? { commands: VERBS.map(withExamples), flags: GLOBAL_FLAGS } : withExamples(named), null, 2)}\n`,
-    )
+    const shown =
+      named === null ? { commands: VERBS.map(withHelp), flags: GLOBAL_FLAGS } : withHelp(named)
+    io.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
     return 0
   }
   const lines = named === null ? overview(page) : describeVerb(named, page)
   io.stdout.write(lines.map((line) => `${line}\n`).join(''))
   return 0
+}
+
+function withHelp(verb: VerbSpec): VerbSpec & VerbHelp {
+  return { ...verb, ...helpOf(verb) }
 }
 
 function namedVerb(words: unknown): VerbSpec | null {
@@ -57,7 +55,7 @@ function overview(page: Page): readonly string[] {
     '',
     page.paint('strong', group),
     ...VERBS.filter((verb) => verb.group === group).map(
-      ({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`,
+      (verb) => `  ${verb.name.padEnd(width)}  ${helpOf(verb).summary}`,
     ),
   ])
   return [
@@ -79,6 +77,7 @@ function overview(page: Page): readonly string[] {
 }
 
 function describeVerb(verb: VerbSpec, page: Page): readonly string[] {
+  const { summary, details, examples } = helpOf(verb)
   const words = verb.arguments.map(({ name, many, required }) => {
     const shown = many ? `${name}…` : name
     return required ? shown : `[${shown}]`
@@ -95,33 +94,17 @@ function describeVerb(verb: VerbSpec, page: Page): readonly string[] {
   const section = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0 ? [] : ['', page.paint('strong', title), ...lines]
   return [
-    `${verb.summary}.`,
+    `${summary}.`,
     ...section('Usage', [`  ${['skein', verb.name, ...words, ...flags].join(' ')}`]),
     '',
-    ...prose(detailsOf(verb), page),
+    ...prose(details, page),
     ...section('Words', list(terms)),
     ...section('Everywhere', list(globals)),
     ...section(
       'Examples',
-      examplesOf(verb).map((example) => `  ${example}`),
+      examples.map((example) => `  ${example}`),
     ),
   ]
-}
-
-function detailsOf({ details, does }: VerbSpec): string {
-  return details ?? ('operation' in does ? longerHelp(does.operation) : '')
-}
-
-function withExamples(verb: VerbSpec): VerbSpec {
-  return { ...verb, examples: examplesOf(verb) }
-}
-
-export function examplesOf({ examples, does }: VerbSpec): readonly string[] {
-  return examples ?? ('operation' in does ? EXAMPLES[does.operation] : [])
-}
-
-export function longerHelp(operation: OperationName): string {
-  return DETAILS[operation]
 }
 
 function flagTitle({ flag, value, type }: FlagSpec): string {

@@ -7,9 +7,11 @@ import type { CheckoutFacts, LocalCommand, Machine } from '../machine.ts'
 import { callerFields, requireCwd } from '../operation-input.ts'
 import { pageOn } from '../output/page.ts'
 import { renderResult } from '../output/faces.ts'
-import { count } from '../output/text.ts'
+import { clean, count } from '../output/text.ts'
 import type { WiringPlan } from '../setup.ts'
 import { call } from './operation.ts'
+import { startService } from './service.ts'
+import { problemText } from './service-tell.ts'
 import { asJson, carryOut, exitOf, remarks, showDiff, toolsOf } from './wire.ts'
 
 export const run: LocalCommand = async (command, io, machine) => {
@@ -32,6 +34,7 @@ export const run: LocalCommand = async (command, io, machine) => {
     io.stderr.write(`The repository begins at ${root}: all of it is wired there.\n`)
   }
   await carryOut(plan, wiring, command, io)
+  const isServed = service === true ? await serve(plan, command, io, machine) : true
   if (trust === true) {
     const trusted = await wiring.trustCodex(root)
     if (!isQuiet) io.stdout.write(`Your Codex trusts ${count(trusted, 'hook')} of this folder.\n`)
@@ -40,7 +43,24 @@ export const run: LocalCommand = async (command, io, machine) => {
   if (json === true) {
     io.stdout.write(`${JSON.stringify({ ...asJson(plan, true), ...enrolled }, null, 2)}\n`)
   } else if (quiet !== true) tell(plan, enrolled, io)
-  return exitOf(plan)
+  return isServed ? exitOf(plan) : 1
+}
+
+/** Its file is written with the others. @returns false where something is left for a person to do. */
+async function serve(
+  plan: WiringPlan,
+  { fields }: Command,
+  io: Io,
+  machine: Machine,
+): Promise<boolean> {
+  const service = await machine.loadService()
+  if (service === null || plan.problems.some(({ shown }) => shown === service.file)) return true
+  const isNew = plan.changes.some(({ file }) => file === service.file)
+  const { said, problem } = await startService(service, isNew, io, machine)
+  const isQuiet = fields['json'] === true || fields['quiet'] === true
+  if (!isQuiet) io.stdout.write(said.map((line) => `${clean(line)}\n`).join(''))
+  if (problem !== null) io.stderr.write(problemText(problem, io))
+  return problem === null
 }
 
 async function findCheckout(command: Command, io: Io, machine: Machine): Promise<CheckoutFacts> {

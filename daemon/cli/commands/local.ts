@@ -11,6 +11,7 @@ import { run as init } from './init.ts'
 import { run as logs } from './logs.ts'
 import { run as mcp } from './mcp.ts'
 import { run as push } from './push.ts'
+import { run as service } from './service.ts'
 import { run as tryIt } from './try.ts'
 import { run as uninstall } from './uninstall.ts'
 import { run as up } from './up.ts'
@@ -27,6 +28,10 @@ const VERBS: Readonly<Partial<Record<LocalVerb, LocalCommand>>> = {
   doctor,
   uninstall,
   push,
+  'service install': service,
+  'service uninstall': service,
+  'service status': service,
+  'service print': service,
   completions,
   'hook pre-commit': gitHook,
   'hook pre-push': gitHook,

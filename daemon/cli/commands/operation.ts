@@ -2,7 +2,6 @@
 import {
   DEFAULTS,
   exitOfResult,
-  OPERATIONS,
   SkeinError,
   type OperationName,
   type OperationResult,
@@ -17,6 +16,7 @@ import { pageOn, prose, type Page } from '../output/page.ts'
 import { pathToRoot } from '../patterns.ts'
 import { cleanAll } from '../output/text.ts'
 import { span } from '../output/time.ts'
+import type { VerbSpec } from '../verb-spec.ts'
 import { waitingFor, type Ask } from './waiting-for.ts'
 
 /** The daemon answers in callTimeoutSeconds; the rest is for its first look at a repository. */
@@ -163,14 +163,15 @@ async function describeAct(
   const lines =
     name === 'release' || name === 'task/expire'
       ? await describeEnd(name, input, command, io)
-      : [`${OPERATIONS[name].summary}.`, ...prose(await detailsOf(name), pageOn(io.stderr, io))]
+      : await describeVerb(command.verb, pageOn(io.stderr, io))
   return lines.map((line) => `${line}\n`).join('')
 }
 
 /** Loaded only where somebody is asked. */
-async function detailsOf(name: OperationName): Promise<string> {
-  const { longerHelp } = await import('./help.ts')
-  return longerHelp(name)
+async function describeVerb(verb: VerbSpec, page: Page): Promise<readonly string[]> {
+  const { helpOf } = await import('../verb-help.ts')
+  const { summary, details } = helpOf(verb)
+  return [`${summary}.`, ...prose(details, page)]
 }
 
 /** What a person is about to end, as far as this machine knows it. */

@@ -6,6 +6,7 @@ import {
   type FlagSpec,
   type Naming,
 } from '../../../protocol/index.ts'
+import { helpOf } from '../verb-help.ts'
 import type { VerbSpec } from '../verb-spec.ts'
 import { GLOBAL_FLAGS, VERBS } from '../verbs.ts'
 
@@ -79,10 +80,16 @@ function find(name: string): VerbSpec | undefined {
 function nextWords(name: string): readonly Choice[] {
   if (name !== '') {
     const own = VERBS.filter((verb) => familyOf(verb.name) === name)
-    return own.map((verb) => ({ word: verb.name.slice(name.length + 1), help: verb.summary }))
+    return own.map((verb) => ({
+      word: verb.name.slice(name.length + 1),
+      help: helpOf(verb).summary,
+    }))
   }
   const words = [...new Set(VERBS.map((verb) => familyOf(verb.name) || verb.name))]
-  return words.toSorted().map((word) => ({ word, help: find(word)?.summary ?? familyHelp(word) }))
+  return words.toSorted().map((word) => {
+    const verb = find(word)
+    return { word, help: verb === undefined ? familyHelp(word) : helpOf(verb).summary }
+  })
 }
 
 /** `list, show, restore or drop`. */
