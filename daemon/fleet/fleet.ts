@@ -43,6 +43,7 @@ export interface FleetOptions {
   /** The daemon's environment, without what says whose it is. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly supervisor: readonly string[]
+  readonly bridge: readonly string[]
   readonly watch: (listener: (event: AuditEvent) => void) => () => void
   readonly log: Log
 }
@@ -219,10 +220,10 @@ class LocalFleet implements RunningFleet {
   }
 
   #surroundings(): WorkerAround {
-    const { home, git, workerGit, env, supervisor, config, self, machineOf, keeping } =
+    const { home, git, workerGit, env, supervisor, bridge, config, self, machineOf, keeping } =
       this.#options
     return {
-      ...{ home, git: workerGit, env, supervisor },
+      ...{ home, git: workerGit, env, supervisor, bridge },
       now: () => this.#now(),
       accept: ({ id: repo }, { launcher, operator: { peer } }) =>
         acceptDispatch(config, self, { repo, launcher, peer, machine: machineOf(peer) }),

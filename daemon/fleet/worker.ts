@@ -22,7 +22,8 @@ import type { Repo } from '../repos.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import type { WorkerEnd, WorkerFiles } from './files.ts'
-import type { Launcher } from './launchers.ts'
+import { launchEnv, launchInput, launchWords } from './launchers.ts'
+import type { Launcher, LaunchTerms } from './launchers/launcher.ts'
 import { readLog, type LogReader } from './log-reader.ts'
 import { identityOf, signalGroup } from './supervise.ts'
 import { agentOf, bounded, CLAIM_GONE, exitOf, exitWords, wordsOf } from './worker-words.ts'
@@ -34,6 +35,8 @@ export interface WorkerAround {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The supervisor's program, as words; the folder comes after them. */
   readonly supervisor: readonly string[]
+  /** The program that a harness starts to reach skein's tools, as words. */
+  readonly bridge: readonly string[]
   readonly now: () => number
   /** @throws SkeinError ASSIGNMENT_REFUSED */
   readonly accept: (repo: Repo, assignment: Assignment) => Launcher
@@ -158,22 +161,37 @@ export class Worker {
       return this.#fail(repo, assignment, 'refused', wordsOf(error))
     }
     const cwd = this.#worktree(assignment)
+    let base = this.files.order()?.base
     try {
-      if (this.files.order() === null) {
+      if (base === undefined) {
         const { root, trunk } = await this.#around.cloneOf(repo)
-        const base = await this.#around.git.addWorktree(root, cwd, assignment.branch, trunk)
-        const { kind, command, args } = launcher
-        this.files.writeOrder({ repo: repo.id, kind, command, args, cwd, base }, assignment.prompt)
+        base = await this.#around.git.addWorktree(root, cwd, assignment.branch, trunk)
       }
     } catch (error) {
       if (!(error instanceof SkeinError)) throw error
       return this.#fail(repo, assignment, 'worktree', wordsOf(error))
     }
+    const terms = this.#terms(assignment)
+    try {
+      if (this.files.order() === null) {
+        const args = launchWords(launcher, terms)
+        const { kind, command } = launcher
+        const input = launchInput(launcher, assignment.type, assignment.prompt)
+        this.files.writeOrder({ repo: repo.id, kind, command, args, cwd, base }, input)
+      }
+    } catch (error) {
+      if (!(error instanceof SkeinError)) throw error
+      return this.#fail(repo, assignment, 'refused', wordsOf(error))
+    }
     this.#launchedAt = this.#around.now()
     const [program = '', ...words] = this.#around.supervisor
     const child = spawn(program, [...words, this.files.folder], {
       ...{ cwd: '/', detached: true, stdio: 'ignore' },
-      env: { ...this.#around.env, ...launcher.env, ...this.#identity(repo, assignment) },
+      env: {
+        ...this.#around.env,
+        ...launchEnv(launcher, terms),
+        ...this.#identity(repo, assignment),
+      },
     })
     child.once('error', (error) => {
       this.#around.note(assignment, 'the supervisor of a worker did not start', {
@@ -181,6 +199,18 @@ export class Worker {
       })
     })
     child.unref()
+  }
+
+  #terms({ id, type, model }: Assignment): LaunchTerms {
+    const { bridge } = this.#around
+    return {
+      type,
+      model,
+      conversation: null,
+      budgetUsd: null,
+      worktree: this.#worktree({ id }),
+      bridge,
+    }
   }
 
   /** Who the worker is to skein, and what it works on. */
@@ -325,7 +355,7 @@ export class Worker {
   }
 
   /** Named by an id that was made here: no text of anybody is in it. */
-  #worktree({ id }: Assignment): string {
+  #worktree({ id }: Pick<Assignment, 'id'>): string {
     return path.join(this.#around.home, 'worktrees', id)
   }
 
