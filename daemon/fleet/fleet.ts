@@ -10,6 +10,7 @@ import {
   type Assignment,
   type AssignmentId,
   type AuditEvent,
+  type Confidence,
   type PeerId,
 } from '../../protocol/index.ts'
 import { removeCheckout, type Config } from '../config.ts'
@@ -25,6 +26,7 @@ import type { Keeping } from '../wip/keeping.ts'
 import { acceptDispatch, mostWorkers } from './acceptance.ts'
 import { isWorkerName, listWorkers, openWorkerFiles, sizeOf, workersFolder } from './files.ts'
 import { readBytes } from './log-reader.ts'
+import { addStatus } from './own-words.ts'
 import { tellProgress } from './progress.ts'
 import { Worker, type WorkerAround } from './worker.ts'
 
@@ -129,6 +131,14 @@ class LocalFleet implements RunningFleet {
     const most = String(mostWorkers(this.#options.config))
     const note = `all ${most} workers of this machine are taken`
     return { kind: 'slots', note, sinceMs: known.assignment.stateAtMs }
+  }
+
+  async report(id: AssignmentId, text: string, confidence: Confidence | null): Promise<void> {
+    const worker = isWorkerName(id) ? this.#entries.get(id)?.worker : undefined
+    if (worker === undefined || worker.reader() === null)
+      throw new SkeinError('ASSIGNMENT_UNKNOWN', `${id} is no worker of this machine`)
+    await addStatus(worker.files.log, text, confidence)
+    while (worker.reader()?.read(this.#now()) === true);
   }
 
   log(id: AssignmentId, since: number, bytesMax: number): ReturnType<Fleet['log']> {
