@@ -25,6 +25,7 @@ import type { Sessions } from '../sessions.ts'
 import type { Keeping } from '../wip/keeping.ts'
 import { acceptDispatch, mostWorkers } from './acceptance.ts'
 import { isWorkerName, listWorkers, openWorkerFiles, sizeOf, workersFolder } from './files.ts'
+import { probeLauncher } from './launchers/probe.ts'
 import { readBytes } from './log-reader.ts'
 import { addStatus } from './own-words.ts'
 import { tellProgress } from './progress.ts'
@@ -106,7 +107,9 @@ class LocalFleet implements RunningFleet {
   async offer(from: PeerId, id: Repo['id'], launcher: string): Promise<void> {
     const { repos, config, self, machineOf } = this.#options
     const repo = repos.get(id)
-    acceptDispatch(config, self, { repo: id, launcher, peer: from, machine: machineOf(from) })
+    const dispatch = { repo: id, launcher, peer: from, machine: machineOf(from) }
+    const found = acceptDispatch(config, self, dispatch)
+    if (!probeLauncher(found, this.#options.env)) throw notThere(launcher, found.command)
     try {
       await this.#cloneOf(repo)
     } catch (error) {
@@ -282,3 +285,11 @@ class LocalFleet implements RunningFleet {
 }
 
 const AT_WORK: ReadonlySet<string> = new Set(['starting', 'running'])
+
+function notThere(launcher: string, command: string): SkeinError {
+  return new SkeinError(
+    'ASSIGNMENT_REFUSED',
+    `the program of its launcher '${launcher}' is not there: ${command}`,
+    { hint: `On that machine: install ${command}, or correct fleet.launchers in config.yml` },
+  )
+}

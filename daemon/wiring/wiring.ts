@@ -11,7 +11,7 @@ import { makePlan } from './plan.ts'
 import { askRemotes } from './probing.ts'
 import { forgetAll, rememberChanges } from './record.ts'
 import { serviceFile, switchService } from './service.ts'
-import { findProgram } from './tools.ts'
+import { findProgram } from '../path-programs.ts'
 
 export function createWiring(env: Readonly<Record<string, string | undefined>>): Wiring {
   const git = createGit(env)
