@@ -18,17 +18,21 @@ export const fleetSettings = z
         z
           .strictObject({
             kind: z
-              .enum(['command', 'claude'])
+              .enum(['command', 'claude', 'codex', 'opencode'])
               .optional()
-              .describe('What it speaks: plain text, or as Claude Code does; default: command.'),
-            command: command.optional().describe('Program; of `claude`: claude.'),
+              .describe(
+                'What it speaks: plain text, or as one of these harnesses; default: command.',
+              ),
+            command: command.optional().describe('Program; of a harness: its own name.'),
             args: z.array(z.string()).optional().describe('Its arguments.'),
             env: z.record(z.string(), z.string()).optional().describe('Added to its environment.'),
-            model: named.optional().describe('Of `claude`: the model.'),
+            model: named.optional().describe('Of a harness: the model.'),
             deny: z
               .array(z.string().min(1).max(200))
               .optional()
-              .describe('Of `claude`: tools that it may not use, as its `--disallowedTools`.'),
+              .describe(
+                'Of `claude` and `opencode`: what it may not do, as `--disallowedTools` of Claude Code.',
+              ),
           })
           .refine(
             ({ kind = 'command', command: program }) => kind !== 'command' || program !== undefined,
@@ -36,7 +40,9 @@ export const fleetSettings = z
           ),
       )
       .optional()
-      .describe('Programs that start workers, by name; `claude` is there without a word.'),
+      .describe(
+        'Programs that start workers, by name; `claude`, `codex` and `opencode` are there without a word.',
+      ),
     max_workers: z.int().min(0).optional().describe('Most workers at once; default: 4.'),
     quiet_hours: z
       .string()

@@ -1,5 +1,5 @@
 // The socket of the workers of this machine.
-import type { AssignmentId, BlockerKind, PeerId, RepoId } from '../protocol/index.ts'
+import type { AssignmentId, BlockerKind, Confidence, PeerId, RepoId } from '../protocol/index.ts'
 
 /** How far a worker is, as its machine sees it in what it says. */
 export interface WorkerProgress {
@@ -42,6 +42,11 @@ export interface Fleet {
   progress(id: AssignmentId): WorkerProgress | null
   /** Null: nothing that this machine knows of. */
   blocker(id: AssignmentId): WorkerBlocker | null
+  /**
+   * A worker's own word of how far it is: a line of its log.
+   * @throws SkeinError ASSIGNMENT_UNKNOWN: it is no worker of this machine
+   */
+  report(id: AssignmentId, text: string, confidence: Confidence | null): Promise<void>
   /** @throws SkeinError ASSIGNMENT_UNKNOWN: there is no log of it here */
   log(id: AssignmentId, since: number, bytesMax: number): WorkerLog
 }

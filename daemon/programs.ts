@@ -1,6 +1,11 @@
 // Programs of ours that are started as processes of their own: they lie beside the bundle, or in a checkout are sources, run through tsx.
 import { fileURLToPath } from 'node:url'
 
+/** The program that runs here. */
+export function ownWords(): readonly string[] {
+  return [process.execPath, ...process.execArgv, process.argv[1] ?? '']
+}
+
 /** As words that start it. @param source from this folder, as in `fleet/supervisor.ts` */
 export function programWords(source: string): readonly string[] {
   const here = import.meta.url

@@ -12,7 +12,7 @@ import type { Log } from './log.ts'
 import type { MachineKey } from './machine-key.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import type { Fleet } from './ports-fleet.ts'
-import { programWords } from './programs.ts'
+import { ownWords, programWords } from './programs.ts'
 import { helperFolder } from './push/helper-folder.ts'
 import type { Repos } from './repos.ts'
 import { keepFleet, keepWork } from './rounds.ts'
@@ -73,7 +73,8 @@ function programsOf(home: string, given: WorkersOptions['env']) {
   const env = { ...Object.fromEntries(own), SKEIN_HOME: home }
   const helper = programWords('git-remote-skein.ts')
   const workerGit = createWorkerGit({ env, helperFolder: () => helperFolder(home, helper) })
-  return { env, workerGit, supervisor: programWords('fleet/supervisor.ts') }
+  const supervisor = programWords('fleet/supervisor.ts')
+  return { env, workerGit, supervisor, bridge: [...ownWords(), 'mcp'] }
 }
 
 const PLACES_OF_GIT: ReadonlySet<string> = new Set([

@@ -19,6 +19,7 @@ import {
   type OperationName,
 } from '../protocol/index.ts'
 import {
+  isWorker,
   operationsOf,
   sessionOf,
   signalOf,
@@ -144,7 +145,8 @@ class Rounds {
     }
     for (;;) {
       try {
-        return await this.#tool.run(this.#given, sessionOf(this.#context), this.#inRepo)
+        const own = isWorker(this.#client, this.#context) ? undefined : sessionOf(this.#context)
+        return await this.#tool.run(this.#given, own, this.#inRepo)
       } catch (thrown) {
         const error = asSkeinError(thrown)
         round += 1

@@ -115,3 +115,8 @@ export function sessionOf({ mcpReq }: ServerContext): string | undefined {
   const isName = typeof session === 'string' && session.trim() !== ''
   return isName && session.length <= LIMITS.nameCharactersMax ? session : undefined
 }
+
+/** Is the session of its connection an assignment's? Its machine gave it that name, so no other word of the client counts. */
+export function isWorker(client: Client, context: ServerContext): boolean {
+  return /^asg_[0-9A-HJKMNP-TV-Z]{26}$/.test(client.callerOf(context).session ?? '')
+}

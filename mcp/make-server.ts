@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { SkeinError } from '../protocol/index.ts'
 import { callTool } from './call-tool.ts'
-import { operationsOf, sessionOf, type Client, type Era } from './client.ts'
+import { isWorker, operationsOf, sessionOf, type Client, type Era } from './client.ts'
 import { getPrompt, PROMPT_LIST } from './prompts.ts'
 import { completeVariable, listResources, RESOURCE_TEMPLATES } from './resources/list.ts'
 import { asProtocolError, readResource } from './resources/read.ts'
@@ -18,20 +18,27 @@ import type { Grant } from '../daemon/client/operations.ts'
 import type { Subscriptions } from './resources/subscriptions.ts'
 import { mayHearOf } from './resources/allowed.ts'
 import { quote } from './text.ts'
-import { TOOLS } from './tools.ts'
+import { TOOLS, toolsFor } from './tools.ts'
 
 const INSTRUCTIONS =
   'skein keeps agents from editing the same files. Before you edit, call claim_files; refused means do not edit: work on something else, or queue with wait_seconds. When done, call release_claims. Between steps call pending_requests: others may wait for you.'
 
-const TOOL_LIST = {
-  tools: TOOLS.map(({ name, description, annotations, inputSchema, outputSchema }) => ({
-    name,
-    description,
-    inputSchema: { ...inputSchema, type: 'object' as const },
-    outputSchema: { ...outputSchema, type: 'object' as const },
-    annotations,
-  })),
-} satisfies ListToolsResult
+function listOf(isWorker: boolean) {
+  return {
+    tools: toolsFor(isWorker).map(
+      ({ name, description, annotations, inputSchema, outputSchema }) => ({
+        name,
+        description,
+        inputSchema: { ...inputSchema, type: 'object' as const },
+        outputSchema: { ...outputSchema, type: 'object' as const },
+        annotations,
+      }),
+    ),
+  } satisfies ListToolsResult
+}
+
+const TOOL_LIST = listOf(false)
+const WORKER_TOOL_LIST = listOf(true)
 
 const TOOLS_BY_NAME = new Map(TOOLS.map((tool) => [tool.name, tool]))
 
@@ -51,7 +58,8 @@ const CAPABILITIES = {
 const SHARED_OPTIONS = {
   instructions: INSTRUCTIONS,
   cacheHints: {
-    'tools/list': { ttlMs: HOUR_MS, cacheScope: 'public' },
+    // Workers are shown some more.
+    'tools/list': { ttlMs: HOUR_MS, cacheScope: 'private' },
     'prompts/list': { ttlMs: HOUR_MS, cacheScope: 'public' },
     'resources/templates/list': { ttlMs: HOUR_MS, cacheScope: 'public' },
     'resources/list': { ttlMs: 60_000, cacheScope: 'private' },
@@ -86,7 +94,9 @@ function offerTools(server: Server, client: Client, era: Era): void {
   // The 2025 era says it once for the connection, and the SDK keeps it nowhere else.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   const asker = { era, capabilities: () => server.getClientCapabilities() }
-  server.setRequestHandler('tools/list', () => TOOL_LIST)
+  server.setRequestHandler('tools/list', (_request, context) =>
+    isWorker(client, context) ? WORKER_TOOL_LIST : TOOL_LIST,
+  )
   server.setRequestHandler('tools/call', ({ params }, context) => {
     const tool = TOOLS_BY_NAME.get(params.name)
     if (tool !== undefined) return callTool(client, asker, tool, params.arguments, context)

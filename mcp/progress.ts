@@ -58,6 +58,7 @@ export async function tellWait(
   name: OperationName,
   input: Readonly<Record<string, unknown>>,
 ): Promise<string> {
+  if (name === 'ask') return 'waiting for the answer of a person'
   if (name === 'request' || name === 'requests') return 'waiting for the answer to the request'
   if (name !== 'claim' && name !== 'task/claim') return WAITING
   const { repo, agent, session } = input

@@ -6,11 +6,24 @@ import { CLAIM_TOOLS } from './tools/claims.ts'
 import { REFACTOR_TOOL } from './tools/refactor.ts'
 import { TASK_TOOLS } from './tools/tasks.ts'
 import { WAIT_TOOLS } from './tools/waits.ts'
+import { WORKER_TOOLS } from './tools/worker.ts'
 
+/** Those that only workers are shown stand last. */
 export const TOOLS: readonly Tool[] = [
   ...CLAIM_TOOLS,
   REFACTOR_TOOL,
   ...WAIT_TOOLS,
   ...TASK_TOOLS,
   BOARD_TOOL,
+  ...WORKER_TOOLS,
 ]
+
+const OF_WORKERS: ReadonlySet<Tool> = new Set(WORKER_TOOLS)
+/** A worker has its task, which is over with its assignment. */
+const NOT_OF_WORKERS: ReadonlySet<Tool> = new Set(TASK_TOOLS)
+
+/** What a client is shown; each can be called by everybody, and the daemon says who may. */
+export function toolsFor(isWorker: boolean): readonly Tool[] {
+  const left = isWorker ? NOT_OF_WORKERS : OF_WORKERS
+  return TOOLS.filter((tool) => !left.has(tool))
+}

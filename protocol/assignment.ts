@@ -143,10 +143,14 @@ export const FLEET_LIMITS = {
   filesMax: 50,
   fileCharactersMax: 300,
   answerCharactersMax: 4_000,
+  /** Of one kind, in one verdict. */
+  findingsMax: 20,
   /** A task in words; what is longer belongs into a file of the repository. */
   promptCharactersMax: 8_000,
   titleCharactersMax: 200,
   noteCharactersMax: 500,
+  /** Its findings, in one text. */
+  verdictCharactersMax: 2_000,
 } as const
 
 /** Work that is to land, and has not. */

@@ -8,8 +8,9 @@ import { isOwn } from '../client/place.ts'
 import { loadConfig } from '../config.ts'
 import { codeOf } from '../home.ts'
 import { isAtLeast, programVersion } from '../wiring/claude-version.ts'
-import { findProgram } from '../wiring/tools.ts'
+import { findProgram } from '../path-programs.ts'
 import { fail, looked, ok, warn } from './check.ts'
+import { checkLaunchers } from './launcher-checks.ts'
 import { checkService } from './service-check.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -33,6 +34,7 @@ export async function checkMachine(patient: Patient, env: Environment): Promise<
       loadConfig({ home, env })
       return [ok('config', `${path.join(home, 'config.yml')} is valid`)]
     }),
+    looked('launchers', () => checkLaunchers(loadConfig({ home, env }), env)),
     looked('daemon', () => [checkDaemon(patient)]),
     looked('service', () => checkService(env)),
     looked('port', () => checkPort(patient, env)),

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Check } from '../cli/setup.ts'
 import { judgeFile, managerOf, programsIn, searchedIn, serviceFile } from '../service/unit.ts'
 import { lookAt, textOf } from '../wiring/target.ts'
-import { findProgram } from '../wiring/tools.ts'
+import { findProgram } from '../path-programs.ts'
 import { fail, ok, warn } from './check.ts'
 
 const NAME = 'service'

@@ -2,7 +2,8 @@
 // which programs. Asked before a task is assigned, and again before anything is started.
 import { SkeinError, type PeerId, type RepoId } from '../../protocol/index.ts'
 import type { Config } from '../config.ts'
-import { findLauncher, launcherNames, type Launcher } from './launchers.ts'
+import { findLauncher, launcherNames } from './launchers.ts'
+import type { Launcher } from './launchers/launcher.ts'
 
 export interface Dispatch {
   readonly repo: RepoId

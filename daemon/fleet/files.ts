@@ -18,6 +18,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import type { ProcessIdentity } from '../client/proc.ts'
+import type { LauncherKind } from './launchers/launcher.ts'
 
 /** What the supervisor is to start. The environment is not in it: secrets are handed from process to process. */
 export interface WorkerOrder {
@@ -27,7 +28,7 @@ export interface WorkerOrder {
   readonly cwd: string
   /** The commit that the branch began at. */
   readonly base: string
-  readonly kind: 'command' | 'claude'
+  readonly kind: LauncherKind
 }
 
 export interface WorkerRunning {

@@ -10,6 +10,7 @@ import {
   type Assignment,
   type AssignmentId,
   type AuditEvent,
+  type Confidence,
   type PeerId,
 } from '../../protocol/index.ts'
 import { removeCheckout, type Config } from '../config.ts'
@@ -24,7 +25,9 @@ import type { Sessions } from '../sessions.ts'
 import type { Keeping } from '../wip/keeping.ts'
 import { acceptDispatch, mostWorkers } from './acceptance.ts'
 import { isWorkerName, listWorkers, openWorkerFiles, sizeOf, workersFolder } from './files.ts'
+import { probeLauncher } from './launchers/probe.ts'
 import { readBytes } from './log-reader.ts'
+import { addStatus } from './own-words.ts'
 import { tellProgress } from './progress.ts'
 import { Worker, type WorkerAround } from './worker.ts'
 
@@ -43,6 +46,7 @@ export interface FleetOptions {
   /** The daemon's environment, without what says whose it is. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly supervisor: readonly string[]
+  readonly bridge: readonly string[]
   readonly watch: (listener: (event: AuditEvent) => void) => () => void
   readonly log: Log
 }
@@ -103,7 +107,9 @@ class LocalFleet implements RunningFleet {
   async offer(from: PeerId, id: Repo['id'], launcher: string): Promise<void> {
     const { repos, config, self, machineOf } = this.#options
     const repo = repos.get(id)
-    acceptDispatch(config, self, { repo: id, launcher, peer: from, machine: machineOf(from) })
+    const dispatch = { repo: id, launcher, peer: from, machine: machineOf(from) }
+    const found = acceptDispatch(config, self, dispatch)
+    if (!probeLauncher(found, this.#options.env)) throw notThere(launcher, found.command)
     try {
       await this.#cloneOf(repo)
     } catch (error) {
@@ -128,6 +134,14 @@ class LocalFleet implements RunningFleet {
     const most = String(mostWorkers(this.#options.config))
     const note = `all ${most} workers of this machine are taken`
     return { kind: 'slots', note, sinceMs: known.assignment.stateAtMs }
+  }
+
+  async report(id: AssignmentId, text: string, confidence: Confidence | null): Promise<void> {
+    const worker = isWorkerName(id) ? this.#entries.get(id)?.worker : undefined
+    if (worker === undefined || worker.reader() === null)
+      throw new SkeinError('ASSIGNMENT_UNKNOWN', `${id} is no worker of this machine`)
+    await addStatus(worker.files.log, text, confidence)
+    while (worker.reader()?.read(this.#now()) === true);
   }
 
   log(id: AssignmentId, since: number, bytesMax: number): ReturnType<Fleet['log']> {
@@ -219,10 +233,10 @@ class LocalFleet implements RunningFleet {
   }
 
   #surroundings(): WorkerAround {
-    const { home, git, workerGit, env, supervisor, config, self, machineOf, keeping } =
+    const { home, git, workerGit, env, supervisor, bridge, config, self, machineOf, keeping } =
       this.#options
     return {
-      ...{ home, git: workerGit, env, supervisor },
+      ...{ home, git: workerGit, env, supervisor, bridge },
       now: () => this.#now(),
       accept: ({ id: repo }, { launcher, operator: { peer } }) =>
         acceptDispatch(config, self, { repo, launcher, peer, machine: machineOf(peer) }),
@@ -271,3 +285,11 @@ class LocalFleet implements RunningFleet {
 }
 
 const AT_WORK: ReadonlySet<string> = new Set(['starting', 'running'])
+
+function notThere(launcher: string, command: string): SkeinError {
+  return new SkeinError(
+    'ASSIGNMENT_REFUSED',
+    `the program of its launcher '${launcher}' is not there: ${command}`,
+    { hint: `On that machine: install ${command}, or correct fleet.launchers in config.yml` },
+  )
+}

@@ -1,8 +1,9 @@
 // Follows a worker's log from the last byte, and folds what it says. A log that grows faster than it is read is skipped ahead in: what
 // counts stands at its end.
 import { closeSync, openSync, readSync } from 'node:fs'
-import { READERS, type ReadLine } from './events.ts'
 import { sizeOf } from './files.ts'
+import { openReader } from './launchers.ts'
+import type { LauncherKind } from './launchers/launcher.ts'
 import { noteEvent, startProgress, type ProgressState } from './progress.ts'
 
 export interface LogReader {
@@ -18,8 +19,8 @@ const BEHIND_BYTES_MAX = 8 * PIECE_BYTES
 /** A line of stream-json holds what a tool answered. */
 const LINE_CHARACTERS_MAX = 4 * PIECE_BYTES
 
-export function readLog(file: string, kind: keyof typeof READERS, now: number): LogReader {
-  const readLine: ReadLine = READERS[kind]
+export function readLog(file: string, kind: LauncherKind, now: number): LogReader {
+  const readLine = openReader(kind)
   const state = startProgress()
   let offset = 0
   let rest = ''

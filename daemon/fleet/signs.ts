@@ -1,11 +1,10 @@
 // What a worker says of itself in lines of plain text: `STATUS: did → next → confidence`, and `STUCK: tried, why, blocker` when it
 // needs a person.
+import type { Confidence } from '../../protocol/index.ts'
 
 export type Sign =
   | { readonly kind: 'status'; readonly text: string; readonly confidence: Confidence | null }
   | { readonly kind: 'stuck'; readonly text: string }
-
-export type Confidence = 'high' | 'medium' | 'low'
 
 const TEXT_CHARACTERS_MAX = 500
 

@@ -6,7 +6,6 @@
 // 2. What is not committed is kept before a worktree goes, and only a folder under the worktrees' own root is ever removed.
 // 3. A worker whose end nobody saw is ended, and said to be so.
 import { spawn } from 'node:child_process'
-import path from 'node:path'
 import {
   asSessionId,
   isAssignmentOver,
@@ -22,8 +21,10 @@ import type { Repo } from '../repos.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import type { WorkerEnd, WorkerFiles } from './files.ts'
-import type { Launcher } from './launchers.ts'
+import { launchInput, launchWords } from './launchers.ts'
+import type { Launcher } from './launchers/launcher.ts'
 import { readLog, type LogReader } from './log-reader.ts'
+import { envOf, termsOf, worktreeOf } from './start-words.ts'
 import { identityOf, signalGroup } from './supervise.ts'
 import { agentOf, bounded, CLAIM_GONE, exitOf, exitWords, wordsOf } from './worker-words.ts'
 
@@ -34,6 +35,8 @@ export interface WorkerAround {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The supervisor's program, as words; the folder comes after them. */
   readonly supervisor: readonly string[]
+  /** The program that a harness starts to reach skein's tools, as words. */
+  readonly bridge: readonly string[]
   readonly now: () => number
   /** @throws SkeinError ASSIGNMENT_REFUSED */
   readonly accept: (repo: Repo, assignment: Assignment) => Launcher
@@ -94,6 +97,12 @@ export class Worker {
       case 'starting':
         return this.#start(repo, assignment)
       case 'waiting':
+        // It lives, and waits in a call: whoever wants its end asks it first.
+        if (this.isAtWork()) {
+          this.reader()?.read(this.#around.now())
+          if (this.#reasonToEnd(repo, assignment) !== null) this.#askToEnd()
+          return
+        }
         if (this.#reasonToEnd(repo, assignment) !== null) await this.#end(repo, assignment)
         return
       default:
@@ -157,23 +166,33 @@ export class Worker {
     } catch (error) {
       return this.#fail(repo, assignment, 'refused', wordsOf(error))
     }
-    const cwd = this.#worktree(assignment)
+    const cwd = worktreeOf(this.#around.home, assignment)
+    let base = this.files.order()?.base
     try {
-      if (this.files.order() === null) {
+      if (base === undefined) {
         const { root, trunk } = await this.#around.cloneOf(repo)
-        const base = await this.#around.git.addWorktree(root, cwd, assignment.branch, trunk)
-        const { kind, command, args } = launcher
-        this.files.writeOrder({ repo: repo.id, kind, command, args, cwd, base }, assignment.prompt)
+        base = await this.#around.git.addWorktree(root, cwd, assignment.branch, trunk)
       }
     } catch (error) {
       if (!(error instanceof SkeinError)) throw error
       return this.#fail(repo, assignment, 'worktree', wordsOf(error))
     }
+    try {
+      if (this.files.order() === null) {
+        const args = launchWords(launcher, termsOf(this.#around, assignment))
+        const { kind, command } = launcher
+        const input = launchInput(launcher, assignment.type, assignment.prompt)
+        this.files.writeOrder({ repo: repo.id, kind, command, args, cwd, base }, input)
+      }
+    } catch (error) {
+      if (!(error instanceof SkeinError)) throw error
+      return this.#fail(repo, assignment, 'refused', wordsOf(error))
+    }
     this.#launchedAt = this.#around.now()
     const [program = '', ...words] = this.#around.supervisor
     const child = spawn(program, [...words, this.files.folder], {
       ...{ cwd: '/', detached: true, stdio: 'ignore' },
-      env: { ...this.#around.env, ...launcher.env, ...this.#identity(repo, assignment) },
+      env: envOf(this.#around, launcher, repo, assignment),
     })
     child.once('error', (error) => {
       this.#around.note(assignment, 'the supervisor of a worker did not start', {
@@ -181,19 +200,6 @@ export class Worker {
       })
     })
     child.unref()
-  }
-
-  /** Who the worker is to skein, and what it works on. */
-  #identity(repo: Repo, assignment: Assignment): Record<string, string> {
-    const { id, task, branch } = assignment
-    return {
-      ...{
-        SKEIN_HOME: this.#around.home,
-        SKEIN_SESSION: id,
-        SKEIN_AGENT: agentOf(repo, assignment),
-      },
-      ...{ SKEIN_ASSIGNMENT: id, SKEIN_TASK: task, SKEIN_BRANCH: branch },
-    }
   }
 
   async #follow(repo: Repo, assignment: Assignment): Promise<void> {
@@ -266,7 +272,7 @@ export class Worker {
   /** Success is what the remote says, not what git said here. */
   async #deliver(repo: Repo, assignment: Assignment, facts: AssignmentFacts) {
     const { git } = this.#around
-    const cwd = this.#worktree(assignment)
+    const cwd = worktreeOf(this.#around.home, assignment)
     const base = this.files.order()?.base ?? assignment.base ?? ''
     const { head, count } = await git.committed(cwd, base)
     if (count === 0) return { to: 'empty', facts } as const
@@ -278,7 +284,7 @@ export class Worker {
   }
 
   async #keep(repo: Repo, assignment: Assignment, reason: string): Promise<string | null> {
-    const root = this.#worktree(assignment)
+    const root = worktreeOf(this.#around.home, assignment)
     const of = { root, agent: agentOf(repo, assignment), session: assignment.id, reason }
     return this.#around.keepWork(repo, of)
   }
@@ -291,7 +297,7 @@ export class Worker {
       return
     }
     await this.#releaseClaims(repo, assignment)
-    const root = this.#worktree(assignment)
+    const root = worktreeOf(this.#around.home, assignment)
     if (files.order() !== null || assignment.state === 'failed') {
       await this.#keep(repo, assignment, assignment.state)
       const clone = await this.#around.cloneOf(repo).catch(() => null)
@@ -322,11 +328,6 @@ export class Worker {
 
   #lives(identity: ProcessIdentity, boot: string): boolean {
     return boot === bootId() && isLiving(identity, systemProcesses())
-  }
-
-  /** Named by an id that was made here: no text of anybody is in it. */
-  #worktree({ id }: Assignment): string {
-    return path.join(this.#around.home, 'worktrees', id)
   }
 
   #fail(repo: Repo, assignment: Assignment, reason: AssignmentFailure, note: string) {

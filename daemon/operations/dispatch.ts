@@ -53,6 +53,7 @@ import { tokensCreate, tokensList, tokensRevoke, tokensRotate } from './tokens.t
 import { wait } from './wait.ts'
 import { web } from './web.ts'
 import { wipDrop, wipList, wipRestore, wipShow } from './wip.ts'
+import { ask, reportStatus, submitVerdict } from './worker.ts'
 import { webhooksList, webhooksPurge, webhooksRetry, webhooksTest } from './webhooks.ts'
 
 const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>> } = {
@@ -111,6 +112,9 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   workers,
   log,
   stop,
+  'report-status': reportStatus,
+  ask,
+  'submit-verdict': submitVerdict,
   'wip/list': wipList,
   'wip/show': wipShow,
   'wip/restore': wipRestore,

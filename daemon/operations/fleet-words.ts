@@ -84,7 +84,7 @@ function workerJson(
   }
 }
 
-function verdictJson({ atMs, ...verdict }: Verdict, pushed: string | undefined) {
+export function verdictJson({ atMs, ...verdict }: Verdict, pushed: string | undefined) {
   return { ...verdict, stale: verdict.commit !== pushed, at: iso(atMs) }
 }
 

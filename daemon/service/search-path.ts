@@ -3,7 +3,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { findProgram } from '../wiring/tools.ts'
+import { findProgram } from '../path-programs.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

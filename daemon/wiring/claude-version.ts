@@ -1,6 +1,6 @@
 // Which Claude Code is on the PATH: from 2.1.295 on a hook can say that an edit is refused when the hook itself fails.
 import { execFile } from 'node:child_process'
-import { findProgram } from './tools.ts'
+import { findProgram } from '../path-programs.ts'
 
 const ON_FAILURE_SINCE = [2, 1, 295] as const
 const VERSION_MS_MAX = 3_000

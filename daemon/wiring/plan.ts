@@ -14,6 +14,7 @@ import { planFencing, planUnfencing, readFencing } from '../fence/wiring.ts'
 import type { Checkout } from '../git.ts'
 import type { GitConfig } from '../git-config.ts'
 import { createUserGit } from '../git-user.ts'
+import { findProgram } from '../path-programs.ts'
 import { isWired, unwire, wire } from './asset.ts'
 import { usesLfs } from './lfs.ts'
 import { findHooks, planHooks } from './git-hooks.ts'
@@ -22,14 +23,7 @@ import { originalOf, readMemory, type Memory } from './record.ts'
 import { planService } from './service.ts'
 import { lookAt, textOf } from './target.ts'
 import { template } from './templates.ts'
-import {
-  COMMON_ASSETS,
-  findProgram,
-  HTTP_SETTINGS,
-  TOOL_ASSETS,
-  isUsed,
-  type Asset,
-} from './tools.ts'
+import { COMMON_ASSETS, HTTP_SETTINGS, TOOL_ASSETS, isUsed, type Asset } from './tools.ts'
 
 export interface PlanSurroundings {
   readonly checkout: Checkout

@@ -1,7 +1,8 @@
 // The harnesses: which files each is wired by, and how one sees that somebody uses it.
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Tool } from '../cli/setup.ts'
+import { findProgram } from '../path-programs.ts'
 
 /** A file, and what of it is ours. */
 export interface Asset {
@@ -87,24 +88,4 @@ export function isUsed(tool: Tool, root: string, env: Environment): boolean {
     files.some((file) => existsSync(path.join(root, file))) ||
     programs.some((program) => findProgram(program, env) !== null)
   )
-}
-
-/** The first executable of a name on the PATH. */
-export function findProgram(name: string, env: Environment): string | null {
-  for (const folder of (env['PATH'] ?? '').split(path.delimiter)) {
-    // An empty entry is the working directory, where a repository would choose the program.
-    if (!path.isAbsolute(folder)) continue
-    const file = path.join(folder, name)
-    if (isExecutable(file)) return file
-  }
-  return null
-}
-
-export function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
-  }
 }

@@ -10,8 +10,8 @@ import { applyChange } from './apply.ts'
 import { makePlan } from './plan.ts'
 import { askRemotes } from './probing.ts'
 import { forgetAll, rememberChanges } from './record.ts'
+import { findProgram } from '../path-programs.ts'
 import { endService } from './service.ts'
-import { findProgram } from './tools.ts'
 
 export function createWiring(env: Readonly<Record<string, string | undefined>>): Wiring {
   const git = createGit(env)

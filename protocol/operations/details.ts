@@ -89,6 +89,11 @@ export const DETAILS: Readonly<Record<OperationName, string>> = {
     'An act of a person. The task is told as timed out for 24 hours and can be claimed at once. Seldom needed: a session that dies or falls silent loses its task by itself.',
   assign:
     "The task's claim goes to the worker with the assignment: whoever else claims or assigns the task is refused (exit 1). The worker gets a worktree of its own on a branch `task-ID-…`, from the default branch as the remote has it, and the text on its standard input. What it commits is pushed to that branch when it ends; nothing is landed. Exit 2: no grant was confirmed, and nothing starts. Exit 6: no plan has the task. Exit 7: the machine refuses: its config.yml says who may start workers there (`fleet.accept`, `fleet.repos`), and with what (`fleet.launchers`).",
+  'report-status':
+    'Only for a worker: for the session of an assignment of this machine. It stands in `skein workers` at once, and in the log as a line `STATUS: …`.',
+  ask: 'Only for a worker. It waits for a person, who sees the question in `skein workers`; the call ends with the answer (exit 0), or after its time (exit 8): then end your turn, and you are started again with the answer. Asking the same again waits on.',
+  'submit-verdict':
+    'Only for a worker that looks at the work of another: a review, a test or a smoke run. What it found counts for the commit that its worktree was made at; a later word replaces it. fail needs --blocking, pass takes none.',
   workers:
     'The ledger says who has what, and how it ended; how far a worker is, its machine says. `unknown`: that machine cannot be asked now, and only it can say what became of its worker. A worker that needs a person is `waiting`.',
   log: 'With --follow: on until the worker has ended. With --json: a piece of the log, `next` is the `since` of the following one; with --follow one such object a line.',

@@ -56,6 +56,12 @@ export const EXAMPLES: Readonly<Record<OperationName, readonly string[]>> = {
     "skein assign 'rename foo to bar' --launcher claude",
   ],
   workers: ['skein workers'],
+  'report-status': ["skein report-status 'parser done → tests' --confidence high"],
+  ask: ["skein ask 'Which of the two names?' --wait 10m"],
+  'submit-verdict': [
+    'skein submit-verdict pass',
+    "skein submit-verdict fail --blocking 'a.ts:12: the handle is never closed'",
+  ],
   log: ['skein log asg_01J… --follow'],
   stop: ['skein stop asg_01J…'],
   'wip/list': ['skein wip', 'skein wip list --mine', 'skein wip list --json'],

@@ -17,6 +17,7 @@ import { TOKEN_OPERATIONS } from './tokens.ts'
 import { WEB_OPERATIONS } from './web.ts'
 import { WEBHOOK_OPERATIONS } from './webhooks.ts'
 import { WIP_OPERATIONS } from './wip.ts'
+import { WORKER_OPERATIONS } from './worker.ts'
 
 export type OperationName =
   | keyof typeof CLAIM_OPERATIONS
@@ -24,6 +25,7 @@ export type OperationName =
   | keyof typeof REQUEST_OPERATIONS
   | keyof typeof TASK_OPERATIONS
   | keyof typeof FLEET_OPERATIONS
+  | keyof typeof WORKER_OPERATIONS
   | keyof typeof WIP_OPERATIONS
   | keyof typeof GUARD_OPERATIONS
   | keyof typeof FENCE_OPERATIONS
@@ -40,6 +42,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...REQUEST_OPERATIONS,
   ...TASK_OPERATIONS,
   ...FLEET_OPERATIONS,
+  ...WORKER_OPERATIONS,
   ...WIP_OPERATIONS,
   ...GUARD_OPERATIONS,
   ...FENCE_OPERATIONS,
@@ -68,6 +71,7 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
     if (status === 'ended') return 1
     return status === 'granted' || status === 'succeeded' ? 0 : 8
   }
+  if (operation === 'ask') return 'answered' in result && result.answered === true ? 0 : 8
   if (operation === 'check' || operation === 'cover')
     return 'safe' in result && result.safe === true ? 0 : 1
   if (operation === 'request' || operation === 'requests')

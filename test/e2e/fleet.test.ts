@@ -23,6 +23,7 @@ const LAUNCHERS = `  launchers:
     script: { command: sh, args: [-s] }
     good: { command: sh, args: [-c, '${COMMIT} && echo "STATUS: wrote it → done → confidence: high"'] }
     absent: { command: ./no-such-program }
+    missing: { command: no-such-program-anywhere }
 `
 const CONFIGS: Readonly<Record<string, string>> = {
   ada: `fleet:\n${LAUNCHERS}`,
@@ -223,6 +224,9 @@ describe('workers of two machines', { timeout: 120_000 }, () => {
     assert.match(others.message, /takes no workers from bob/)
     const unknown = await refusal(ada, { machine: 'bob', launcher: 'nix' })
     assert.match(unknown?.message ?? '', /no launcher 'nix'; it has .*script/)
+    const missing = await refusal(ada, { machine: 'bob', launcher: 'missing' })
+    assert.equal(missing?.code, 'ASSIGNMENT_REFUSED')
+    assert.match(missing.message, /'missing' is not there: no-such-program-anywhere/)
     assert.equal((await refusal(ada, { machine: 'cyd' }))?.code, 'MEMBER_UNKNOWN')
     const { id } = await assign('echo never', { launcher: 'absent' })
     const over = await ended(id)

@@ -5,6 +5,7 @@ import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } f
 import { coverFace, fenceFace, landedFace } from './fence.ts'
 import { eventsFace, exportFace } from './events.ts'
 import { assignFace, stopFace, workersFace } from './fleet.ts'
+import { askFace, reportFace, verdictFace } from './worker.ts'
 import { forecastFace } from './forecast.ts'
 import {
   approvalFace,
@@ -107,6 +108,9 @@ const FACES: Faces = {
   'webhooks/test': webhookTestFace,
   'webhooks/retry': webhookRetryFace,
   'webhooks/purge': webhookPurgeFace,
+  'report-status': reportFace,
+  ask: askFace,
+  'submit-verdict': verdictFace,
   'wip/list': wipListFace,
   'wip/show': wipFace,
   'wip/restore': wipRestoreFace,

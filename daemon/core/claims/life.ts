@@ -16,6 +16,7 @@ import {
   type RequestId,
   type Scope,
 } from '../../../protocol/index.ts'
+import { assignmentOf, endsWithAssignment } from '../fleet/held.ts'
 import { idsOfSession, type View } from '../view.ts'
 import type {
   EndCommand,
@@ -33,13 +34,18 @@ import { claimsNow } from './tell.ts'
 
 export function decideRelease(rid: RequestId, command: ReleaseCommand, view: View): Decision {
   const { party, target, force } = command
-  const asked = targetIds(command, view)
+  // A harness ends its session before its worker's machine has pushed the work.
+  const asked = targetIds(command, view).filter(
+    (id) => target.by === 'ids' || assignmentOf(view, id) === null,
+  )
   const unknown = asked.filter((id) => claimsNow(view, [id]).length === 0)
   if (target.by === 'ids' && unknown.length > 0) return unknownClaims(view, unknown)
   const live = asked.flatMap((id) => view.state.claims.get(id) ?? [])
   const foreign = live.filter((claim) => !isSameParty(party, claim))
   if (foreign.length > 0 && force === null) return notYours(foreign)
   const ids = live.map((claim) => claim.id)
+  const [assigned = null] = force === null ? ids.flatMap((id) => assignmentOf(view, id) ?? []) : []
+  if (assigned !== null) return endsWithAssignment(assigned)
   if (ids.length === 0) {
     const outcome: Outcome = { kind: 'ended', claims: claimsNow(view, asked), already: asked }
     return { kind: 'answer', outcome }

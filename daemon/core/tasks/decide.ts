@@ -15,6 +15,7 @@ import type {
   TaskTarget,
 } from '../claims/command.ts'
 import { fail, type Decision } from '../claims/decision.ts'
+import { assignmentOf, endsWithAssignment } from '../fleet/held.ts'
 import type { View } from '../view.ts'
 import { holderOf } from './needs.ts'
 
@@ -23,6 +24,8 @@ export function decideComplete(rid: RequestId, command: CompleteCommand, view: V
   const claim = holderOf(view, task)
   if (claim === null) return notClaimed(command, view)
   if (!isSameSession(party, claim)) return notYours(claim)
+  const assignment = assignmentOf(view, claim.id)
+  if (assignment !== null) return endsWithAssignment(assignment)
   const wrong = wrongBranch(command, claim)
   if (wrong !== null) return wrong
   return over(rid, [claim], 'client_completed', party.agent, command.note)

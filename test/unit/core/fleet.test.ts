@@ -1,11 +1,12 @@
 // Assignments as the leader decides them and every replica folds them.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Outcome } from '../../../daemon/core/claims/command.ts'
+import type { Outcome, ReleaseCommand } from '../../../daemon/core/claims/command.ts'
 import type { AssignCommand } from '../../../daemon/core/fleet/command.ts'
 import {
   asAssignmentId,
   asPeerId,
+  asSessionId,
   branchOfTask,
   decodeState,
   encodeState,
@@ -169,6 +170,24 @@ describe('an assignment', () => {
       ids.slice(3),
     )
     assert.ok(assignments.has(open.id))
+  })
+})
+
+describe('the claim of an open assignment', () => {
+  it('is not ended by what its worker does: its harness ends its session, and it may be polite', () => {
+    const ledger = new QueueLedger()
+    const { id, claim } = assignmentOf(ledger.run(assign(party('op'), 'a', 'peer-1')))
+    const worker = { ...party('w'), session: asSessionId(id) }
+    const release = (target: ReleaseCommand['target'], force: string | null = null) =>
+      ledger.run({ kind: 'release', party: worker, target, force })
+    const left = release({ by: 'this-session' })
+    assert.ok(left?.kind === 'ended' && left.claims.length === 0)
+    assert.equal(codeOf(release({ by: 'ids', ids: [claim] })), 'FORBIDDEN')
+    const done = { kind: 'complete', party: worker, task: 'a', trunk: 'main', note: '' } as const
+    assert.equal(codeOf(ledger.run(done)), 'FORBIDDEN')
+    const { state } = ledger.engine.committed
+    assert.ok(state.claims.has(claim))
+    assert.equal(codeOf(release({ by: 'ids', ids: [claim] }, 'a person knows better')), 'ended')
   })
 })
 

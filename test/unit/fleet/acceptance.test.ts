@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Config } from '../../../daemon/config.ts'
-import { machineFileSchema } from '../../../daemon/config-schema.ts'
 import { acceptDispatch } from '../../../daemon/fleet/acceptance.ts'
-import { findLauncher } from '../../../daemon/fleet/launchers.ts'
 import { asPeerId, asRepoId, SkeinError } from '../../../protocol/index.ts'
 
 const SELF = asPeerId('self')
@@ -40,43 +38,7 @@ describe('who may start workers here', () => {
     assert.match(refusalOf({ max_workers: 0 }, 'self') ?? '', /max_workers is 0/)
     assert.match(
       refusalOf({}, 'self', { launcher: 'toString' }) ?? '',
-      /no launcher 'toString'; it has claude/,
+      /no launcher 'toString'; it has claude, codex, opencode/,
     )
-  })
-})
-
-describe('a launcher', () => {
-  it('starts what its config says, and nothing else', () => {
-    const launchers = { sh: { command: 'sh', args: ['-s'], env: { A: '1' } } }
-    assert.deepEqual(findLauncher({ fleet: { launchers } }, 'sh'), {
-      ...{ kind: 'command', command: 'sh', args: ['-s'], env: { A: '1' } },
-    })
-  })
-
-  it('of Claude Code has its tools denied by real flags, its model, and what is added', () => {
-    const launchers = {
-      claude: { kind: 'claude', model: 'opus', args: ['--max-turns', '50'] },
-    } satisfies Config['fleet']['launchers']
-    const { args = [], command } = findLauncher({ fleet: { launchers } }, 'claude') ?? {}
-    assert.equal(command, 'claude')
-    assert.deepEqual(args.slice(0, 4), ['-p', '--output-format', 'stream-json', '--verbose'])
-    assert.match(args[args.indexOf('--disallowedTools') + 1] ?? '', /Bash\(git push:\*\),/)
-    assert.deepEqual(args.slice(-4), ['--model', 'opus', '--max-turns', '50'])
-  })
-
-  it('denies nothing where its config says so in as many words', () => {
-    const launchers = { free: { kind: 'claude', deny: [] } } as const
-    const args = findLauncher(
-      { fleet: { launchers: { free: { ...launchers.free, deny: [] } } } },
-      'free',
-    )?.args
-    assert.equal(args?.includes('--disallowedTools'), false)
-  })
-
-  it('without a program is a mistake in config.yml', () => {
-    const wrong = machineFileSchema.safeParse({ fleet: { launchers: { x: { args: [] } } } })
-    assert.match(wrong.error?.issues[0]?.message ?? '', /needs a `command`/)
-    const right = machineFileSchema.safeParse({ fleet: { launchers: { x: { kind: 'claude' } } } })
-    assert.ok(right.success)
   })
 })

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { READERS, type WorkerEvent } from '../../../daemon/fleet/events.ts'
+import type { WorkerEvent } from '../../../daemon/fleet/events.ts'
+import { openReader } from '../../../daemon/fleet/launchers.ts'
 import { noteEvent, startProgress, tellProgress } from '../../../daemon/fleet/progress.ts'
 import { signsIn } from '../../../daemon/fleet/signs.ts'
 
 function claude(...lines: readonly unknown[]): readonly WorkerEvent[] {
-  return lines.flatMap((line) =>
-    READERS.claude(typeof line === 'string' ? line : JSON.stringify(line)),
-  )
+  const read = openReader('claude')
+  return lines.flatMap((line) => read(typeof line === 'string' ? line : JSON.stringify(line)))
 }
 
 function progressOf(events: readonly WorkerEvent[], silentMs: number | null = 0) {
@@ -52,7 +52,7 @@ describe('what Claude Code says', () => {
   it('breaks nothing, whatever it is', () => {
     for (const line of ['null', '[]', '{}', '7', '{"type":"assistant"}', '{"type":7}'])
       assert.deepEqual(
-        READERS.claude(line),
+        openReader('claude')(line),
         line === '{"type":"assistant"}' ? [{ kind: 'turn' }] : [],
       )
     const odd = { type: 'assistant', message: { content: [null, 'x', { type: 'tool_use' }] } }

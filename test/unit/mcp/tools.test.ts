@@ -89,6 +89,9 @@ describe('the tools', () => {
       ['list_tasks', { free: true, plan: 'a.json' }],
       ['claim_task', { task: 'fix-login', token: 'f0', again: true, wait_seconds: 5, branch: 'b' }],
       ['complete_task', { id: 'fix-login', note: 'done', engineer: 'bob' }],
+      ['report_status', { status: 'a', confidence: 'low' }],
+      ['ask', { question: 'a', timeout: 5 }],
+      ['submit_verdict', { outcome: 'fail', blocking: ['a'], nits: ['b'], note: 'c' }],
     ]
     for (const [name, args] of all) {
       const operation = toolNamed(name).operationOf(args)
@@ -238,6 +241,9 @@ const NEEDED: Readonly<Record<string, object>> = {
   cancel_queue_request: { queue_id: QUEUE_ID },
   claim_task: { task_id: 'fix-login' },
   complete_task: { task_id: 'fix-login' },
+  report_status: { text: 'a' },
+  ask: { question: 'a' },
+  submit_verdict: { outcome: 'pass' },
 }
 
 describe('wrong arguments', () => {

@@ -19,6 +19,7 @@ import {
 export type Claim = OperationResult<'claims'>['claims'][number]
 
 export const REPO = 'team/project'
+const WORKER_ID = 'asg_01JBBBBBBBBBBBBBBBBBBBBBBB'
 export const CLAIM_ID = 'clm_01KAK2M0000000000000000000'
 export const QUEUE_ID = 'que_01KAK2M0000000000000000000'
 export const REQUEST_ID = 'req_01KAK2M0000000000000000000'
@@ -183,6 +184,16 @@ export function sampleRepo(id: string): OperationResult<'status'>['repos'][numbe
 const AS_OF = { term: 3, index: 41, age_ms: 12 }
 
 export const RESULTS: Readonly<Partial<Record<OperationName, unknown>>> = {
+  'report-status': { id: WORKER_ID, state: 'running', stopping: false },
+  ask: { id: WORKER_ID, answered: true, answer: 'the first', by: 'ann', stopping: false },
+  'submit-verdict': {
+    id: WORKER_ID,
+    verdict: {
+      ...{ kind: 'review', outcome: 'pass', commit: 'c'.repeat(40), stale: false },
+      ...{ by: 'bob', machine: 'm', from: WORKER_ID, note: '', at: '2026-01-01T00:00:00.000Z' },
+    },
+    already: false,
+  },
   claim: granted(sampleClaim()),
   refactor: {
     ...granted(sampleClaim()),
