@@ -51,7 +51,8 @@ export async function tellWorkers(
   })
 }
 
-function ownTold({ fleet }: Parts, id: AssignmentId): WorkerTold {
+/** Of a worker of this machine. */
+export function ownTold({ fleet }: Parts, id: AssignmentId): WorkerTold {
   return { progress: fleet.progress(id), blocker: fleet.blocker(id) }
 }
 

@@ -45,7 +45,7 @@ function placeLine({ board, width }: HeaderInput): Line {
 }
 
 function tabLine({ board, asked, view, width }: HeaderInput): Line {
-  const isNarrow = width < 100
+  const isNarrow = width < 112
   const tabs = VIEW_NAMES.map((name, i): Span => {
     const { title, short = title, count } = VIEWS[name]
     const number = count(board, asked)

@@ -27,16 +27,17 @@ export function useTail(
   useEffect(() => {
     if (id === null || repo === null) return undefined
     const over = new AbortController()
+    const isOver = (): boolean => over.signal.aborted
     let total = -1
     const ask = async (): Promise<void> => {
       const { total: now } = await host.call('log', { repo, id, since: Number.MAX_SAFE_INTEGER })
-      if (now === total || over.signal.aborted) return
+      if (now === total || isOver()) return
       total = now
       const since = Math.max(0, now - BYTES)
       const { text } = await host.call('log', { repo, id, since })
       const whole = since === 0 ? text : text.replace(/^[^\n]*\n/, '')
       const lines = whole.split('\n').filter((line) => line.trim() !== '')
-      if (!over.signal.aborted) setKnown({ id, lines: lines.slice(-LINES) })
+      if (!isOver()) setKnown({ id, lines: lines.slice(-LINES) })
     }
     let timer: ReturnType<typeof setTimeout>
     const look = (): void => {
@@ -44,7 +45,7 @@ export function useTail(
       ask()
         .catch(() => undefined)
         .finally(() => {
-          if (isRunning && !over.signal.aborted) timer = setTimeout(look, AGAIN_MS)
+          if (isRunning && !isOver()) timer = setTimeout(look, AGAIN_MS)
         })
     }
     timer = setTimeout(look, STILL_MS)

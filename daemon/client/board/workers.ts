@@ -2,6 +2,7 @@
 // not over, by that of their machines. Pure.
 import {
   isAssignmentOver,
+  isUnlanded,
   workerJson,
   type Assignment,
   type BlockerJson,
@@ -40,11 +41,15 @@ function rowOf(
 ): WorkerRow {
   const before = known.get(assignment)
   if (before !== undefined && before.said === said) return before.row
-  const isOver = isAssignmentOver(assignment.state)
-  const told = isOver ? NOTHING : said === null ? 'unknown' : (said ?? NOTHING)
-  const row = workerJson(repo, assignment, told)
+  const row = workerJson(repo, assignment, toldOf(assignment, said))
   known.set(assignment, { said, row })
   return row
+}
+
+/** The ledger may know already that it is over, while the word of its machine is of before. */
+function toldOf(assignment: Assignment, said: WorkerNow | null | undefined): WorkerNow | 'unknown' {
+  if (!isAssignmentOver(assignment.state)) return said === null ? 'unknown' : (said ?? NOTHING)
+  return isUnlanded(assignment) && said != null ? { ...NOTHING, blocker: said.blocker } : NOTHING
 }
 
 const NOTHING: WorkerNow = { progress: null, blocker: null }
