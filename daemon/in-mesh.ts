@@ -20,6 +20,7 @@ import { startMesh } from './mesh/start.ts'
 import { createSwitchboard, type Switchboard } from './mesh/switchboard.ts'
 import { startPartitions } from './partitions.ts'
 import { isAlwaysOn } from './battery.ts'
+import { mostWorkers } from './fleet/acceptance.ts'
 import { createMachinesNow, type MachinesNow } from './mesh/machines-now.ts'
 import { startReach, type Reach } from './mesh/reach.ts'
 import type { TransportEvents } from './ports.ts'
@@ -155,11 +156,12 @@ export async function enterMesh(options: InMeshOptions, stack: Teardown): Promis
   return { mesh, repos, joining, reach, machines, recovery, departure }
 }
 
-function machinesOf(mesh: Mesh, { machine }: InMeshOptions): MachinesNow {
+function machinesOf(mesh: Mesh, { machine, config }: InMeshOptions): MachinesNow {
   return createMachinesNow({
     ...{ board: mesh.board, self: mesh.self },
     members: () => [...mesh.state().members.keys()],
     now: () => machine.clock.monotonic(),
+    workersMax: mostWorkers(config),
   })
 }
 

@@ -1,5 +1,6 @@
 // What boards are shown beside the ledgers: the same answers that callers of operations get.
 import type { OperationName, PresenceState } from '../protocol/index.ts'
+import { createBoardWorkers } from './board-workers.ts'
 import type { CallContext, Operations } from './client/operations.ts'
 import type { Parts } from './operations/context.ts'
 import { localClaims, repoNow } from './operations/live.ts'
@@ -9,6 +10,7 @@ export function syncSourcesOf(parts: Parts, operations: Pick<Operations, 'call'>
   const ask = (name: OperationName, input: object): Promise<unknown> =>
     operations.call(name, input, WITHIN)
   const repoOf = (id: string) => parts.repos.all().find((repo) => repo.id === id)
+  const lookAtWorkers = createBoardWorkers(parts)
   return {
     hostOf: (id) => repoOf(id)?.host,
     meshHost: () => parts.mesh.host,
@@ -17,8 +19,10 @@ export function syncSourcesOf(parts: Parts, operations: Pick<Operations, 'call'>
       if (repo === undefined) return []
       const now: PresenceState = { kind: 'repo', repo: repoNow(parts, repo) }
       if (repo.host === null) return [now]
-      const { entries } = (await ask('queue', { repo: id })) as QueueNow
-      return [now, { kind: 'queue', entries }, { kind: 'local', ...localClaims(parts, { repo }) }]
+      const [queue, workers] = await Promise.all([ask('queue', { repo: id }), lookAtWorkers(repo)])
+      const { entries } = queue as QueueNow
+      const local: PresenceState = { kind: 'local', ...localClaims(parts, { repo }) }
+      return [now, { kind: 'queue', entries }, local, workers]
     },
     async lookAtMesh() {
       const [status, members, { peers }, { ledgers }] = (await Promise.all([

@@ -163,6 +163,11 @@ export function isAssignmentOver(state: AssignmentState): boolean {
   return MOVES[state].length === 0
 }
 
+/** Takes one of the places that its machine has for workers. */
+export function isAtWork(state: AssignmentState): boolean {
+  return state === 'starting' || state === 'running'
+}
+
 export function mayBecome(from: AssignmentState, to: AssignmentState): boolean {
   return MOVES[from].includes(to)
 }

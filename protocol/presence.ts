@@ -1,10 +1,11 @@
-// What boards see beside the ledgers: how far they are committed, who waits for what, what this machine knows of its own sessions
-// and of the others. It is of now, told by one daemon as it sees things, and never enters a ledger. Each state replaces the one of
+// What boards see beside the ledgers: how far they are committed, who waits for what, how far workers are, what this machine knows of
+// its own sessions and of the others. It is of now, told by one daemon as it sees things, and never enters a ledger. Each state replaces the one of
 // the same kind.
 import type { Claim, ClaimState } from './claim.ts'
-import type { ClaimId } from './ids.ts'
+import type { AssignmentId, ClaimId } from './ids.ts'
 import type { RecordId } from './ledger/record.ts'
 import type { OperationResult } from './operations/schemas.ts'
+import type { WorkerNow } from './worker-now.ts'
 
 /** On `presence:<repository>`. */
 export type RepoPresence =
@@ -14,6 +15,7 @@ export type RepoPresence =
   | { readonly kind: 'repo'; readonly repo: RepoNow }
   | { readonly kind: 'queue'; readonly entries: OperationResult<'queue'>['entries'] }
   | ({ readonly kind: 'local' } & LocalClaims)
+  | { readonly kind: 'workers'; readonly told: WorkersTold }
 
 /** On `presence:mesh`. */
 export type MeshPresence =
@@ -30,6 +32,9 @@ export type RepoNow = OperationResult<'status'>['repos'][number] & {
   /** With a majority of the voters, as of now. */
   readonly attached: boolean
 }
+
+/** Of assignments that are not over: what their machines say; null: its machine cannot be asked. */
+export type WorkersTold = Readonly<Partial<Record<AssignmentId, WorkerNow | null>>>
 
 /** What this machine knows of claims and the ledger does not say. */
 export interface LocalClaims {
@@ -52,6 +57,7 @@ export const PRESENCE_IDS: Readonly<Record<PresenceKind, number>> = {
   members: 6,
   peers: 7,
   ledgers: 8,
+  workers: 9,
 }
 
 /** Codes with which `/sync` closes a socket (RFC 6455, 7.4.2: 4000-4999 are an application's own). */

@@ -1,5 +1,6 @@
 // Events in words, for people: what happened, to what, by whom. Pure, so that every front end tells it alike.
 import type { AuditEvent } from './events.ts'
+import { tellFleet } from './story-fleet.ts'
 
 export function tellEvent(event: AuditEvent): string {
   const { actor, data } = event
@@ -60,8 +61,13 @@ export function tellEvent(event: AuditEvent): string {
     case 'member.joined':
       return `${event.at}  ${actor} is a member`
     default:
-      return `${event.at}  ${tellWait(kind, data) ?? `${kind} by ${actor}`}`
+      return `${event.at}  ${otherwise(event)}`
   }
+}
+
+function otherwise({ kind, actor, machine, data }: AuditEvent): string {
+  const told = tellWait(kind, data) ?? tellFleet(kind, actor, { machine, ...data })
+  return told ?? `${kind} by ${actor}`
 }
 
 function renamings(data: AuditEvent['data']): string {

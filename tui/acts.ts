@@ -1,7 +1,8 @@
-// What a person does from the board: end a claim, give up a place, answer a request, copy an id. Each goes through an operation,
+// What a person does from the board: end a claim or a worker, give up a place, answer a request, copy an id. Each goes through an operation,
 // shown and confirmed first. For sessions of this machine the person before it may speak; for those of others only they can.
 import { wholeLabel } from '../daemon/client/board/tree.ts'
 import { wantedOf } from '../daemon/client/board/waits.ts'
+import { isOpen, type WorkerRow } from '../daemon/client/board/workers.ts'
 import { SkeinError, type Claim } from '../protocol/index.ts'
 import { idOf } from './model/board.ts'
 import type { Note } from './model/ui.ts'
@@ -17,7 +18,7 @@ export function copyId({ host, frame, store }: Session): void {
   store.set((ui) => ({ ...ui, note: { level: 'plain', text: `copied ${id}` } }))
 }
 
-/** The claim, or the place in the queue, that is chosen. */
+/** The claim, the place in the queue, or the worker that is chosen. */
 export function endChosen(session: Session): void {
   const { frame } = session
   const subject = frame.rows[frame.placed.index]?.subject ?? null
@@ -38,7 +39,9 @@ export function endChosen(session: Session): void {
         cancelled.length === 0 ? 'nothing waited there any more' : `cancelled ${entry.id}`,
       )
     })
-  else note(session, { level: 'plain', text: 'x ends a claim or a place in the queue' })
+  else if (subject?.kind === 'worker')
+    void guarded(session, () => stopWorker(session, subject.worker))
+  else note(session, { level: 'plain', text: 'x ends a claim, a place in the queue, or a worker' })
 }
 
 export type Answer = 'approve' | 'deny' | 'narrow' | 'coexist'
@@ -130,6 +133,23 @@ async function release(session: Session, claim: Claim): Promise<Note | null> {
   if (!(await confirm(session, [...told, `Reason: ${reason}`]))) return nothing
   const { state } = await host.call('release', { repo, ids: [claim.id], force: true, reason })
   return good(`${state} ${claim.id}`)
+}
+
+async function stopWorker(session: Session, worker: WorkerRow): Promise<Note | null> {
+  const { id, task, title, machine } = worker
+  if (!isOpen(worker)) return plain(`it is over: ${worker.state}`)
+  const told = [
+    `This ends the worker of ${title === task ? task : `${task}: ${title}`} on ${machine}.`,
+    'First politely, after 10 s hard. What it has not committed is kept (skein wip), and the task is free again.',
+    id,
+  ]
+  const reason = await askText(session, told, 'Why (may be empty):')
+  if (reason === null) return nothing
+  const input = { repo: repoOf(session), id, ...(reason === '' ? {} : { reason }) }
+  if (!(await confirm(session, reason === '' ? told : [...told, `Reason: ${reason}`])))
+    return nothing
+  const { worker: after, already } = await session.host.call('stop', input)
+  return good(already ? `asked before: ${after.state}` : `${machine} is asked to end ${id}`)
 }
 
 /** The reader's own: the same session, or the same name where it was given. */

@@ -2,7 +2,15 @@
 // lines; everything typed goes to keys.ts.
 import { useInput } from 'ink'
 import { useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
-import { beside, filled, helpLines, listLines, pageLines } from './components/body.ts'
+import {
+  beside,
+  filled,
+  helpLines,
+  lastTop,
+  listLines,
+  logLines,
+  pageLines,
+} from './components/body.ts'
 import { questionLines, scrolled } from './components/body.ts'
 import { footerLines } from './components/footer.ts'
 import { headerLines } from './components/header.ts'
@@ -13,6 +21,7 @@ import { useEvents } from './hooks/use-events.ts'
 import { useHotspots } from './hooks/use-hotspots.ts'
 import { useSize } from './hooks/use-size.ts'
 import { useStory } from './hooks/use-story.ts'
+import { useTail } from './hooks/use-tail.ts'
 import { pressKeys } from './keys.ts'
 import type { Asked, Subject } from './model/board.ts'
 import { detailLines, type Story } from './model/detail.ts'
@@ -49,10 +58,11 @@ export function App({ session }: { readonly session: Session }) {
   const chosen = rows[placed.index] ?? null
   const subject = ui.isDetailOpen ? (chosen?.subject ?? null) : null
   const history = useStory(host, repo, subject, session.asks)
+  const tail = useTail(host, repo, subject)
   useInput((input, key) => {
     pressKeys(session, nameOf(input, key), input)
   })
-  const body = bodyLines({ ui, frame, subject, story: history, height, nowMs })
+  const body = bodyLines({ ui, frame, subject, story: history, tail, height, nowMs })
   const footer = footerLines({ ui, board, rows, chosen, width: columns })
   const picture = [...header, ...body, ...story, ...footer].map(paint)
   // Past Ink, which takes a picture apart into cells to draw it: a tenth of a second for a large screen.
@@ -67,6 +77,7 @@ interface BodyInput {
   readonly frame: Frame
   readonly subject: Subject | null
   readonly story: Story
+  readonly tail: readonly string[]
   readonly height: number
   readonly nowMs: number
 }
@@ -78,6 +89,10 @@ function bodyLines(input: BodyInput): readonly Line[] {
   if (mode.kind === 'help') return scrolled(helpLines(width), mode.top, height)
   if (mode.kind === 'page')
     return scrolled(pageLines(mode.title, mode.lines, width), mode.top, height)
+  if (mode.kind === 'log') {
+    const lines = logLines(mode, width)
+    return scrolled(lines, mode.top ?? lastTop(lines.length, height), height)
+  }
   if (mode.kind === 'ask') return filled(questionLines(mode.question.lines, width), height)
   if (subject === null) return list(input, width)
   if (width < WIDE_CELLS) return scrolled(details(input, subject, width), ui.detailTop, height)
@@ -92,6 +107,6 @@ function list({ ui, frame, height, nowMs }: BodyInput, width: number): readonly 
   return listLines({ view, board, asked, rows, placed, width, height, nowMs })
 }
 
-function details({ frame, story, nowMs }: BodyInput, subject: Subject, width: number) {
-  return detailLines(subject, frame.board, story, { width, nowMs })
+function details({ frame, story, tail, nowMs }: BodyInput, subject: Subject, width: number) {
+  return detailLines(subject, frame.board, story, { width, nowMs, tail })
 }

@@ -29,11 +29,11 @@ export function createFrames(): (drawn: Drawn, ui: Ui) => Frame {
   return (drawn, ui) => {
     const { board, asked } = drawn
     const view = VIEWS[ui.view]
-    const keys = [board, asked, view, ui.filters[ui.view], ui.order, ui.closed]
+    const keys = [board, asked, view, ui.filters[ui.view], ui.order, ui.workerOrder, ui.closed]
     if (known?.keys.every((key, i) => key === keys[i]) !== true) {
-      const { order, closed } = ui
+      const { order, workerOrder, closed } = ui
       const filter = parseFilter(ui.filters[ui.view])
-      known = { keys, rows: view.rows(board, asked, { filter, order, closed }) }
+      known = { keys, rows: view.rows(board, asked, { filter, order, workerOrder, closed }) }
     }
     const { rows } = known
     const height = listHeight(view.columns, drawn.height)

@@ -1,5 +1,5 @@
 // From a thing to what it is about: from a waiter to its holder, from a request or an event to its claim, from a repository to its
-// claims, from a claim to whoever waits for it.
+// claims, from a worker to its claim, from a claim to its worker or to whoever waits for it.
 import { waitersFor } from '../daemon/client/board/waits.ts'
 import { asRepoId } from '../protocol/index.ts'
 import type { Subject } from './model/board.ts'
@@ -33,7 +33,12 @@ export function jump({ store, frame }: Session): void {
   store.set((ui) => (target === null ? nowhere(ui) : goTo(ui, target)))
 }
 
-function targetOf(subject: Subject, { queue, claims }: Session['frame']['board']): Target | null {
+function targetOf(
+  subject: Subject,
+  { queue, claims, workers }: Session['frame']['board'],
+): Target | null {
+  const workerIn = (id: unknown): Target | null =>
+    workers.some((worker) => worker.id === id) ? { view: 'workers', id: String(id) } : null
   const live = (id: unknown): Target | null =>
     claims.some((claim) => claim.id === id) ? { view: 'claims', id: String(id) } : null
   switch (subject.kind) {
@@ -46,8 +51,12 @@ function targetOf(subject: Subject, { queue, claims }: Session['frame']['board']
     case 'request':
       return live(subject.request.claim)
     case 'event':
-      return live(subject.event.data['claim'])
+      return workerIn(subject.event.data['assignment']) ?? live(subject.event.data['claim'])
+    case 'worker':
+      return live(subject.worker.claim)
     case 'claim': {
+      const worker = workers.find(({ claim }) => claim === subject.claim.id)
+      if (worker !== undefined) return workerIn(worker.id)
       const [waiter] = waitersFor(subject.claim.id, queue)
       return waiter === undefined ? null : { view: 'queue', id: waiter.id }
     }

@@ -1,11 +1,12 @@
 // What keys do: move, choose what is shown, type. What changes something in the mesh stands in acts.ts.
-import { helpLines, lastTop, pageLines } from './components/body.ts'
+import { helpLines, lastTop, logLines, pageLines } from './components/body.ts'
 import type { Act } from './model/keys.ts'
 import { actOf } from './model/keys.ts'
-import { chooseAt, LIST, nextOrder, withList, type Ui } from './model/ui.ts'
+import { chooseAt, LIST, sortedOtherwise, withList, type Mode, type Ui } from './model/ui.ts'
 import { answerRequest, copyId, endChosen } from './acts.ts'
 import { findRow } from './find.ts'
 import { jump } from './jump.ts'
+import { followChosen } from './follow-log.ts'
 import type { Session } from './session.ts'
 import { typeKey } from './typing.ts'
 import { VIEW_NAMES, type ViewName } from './views/view.ts'
@@ -46,14 +47,21 @@ function scrollPage({ store, frame }: Session, name: string): void {
   const move = SCROLLS[name]
   store.set((ui) => {
     const { mode } = ui
-    if (mode.kind !== 'help' && mode.kind !== 'page') return ui
+    if (mode.kind !== 'help' && mode.kind !== 'page' && mode.kind !== 'log') return ui
     if (move === undefined) return CLOSES.has(name) ? { ...ui, mode: LIST } : ui
-    const { length } =
-      mode.kind === 'help' ? helpLines(frame.width) : pageLines(mode.title, mode.lines, frame.width)
-    const last = lastTop(length, frame.height)
-    const top = Math.max(0, Math.min(last, move(mode.top, frame.height - 1)))
+    const last = lastTop(lengthOf(mode, frame.width), frame.height)
+    const top = Math.max(0, Math.min(last, move(mode.top ?? last, frame.height - 1)))
+    // Whoever is at the end of a log follows it.
+    if (mode.kind === 'log') return { ...ui, mode: { ...mode, top: top >= last ? null : top } }
     return { ...ui, mode: { ...mode, top } }
   })
+}
+
+function lengthOf(mode: Extract<Mode, { kind: 'help' | 'page' | 'log' }>, width: number): number {
+  if (mode.kind === 'help') return helpLines(width).length
+  return mode.kind === 'log'
+    ? logLines(mode, width).length
+    : pageLines(mode.title, mode.lines, width).length
 }
 
 const CLOSES: ReadonlySet<string> = new Set(['escape', 'q', '?', 'enter'])
@@ -109,6 +117,7 @@ const CHANGES: Table<(ui: Ui, session: Session) => Ui> = {
   'view-4': (ui) => showView(ui, 3),
   'view-5': (ui) => showView(ui, 4),
   'view-6': (ui) => showView(ui, 5),
+  'view-7': (ui) => showView(ui, 6),
   'next-repo': (ui, session) => nextRepo(ui, session, 1),
   'previous-repo': (ui, session) => nextRepo(ui, session, -1),
   detail: (ui) => ({ ...ui, isDetailOpen: !ui.isDetailOpen, detailTop: 0 }),
@@ -118,7 +127,7 @@ const CHANGES: Table<(ui: Ui, session: Session) => Ui> = {
   open: (ui, session) => setFolder(ui, session, true),
   close: (ui, session) => setFolder(ui, session, false),
   'fold-all': foldAll,
-  sort: (ui) => (ui.view === 'claims' ? { ...ui, order: nextOrder(ui.order) } : ui),
+  sort: sortedOtherwise,
   filter: (ui) => ({ ...ui, mode: { kind: 'type', what: 'filter', text: ui.filters[ui.view] } }),
   find: (ui) => ({ ...ui, mode: { kind: 'type', what: 'find', text: '' } }),
   command: (ui) => ({ ...ui, note: null, mode: { kind: 'type', what: 'command', text: '' } }),
@@ -143,6 +152,7 @@ const DEEDS: Table<(session: Session) => void> = {
     answerRequest(session, 'coexist')
   },
   copy: copyId,
+  log: followChosen,
   again: (session) => {
     session.asks += 1
     session.feed.retry()

@@ -79,8 +79,11 @@ const READ_BY_PAGES: ReadonlySet<OperationName> = new Set([
   'members',
   'peers',
   'leader',
+  // Of the person's own machines: a page has its login from one of them.
+  'workers',
+  'log',
 ])
-const DONE_BY_PAGES: ReadonlySet<OperationName> = new Set(['release', 'cancel', 'respond'])
+const DONE_BY_PAGES: ReadonlySet<OperationName> = new Set(['release', 'cancel', 'respond', 'stop'])
 
 /** Whoever sits before the page acts as itself, or answers in the name of a session of this machine. */
 function limitPage(name: OperationName, input: Fields, grant: Grant, mayAct: boolean): Fields {

@@ -12,6 +12,8 @@ export interface MachinesNow {
   presence(peer: PeerId): Presence
   /** Null: not told, or too long ago to be of now. */
   load(peer: PeerId): number | null
+  /** So many workers it lets be at once; null: not told. */
+  workersMax(peer: PeerId): number | null
   /** Asks whoever was not asked lately; waits only for those of whom nothing is known yet, and not for long. */
   refresh(): Promise<void>
 }
@@ -24,6 +26,8 @@ export interface MachinesNowOptions {
   /** Milliseconds of a clock that only rises. */
   readonly now: () => number
   readonly load?: () => number
+  /** So many workers this machine lets be at once. */
+  readonly workersMax: number
 }
 
 const METHOD = 'machine.load'
@@ -34,28 +38,34 @@ const FIRST_MS_MAX = 300
 const ANSWER_MS_MAX = 3_000
 const OLD_MS = 30_000
 
-const answerSchema = z.looseObject({ load: z.number().min(0).max(10_000) })
+const answerSchema = z.looseObject({
+  load: z.number().min(0).max(10_000),
+  // A machine of an earlier version tells none.
+  workers_max: z.int().min(0).max(10_000).optional(),
+})
 
 interface Told {
   readonly load: number | null
+  readonly workersMax: number | null
   readonly at: number
 }
 
 export function createMachinesNow(options: MachinesNowOptions): MachinesNow {
-  const { board, self, members, now, load: own = loadPerCore } = options
+  const { board, self, members, now, load: own = loadPerCore, workersMax } = options
   const told = new Map<PeerId, Told>()
   const askedAt = new Map<PeerId, number>()
-  board.answer(METHOD, () => Promise.resolve({ load: own() }))
+  board.answer(METHOD, () => Promise.resolve({ load: own(), workers_max: workersMax }))
 
   async function ask(peer: PeerId): Promise<void> {
     askedAt.set(peer, now())
     try {
-      const { load } = answerSchema.parse(await board.ask(peer, METHOD, {}, ANSWER_MS_MAX))
-      told.set(peer, { load: rounded(load), at: now() })
+      const answer = answerSchema.parse(await board.ask(peer, METHOD, {}, ANSWER_MS_MAX))
+      const most = answer.workers_max ?? null
+      told.set(peer, { load: rounded(answer.load), workersMax: most, at: now() })
     } catch (error) {
       // An older version does not answer this, and a machine that sleeps answers nothing.
       if (!(error instanceof SkeinError) && !(error instanceof z.ZodError)) throw error
-      if (!told.has(peer)) told.set(peer, { load: null, at: now() })
+      if (!told.has(peer)) told.set(peer, { load: null, workersMax: null, at: now() })
     }
   }
 
@@ -76,6 +86,7 @@ export function createMachinesNow(options: MachinesNowOptions): MachinesNow {
       const known = told.get(peer)
       return known === undefined || now() - known.at > OLD_MS ? null : known.load
     },
+    workersMax: (peer) => (peer === self ? workersMax : (told.get(peer)?.workersMax ?? null)),
     async refresh() {
       const present = members().filter((peer) => peer !== self && board.isReady(peer))
       for (const peer of told.keys()) if (!present.includes(peer)) told.delete(peer)

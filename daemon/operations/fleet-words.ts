@@ -1,13 +1,14 @@
-// Assignments as every door tells them: what the ledger has, and how far the worker is by its own machine's word.
+// Asks machines how far their workers are, for what is told of assignments.
 import {
   isAssignmentOver,
-  iso,
   SkeinError,
+  workerJson,
   type Assignment,
   type AssignmentId,
-  type OperationResult,
   type PeerId,
-  type Verdict,
+  type ProgressJson,
+  type WorkerJson,
+  type WorkerSaid,
 } from '../../protocol/index.ts'
 import { clean, type Place } from '../callers.ts'
 import type { Outcome } from '../core/claims/command.ts'
@@ -15,9 +16,7 @@ import type { Assigned } from '../core/fleet/command.ts'
 import { askProgress, type WorkerTold } from '../mesh/fleet-questions.ts'
 import type { WorkerProgress } from '../ports-fleet.ts'
 import type { Parts } from './context.ts'
-import { blockerOf } from './fleet-blockers.ts'
 
-type WorkerJson = OperationResult<'stop'>['worker']
 type Known = ReadonlyMap<AssignmentId, WorkerTold>
 
 export function assignedOf(outcome: Exclude<Outcome, { kind: 'failed' }>): Assigned {
@@ -46,56 +45,26 @@ export async function tellWorkers(
   const known = new Map(await Promise.all(asked))
   return assignments.map((assignment) => {
     const ofMachine = known.get(assignment.peer)
+    if (ofMachine === null) return workerJson(repo.id, assignment, 'unknown')
     const told = ofMachine?.get(assignment.id) ?? ownTold(parts, assignment.id)
-    return workerJson(repo.id, assignment, told, ofMachine === null)
+    return workerJson(repo.id, assignment, cleanTold(told))
   })
 }
 
-function ownTold({ fleet }: Parts, id: AssignmentId): WorkerTold {
+/** Of a worker of this machine. */
+export function ownTold({ fleet }: Parts, id: AssignmentId): WorkerTold {
   return { progress: fleet.progress(id), blocker: fleet.blocker(id) }
 }
 
-function workerJson(
-  repo: string,
-  assignment: Assignment,
-  { progress, blocker }: WorkerTold,
-  isUnknown: boolean,
-): WorkerJson {
-  const { id, task, title, machine, launcher, state, branch, claim, fence, operator } = assignment
-  const { base, reason, note, exit, commit, wip, startedAtMs } = assignment
-  const { type, of, attempt, model, costUsd, answer } = assignment
+/** A worker's words are a stranger's. */
+export function cleanTold({ progress, blocker }: WorkerTold): WorkerSaid<ProgressJson> {
   return {
-    ...{ type, of, attempt, model, cost_usd: costUsd ?? null },
-    ...{ id, repo, task, title, machine, launcher, branch, claim, fence },
-    state: isUnknown ? 'unknown' : state,
-    last_state: state,
-    ...{ base: base ?? null, operator: operator.agent, operator_machine: operator.machine },
-    assigned_at: iso(assignment.assignedAtMs),
-    started_at: startedAtMs === null ? null : iso(startedAtMs),
-    state_at: iso(assignment.stateAtMs),
-    stopping: assignment.stop !== null && !isAssignmentOver(state),
-    ...{ reason: reason ?? null, note: note ?? null, exit: exit ?? null },
-    ...{ commit: commit ?? null, wip: wip ?? null },
-    answer: answer === null ? null : { by: answer.by, note: answer.note, at: iso(answer.atMs) },
-    verdicts: Object.values(assignment.verdicts).map((verdict) => verdictJson(verdict, commit)),
-    landing: landingJson(assignment),
-    blocker: blockerOf(assignment, isUnknown ? 'unknown' : blocker),
     progress: progress === null ? null : cleanProgress(progress),
+    blocker: blocker === null ? null : { ...blocker, note: clean(blocker.note) },
   }
 }
 
-export function verdictJson({ atMs, ...verdict }: Verdict, pushed: string | undefined) {
-  return { ...verdict, stale: verdict.commit !== pushed, at: iso(atMs) }
-}
-
-function landingJson({ landing }: Assignment): WorkerJson['landing'] {
-  if (landing === null) return null
-  const { atMs, ...told } = landing
-  return { ...told, at: iso(atMs) }
-}
-
-/** A worker's words are a stranger's. */
-function cleanProgress(progress: WorkerProgress): NonNullable<WorkerJson['progress']> {
+function cleanProgress(progress: WorkerProgress): ProgressJson {
   const { model, last, files, updates, stuck, warnings } = progress
   return {
     ...progress,
@@ -104,6 +73,6 @@ function cleanProgress(progress: WorkerProgress): NonNullable<WorkerJson['progre
     files: files.map(clean),
     updates: updates.map(clean),
     stuck: stuck === null ? null : clean(stuck),
-    warnings: [...warnings],
+    warnings: warnings.map(clean),
   }
 }

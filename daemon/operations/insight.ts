@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  countWorkers,
   intersects,
   parsePattern,
   SkeinError,
@@ -27,7 +28,7 @@ import { leaderName, votersOf } from './mesh.ts'
 import { readSubject } from './subject.ts'
 
 const EVENTS_TOLD = 20
-const ID = /^(?:clm|que|req|evt|wip)_[0-9A-Z]{26}$/
+const ID = /^(?:clm|que|req|evt|wip|asg)_[0-9A-Z]{26}$/
 
 export const why: Handler<OperationInput<'why'>> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
@@ -161,6 +162,7 @@ export function repoStatus(parts: Parts, repo: Repo): OperationResult<'status'>[
     checkouts: repo.checkouts,
     queued: repo.host?.loop.view().state.queue.size ?? 0,
     problem: repo.problem?.message ?? unreadIn(repo),
+    workers: countWorkers(repo.host?.loop.view().state.assignments.values() ?? []),
   }
   if (repo.host === null) {
     const none = { leader: null, term: 0, commit_index: 0, voters: [], claims: 0, quorum: false }

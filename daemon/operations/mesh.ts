@@ -2,6 +2,7 @@
 import {
   asInvitationId,
   DEFAULTS,
+  isAtWork,
   makeId,
   SkeinError,
   type MemberState,
@@ -102,6 +103,7 @@ export const members: Handler<OperationInput<'members'>> = async (parts) => {
   const links = new Map(mesh.board.links().map((found) => [found.link.peer, found]))
   const ledgers = ledgersOf(parts).map(({ name, host }) => ({ name, voters: votersOf(host) }))
   const advised = adviceFor(parts)
+  const atWork = workersByPeer(parts)
   const result: OperationResult<'members'> = [...mesh.state().members.values()].map((member) => {
     const { peer, machine, role, addresses } = member
     const found = links.get(peer)
@@ -110,6 +112,7 @@ export const members: Handler<OperationInput<'members'>> = async (parts) => {
       ...{ machine, peer_id: peer, role, addresses },
       online: isSelf || mesh.board.isReady(peer),
       ...{ presence: machines.presence(peer), load: machines.load(peer) },
+      workers: { at_work: atWork.get(peer) ?? 0, most: machines.workersMax(peer) },
       rtt_ms: found?.link.rttMs ?? null,
       version: isSelf ? parts.about.version : (found?.hello?.version ?? null),
       votes_in: ledgers.filter(({ voters }) => voters.includes(peer)).map(({ name }) => name),
@@ -117,6 +120,14 @@ export const members: Handler<OperationInput<'members'>> = async (parts) => {
     }
   })
   return result
+}
+
+function workersByPeer({ repos }: Parts): ReadonlyMap<PeerId, number> {
+  const counts = new Map<PeerId, number>()
+  for (const { host } of repos.all())
+    for (const { peer, state } of host?.loop.view().state.assignments.values() ?? [])
+      if (isAtWork(state)) counts.set(peer, (counts.get(peer) ?? 0) + 1)
+  return counts
 }
 
 /** What a person might change about who votes, in words, by machine. */

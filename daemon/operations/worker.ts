@@ -6,6 +6,7 @@ import {
   FLEET_LIMITS,
   isAssignmentOver,
   SkeinError,
+  verdictJson,
   type Assignment,
   type AssignmentId,
   type CallerFields,
@@ -21,7 +22,7 @@ import type { CallContext } from '../client/operations.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { patiently, type Handler, type Parts } from './context.ts'
-import { assignedOf, verdictJson } from './fleet-words.ts'
+import { assignedOf } from './fleet-words.ts'
 
 /** A worker's own assignment, as it is now. */
 interface Own {

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } fr
 import { asRepoId, SYNC_CLOSE, type Claim, type RepoId } from '../../protocol/index.ts'
 import { claimsIn } from '../client/board/claims.ts'
 import { firstRepo } from '../client/board/standing.ts'
+import { workersIn } from '../client/board/workers.ts'
 import { Alarms, Bar, Navigation, Toast } from './frame.tsx'
 import { createCall } from './state/api.ts'
 import { BoardContext, type Board, type Selected, type ViewName } from './state/board.ts'
@@ -18,6 +19,7 @@ import { Overview } from './views/overview.tsx'
 import { Queue } from './views/queue.tsx'
 import { Requests } from './views/requests.tsx'
 import { Timeline } from './views/timeline.tsx'
+import { Workers } from './views/workers.tsx'
 
 interface AppOptions {
   readonly login: Login
@@ -30,6 +32,7 @@ const VIEWS: Readonly<Record<ViewName, () => ReactNode>> = {
   claims: Claims,
   queue: Queue,
   requests: Requests,
+  workers: Workers,
   hotspots: HotSpots,
   timeline: Timeline,
   events: Events,
@@ -91,17 +94,18 @@ function useWholeBoard({ login, feed, onEnd }: AppOptions): Whole {
   )
   const repo = (id === null ? undefined : snapshot.repos.get(id)) ?? null
   const claims = useMemo((): readonly Claim[] => (repo === null ? [] : claimsIn(repo)), [repo])
+  const workers = useMemo(() => (repo === null ? [] : workersIn(repo)), [repo])
   const log = useEventLog(call, id, hours, repo?.version ?? 0)
   return useMemo(
     () => ({
-      ...{ login, call, snapshot, repo, claims, log, hours, selected, said },
+      ...{ login, call, snapshot, repo, claims, workers, log, hours, selected, said },
       ...{ setHours, select, say },
       setRepo: (next: RepoId) => {
         setWanted(next)
         select(null)
       },
     }),
-    [login, call, snapshot, repo, claims, log, hours, selected, said],
+    [login, call, snapshot, repo, claims, workers, log, hours, selected, said],
   )
 }
 

@@ -2,6 +2,7 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 import type { RepoId } from '../../protocol/index.ts'
 import { alarmsOf } from '../client/board/standing.ts'
+import { isOpen } from '../client/board/workers.ts'
 import { useBoard, type ViewName } from './state/board.ts'
 import { leave } from './state/login.ts'
 import { useTheme, type Theme } from './state/settings.ts'
@@ -11,6 +12,7 @@ const VIEW_NAMES: readonly (readonly [ViewName, string])[] = [
   ['claims', 'Claims'],
   ['queue', 'Queue'],
   ['requests', 'Requests'],
+  ['workers', 'Workers'],
   ['hotspots', 'Hot spots'],
   ['timeline', 'Timeline'],
   ['events', 'Events'],
@@ -74,11 +76,12 @@ export function Bar({ onLeave }: { onLeave: () => void }): ReactNode {
 }
 
 export function Navigation({ view }: { view: ViewName }): ReactNode {
-  const { claims, repo, go } = useBoard()
+  const { claims, workers, repo, go } = useBoard()
   const counts: Readonly<Partial<Record<ViewName, number>>> = {
     claims: claims.length,
     queue: repo?.queue.length ?? 0,
     requests: repo?.ledger.asked.size ?? 0,
+    workers: workers.filter(isOpen).length,
   }
   const shown = useRef<HTMLAnchorElement>(null)
   // On a phone they stand in a row that is wider than the screen.

@@ -89,6 +89,13 @@ export const worker = z.object({
   progress: progress.nullable(),
 })
 
+export const workerCounts = z.object({
+  running: z.int().describe('assigned, starting or running'),
+  waiting: z.int().describe('for a person'),
+  failed: z.int().describe('tasks whose last work failed, or was lost'),
+  unlanded: z.int().describe('work that is pushed, and has not landed'),
+})
+
 export const FLEET_OUTPUTS = {
   assign: z.object({
     worker,

@@ -56,6 +56,12 @@ export const MESH_OUTPUTS = {
         .number()
         .nullable()
         .describe('processes that run or want to, for each core, over a minute; null: not told'),
+      workers: z.object({
+        at_work: z
+          .int()
+          .describe('workers that start or run there, by the ledgers of this machine'),
+        most: z.int().nullable().describe('so many it lets be at once; null: not told'),
+      }),
       rtt_ms: z.number().nullable(),
       version: z.string().nullable().describe('of its skein; null while it is away'),
       votes_in: z.array(z.string()).describe('ledgers in which it votes now'),

@@ -9,7 +9,7 @@ import { GUARD_OUTPUTS, notices } from './outputs-guard.ts'
 import { MESH_OUTPUTS } from './outputs-mesh.ts'
 import { POLICY_OUTPUTS } from './outputs-policy.ts'
 import { refactorFields } from './outputs-refactor.ts'
-import { FLEET_OUTPUTS, worker } from './outputs-fleet.ts'
+import { FLEET_OUTPUTS, worker, workerCounts } from './outputs-fleet.ts'
 import { WORKER_OUTPUTS } from './outputs-worker.ts'
 import { WIP_OUTPUTS } from './outputs-wip.ts'
 import type { OperationName } from './table.ts'
@@ -257,6 +257,7 @@ export const OUTPUTS = {
         quorum: z.boolean(),
         problem: z.string().nullable(),
         checkouts: z.array(z.string()),
+        workers: workerCounts,
       }),
     ),
   }),

@@ -147,6 +147,7 @@ describe('skein board', { skip }, () => {
     const text = run()
     assert.match(text, /CLAIMS\n.*src\/a\.ts/s)
     assert.match(text, /QUEUE\nNobody waits\./)
+    assert.match(text, /WORKERS\nNo workers\./)
     const told = JSON.parse(run('--json')) as { repo: string; claims: unknown }
     const answer = await daemon.client.must('claims', { repo: 'test/shop' })
     assert.equal(told.repo, 'test/shop')

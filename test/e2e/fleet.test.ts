@@ -9,6 +9,7 @@ import { PROGRAM, runProgram } from '../helpers/cli-daemon.ts'
 import { REPO, startMesh, type Machine } from '../helpers/mesh.ts'
 import { until } from '../helpers/poll.ts'
 import { git } from '../helpers/repo.ts'
+import { Boards } from './boards/picture.ts'
 
 type Worker = OperationResult<'stop'>['worker']
 
@@ -216,6 +217,18 @@ describe('workers of two machines', { timeout: 120_000 }, () => {
     assert.equal(over.commit, tipOf(over.branch))
     const { text } = await ada.must('log', { ...who(ada), id })
     assert.equal(text.match(/begun/g)?.length, 1, 'it was started once')
+  })
+
+  it('are shown by the boards of both machines as skein workers --json tells them', async () => {
+    const [slow, stuck] = await Promise.all([
+      assign('echo "STATUS: half → the rest → confidence: high"; sleep 300'),
+      assign("echo 'STUCK: which one?'"),
+    ])
+    await running(slow.id)
+    await until('one asks', async () => (await now(stuck.id)).state === 'waiting')
+    for (const machine of [ada, bob])
+      await (await Boards.open(cleaner, machine)).untilAgreed('workers run, ask, and are over')
+    for (const { id } of [slow, stuck]) await ada.must('stop', { ...who(ada), id })
   })
 
   it('start only where their machine lets them, and say why not', async () => {

@@ -14,7 +14,16 @@ import { SYNC_CLOSE, SYNC_PROTOCOL, SYNC_TOKEN_PREFIX } from '../../protocol/ind
 const require = createRequire(import.meta.url)
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 const MARKUP = '<img src=x onerror="document.title=\'owned\'"> & <b>bold</b>'
-const VIEWS = ['overview', 'claims', 'queue', 'requests', 'hotspots', 'timeline', 'events']
+const VIEWS = [
+  'overview',
+  'claims',
+  'queue',
+  'requests',
+  'workers',
+  'hotspots',
+  'timeline',
+  'events',
+]
 
 describe('the board in a browser', { skip: noBrowser }, () => {
   const suite = createCleaner()
@@ -42,11 +51,14 @@ describe('the board in a browser', { skip: noBrowser }, () => {
   }
 
   before(async () => {
-    root = makeRepo(suite)
+    // A remote that is not there: what is assigned fails, and is shown.
+    root = makeRepo(suite, { origin: '/nowhere/at/all.git' })
     daemon = await startDaemon(suite)
     await claim('ann', 'src/auth/login.ts', { description: MARKUP })
     await claim('ben', 'src/auth/session.ts')
     await claim('ben', 'docs/index.md')
+    const work = `mend ${MARKUP}`
+    await daemon.client.must('assign', { cwd: root, agent: 'ann', session: 'ann', work })
     await claim('cleo', 'src/auth/login.ts')
     // The daemon is killed while this waits.
     claim('dan', 'src/auth/login.ts', { wait_s: 500, urgency: 'high' }).catch(() => undefined)
@@ -135,6 +147,22 @@ describe('the board in a browser', { skip: noBrowser }, () => {
     await slider.focus()
     await page.keyboard.press('Home')
     await page.getByText('Nothing was held.').waitFor()
+  })
+
+  it('shows a worker with its stages, what it failed at, and its log', async () => {
+    await show('workers')
+    const row = page.locator('.worker-line', { hasText: 'FAILED' })
+    await row.waitFor()
+    const stages = row.getByRole('img', { name: 'Proposed: done, Work: failed' })
+    assert.equal(await stages.count(), 1)
+    await row.click()
+    const pane = page.locator('.detail[aria-label=Worker]')
+    await pane.getByText(MARKUP).first().waitFor()
+    await pane.getByText('It has ended.').waitFor()
+    await pane.getByText('ann gave').waitFor()
+    assert.equal(await pane.locator('img, b').count(), 0)
+    assert.deepEqual(await checkAccess(page), [])
+    await page.keyboard.press('Escape')
   })
 
   it('cannot write through /sync, and is cut off', async () => {

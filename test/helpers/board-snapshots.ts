@@ -12,6 +12,7 @@ const MEMBER: BoardSnapshot['members'][number] = {
   online: true,
   presence: 'here',
   load: 0.25,
+  workers: { at_work: 1, most: 4 },
   rtt_ms: null,
   version: '0.1.0',
   votes_in: ['mesh', REPO],
@@ -31,6 +32,7 @@ const NOW: NonNullable<RepoSnapshot['now']> = {
   quorum: true,
   problem: null,
   checkouts: ['/work/proj'],
+  workers: { running: 0, waiting: 0, failed: 0, unlanded: 0 },
   attached: true,
 }
 
@@ -68,6 +70,7 @@ export function aRepo(more: Partial<RepoSnapshot> = {}): RepoSnapshot {
     now: NOW,
     queue: [],
     local: { provisional: [], states: {}, activity: {}, peer: 'peer-ada' },
+    workers: {},
     ...more,
   }
 }

@@ -4,7 +4,7 @@ import { fitted, folded, harmless, cutTo } from '../model/cells.ts'
 import { headLine, layOut, rowLine, type Column } from '../model/columns.ts'
 import { KEYS } from '../model/keys.ts'
 import { chosen, span, type Line } from '../model/lines.ts'
-import type { Placed } from '../model/ui.ts'
+import type { LogMode, Placed } from '../model/ui.ts'
 import type { Row, View } from '../views/view.ts'
 
 interface ListInput {
@@ -83,6 +83,17 @@ export function pageLines(title: string, lines: readonly string[], width: number
   return [
     [span(cutTo(harmless(title), width), 'strong')],
     ...lines.map((line): Line => [span(cutTo(harmless(line), width))]),
+  ]
+}
+
+/** A line of a log is folded: its end is what a person looks for. */
+export function logLines({ title, lines, status }: LogMode, width: number): readonly Line[] {
+  // What ends with the end of a line has an empty one after it.
+  const shown = lines.at(-1) === '' ? lines.slice(0, -1) : lines
+  return [
+    [span(cutTo(harmless(title), width), 'strong')],
+    ...shown.flatMap((line) => folded(line, width).map((text): Line => [span(text)])),
+    [span(cutTo(harmless(status), width), 'quiet')],
   ]
 }
 

@@ -19,7 +19,7 @@ export function footerLines(input: FooterInput): readonly Line[] {
 
 const SIGNS = { filter: '/', find: 'find: ', command: ':' } as const
 
-function sayLine({ ui, rows, board, width }: FooterInput): Line {
+function sayLine({ ui, rows, board, chosen, width }: FooterInput): Line {
   const { mode, note } = ui
   if (mode.kind === 'type') return typed(SIGNS[mode.what], mode.text, width)
   if (mode.kind === 'ask') return typed(`${mode.question.prompt} `, mode.text, width)
@@ -27,13 +27,23 @@ function sayLine({ ui, rows, board, width }: FooterInput): Line {
     const tone: Tone = note.level === 'plain' ? 'quiet' : note.level
     return [span(cutTo(harmless(note.text), width), tone)]
   }
+  const next = nextStep(chosen)
+  if (next !== null && ui.filters[ui.view] === '')
+    return [span('next: ', 'strong'), span(cutTo(next, width - 6))]
   const filter = ui.filters[ui.view]
   const words = [
     filter === '' ? '' : `filter: ${filter} (${found(rows)})`,
     ui.view === 'claims' ? `by ${ui.order}` : '',
+    ui.view === 'workers' ? `by ${ui.workerOrder}` : '',
     board.queue.length === 0 ? 'queue: empty' : `queue: ${String(board.queue.length)} waiting`,
   ]
   return [span(cutTo(words.filter((word) => word !== '').join('   '), width), 'quiet')]
+}
+
+/** Of a worker that is kept from going on, the command that clears it. */
+function nextStep(chosen: Row | null): string | null {
+  const subject = chosen?.subject ?? null
+  return subject?.kind === 'worker' ? (subject.worker.blocker?.next ?? null) : null
 }
 
 function hintLine({ ui, chosen, width }: FooterInput): Line {
@@ -58,6 +68,8 @@ function hintsOf(mode: Mode): readonly string[] {
       return mode.question.answer === 'yes'
         ? ['y yes', 'any other key: no']
         : ['Enter go on', 'Esc leave it']
+    case 'log':
+      return ['j/k scroll', 'G follow', 'Esc close']
     case 'page':
     case 'help':
       return ['j/k scroll', 'Esc close']
@@ -67,7 +79,13 @@ function hintsOf(mode: Mode): readonly string[] {
 function listHints(ui: Ui, chosen: Row | null): readonly string[] {
   const subject = chosen?.subject ?? null
   const own: readonly string[] = subject === null ? [] : (HINTS[subject.kind] ?? [])
-  return [...own, '/ filter', ...(ui.view === 'claims' ? ['s sort'] : []), ': command', 'y copy id']
+  return [
+    ...own,
+    '/ filter',
+    ...(ui.view === 'claims' || ui.view === 'workers' ? ['s sort'] : []),
+    ': command',
+    'y copy id',
+  ]
 }
 
 const HINTS: Readonly<Partial<Record<NonNullable<Row['subject']>['kind'], readonly string[]>>> = {
@@ -79,6 +97,8 @@ const HINTS: Readonly<Partial<Record<NonNullable<Row['subject']>['kind'], readon
   event: ['Enter details', 'o its claim'],
   repo: ['Enter details', 'o look at it'],
   machine: ['Enter details'],
+  worker: ['Enter details', 'L log', 'x stop'],
+  proposal: ['Enter details'],
 }
 
 /** The end of what is typed is what a person looks at. */

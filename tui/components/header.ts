@@ -45,15 +45,16 @@ function placeLine({ board, width }: HeaderInput): Line {
 }
 
 function tabLine({ board, asked, view, width }: HeaderInput): Line {
-  const isNarrow = width < 100
+  const isNarrow = width < 112
   const tabs = VIEW_NAMES.map((name, i): Span => {
-    const { title, count } = VIEWS[name]
+    const { title, short = title, count } = VIEWS[name]
     const number = count(board, asked)
     const many = number === null ? '' : ` ${number === 0 ? NONE[name] : String(number)}`
-    const text = `${String(i + 1)} ${title}${many}`
+    const text = `${String(i + 1)} ${isNarrow ? short : title}${many}`
     return span(isNarrow ? text : ` ${text} `, name === view ? 'chosen' : 'plain')
   })
-  return tabs.flatMap((tab, i) => (i === 0 ? [tab] : [span(isNarrow ? ' ' : '  '), tab]))
+  const line = tabs.flatMap((tab, i) => (i === 0 ? [tab] : [span(isNarrow ? ' ' : '  '), tab]))
+  return cut(line, width)
 }
 
 /** Silence must not look like health, nor like a thing that is not there. */
@@ -64,6 +65,7 @@ const NONE: Readonly<Record<ViewName, string>> = {
   requests: '0',
   hotspots: '',
   events: '',
+  workers: '0',
 }
 
 /** The end stands at the right where there is room for it. */

@@ -90,6 +90,12 @@ function revisionOf(subject: Subject): string {
       return `${String(subject.repo.term)} ${String(subject.repo.quorum)}`
     case 'machine':
       return subject.machine.presence
+    case 'worker': {
+      const { state, state_at: at, verdicts, landing, stopping } = subject.worker
+      return [state, at, ...verdicts.map((one) => one.at), landing?.at, stopping].join(' ')
+    }
+    case 'proposal':
+      return String(subject.proposal.atMs)
     case 'folder':
       return String(subject.claims)
     case 'event':

@@ -4,11 +4,13 @@ import { claimsIn } from '../../daemon/client/board/claims.ts'
 import { requestsIn, type RequestRow } from '../../daemon/client/board/requests.ts'
 import { alarmsOf, type Alarm } from '../../daemon/client/board/standing.ts'
 import type { QueueRow } from '../../daemon/client/board/waits.ts'
+import { workersIn, type WorkerRow } from '../../daemon/client/board/workers.ts'
 import type {
   AuditEvent,
   Claim,
   ClaimState,
   OperationResult,
+  Proposal,
   RepoId,
 } from '../../protocol/index.ts'
 
@@ -22,6 +24,8 @@ export interface Board {
   readonly queue: readonly QueueRow[]
   readonly requests: readonly RequestRow[]
   readonly alarms: readonly Alarm[]
+  readonly workers: readonly WorkerRow[]
+  readonly proposals: readonly Proposal[]
 }
 
 /** What is asked for beside the feed, as far as it has come. */
@@ -46,6 +50,8 @@ export type Subject =
   | { readonly kind: 'event'; readonly event: AuditEvent }
   | { readonly kind: 'repo'; readonly repo: RepoNow }
   | { readonly kind: 'machine'; readonly machine: MachineNow }
+  | { readonly kind: 'worker'; readonly worker: WorkerRow }
+  | { readonly kind: 'proposal'; readonly proposal: Proposal }
 
 export type RepoNow = NonNullable<BoardSnapshot['status']>['repos'][number]
 export type MachineNow = BoardSnapshot['members'][number]
@@ -59,6 +65,8 @@ export function boardOf(snapshot: BoardSnapshot, id: RepoId | null): Board {
     queue: repo?.queue ?? [],
     requests: repo === null ? [] : requestsIn(repo),
     alarms: alarmsOf(snapshot, repo),
+    workers: repo === null ? [] : workersIn(repo),
+    proposals: repo?.ledger.proposals ?? [],
   }
 }
 
@@ -86,5 +94,9 @@ export function idOf(subject: Subject): string {
       return subject.repo.id
     case 'machine':
       return subject.machine.machine
+    case 'worker':
+      return subject.worker.id
+    case 'proposal':
+      return subject.proposal.id
   }
 }

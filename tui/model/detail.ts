@@ -3,6 +3,7 @@ import {
   CLAIM_STATES,
   loadText,
   presenceIn,
+  slotsText,
   standingIn,
 } from '../../daemon/client/board/standing.ts'
 import { ageOf, clockOf, daysOf, leftUntil } from '../../daemon/client/board/times.ts'
@@ -11,8 +12,11 @@ import { waitersFor, wantedOf, whyWaits, type QueueRow } from '../../daemon/clie
 import type { RequestRow } from '../../daemon/client/board/requests.ts'
 import type { Claim } from '../../protocol/index.ts'
 import type { Board, Hotspot, MachineNow, RepoNow, Subject } from './board.ts'
-import { folded } from './cells.ts'
-import { span, type Line, type Tone } from './lines.ts'
+import { cutTo, folded, harmless } from './cells.ts'
+import { countsText } from '../../daemon/client/board/workers.ts'
+import { aboutProposal, aboutWorker } from './detail-worker.ts'
+import type { About, Fact } from './facts.ts'
+import { span, type Line } from './lines.ts'
 
 /** How it came to that, as far as it has come from the daemon. */
 export interface Story {
@@ -20,7 +24,12 @@ export interface Story {
   readonly lines: readonly string[]
 }
 
-type Fact = readonly [name: string, value: string, tone?: Tone]
+interface DetailLook {
+  readonly width: number
+  readonly nowMs: number
+  /** What it said last, of a worker. */
+  readonly tail: readonly string[]
+}
 
 const NAME_CELLS = 11
 
@@ -28,7 +37,7 @@ export function detailLines(
   subject: Subject,
   board: Board,
   story: Story,
-  { width, nowMs }: { readonly width: number; readonly nowMs: number },
+  { width, nowMs, tail }: DetailLook,
 ): readonly Line[] {
   const { title, facts } = about(subject, board, nowMs)
   return [
@@ -36,13 +45,9 @@ export function detailLines(
     [],
     ...facts.filter(([, value]) => value !== '').flatMap((fact) => factLines(fact, width)),
     [],
+    ...tailLines(tail, width),
     ...storyLines(story, width),
   ]
-}
-
-interface About {
-  readonly title: string
-  readonly facts: readonly Fact[]
 }
 
 function about(subject: Subject, board: Board, nowMs: number): About {
@@ -59,6 +64,10 @@ function about(subject: Subject, board: Board, nowMs: number): About {
       return aboutHotspot(subject.hotspot, nowMs)
     case 'repo':
       return aboutRepo(subject.repo, board)
+    case 'worker':
+      return aboutWorker(subject.worker, board, nowMs)
+    case 'proposal':
+      return aboutProposal(subject.proposal, nowMs)
     case 'machine':
       return aboutMachine(subject.machine, board, nowMs)
     case 'event': {
@@ -195,6 +204,7 @@ function aboutRepo(repo: RepoNow, { snapshot }: Board): About {
       ['here', repo.role],
       ['voters', repo.voters.join(', ')],
       ['learners', ledger?.learners.join(', ') ?? ''],
+      ['workers', countsText(repo.workers)],
       ['claims', `${String(repo.claims)}, ${String(repo.narrowed)} narrowed`],
       ['queue', repo.queued === 0 ? 'empty' : String(repo.queued)],
       ...repo.checkouts.map((root): Fact => ['checkout', root]),
@@ -213,6 +223,7 @@ function aboutMachine(machine: MachineNow, { snapshot }: Board, nowMs: number): 
       ['round trip', machine.rtt_ms === null ? '' : `${machine.rtt_ms.toFixed(1)} ms`],
       ['role', machine.role],
       ['version', machine.version ?? ''],
+      ['workers', slotsText(machine)],
       ['votes in', machine.votes_in.join(', ')],
       ['heard', peer?.last_seen == null ? '' : `${ageOf(peer.last_seen, nowMs)} ago`],
       ['sent', peer === undefined ? '' : `${String(peer.sent_bytes)} bytes`],
@@ -230,6 +241,12 @@ function factLines([name, value, tone = 'plain']: Fact, width: number): readonly
     const label = (i === 0 ? name : '').padEnd(NAME_CELLS)
     return [span(`${label}  `, 'quiet'), span(text, tone)]
   })
+}
+
+function tailLines(tail: readonly string[], width: number): readonly Line[] {
+  if (tail.length === 0) return []
+  const lines = tail.map((line): Line => [span(cutTo(harmless(line), width))])
+  return [[span('THE END OF ITS LOG (L follows it)', 'quiet')], ...lines, []]
 }
 
 function storyLines({ kind, lines }: Story, width: number): readonly Line[] {

@@ -20,6 +20,7 @@ export type Act =
   | 'view-4'
   | 'view-5'
   | 'view-6'
+  | 'view-7'
   | 'next-repo'
   | 'previous-repo'
   | 'filter'
@@ -34,6 +35,7 @@ export type Act =
   | 'narrow'
   | 'coexist'
   | 'copy'
+  | 'log'
   | 'command'
   | 'again'
   | 'help'
@@ -60,6 +62,7 @@ export const KEYS: readonly KeyGroup[] = [
       { keys: ['4'], act: 'view-4', help: 'requests' },
       { keys: ['5'], act: 'view-5', help: 'hot spots' },
       { keys: ['6'], act: 'view-6', help: 'events' },
+      { keys: ['7'], act: 'view-7', help: 'workers: who does what, where, how far' },
       { keys: ['tab'], act: 'next-repo', help: 'next repository' },
       { keys: ['shift-tab'], act: 'previous-repo', help: 'previous repository' },
       { keys: ['enter', 'i'], act: 'detail', help: 'details and history of what is chosen' },
@@ -90,17 +93,26 @@ export const KEYS: readonly KeyGroup[] = [
       { keys: ['f'], act: 'find', help: 'go to the next row with a text' },
       { keys: ['n'], act: 'find-next', help: 'the next one' },
       { keys: ['N'], act: 'find-previous', help: 'the one before' },
-      { keys: ['s'], act: 'sort', help: 'claims by path, time left, age, holder, state' },
+      {
+        keys: ['s'],
+        act: 'sort',
+        help: 'claims by path, time left, age, holder, state; workers by need, age, task …',
+      },
     ],
   },
   {
     title: 'Act',
     keys: [
-      { keys: ['x'], act: 'end', help: 'release the claim, or give up the place in the queue' },
+      {
+        keys: ['x'],
+        act: 'end',
+        help: 'release a claim, give up a place in the queue, end a worker',
+      },
       { keys: ['a'], act: 'approve', help: 'a request: give the claim up' },
       { keys: ['d'], act: 'deny', help: 'a request: keep the claim' },
       { keys: ['w'], act: 'narrow', help: 'a request: keep only a part' },
       { keys: ['c'], act: 'coexist', help: 'a request: let the other in beside' },
+      { keys: ['L'], act: 'log', help: 'a worker: follow its log' },
       { keys: ['y'], act: 'copy', help: 'copy the id to the clipboard (OSC 52)' },
       { keys: [':'], act: 'command', help: 'a skein command, as in :why src/a.ts' },
       { keys: ['R', 'ctrl-l'], act: 'again', help: 'connect, ask and draw anew' },

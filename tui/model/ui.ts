@@ -1,6 +1,7 @@
 // What the person at the board has chosen: view, filters, selection, what is open. It lives outside the screen's components, so
 // that nothing of it is lost when they are drawn anew. Pure.
 import { CLAIM_ORDERS, type ClaimOrder } from '../../daemon/client/board/tree.ts'
+import { WORKER_ORDERS, type WorkerOrder } from '../../daemon/client/board/workers.ts'
 import type { RepoId } from '../../protocol/index.ts'
 import { VIEW_NAMES, type Row, type ViewName } from '../views/view.ts'
 
@@ -11,6 +12,7 @@ export interface Ui {
   readonly lists: Readonly<Record<ViewName, ListPlace>>
   readonly filters: Readonly<Record<ViewName, string>>
   readonly order: ClaimOrder
+  readonly workerOrder: WorkerOrder
   /** Ids of closed folders. */
   readonly closed: ReadonlySet<string>
   readonly isDetailOpen: boolean
@@ -42,6 +44,20 @@ export type Mode =
       readonly top: number
     }
   | { readonly kind: 'help'; readonly top: number }
+  | LogMode
+
+/** What a worker says, as it says it. */
+export interface LogMode {
+  readonly kind: 'log'
+  /** Which opening of it: another one reads for itself. */
+  readonly run: number
+  readonly title: string
+  readonly lines: readonly string[]
+  /** Null: the end, and what comes to it. */
+  readonly top: number | null
+  /** Is it read, or why not. */
+  readonly status: string
+}
 
 export interface Question {
   /** What will happen. */
@@ -67,6 +83,7 @@ export function newUi(repo: RepoId | null, isWide: boolean): Ui {
     lists: forEachView(FIRST),
     filters: forEachView(''),
     order: 'path',
+    workerOrder: 'need',
     closed: new Set(),
     isDetailOpen: isWide,
     detailTop: 0,
@@ -108,8 +125,15 @@ export function chooseAt(
   return { chosen: isFirst ? null : row.id, index, above: index - top }
 }
 
-export function nextOrder(order: ClaimOrder): ClaimOrder {
-  return CLAIM_ORDERS[(CLAIM_ORDERS.indexOf(order) + 1) % CLAIM_ORDERS.length] ?? 'path'
+/** The next order of the list that is shown. */
+export function sortedOtherwise(ui: Ui): Ui {
+  if (ui.view === 'claims') return { ...ui, order: after(CLAIM_ORDERS, ui.order) }
+  if (ui.view === 'workers') return { ...ui, workerOrder: after(WORKER_ORDERS, ui.workerOrder) }
+  return ui
+}
+
+function after<Value>(all: readonly Value[], one: Value): Value {
+  return all[(all.indexOf(one) + 1) % all.length] ?? one
 }
 
 export function withList(ui: Ui, place: ListPlace): Ui {

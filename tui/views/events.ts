@@ -7,8 +7,9 @@ import type { View } from './view.ts'
 
 const TONES: readonly (readonly [RegExp, Tone])[] = [
   [/^(?:claim\.(?:refused|superseded|lapsed|expired)|deadlock|partition\.entered|guard)/, 'bad'],
-  [/^(?:queue|request|leader|approval)/, 'warning'],
-  [/granted$|healed$/, 'good'],
+  [/^(?:assignment\.(?:failed|lost))$/, 'bad'],
+  [/^(?:queue|request|leader|approval|assignment\.waiting|merge\.blocked)/, 'warning'],
+  [/granted$|healed$|succeeded$|landed$/, 'good'],
 ]
 
 export const eventsView: View = {
@@ -16,7 +17,7 @@ export const eventsView: View = {
   count: () => null,
   columns: [
     { title: 'AT', width: 11 },
-    { title: 'KIND', width: 17 },
+    { title: 'KIND', width: 20 },
     { title: 'MACHINE', width: 10, from: 120 },
     { title: 'WHAT', width: 30, grows: 1 },
   ],

@@ -8,6 +8,7 @@ const BAR_CELLS = 10
 
 export const hotspotsView: View = {
   title: 'Hot spots',
+  short: 'Hot',
   count: () => null,
   columns: [
     { title: 'HEAT', width: BAR_CELLS },

@@ -1,6 +1,6 @@
 // Everything at a glance: the repositories of this machine, and the machines of its mesh.
 import { matchesFilter } from '../../daemon/client/board/filter.ts'
-import { loadText, presenceIn, standingIn } from '../../daemon/client/board/standing.ts'
+import { loadText, presenceIn, slotsText, standingIn } from '../../daemon/client/board/standing.ts'
 import { brief, ageOf } from '../../daemon/client/board/times.ts'
 import type { Board, MachineNow, RepoNow } from '../model/board.ts'
 import type { Cell, Column } from '../model/columns.ts'
@@ -14,9 +14,13 @@ const REPO_COLUMNS: readonly Column[] = [
   { title: 'TERM', width: 4, align: 'right' },
   { title: 'CLAIMS', width: 6, align: 'right' },
   { title: 'QUEUE', width: 6, align: 'right' },
+  { title: 'RUN', width: 3, align: 'right' },
+  { title: 'ASK', width: 3, align: 'right' },
+  { title: 'FAIL', width: 4, align: 'right' },
+  { title: 'LAND', width: 4, align: 'right' },
   { title: 'INDEX', width: 7, align: 'right', from: 100 },
   { title: 'HERE', width: 13, from: 100 },
-  { title: 'VOTERS', width: 10, grows: 2 },
+  { title: 'VOTERS', width: 10, grows: 2, from: 100 },
   { title: 'CHECKOUTS', width: 12, grows: 3, from: 140 },
 ]
 
@@ -28,8 +32,9 @@ const MACHINE_COLUMNS: readonly Column[] = [
   { title: 'LOAD', width: 5, align: 'right' },
   { title: 'HEARD', width: 6, align: 'right' },
   { title: 'VERSION', width: 9 },
+  { title: 'WORKERS', width: 7, align: 'right' },
   { title: 'CLAIMS', width: 6, align: 'right', from: 100 },
-  { title: 'VOTES IN', width: 8, grows: 2 },
+  { title: 'VOTES IN', width: 8, grows: 2, from: 100 },
   { title: 'ADDRESS', width: 12, grows: 3, from: 140 },
 ]
 
@@ -81,10 +86,25 @@ function repoCells(repo: RepoNow, { snapshot, repo: shown }: Board): readonly (C
     String(repo.term),
     String(repo.claims),
     repo.queued === 0 ? { text: 'empty', tone: 'quiet' } : String(repo.queued),
+    ...workerCells(repo),
     { text: String(repo.commit_index), tone: 'quiet' },
     repo.role,
     repo.voters.join(', '),
     { text: repo.checkouts.join(', '), tone: 'quiet' },
+  ]
+}
+
+/** Workers that run, that ask a person, tasks that failed, work that has not landed. */
+function workerCells({ workers }: RepoNow): readonly Cell[] {
+  const { running, waiting, failed, unlanded } = workers
+  const cell = (count: number, tone: Cell['tone']): Cell => {
+    return count === 0 ? { text: '-', tone: 'quiet' } : { text: String(count), tone }
+  }
+  return [
+    cell(running, 'plain'),
+    cell(waiting, 'warning'),
+    cell(failed, 'bad'),
+    cell(unlanded, 'plain'),
   ]
 }
 
@@ -106,6 +126,7 @@ function machineCells(
     { text: loadText(machine.load), tone: (machine.load ?? 0) > 1 ? 'warning' : 'plain' },
     { text: heard, tone: 'quiet' },
     machine.version ?? '-',
+    slotsText(machine),
     String(held),
     machine.votes_in.join(', '),
     { text: peer?.address ?? machine.addresses.join(', '), tone: 'quiet' },

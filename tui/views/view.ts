@@ -1,11 +1,20 @@
 // What every view is: rows out of what is known, each known by an id, and how one of them is drawn. Only visible rows are drawn.
 import type { ClaimOrder } from '../../daemon/client/board/tree.ts'
+import type { WorkerOrder } from '../../daemon/client/board/workers.ts'
 import type { Filter } from '../../daemon/client/board/filter.ts'
 import type { Asked, Board, Subject } from '../model/board.ts'
 import type { Cell, Column } from '../model/columns.ts'
 import type { Line } from '../model/lines.ts'
 
-export const VIEW_NAMES = ['overview', 'claims', 'queue', 'requests', 'hotspots', 'events'] as const
+export const VIEW_NAMES = [
+  'overview',
+  'claims',
+  'queue',
+  'requests',
+  'hotspots',
+  'events',
+  'workers',
+] as const
 export type ViewName = (typeof VIEW_NAMES)[number]
 
 export interface Row {
@@ -24,11 +33,14 @@ export interface Row {
 export interface Wishes {
   readonly filter: Filter
   readonly order: ClaimOrder
+  readonly workerOrder: WorkerOrder
   readonly closed: ReadonlySet<string>
 }
 
 export interface View {
   readonly title: string
+  /** On a narrow screen. */
+  readonly short?: string
   /** How many there are of what it shows; null where that says nothing. */
   readonly count: (board: Board, asked: Asked) => number | null
   readonly columns: readonly Column[]

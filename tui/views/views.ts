@@ -5,6 +5,7 @@ import { hotspotsView } from './hotspots.ts'
 import { overviewView } from './overview.ts'
 import { queueView } from './queue.ts'
 import { requestsView } from './requests.ts'
+import { workersView } from './workers.ts'
 import type { View, ViewName } from './view.ts'
 
 export const VIEWS: Readonly<Record<ViewName, View>> = {
@@ -14,4 +15,5 @@ export const VIEWS: Readonly<Record<ViewName, View>> = {
   requests: requestsView,
   hotspots: hotspotsView,
   events: eventsView,
+  workers: workersView,
 }

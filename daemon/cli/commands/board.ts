@@ -68,8 +68,11 @@ function speakingFor({ agent, session }: Asker, fields: OperationInput): Operati
   return { session, caller: { user, tool, terminal }, ...(agent === null ? {} : { agent }) }
 }
 
-type Shown = Extract<OperationName, 'members' | 'claims' | 'queue' | 'requests' | 'hotspots'>
-const OF_REPO: readonly Shown[] = ['claims', 'queue', 'requests', 'hotspots']
+type Shown = Extract<
+  OperationName,
+  'members' | 'claims' | 'queue' | 'requests' | 'workers' | 'hotspots'
+>
+const OF_REPO: readonly Shown[] = ['claims', 'queue', 'requests', 'workers', 'hotspots']
 
 /** The same picture as operations give it, with a title over each part. */
 async function printOnce(

@@ -14,6 +14,7 @@ import {
   type RepoId,
   type RepoNow,
   type RepoPresence,
+  type WorkersTold,
 } from '../../../protocol/index.ts'
 import { followDocument, type Connection, type SocketLike } from './sync-socket.ts'
 
@@ -55,6 +56,8 @@ export interface RepoSnapshot {
   readonly now: RepoNow | null
   readonly queue: StateOf<'queue'>['entries']
   readonly local: LocalClaims
+  /** What machines say of their workers that are not over. */
+  readonly workers: WorkersTold
 }
 
 export interface BoardFeedOptions {
@@ -184,7 +187,7 @@ class FollowedLedger {
     this.#now = {
       ...{ id, version: 0, ledger: emptyState(), isKnown: false, problem: null, now: null },
       connection: { kind: 'connecting' },
-      ...{ queue: [], local: NOBODY },
+      ...{ queue: [], local: NOBODY, workers: {} },
     }
     const ledger = followDocument({
       open: () => options.open(`ledger:${id}`),
@@ -238,6 +241,9 @@ class FollowedLedger {
         return
       case 'local':
         this.#set({ local: state })
+        return
+      case 'workers':
+        this.#set({ workers: state.told })
         return
     }
   }

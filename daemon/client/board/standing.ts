@@ -140,6 +140,12 @@ export function loadText(load: number | null): string {
   return load === null ? '-' : load.toFixed(load < 10 ? 2 : 0)
 }
 
+/** `2 of 4`: workers at work on a machine, and how many it lets be at once. */
+export function slotsText({ workers }: Pick<BoardSnapshot['members'][number], 'workers'>): string {
+  const { at_work: now, most } = workers
+  return most === null ? String(now) : `${String(now)} of ${String(most)}`
+}
+
 /** What was so when the daemon was lost is not said to be so now. */
 const NOT_KNOWN: PresenceWords = {
   ...{ level: 'bad', word: 'NOT KNOWN' },

@@ -2,16 +2,17 @@
 import { createContext, useContext } from 'react'
 import type { Claim, RepoId } from '../../../protocol/index.ts'
 import type { BoardSnapshot, RepoSnapshot } from '../../client/board/board-feed.ts'
+import type { WorkerRow } from '../../client/board/workers.ts'
 import type { Call } from './api.ts'
 import type { Login } from './login.ts'
 import type { EventLog } from './record.ts'
 
 export type ViewName =
-  'overview' | 'claims' | 'queue' | 'requests' | 'hotspots' | 'timeline' | 'events'
+  'overview' | 'claims' | 'queue' | 'requests' | 'workers' | 'hotspots' | 'timeline' | 'events'
 
 /** What the detail pane shows. */
 export interface Selected {
-  readonly kind: 'claim' | 'wait' | 'request' | 'event'
+  readonly kind: 'claim' | 'wait' | 'request' | 'event' | 'worker' | 'proposal'
   readonly id: string
 }
 
@@ -22,6 +23,7 @@ export interface Board {
   /** The repository that is looked at. */
   readonly repo: RepoSnapshot | null
   readonly claims: readonly Claim[]
+  readonly workers: readonly WorkerRow[]
   readonly log: EventLog
   readonly hours: number
   readonly setHours: (hours: number) => void

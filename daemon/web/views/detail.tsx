@@ -5,6 +5,7 @@ import { requestsIn } from '../../client/board/requests.ts'
 import { clockOf } from '../../client/board/times.ts'
 import { ClaimDetail } from './detail-claim.tsx'
 import { RequestDetail, WaitDetail } from './detail-asking.tsx'
+import { ProposalDetail, WorkerDetail } from './detail-worker.tsx'
 import { patternOf } from '../model/moments.ts'
 import { Empty, Facts } from '../parts/small.tsx'
 import { useBoard, type Selected } from '../state/board.ts'
@@ -17,6 +18,8 @@ const TITLES: Readonly<Record<Selected['kind'], string>> = {
   wait: 'Wait',
   request: 'Request',
   event: 'Event',
+  worker: 'Worker',
+  proposal: 'Proposal',
 }
 
 export function Detail({ selected }: { selected: Selected }): ReactNode {
@@ -62,7 +65,7 @@ export function Detail({ selected }: { selected: Selected }): ReactNode {
 }
 
 function Body({ selected }: { selected: Selected }): ReactNode {
-  const { claims, repo, log } = useBoard()
+  const { claims, workers, repo, log } = useBoard()
   const { kind, id } = selected
   if (kind === 'claim') {
     const claim = claims.find((each) => each.id === id)
@@ -78,6 +81,22 @@ function Body({ selected }: { selected: Selected }): ReactNode {
       <Over id={id} what="The request" />
     ) : (
       <RequestDetail request={request} />
+    )
+  }
+  if (kind === 'worker') {
+    const worker = workers.find((each) => each.id === id)
+    return worker === undefined ? (
+      <Over id={id} what="The worker" />
+    ) : (
+      <WorkerDetail worker={worker} />
+    )
+  }
+  if (kind === 'proposal') {
+    const proposal = repo?.ledger.proposals.find((each) => each.id === id)
+    return proposal === undefined ? (
+      <Over id={id} what="The proposal" />
+    ) : (
+      <ProposalDetail proposal={proposal} />
     )
   }
   const event = log.events.find((each) => each.id === id)
@@ -98,15 +117,27 @@ function Over({ id, what }: { id: string; what: string }): ReactNode {
 }
 
 function EventDetail({ event }: { event: AuditEvent }): ReactNode {
-  const { select, claims } = useBoard()
+  const { select, claims, workers } = useBoard()
   const now = useNow()
   const claim = event.data['claim']
+  const worker = event.data['assignment']
   const isLive = claims.some(({ id }) => id === claim)
   return (
     <>
       <p className="lead">
         <bdi>{wordsOf(event)}</bdi>
       </p>
+      {workers.some(({ id }) => id === worker) ? (
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            select({ kind: 'worker', id: String(worker) })
+          }}
+        >
+          Show its worker
+        </button>
+      ) : null}
       {isLive ? (
         <button
           type="button"

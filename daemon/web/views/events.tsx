@@ -58,8 +58,9 @@ function EventRow({ event }: { event: AuditEvent }): ReactNode {
   )
 }
 
-const BAD = /refused|superseded|lapsed|bypassed|leaked|broken|entered|lost|removed/
-const WAIT = /^(queue|request|approval)\.|expired|silent|deferred/
+const BAD = /refused|superseded|lapsed|bypassed|leaked|broken|entered|lost|removed|failed/
+const WAIT =
+  /^(queue|request|approval)\.|expired|silent|deferred|^assignment\.waiting|^merge\.blocked/
 
 /** What a person may have to look at. */
 export function toneOf(kind: string): 'bad' | 'warning' | 'plain' {

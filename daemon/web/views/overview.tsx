@@ -6,15 +6,17 @@ import {
   isLost,
   loadText,
   presenceIn,
+  slotsText,
   standingIn,
 } from '../../client/board/standing.ts'
 import { brief } from '../../client/board/times.ts'
+import { countsText, isOpen, wantsPerson } from '../../client/board/workers.ts'
 import { Card, Empty, Pill } from '../parts/small.tsx'
 import { useBoard } from '../state/board.ts'
 import { useNow } from '../state/settings.ts'
 
 export function Overview(): ReactNode {
-  const { snapshot, repo, claims } = useBoard()
+  const { snapshot, repo, claims, workers } = useBoard()
   const { status } = snapshot
   if (status === null) return <Empty title="Reading the mesh …" />
   const requests = repo?.ledger.asked.size ?? 0
@@ -23,6 +25,8 @@ export function Overview(): ReactNode {
       <div className="numbers">
         <Figure value={claims.length} name="claims" />
         <Figure value={repo?.queue.length ?? 0} name="waiting" isLoud />
+        <Figure value={workers.filter(isOpen).length} name="workers" />
+        <Figure value={workers.filter(wantsPerson).length} name="workers want a person" isLoud />
         <Figure value={requests} name="open requests" isLoud />
         <Figure value={answeringText(snapshot)} name="machines answer" />
       </div>
@@ -58,7 +62,7 @@ function Repos(): ReactNode {
       <table className="table repos">
         <thead>
           <tr>
-            {['repository', 'state', 'leader', 'term', 'claims', 'waits'].map((name) => (
+            {['repository', 'state', 'leader', 'term', 'claims', 'waits', 'workers'].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>
@@ -89,6 +93,7 @@ function Repos(): ReactNode {
                 <td className="number">{repo.term}</td>
                 <td className="number">{repo.claims}</td>
                 <td className="number">{repo.queued}</td>
+                <td>{countsText(repo.workers)}</td>
               </tr>
             )
           })}
@@ -129,6 +134,7 @@ function MachineCard({ member }: { member: Member }): ReactNode {
         {id === snapshot.status?.peer_id ? 'this machine' : rttText(rtt)} · {role} ·{' '}
         {version === null ? 'version unknown' : `skein ${version}`}
         {load === null ? null : <Load load={load} />}
+        {` · workers ${slotsText(member)}`}
       </p>
       {advice === null ? null : <p className="quiet">{advice}</p>}
     </li>

@@ -1,7 +1,8 @@
-// What a machine's boards show beside what its program answers: the same claims, places and requests, field by field. The feed of
+// What a machine's boards show beside what its program answers: the same claims, places, requests and workers, field by field. The feed of
 // the terminal board comes over the socket, that of the page through the port with a token.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { WebSocket } from 'ws'
 import {
@@ -13,9 +14,12 @@ import { openOverSocket } from '../../../daemon/client/board/over-socket.ts'
 import type { SocketLike } from '../../../daemon/client/board/sync-socket.ts'
 import {
   asRepoId,
+  isAssignmentOver,
+  progressNow,
   SYNC_PROTOCOL,
   SYNC_TOKEN_PREFIX,
   type OperationResult,
+  type WorkerJson,
 } from '../../../protocol/index.ts'
 import { createFrames } from '../../../tui/frame.ts'
 import { boardOf, type Board } from '../../../tui/model/board.ts'
@@ -28,6 +32,8 @@ import { until } from '../../helpers/poll.ts'
 const ID = asRepoId(REPO)
 /** Of a machine that does much else. */
 const WITHIN_MS = 20_000
+/** To ask costs the daemons more than to wait. */
+const AGAIN_MS = 25
 const run = promisify(execFile)
 
 /** In the order of the answers; requests in that of their ids, where several end at one moment. */
@@ -35,6 +41,7 @@ interface Shown {
   readonly claims: readonly object[]
   readonly queue: readonly object[]
   readonly requests: readonly object[]
+  readonly workers: readonly object[]
 }
 
 type Claims = OperationResult<'claims'>['claims']
@@ -69,8 +76,8 @@ export class Boards {
       try {
         return await this.#compare()
       } catch (error) {
-        if (!isLast) continue
-        throw new Error(`boards of ${this.machine.name}, ${when}: ${String(error)}`)
+        if (isLast) throw new Error(`boards of ${this.machine.name}, ${when}: ${String(error)}`)
+        await delay(AGAIN_MS)
       }
     }
   }
@@ -88,18 +95,30 @@ export class Boards {
     const words = [PROGRAM, 'claims', '--json', '--repo', REPO]
     const { stdout } = await run(process.execPath, words, { cwd: machine.cwd, env })
     const { claims } = JSON.parse(stdout) as OperationResult<'claims'>
-    assert.deepEqual(claims, told.claims, 'skein claims --json')
+    assert.deepEqual(claims.map(withoutSigns), told.claims, 'skein claims --json')
+    if (told.workers.length > 0) {
+      const asked = [PROGRAM, 'workers', '--all', '--json', '--repo', REPO]
+      const answer = await run(process.execPath, asked, { cwd: machine.cwd, env })
+      const { workers } = JSON.parse(answer.stdout) as OperationResult<'workers'>
+      assert.deepEqual(workers.map(asShown), told.workers, 'skein workers --all --json')
+    }
     return claims
   }
 
   async #told(): Promise<Omit<Shown, 'claims'> & { readonly claims: Claims }> {
     const { machine } = this
-    const [{ claims }, { entries }, { requests }] = await Promise.all([
+    const [{ claims }, { entries }, { requests }, { workers }] = await Promise.all([
       machine.must('claims', { repo: REPO }),
       machine.must('queue', { repo: REPO }),
       machine.must('requests', { repo: REPO }),
+      machine.must('workers', { repo: REPO, all: true }),
     ])
-    return { claims, queue: entries, requests: byId(requests) }
+    return {
+      claims: claims.map(withoutSigns),
+      queue: entries,
+      requests: byId(requests),
+      workers: workers.map(asShown),
+    }
   }
 }
 
@@ -136,9 +155,21 @@ function requireLive(repo: RepoSnapshot | null, name: string): RepoSnapshot {
   return repo
 }
 
-function shownBy({ claims, queue, requests }: Board, { local }: RepoSnapshot): Shown {
+/** A worker's own machine notes a sign of it four times a second. */
+function withoutSigns<Each extends { readonly session: string }>(claim: Each): Each {
+  return claim.session.startsWith('asg_') ? { ...claim, last_activity: '' } : claim
+}
+
+/** A board is told less of how far a worker is, and nothing of one that is over. */
+function asShown(worker: WorkerJson): object {
+  const { progress, last_state: state } = worker
+  const isTold = progress !== null && !isAssignmentOver(state)
+  return { ...worker, progress: isTold ? progressNow(progress) : null }
+}
+
+function shownBy({ claims, queue, requests, workers }: Board, { local }: RepoSnapshot): Shown {
   assert.notEqual(local.peer, '')
-  return { claims, queue, requests: byId(requests) }
+  return { claims: claims.map(withoutSigns), queue, requests: byId(requests), workers }
 }
 
 function byId<Item extends { readonly id: string }>(items: readonly Item[]): readonly Item[] {

@@ -6,10 +6,10 @@ import type { CallContext, Operations } from '../../../daemon/client/operations.
 import { OPERATION_NAMES, type OperationName } from '../../../protocol/index.ts'
 
 const READS = [
-  ...['claims', 'events', 'hotspots', 'leader', 'members', 'peers'],
-  ...['queue', 'requests', 'status', 'why'],
+  ...['claims', 'events', 'hotspots', 'leader', 'log', 'members', 'peers'],
+  ...['queue', 'requests', 'status', 'why', 'workers'],
 ]
-const ACTS = ['cancel', 'release', 'respond']
+const ACTS = ['cancel', 'release', 'respond', 'stop']
 
 function contextOf(mayAct: boolean): CallContext {
   const grant = { name: 'web-1', agent: 'ann', repos: null, web: { mayAct } }

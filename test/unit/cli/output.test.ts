@@ -406,6 +406,7 @@ const STATUS: OperationResult<'status'> = {
       quorum: true,
       problem: null,
       checkouts: ['/src'],
+      workers: { running: 0, waiting: 0, failed: 0, unlanded: 0 },
     },
   ],
 }

@@ -178,6 +178,7 @@ export function sampleRepo(id: string): OperationResult<'status'>['repos'][numbe
     quorum: true,
     problem: null,
     checkouts: ['/src/app'],
+    workers: { running: 0, waiting: 0, failed: 0, unlanded: 0 },
   }
 }
 

@@ -1,119 +1,12 @@
 // The board as a person meets it: what is on the screen, and what keys do, over a feed that tests drive.
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
-import { stripVTControlCharacters } from 'node:util'
-import { PassThrough } from 'node:stream'
-import { describe, it, type TestContext } from 'node:test'
-import { render } from 'ink-testing-library'
-import type { BoardFeed, BoardSnapshot } from '../../../daemon/client/board/board-feed.ts'
-import type { BoardHost } from '../../../daemon/client/board-host.ts'
-import { SkeinError, type Claim } from '../../../protocol/index.ts'
-import { App } from '../../../tui/app.tsx'
-import { newSession } from '../../../tui/session.ts'
+import { describe, it } from 'node:test'
+import type { Claim } from '../../../protocol/index.ts'
 import { aClaim } from '../../helpers/board-claims.ts'
-import { aRepo, aSnapshot, REPO } from '../../helpers/board-snapshots.ts'
+import { REPO } from '../../helpers/board-snapshots.ts'
 import { until } from '../../helpers/poll.ts'
-
-interface Call {
-  readonly name: string
-  readonly input: unknown
-  readonly as: unknown
-}
-
-interface Opened {
-  readonly screen: () => string
-  /** The line of the list that is chosen. */
-  readonly chosen: () => string
-  readonly type: (...keys: string[]) => void
-  readonly shows: (text: string) => Promise<string>
-  readonly hides: (text: string) => Promise<string>
-  readonly tell: (claims: readonly Claim[], more?: Partial<BoardSnapshot>) => void
-  readonly calls: readonly Call[]
-  readonly written: () => string
-  readonly hasLeft: () => boolean
-}
-
-const NOW = Date.parse('2026-01-01T10:30:00.000Z')
-
-function snapshotOf(claims: readonly Claim[], more: Partial<BoardSnapshot> = {}): BoardSnapshot {
-  // As provisional claims they need no ledger around them.
-  const local = { provisional: claims, states: {}, activity: {}, peer: 'peer-ada' }
-  return aSnapshot({ repos: new Map([[REPO, aRepo({ local })]]), ...more })
-}
-
-function openBoard(
-  t: TestContext,
-  claims: readonly Claim[],
-  telling: BoardHost['telling'] = null,
-): Opened {
-  const changes = new EventEmitter()
-  let snapshot = snapshotOf(claims)
-  const feed: BoardFeed = {
-    snapshot: () => snapshot,
-    subscribe(listener) {
-      changes.on('change', listener)
-      return () => changes.off('change', listener)
-    },
-    ...{ watch: () => undefined, retry: () => undefined, close: () => undefined },
-  }
-  const calls: Call[] = []
-  const stdout = new PassThrough()
-  let written = ''
-  stdout.on('data', (chunk: Buffer) => (written += chunk.toString('utf8')))
-  const call = (name: string, input: object, as?: unknown): Promise<unknown> => {
-    calls.push({ name, input, as })
-    if (name === 'why' || name === 'events') return Promise.resolve({ events: [] })
-    if (name === 'release') return Promise.resolve({ state: 'released', released: [], already: [] })
-    return Promise.reject(new SkeinError('NO_QUORUM', 'no majority answers'))
-  }
-  const host: BoardHost = {
-    ...{ socket: () => '', folder: null, repo: REPO, stdin: new PassThrough(), stdout },
-    reader: { agent: null, session: 'mine' },
-    telling,
-    isColourful: false,
-    now: () => NOW,
-    interrupted: new AbortController().signal,
-    call: call as BoardHost['call'],
-    run: (line) => Promise.resolve([`ran ${line}`]),
-  }
-  let hasLeft = false
-  let picture = ''
-  const session = newSession(host, feed, 80, {
-    quit: () => {
-      hasLeft = true
-    },
-    redraw: () => undefined,
-    draw: (lines) => {
-      picture = lines.join('\n')
-    },
-  })
-  const drawn = render(<App session={session} />)
-  t.after(() => {
-    drawn.unmount()
-  })
-  const screen = (): string => stripVTControlCharacters(picture)
-  return {
-    screen,
-    chosen: () => chosenLine(picture),
-    type(...keys) {
-      for (const key of keys) drawn.stdin.write(key)
-    },
-    shows: (text) => until(`"${text}" is shown`, () => screen().includes(text) && screen()),
-    hides: (text) => until(`"${text}" is gone`, () => !screen().includes(text) && screen()),
-    tell(next, more) {
-      snapshot = snapshotOf(next, more)
-      changes.emit('change')
-    },
-    calls,
-    written: () => written,
-    hasLeft: () => hasLeft,
-  }
-}
-
-/** The line that is chosen: without colours it is the inverse one. */
-function chosenLine(screen: string): string {
-  return screen.split('\n').find((line) => line.includes('\u001b[7m') && /[●?]/.test(line)) ?? ''
-}
+import { openBoard } from '../../helpers/tui-board.tsx'
 
 const LOGIN = aClaim({ pattern: 'src/auth/login.ts', description: 'rework login' })
 const PAGE = aClaim({ pattern: 'docs/page.md', agent: 'bob', session: LOGIN.session })

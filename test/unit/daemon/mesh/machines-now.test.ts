@@ -35,6 +35,7 @@ function open(): { readonly wire: Wire; readonly machines: MachinesNow; answer: 
     members: () => [SELF, BOB],
     now: () => wire.now,
     load: () => 0.5,
+    workersMax: 4,
     board: {
       isReady: () => wire.isReady,
       leaving: () => wire.leaving,
@@ -75,16 +76,17 @@ describe('the machines of a mesh', () => {
   it('tell their load, and are asked for it now and then while somebody looks', async () => {
     const { wire, machines, answer } = open()
     assert.deepEqual([machines.load(SELF), machines.load(BOB)], [0.5, null])
-    assert.deepEqual(await answer(BOB, {}), { load: 0.5 })
+    assert.deepEqual(await answer(BOB, {}), { load: 0.5, workers_max: 4 })
     await machines.refresh()
     await machines.refresh()
     assert.deepEqual([machines.load(BOB), wire.asked], [1.23, 1])
     wire.now = 5_000
-    wire.ask = () => Promise.resolve({ load: 2 })
+    assert.deepEqual([machines.workersMax(SELF), machines.workersMax(BOB)], [4, null])
+    wire.ask = () => Promise.resolve({ load: 2, workers_max: 6 })
     await machines.refresh()
     // Nobody waits for a machine of which something is known.
     await new Promise(setImmediate)
-    assert.deepEqual([machines.load(BOB), wire.asked], [2, 2])
+    assert.deepEqual([machines.load(BOB), machines.workersMax(BOB), wire.asked], [2, 6, 2])
   })
 
   it('say nothing where they do not answer, or answered too long ago', async () => {

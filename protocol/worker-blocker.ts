@@ -1,15 +1,24 @@
 // Why an assignment does not go on: derived each time from what is so now, never stored. By the ledger where it knows, else by the word
 // of the assignment's machine.
-import { isUnlanded, iso, type Assignment, type OperationResult } from '../../protocol/index.ts'
-import { clean } from '../callers.ts'
-import type { WorkerBlocker } from '../ports-fleet.ts'
+import { isUnlanded, type Assignment } from './assignment.ts'
+import { iso } from './claim-json.ts'
+import type { OperationResult } from './operations/schemas.ts'
+import type { BlockerKind } from './verdict.ts'
 
-type BlockerJson = NonNullable<OperationResult<'stop'>['worker']['blocker']>
+export type BlockerJson = NonNullable<OperationResult<'stop'>['worker']['blocker']>
+
+/** What keeps an assignment from going on, as its machine says; the note is clean. */
+export interface BlockerSaid {
+  readonly kind: BlockerKind
+  readonly note: string
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number
+}
 
 /** @param said of its machine; `unknown`: that cannot be asked. */
 export function blockerOf(
   assignment: Assignment,
-  said: WorkerBlocker | null | 'unknown',
+  said: BlockerSaid | null | 'unknown',
 ): BlockerJson | null {
   const { id, state, machine, note, stateAtMs, answer } = assignment
   const since = iso(stateAtMs)
@@ -20,7 +29,7 @@ export function blockerOf(
     }
   if (said !== null)
     return {
-      ...{ kind: said.kind, note: clean(said.note), since: iso(said.sinceMs), who: machine },
+      ...{ kind: said.kind, note: said.note, since: iso(said.sinceMs), who: machine },
       next: NEXT[said.kind] ?? `skein workers ${id}`,
     }
   if (state === 'waiting' && (answer === null || answer.atMs < stateAtMs))
@@ -32,7 +41,7 @@ export function blockerOf(
 }
 
 /** On that machine; of the others the assignment itself says more. */
-const NEXT: Readonly<Partial<Record<WorkerBlocker['kind'], string>>> = {
+const NEXT: Readonly<Partial<Record<BlockerKind, string>>> = {
   slots: 'skein workers',
   commands: 'skein trust',
 }
