@@ -5,7 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bootId, systemProcesses, type ProcessIdentity } from '../client/proc.ts'
-import { openBoundedLog, type BoundedLog } from './bounded-log.ts'
+import { openBoundedLog, type BoundedLog } from '../bounded-log.ts'
 import { openWorkerFiles, type WorkerEnd, type WorkerFiles, type WorkerOrder } from './files.ts'
 
 export interface SuperviseOptions {
