@@ -29,6 +29,11 @@ export interface LandingGit {
   removeDetached(root: string, folder: string): Promise<void>
   /** Puts what `head` brings on top of `onto`, in a detached worktree. */
   put(folder: string, work: PutWork): Promise<Put>
+  /**
+   * Would the guard of claims let it pass, all that the commit changes of the target? Of commits that the remote has already, on
+   * a branch of theirs, a push says nothing.
+   */
+  judge(folder: string, landing: PushedLanding): Promise<Pushed>
   /** Moves the target of `origin` from the one commit to the other, or nothing. */
   push(folder: string, landing: PushedLanding): Promise<Pushed>
   /** The commit that the branch has at `origin` now; null: it is not there. */
@@ -52,8 +57,6 @@ export interface PushedLanding {
   readonly target: string
   readonly expected: string
   readonly who: Pusher
-  /** Only asks whether it might be. */
-  readonly isDryRun: boolean
 }
 
 /** `claim`: another holds what it changes; `refused`: by the remote, or because it cannot be reached. */
@@ -69,6 +72,15 @@ type Runner = Pick<UserGit, 'run'>
 export function createLandingGit({ env, helperFolder }: WorkerGitOptions): LandingGit {
   const gitIn = (cwd: string, more: Readonly<Record<string, string>> = {}): Promise<UserGit> =>
     createQuietGit(cwd, { ...env, ...more }, AbortSignal.timeout(GIT_MS_MAX))
+  async function pushTo(folder: string, landing: PushedLanding, how: readonly string[]) {
+    const { commit, target, expected, who } = landing
+    const identity = { SKEIN_SESSION: who.session, SKEIN_AGENT: who.agent }
+    const PATH = `${helperFolder()}${path.delimiter}${env['PATH'] ?? ''}`
+    const git = await gitIn(folder, { ...identity, PATH })
+    const lease = `--force-with-lease=refs/heads/${target}:${expected}`
+    const words = ['push', '--quiet', ...how, lease, 'origin', `${commit}:refs/heads/${target}`]
+    return pushedOf(await git.run(words, { settings: await throughHelper(git) }))
+  }
   return {
     async fetch(root, branches) {
       const git = await gitIn(root)
@@ -114,15 +126,16 @@ export function createLandingGit({ env, helperFolder }: WorkerGitOptions): Landi
       const git = await gitIn(folder)
       return putWork(asCommitter(git, await committerOf(git)), work)
     },
-    async push(folder, { commit, target, expected, who, isDryRun }) {
-      const identity = { SKEIN_SESSION: who.session, SKEIN_AGENT: who.agent }
-      const PATH = `${helperFolder()}${path.delimiter}${env['PATH'] ?? ''}`
-      const git = await gitIn(folder, { ...identity, PATH })
-      const lease = `--force-with-lease=refs/heads/${target}:${expected}`
-      const dry = isDryRun ? ['--dry-run'] : []
-      const words = ['push', '--quiet', ...dry, lease, 'origin', `${commit}:refs/heads/${target}`]
-      return pushedOf(await git.run(words, { settings: await throughHelper(git) }))
+    async judge(folder, landing) {
+      const { commit, expected } = landing
+      const git = await gitIn(folder)
+      const words = ['commit-tree', `${commit}^{tree}`, '-p', expected, '-m', `would be ${commit}`]
+      const env = await committerOf(git)
+      const made = await git.run(words, { env })
+      if (made.code !== 0) throw said(`git commit-tree: ${lastWords(made)}`)
+      return pushTo(folder, { ...landing, commit: made.stdout.trim() }, ['--dry-run'])
     },
+    push: (folder, landing) => pushTo(folder, landing, []),
     async remoteTip(root, branch) {
       const ref = `refs/heads/${branch}`
       return parseListed(await must(await gitIn(root), ['ls-remote', 'origin', ref])).get(ref) ?? null

@@ -63,6 +63,7 @@ export class LandingRun {
   readonly #warnings = new Set<string>()
   /** The remote refused a push of several: who is at fault shows when they go one by one. */
   #isSingle = false
+  #tries = 0
 
   constructor(parts: RunParts, place: RunPlace, wish: MergeWish) {
     this.#parts = parts
@@ -247,8 +248,7 @@ export class LandingRun {
       return { reason: 'commands', note: `nobody here approved its commands: ${lines}` }
     }
     if (claim === null || terms.mode === 'pr') return null
-    const asked = { commit, target, expected: base, who: claim.party, isDryRun: true }
-    const told = await git.push(folder, asked)
+    const told = await git.judge(folder, { commit, target, expected: base, who: claim.party })
     if (told.kind === 'claim') return { reason: 'claim', note: told.note }
     if (told.kind === 'moved') return 'moved'
     if (told.kind === 'refused') throw new SkeinError('REPO_NOT_GIT', told.note)
@@ -287,8 +287,11 @@ export class LandingRun {
     if (stacked.kind === 'conflict') return 'again'
     const { commit } = stacked
     say(`pushing ${kept.map(({ task }) => task).join(', ')} to ${target}\n`)
-    const asked = { commit, target, expected: base, who: claim.party, isDryRun: false }
-    const told = await git.push(folder, asked)
+    const asked = { commit, target, expected: base, who: claim.party }
+    // While it was tested somebody may have got what it changes: whose work that keeps back, the next round finds.
+    const judged = await git.judge(folder, asked)
+    if (judged.kind === 'claim' && this.#tries++ < TRIES_MAX) return 'again'
+    const told = judged.kind === 'claim' ? judged : await git.push(folder, asked)
     const tip = await git.remoteTip(root, target)
     const isThere = tip === commit || (tip !== base && (await this.#has(tip, commit)))
     if (!isThere) return this.#refused(kept, base, told, tip)

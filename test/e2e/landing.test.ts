@@ -123,8 +123,8 @@ if [ -e bad.txt ]; then echo 'bad.txt is here'; exit 3; fi
     for (const worker of three) assert.equal(entry(merged, worker).state, 'landed')
     assert.equal(runs(), 1)
     assert.notEqual(tip(), before)
-    assert.deepEqual(subjects().slice(0, 3), ['three', 'two', 'one'])
-    assert.equal(entry(merged, three[2] as Worker).commit, tip())
+    assert.deepEqual(subjects().slice(0, 3).sort(), ['one', 'three', 'two'])
+    assert.ok(merged.entries.some(({ commit }) => commit === tip()))
     assert.equal((await merge()).entries.length, 0)
   })
 
