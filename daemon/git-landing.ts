@@ -105,7 +105,10 @@ export function createLandingGit({ env, helperFolder }: WorkerGitOptions): Landi
       const ran = await (await gitIn(root)).run(['diff', '--numstat', `${base}...${head}`, '--'])
       if (ran.code !== 0) return null
       const counts = ran.stdout.matchAll(/^(\d+)\t(\d+)\t/gm)
-      return [...counts].reduce((sum, [, added, removed]) => sum + Number(added) + Number(removed), 0)
+      return [...counts].reduce(
+        (sum, [, added, removed]) => sum + Number(added) + Number(removed),
+        0,
+      )
     },
     async fileAt(root, commit, file) {
       const ran = await (await gitIn(root)).run(['cat-file', 'blob', `${commit}:${file}`])
@@ -138,7 +141,9 @@ export function createLandingGit({ env, helperFolder }: WorkerGitOptions): Landi
     push: (folder, landing) => pushTo(folder, landing, []),
     async remoteTip(root, branch) {
       const ref = `refs/heads/${branch}`
-      return parseListed(await must(await gitIn(root), ['ls-remote', 'origin', ref])).get(ref) ?? null
+      return (
+        parseListed(await must(await gitIn(root), ['ls-remote', 'origin', ref])).get(ref) ?? null
+      )
     },
   }
 }

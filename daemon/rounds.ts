@@ -105,7 +105,15 @@ export function keepLanding(options: LandingOptions, stack: Teardown): LandingPa
   const now = (): number => clock.wall()
   const trust = openTrust(home)
   const { check_time: secondsMax = CHECK_SECONDS_MAX, land } = config.fleet
-  const checks = createChecks({ home, env: options.commandEnv, git, trust, secondsMax, now, random })
+  const checks = createChecks({
+    home,
+    env: options.commandEnv,
+    git,
+    trust,
+    secondsMax,
+    now,
+    random,
+  })
   stack.add(() => checks.stop())
   const queue = startQueue({
     ...{ ...options, landing: { git, checks }, isAuto: land === 'auto' },

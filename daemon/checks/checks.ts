@@ -172,7 +172,9 @@ class LocalChecks implements Checks {
   /** Of an earlier daemon of this home: nobody waits for it. */
   #clear(): void {
     const { home } = this.#options
-    for (const file of namesIn(path.join(home, 'checks')).filter((name) => name.endsWith('.json'))) {
+    for (const file of namesIn(path.join(home, 'checks')).filter((name) =>
+      name.endsWith('.json'),
+    )) {
       const leader = leaderIn(path.join(home, 'checks', file))
       if (leader !== null && isLiving(leader, systemProcesses())) signalGroup(leader.pid, 'SIGKILL')
       rmSync(path.join(home, 'checks', file), { force: true })
@@ -225,4 +227,3 @@ function noteOf(how: string, tail: string): string {
 }
 
 const NOTE_LINES = 3
-

@@ -60,7 +60,9 @@ export function openTrust(home: string): Trust {
 
 /** The same for the same commands, however the file is laid out. */
 export function hashOfCommands(commands: Commands): string {
-  return createHash('sha256').update(JSON.stringify(linesOf(commands))).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify(linesOf(commands)))
+    .digest('hex')
 }
 
 /** Nothing that could run. */

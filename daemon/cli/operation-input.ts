@@ -83,7 +83,10 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
       throw usage('--fail needs --reason TEXT: what is wrong', command.verb)
     if (output === undefined) return fields
     const said = readText(path.resolve(requireCwd(io), text(output) ?? '')).trim()
-    return { ...fields, reason: `${(text(reason) ?? '').slice(0, OUTPUT_REASON)} | ${said.slice(-OUTPUT_CHARACTERS)}` }
+    return {
+      ...fields,
+      reason: `${(text(reason) ?? '').slice(0, OUTPUT_REASON)} | ${said.slice(-OUTPUT_CHARACTERS)}`,
+    }
   },
   wait: (command) => ({
     wait_s: DEFAULTS.parkedWaitSeconds,

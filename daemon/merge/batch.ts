@@ -21,7 +21,10 @@ export interface BatchResult {
 
 /** `isOfTarget`: the target fails without the work, too. */
 export type BatchFailure =
-  | (Pick<CheckFailure, 'step' | 'note'> & { readonly kind: 'failed'; readonly isOfTarget: boolean })
+  | (Pick<CheckFailure, 'step' | 'note'> & {
+      readonly kind: 'failed'
+      readonly isOfTarget: boolean
+    })
   | { readonly kind: 'conflict'; readonly note: string }
   | { readonly kind: 'unapproved'; readonly note: string }
 

@@ -93,7 +93,9 @@ function claimsOn(repo: Repo, target: string | null): readonly LedgerClaim[] {
   return claims.filter(
     ({ kind, pattern }) =>
       kind === 'resource' &&
-      (target === null ? pattern.startsWith(landingResource('')) : pattern === landingResource(target)),
+      (target === null
+        ? pattern.startsWith(landingResource(''))
+        : pattern === landingResource(target)),
   )
 }
 

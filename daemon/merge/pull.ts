@@ -1,6 +1,10 @@
 // Landing by a pull request: opened or found, and merged by the forge while its branch stands on the commit that was tested here.
-import { setTimeout as delay } from 'node:timers/promises'
-import { FLEET_LIMITS, type Assignment, type Landing, type LandingBlocker } from '../../protocol/index.ts'
+import {
+  FLEET_LIMITS,
+  type Assignment,
+  type Landing,
+  type LandingBlocker,
+} from '../../protocol/index.ts'
 import { clean } from '../callers.ts'
 import type { LandingMethod } from '../git-landing.ts'
 import type { MergeRefusal, PullRequest, PullRequests } from '../ports-tracker.ts'
@@ -18,10 +22,6 @@ export type PullFate =
       readonly pull: Pull
     }
 
-/** A forge computes in the background whether a branch can be merged. */
-const UNREADY_TRIES = 5
-const UNREADY_MS = 2_000
-
 /** @throws SkeinError TRACKER_* */
 export async function landPull(
   pulls: PullRequests | null,
@@ -30,21 +30,19 @@ export async function landPull(
   method: LandingMethod,
   signal: AbortSignal,
 ): Promise<PullFate> {
-  if (pulls === null)
-    return { kind: 'kept', reason: 'refusal', note: NO_FORGE, pull: null }
+  if (pulls === null) return { kind: 'kept', reason: 'refusal', note: NO_FORGE, pull: null }
+  // Somebody has merged it there, and what became of it cannot be told from the target alone.
+  const known = await pulls.get(assignment.branch, signal)
+  if (known?.state === 'merged' && known.head === head)
+    return { kind: 'landed', commit: known.mergeCommit ?? '', pull: pullOf(known) }
   const { pull } = await openPull(pulls, assignment, target, signal)
   const shown = pullOf(pull)
   if (pull.head !== head) return { kind: 'moved' }
-  for (let tries = 1; ; tries++) {
-    const told = await pulls.merge(pull.number, { method, expectedHead: head }, signal)
-    if (told.merged) return { kind: 'landed', commit: told.commit, pull: shown }
-    if (told.reason === 'moved') return { kind: 'moved' }
-    if (told.reason !== 'unready' || tries >= UNREADY_TRIES) {
-      const note = clean(told.note === '' ? told.reason : `${told.reason}: ${told.note}`)
-      return { kind: 'kept', reason: BLOCKERS[told.reason] ?? 'refusal', note, pull: shown }
-    }
-    await delay(UNREADY_MS, undefined, { signal })
-  }
+  const told = await pulls.merge(pull.number, { method, expectedHead: head }, signal)
+  if (told.merged) return { kind: 'landed', commit: told.commit, pull: shown }
+  if (told.reason === 'moved') return { kind: 'moved' }
+  const note = clean(told.note === '' ? told.reason : `${told.reason}: ${told.note}`)
+  return { kind: 'kept', reason: BLOCKERS[told.reason] ?? 'refusal', note, pull: shown }
 }
 
 export const NO_FORGE = 'no forge of this repository is named: `tracker` in config.yml'

@@ -5,7 +5,12 @@
 // 1. Between two moments the target has moved, or it has not: the push is one, and only from the commit that was seen.
 // 2. What the remote says decides what landed, not what git said of the push.
 // 3. Nothing is pushed unless a majority said right before that the claim lives.
-import { SkeinError, type Assignment, type AssignmentId, type Landing } from '../../protocol/index.ts'
+import {
+  SkeinError,
+  type Assignment,
+  type AssignmentId,
+  type Landing,
+} from '../../protocol/index.ts'
 import type { Checks } from '../checks/checks.ts'
 import { planQueue, type Left } from '../core/merge/order.ts'
 import { isBranchName, type LandingGit, type Pushed } from '../git-landing.ts'
@@ -17,7 +22,15 @@ import { testBatch, type BatchFailure } from './batch.ts'
 import type { TargetClaim } from './claim.ts'
 import { landPull, type PullFate } from './pull.ts'
 import { createStack, type Stack } from './stack.ts'
-import { entryOf, messageOf, pickWork, readTerms, type Fate, type TargetTerms, type Work } from './work.ts'
+import {
+  entryOf,
+  messageOf,
+  pickWork,
+  readTerms,
+  type Fate,
+  type TargetTerms,
+  type Work,
+} from './work.ts'
 
 export interface RunParts {
   readonly git: LandingGit
@@ -73,7 +86,12 @@ export class LandingRun {
     this.#picked = pickWork(assignments, wish.ids, place.target)
     for (const { id, landing } of this.#picked)
       if (landing?.state === 'landed' || landing?.state === 'dropped')
-        this.#fates.set(id, { state: landing.state, reason: null, note: '', commit: landing.commit })
+        this.#fates.set(id, {
+          state: landing.state,
+          reason: null,
+          note: '',
+          commit: landing.commit,
+        })
   }
 
   async run(): Promise<Merged> {
@@ -83,7 +101,11 @@ export class LandingRun {
       const round = await this.#round()
       if (round === 'over') break
       if (round === 'moved' && ++tries >= TRIES_MAX) {
-        this.#leaveRest('waiting', 'unavailable', `${target} moved ${String(tries)} times meanwhile`)
+        this.#leaveRest(
+          'waiting',
+          'unavailable',
+          `${target} moved ${String(tries)} times meanwhile`,
+        )
         break
       }
     }
@@ -181,7 +203,8 @@ export class LandingRun {
     const { assignment, head } = candidate
     // Somebody else's landing may be what it waits for.
     if (reason === 'order') return
-    if (isKnown || state === 'waiting') this.#fates.set(assignment.id, { state, reason, note, head })
+    if (isKnown || state === 'waiting')
+      this.#fates.set(assignment.id, { state, reason, note, head })
     else await this.#block(assignment, { head, base }, reason, note)
   }
 
@@ -198,9 +221,7 @@ export class LandingRun {
     }
     const kept = await this.#test(batch, seen, stack)
     if (kept.length === 0) return this.#open().length > 0 ? 'again' : 'over'
-    const round = isPull
-      ? await this.#landPull(kept, seen)
-      : await this.#push(kept, seen, stack)
+    const round = isPull ? await this.#landPull(kept, seen) : await this.#push(kept, seen, stack)
     return round === 'over' && this.#open().length > 0 ? 'again' : round
   }
 
@@ -373,7 +394,14 @@ export class LandingRun {
     this.#fates.set(assignment.id, { state: 'blocked', reason, note, head: at.head })
     this.#parts.say(`${assignment.task}: blocked (${reason})\n`)
     const told = note.slice(0, NOTE_CHARACTERS)
-    return this.#record(assignment, { ...at, state: 'blocked', commit: null, reason, note: told, pull })
+    return this.#record(assignment, {
+      ...at,
+      state: 'blocked',
+      commit: null,
+      reason,
+      note: told,
+      pull,
+    })
   }
 
   async #record({ id }: Assignment, landing: Omit<Landing, 'atMs' | 'by' | 'target'>) {

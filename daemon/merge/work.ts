@@ -59,7 +59,10 @@ export function pickWork(
       throw new SkeinError('ASSIGNMENT_UNKNOWN', `no assignment ${id} is known here`)
     if (isUnlanded(found) || found.landing !== null) return found
     const { type, state } = found
-    throw new SkeinError('ASSIGNMENT_OVER', `${id} is not to land: it is a ${type} that is ${state}`)
+    throw new SkeinError(
+      'ASSIGNMENT_OVER',
+      `${id} is not to land: it is a ${type} that is ${state}`,
+    )
   })
 }
 

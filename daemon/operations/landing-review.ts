@@ -102,13 +102,26 @@ async function findReviewer(
   throw new SkeinError('ASSIGNMENT_REFUSED', `no machine takes it: ${refusals.join('; ')}`)
 }
 
-function orderOf(of: Pushed, place: Place, launcher: string, independent: boolean): AssignmentOrder {
+function orderOf(
+  of: Pushed,
+  place: Place,
+  launcher: string,
+  independent: boolean,
+): AssignmentOrder {
   const prompt = promptOf(of, place, independent)
   return {
     task: `review-${of.id.slice(-8).toLowerCase()}`,
     title: clean(`review of ${of.title}`).slice(0, FLEET_LIMITS.titleCharactersMax),
     prompt: prompt.slice(0, FLEET_LIMITS.promptCharactersMax),
-    ...{ launcher, branch: of.branch, type: 'review', of: of.id, attempt: 1, model: null, files: [] },
+    ...{
+      launcher,
+      branch: of.branch,
+      type: 'review',
+      of: of.id,
+      attempt: 1,
+      model: null,
+      files: [],
+    },
   }
 }
 
@@ -129,7 +142,9 @@ function promptOf(of: Pushed, { config }: Place, independent: boolean): string {
     `Review the work of assignment ${id}. Change nothing, commit nothing, push nothing.`,
     ...(independent
       ? []
-      : [`Note: it was done on this machine, ${clean(machine)}; no other one was free to review it.`]),
+      : [
+          `Note: it was done on this machine, ${clean(machine)}; no other one was free to review it.`,
+        ]),
     '',
     `Branch: ${clean(branch)}`,
     `Commit: ${commit} (it is checked out here)`,

@@ -13,5 +13,8 @@ export function pushedWork(place: Place, id: string): Pushed {
     throw new SkeinError('ASSIGNMENT_UNKNOWN', `no assignment ${id} is known here`)
   const { type, state, commit } = found
   if (type === 'work' && commit !== undefined) return { ...found, commit }
-  throw new SkeinError('ASSIGNMENT_OVER', `${id} has pushed nothing: it is a ${type} that is ${state}`)
+  throw new SkeinError(
+    'ASSIGNMENT_OVER',
+    `${id} has pushed nothing: it is a ${type} that is ${state}`,
+  )
 }

@@ -39,8 +39,7 @@ export const test: Handler<OperationInput<'test'>> = async (parts, input, contex
   }
   const { runs } = parts.landing
   const key = `test ${id} ${assignment.commit}`
-  const run =
-    input.run ?? runs.start(key, (say) => runTest(parts, place, party, assignment, say))
+  const run = input.run ?? runs.start(key, (say) => runTest(parts, place, party, assignment, say))
   const waitMs = (input.wait_s ?? 0) * 1000
   const { text, next, end } = await runs.follow(run, input.since ?? 0, waitMs, context.signal)
   const open: Judged = { commit: assignment.commit, verdict: null, already: false }
@@ -99,7 +98,15 @@ async function judge(
   const host = hostOf(place.repo)
   const note = clean(reason).slice(0, FLEET_LIMITS.noteCharactersMax)
   const { machine } = parts.about
-  const verdict = { kind: 'test', outcome, commit, by: party.agent, machine, from: null, note } as const
+  const verdict = {
+    kind: 'test',
+    outcome,
+    commit,
+    by: party.agent,
+    machine,
+    from: null,
+    note,
+  } as const
   const before = host.loop.view().state.assignments.get(id)?.verdicts.test
   const already =
     before?.outcome === outcome &&

@@ -23,7 +23,10 @@ export const LANDING_INPUTS = {
       reason: reason.optional(),
     })
     .refine(({ passed, fail }) => !(passed === true && fail === true), 'it either passed or failed')
-    .refine(({ fail, reason: why }) => fail !== true || why !== undefined, 'a failure has a reason'),
+    .refine(
+      ({ fail, reason: why }) => fail !== true || why !== undefined,
+      'a failure has a reason',
+    ),
   review: z.strictObject({
     ...callerShape,
     id: assignmentId,
@@ -47,7 +50,9 @@ export const LANDING_INPUTS = {
   }),
   trust: z.strictObject({
     ...callerShape,
-    id: assignmentId.optional().describe('as its commit declares them; default: as the checkout does'),
+    id: assignmentId
+      .optional()
+      .describe('as its commit declares them; default: as the checkout does'),
     show: z.boolean().optional(),
     revoke: z.boolean().optional(),
     hash: z.string().max(64).optional().describe('of what was shown; another is not approved'),

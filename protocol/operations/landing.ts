@@ -63,10 +63,6 @@ export const LANDING_OPERATIONS = {
     class: 'person',
     writes: false,
     arguments: [{ ...ID, required: false }],
-    flags: [
-      switchFlag('show', 'only show them'),
-      switchFlag('revoke', 'approve none'),
-      YES,
-    ],
+    flags: [switchFlag('show', 'only show them'), switchFlag('revoke', 'approve none'), YES],
   },
 } as const satisfies Record<string, OperationSpec>

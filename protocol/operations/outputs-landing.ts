@@ -17,7 +17,9 @@ const entry = z.object({
   target: z.string(),
   state: z
     .enum(['landed', 'ready', 'blocked', 'waiting', 'dropped'])
-    .describe('`ready`: it would be landed; `waiting`: for another, or for commands to be approved'),
+    .describe(
+      '`ready`: it would be landed; `waiting`: for another, or for commands to be approved',
+    ),
   reason: z.enum([...LANDING_BLOCKERS, 'commands', 'order', 'unavailable']).nullable(),
   note: z.string(),
   head: z.string().nullable().describe('the commit of its branch'),

@@ -85,7 +85,13 @@ if [ -e bad.txt ]; then echo 'bad.txt is here'; exit 3; fi
     let told = await machine.must('merge', { ...who(machine), ...input, wait_s: 20 })
     while (!told.ended) {
       const { run, next } = told
-      told = await machine.must('merge', { ...who(machine), ...input, run, since: next, wait_s: 20 })
+      told = await machine.must('merge', {
+        ...who(machine),
+        ...input,
+        run,
+        since: next,
+        wait_s: 20,
+      })
     }
     return told
   }
@@ -135,7 +141,10 @@ if [ -e bad.txt ]; then echo 'bad.txt is here'; exit 3; fi
     const merged = await merge()
     assert.deepEqual(told(merged, bad), ['blocked', 'test'])
     assert.match(entry(merged, bad).note, /exit 3 \| bad\.txt is here/)
-    assert.deepEqual([good, last].map((one) => entry(merged, one).state), ['landed', 'landed'])
+    assert.deepEqual(
+      [good, last].map((one) => entry(merged, one).state),
+      ['landed', 'landed'],
+    )
     assert.deepEqual(subjects().slice(0, 2), ['last', 'good'])
     // The target has moved by what landed: it is tried once more, and then left alone.
     await merge()
@@ -173,7 +182,10 @@ if [ -e bad.txt ]; then echo 'bad.txt is here'; exit 3; fi
     const merged = await merge()
     assert.deepEqual(told(merged, worker), ['blocked', 'claim'])
     assert.match(entry(merged, worker).note, /src\/file-5\.ts is held by somebody/)
-    await ada.release('somebody', (result?.claims ?? []).map(({ id }: { id: string }) => id))
+    await ada.release(
+      'somebody',
+      (result?.claims ?? []).map(({ id }: { id: string }) => id),
+    )
     assert.equal(entry(await merge(), worker).state, 'landed')
   })
 
@@ -203,7 +215,9 @@ if [ -e bad.txt ]; then echo 'bad.txt is here'; exit 3; fi
   })
 
   it('lands each once when two machines do it at the same time', async () => {
-    const two = await Promise.all(['left', 'right'].map((name) => work(name, `echo ${name} > ${name}.txt`)))
+    const two = await Promise.all(
+      ['left', 'right'].map((name) => work(name, `echo ${name} > ${name}.txt`)),
+    )
     await until('both know of both', async () => {
       const { workers } = await bob.must('workers', { ...who(bob), all: true })
       return two.every(({ id }) => workers.some((one) => one.id === id && one.commit !== null))

@@ -17,8 +17,10 @@ const WAIT_SECONDS = 20
 
 export async function runLanding(name: LandingVerb, command: Command, io: Io): Promise<number> {
   const built = buildInput(name, command, io)
-  const input = name === 'trust' ? await confirmTrust(built, command, io) : await confirmed(name, built, io)
-  const result = name === 'trust' ? await call(name, input, command, io) : await follow(name, input, command, io)
+  const input =
+    name === 'trust' ? await confirmTrust(built, command, io) : await confirmed(name, built, io)
+  const result =
+    name === 'trust' ? await call(name, input, command, io) : await follow(name, input, command, io)
   const { json, quiet } = command.fields
   const page = pageOn(io.stdout, io, {})
   if (json === true) io.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
@@ -26,7 +28,11 @@ export async function runLanding(name: LandingVerb, command: Command, io: Io): P
   return exitOfResult(name, result)
 }
 
-async function confirmed(name: LandingVerb, input: OperationInput, io: Io): Promise<OperationInput> {
+async function confirmed(
+  name: LandingVerb,
+  input: OperationInput,
+  io: Io,
+): Promise<OperationInput> {
   if (!isPersonAct(name, input)) return input
   const ids = Array.isArray(input['ids']) ? input['ids'].join(', ') : 'nothing'
   return confirmAct(input, () => Promise.resolve(`Not to land, for good: ${ids}.\n`), io)
@@ -41,9 +47,12 @@ async function follow(
   const isLoud = command.fields['json'] !== true && command.fields['quiet'] !== true
   let asked = input
   for (;;) {
-    const told = (await call(name, { ...asked, wait_s: WAIT_SECONDS }, command, io)) as OperationResult<
-      'test' | 'merge'
-    >
+    const told = (await call(
+      name,
+      { ...asked, wait_s: WAIT_SECONDS },
+      command,
+      io,
+    )) as OperationResult<'test' | 'merge'>
     if (isLoud && told.text !== '') io.stderr.write(told.text.split('\n').map(clean).join('\n'))
     if (told.ended) return told
     asked = { ...input, run: told.run, since: told.next }
@@ -51,10 +60,19 @@ async function follow(
 }
 
 /** What was shown is what is approved: it may change while somebody reads. */
-async function confirmTrust(input: OperationInput, command: Command, io: Io): Promise<OperationInput> {
+async function confirmTrust(
+  input: OperationInput,
+  command: Command,
+  io: Io,
+): Promise<OperationInput> {
   if (!isPersonAct('trust', input)) return input
   const { yes: _, revoke: __, ...rest } = input
-  const shown = (await call('trust', { ...rest, show: true }, command, io)) as OperationResult<'trust'>
+  const shown = (await call(
+    'trust',
+    { ...rest, show: true },
+    command,
+    io,
+  )) as OperationResult<'trust'>
   const text = renderResult('trust', shown, pageOn(io.stderr, io, {}))
   const { hash } = shown
   return confirmAct({ ...input, hash }, () => Promise.resolve(text), io)

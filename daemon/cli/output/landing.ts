@@ -15,7 +15,10 @@ export function testFace({ id, verdict, already }: OperationResult<'test'>, page
   const about = `${id} at ${commit.slice(0, 12)}`
   return [
     `${word} ${about}${note === '' ? '' : `: ${note}`}${already ? ' (recorded before)' : ''}`,
-    ...nextSteps(isGood ? [[`skein merge ${id}`, 'land it']] : [[`skein fix ${id}`, 'have it mended']], page),
+    ...nextSteps(
+      isGood ? [[`skein merge ${id}`, 'land it']] : [[`skein fix ${id}`, 'have it mended']],
+      page,
+    ),
   ]
 }
 
@@ -30,7 +33,10 @@ export function reviewFace(result: OperationResult<'review'>, page: Page): reado
   ]
 }
 
-export function prFace({ number, url, already, review, warnings }: OperationResult<'pr'>, page: Page) {
+export function prFace(
+  { number, url, already, review, warnings }: OperationResult<'pr'>,
+  page: Page,
+) {
   return [
     `${page.paint('good', already ? 'open' : 'opened')} #${String(number)} ${url ?? ''}`.trimEnd(),
     ...warnings.map((warning) => page.paint('warning', `note: ${warning}`)),
@@ -67,8 +73,7 @@ function entryLine({ state, id, task, branch, target, reason, note, commit }: En
 
 export function trustFace(result: OperationResult<'trust'>, page: Page): readonly string[] {
   const { repo, state, commands, diff, approved } = result
-  if (state === 'none')
-    return [`${repo} declares no commands (.skein.yml: commands).`]
+  if (state === 'none') return [`${repo} declares no commands (.skein.yml: commands).`]
   const isApproved = state === 'approved'
   const lines = isApproved || approved === null ? commands.map((line) => `  ${line}`) : diff
   const by = approved === null ? '' : ` by ${approved.by} at ${approved.at}`
