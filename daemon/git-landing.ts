@@ -82,34 +82,14 @@ export function createLandingGit({ env, helperFolder }: WorkerGitOptions): Landi
     return pushedOf(await git.run(words, { settings: await throughHelper(git) }))
   }
   return {
-    async fetch(root, branches) {
-      const git = await gitIn(root)
-      const refs = branches.map((branch) => `refs/heads/${branch}`)
-      const listed = await must(git, ['ls-remote', 'origin', ...refs])
-      const tips = parseListed(listed)
-      const there = refs.filter((ref) => tips.has(ref))
-      const specs = there.map((ref) => `+${ref}:${ref.replace('heads', 'remotes/origin')}`)
-      const words = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', 'origin']
-      if (specs.length > 0) await must(git, [...words, ...specs])
-      return new Map(
-        branches.map((branch) => [branch, tips.get(`refs/heads/${branch}`) ?? null] as const),
-      )
-    },
+    fetch: async (root, branches) => fetchTips(await gitIn(root), branches),
     async has(root, commit) {
       const ran = await (await gitIn(root)).run(['cat-file', '-e', `${commit}^{commit}`])
       return ran.code === 0
     },
     contains: async (root, base, head) => containsWork(await gitIn(root), base, head),
     isAncestor: async (root, commit, of) => isAncestor(await gitIn(root), commit, of),
-    async size(root, base, head) {
-      const ran = await (await gitIn(root)).run(['diff', '--numstat', `${base}...${head}`, '--'])
-      if (ran.code !== 0) return null
-      const counts = ran.stdout.matchAll(/^(\d+)\t(\d+)\t/gm)
-      return [...counts].reduce(
-        (sum, [, added, removed]) => sum + Number(added) + Number(removed),
-        0,
-      )
-    },
+    size: async (root, base, head) => sizeOf(await gitIn(root), base, head),
     async fileAt(root, commit, file) {
       const ran = await (await gitIn(root)).run(['cat-file', 'blob', `${commit}:${file}`])
       return ran.code === 0 ? ran.stdout : null
@@ -146,6 +126,26 @@ export function createLandingGit({ env, helperFolder }: WorkerGitOptions): Landi
       )
     },
   }
+}
+
+async function fetchTips(git: Runner, branches: readonly string[]) {
+  const refs = branches.map((branch) => `refs/heads/${branch}`)
+  const tips = parseListed(await must(git, ['ls-remote', 'origin', ...refs]))
+  const specs = refs
+    .filter((ref) => tips.has(ref))
+    .map((ref) => `+${ref}:${ref.replace('heads', 'remotes/origin')}`)
+  const words = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', 'origin']
+  if (specs.length > 0) await must(git, [...words, ...specs])
+  return new Map(
+    branches.map((branch) => [branch, tips.get(`refs/heads/${branch}`) ?? null] as const),
+  )
+}
+
+async function sizeOf(git: Runner, base: string, head: string): Promise<number | null> {
+  const ran = await git.run(['diff', '--numstat', `${base}...${head}`, '--'])
+  if (ran.code !== 0) return null
+  const counts = ran.stdout.matchAll(/^(\d+)\t(\d+)\t/gm)
+  return [...counts].reduce((sum, [, added, removed]) => sum + Number(added) + Number(removed), 0)
 }
 
 /** May this be a branch's name? It becomes a part of refs and of nothing else. */

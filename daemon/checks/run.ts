@@ -52,9 +52,14 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   stop.removeEventListener('abort', end)
   await Promise.race([closed, delay(LAST_WORDS_MS, undefined, { ref: false })])
   signalGroup(pid, 'SIGKILL')
-  if (signal.aborted) return { code: null, how: 'it was stopped' }
+  if (hasEnded(signal)) return { code: null, how: 'it was stopped' }
   const seconds = String(Math.round(millisecondsMax / 1000))
   return late.aborted ? { code: null, how: `it took more than ${seconds} s` } : told
+}
+
+/** Asked anew: it may have been stopped in between. */
+function hasEnded({ aborted }: AbortSignal): boolean {
+  return aborted
 }
 
 function endOf(child: ChildProcess): Promise<CommandEnd> {

@@ -144,7 +144,7 @@ class LocalQueue implements RunningQueue {
   #hear({ kind, repo, data }: AuditEvent): void {
     const isFree = kind === 'claim.released' || kind === 'claim.expired'
     const isTarget = JSON.stringify(data).includes(landingResource(''))
-    if (MOVES.has(kind) || (isFree && isTarget)) this.#lookAt(repo as RepoId)
+    if (MOVES.has(kind) || (isFree && isTarget)) this.#lookAt(repo)
   }
 
   #lookSoon(): void {

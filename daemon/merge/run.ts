@@ -5,32 +5,21 @@
 // 1. Between two moments the target has moved, or it has not: the push is one, and only from the commit that was seen.
 // 2. What the remote says decides what landed, not what git said of the push.
 // 3. Nothing is pushed unless a majority said right before that the claim lives.
-import {
-  SkeinError,
-  type Assignment,
-  type AssignmentId,
-  type Landing,
-} from '../../protocol/index.ts'
+// 4. Nothing lands before what it builds on, whatever became of that.
+import { SkeinError } from '../../protocol/index.ts'
 import type { Checks } from '../checks/checks.ts'
-import { planQueue, type Left } from '../core/merge/order.ts'
-import { isBranchName, type LandingGit, type Pushed } from '../git-landing.ts'
-import type { Merged, MergeEntry, MergeWish } from '../ports-landing.ts'
+import { planQueue } from '../core/merge/order.ts'
+import type { LandingGit, Pushed } from '../git-landing.ts'
+import type { Merged, MergeWish } from '../ports-landing.ts'
 import type { PullRequests } from '../ports-tracker.ts'
-import { hostOf, type Repo } from '../repos.ts'
-import { submit } from '../submit.ts'
+import { hostOf } from '../repos.ts'
 import { testBatch, type BatchFailure } from './batch.ts'
 import type { TargetClaim } from './claim.ts'
-import { landPull, type PullFate } from './pull.ts'
+import { Fates, type Hindrance, type RunPlace } from './fates.ts'
+import { lookAtRemote, type Seen } from './look.ts'
+import { landPull } from './pull.ts'
 import { createStack, type Stack } from './stack.ts'
-import {
-  entryOf,
-  messageOf,
-  pickWork,
-  readTerms,
-  type Fate,
-  type TargetTerms,
-  type Work,
-} from './work.ts'
+import { pickWork, type Work } from './work.ts'
 
 export interface RunParts {
   readonly git: LandingGit
@@ -46,24 +35,10 @@ export interface RunParts {
   readonly signal: AbortSignal
 }
 
-export interface RunPlace {
-  readonly repo: Repo
-  readonly root: string
-  readonly target: string
-  /** Null: it only looks. */
-  readonly claim: TargetClaim | null
-}
-
 /** The target moves under it so often before it gives up for now. */
 const TRIES_MAX = 5
 /** Tested together at most; more wait for the next round. */
 const BATCH_MAX = 16
-
-interface Seen {
-  readonly base: string
-  readonly terms: TargetTerms
-  readonly heads: ReadonlyMap<string, string | null>
-}
 
 type Round = 'again' | 'moved' | 'over'
 
@@ -71,69 +46,44 @@ export class LandingRun {
   readonly #parts: RunParts
   readonly #place: RunPlace
   readonly #wish: MergeWish
-  readonly #picked: readonly Assignment[]
-  readonly #fates = new Map<AssignmentId, Fate>()
-  readonly #warnings = new Set<string>()
+  readonly #fates: Fates
   /** The remote refused a push of several: who is at fault shows when they go one by one. */
   #isSingle = false
-  #tries = 0
+  /** So often somebody got what it changes while it was tested. */
+  #overtaken = 0
 
   constructor(parts: RunParts, place: RunPlace, wish: MergeWish) {
     this.#parts = parts
     this.#place = place
     this.#wish = wish
     const { assignments } = hostOf(place.repo).loop.view().state
-    this.#picked = pickWork(assignments, wish.ids, place.target)
-    for (const { id, landing } of this.#picked)
-      if (landing?.state === 'landed' || landing?.state === 'dropped')
-        this.#fates.set(id, {
-          state: landing.state,
-          reason: null,
-          note: '',
-          commit: landing.commit,
-        })
+    this.#fates = new Fates(place, pickWork(assignments, wish.ids, place.target), parts)
   }
 
   async run(): Promise<Merged> {
     const { root, target } = this.#place
     let tries = 0
-    for (;;) {
-      const round = await this.#round()
-      if (round === 'over') break
-      if (round === 'moved' && ++tries >= TRIES_MAX) {
-        this.#leaveRest(
-          'waiting',
-          'unavailable',
-          `${target} moved ${String(tries)} times meanwhile`,
-        )
-        break
-      }
+    for (let round = await this.#round(); round !== 'over'; round = await this.#round()) {
+      if (round !== 'moved' || ++tries < TRIES_MAX) continue
+      this.#fates.leaveRest(`${target} moved ${String(tries)} times meanwhile`)
+      break
     }
     // What ends claims by what has landed looks at what was fetched.
     if (!this.#wish.isDryRun) await this.#parts.git.fetch(root, [target])
-    const entries = this.#picked.map((one) => this.#entry(one))
-    return { target, entries, warnings: [...this.#warnings] }
-  }
-
-  #entry(assignment: Assignment): MergeEntry {
-    const none: Fate = { state: 'waiting', reason: 'order', note: 'it waits for its turn' }
-    const fate = this.#fates.get(assignment.id) ?? none
-    return entryOf(assignment, this.#place.target, fate)
+    return this.#fates.told()
   }
 
   async #round(): Promise<Round> {
-    const seen = await this.#look()
-    const candidates = await this.#candidates(seen)
-    const { base } = seen
-    const { assignments } = hostOf(this.#place.repo).loop.view().state
+    const { git, folder, needs } = this.#parts
+    const seen = await lookAtRemote(git, this.#place, this.#fates, needs)
+    const { base, works: candidates, terms } = seen
     const { order, left } = planQueue({
       ...{ candidates, base, named: new Set(this.#wish.ids ?? []) },
-      unlanded: this.#unlandedTasks(assignments),
-      requireApproval: seen.terms.requireApproval,
+      unlanded: this.#fates.unlandedTasks(),
+      requireApproval: terms.requireApproval,
     })
-    for (const one of left) await this.#leave(one, base)
+    await this.#fates.leave(left, base)
     if (order.length === 0) return 'over'
-    const { git, folder } = this.#parts
     await git.addDetached(this.#place.root, folder, base)
     try {
       return await this.#land(order, seen, createStack(git, folder, base, this.#wish.method))
@@ -142,111 +92,52 @@ export class LandingRun {
     }
   }
 
-  /** What the remote has now. */
-  async #look(): Promise<Seen> {
-    const { git } = this.#parts
-    const { root, target } = this.#place
-    const open = this.#open().filter(({ branch }) => isBranchName(branch))
-    const heads = await git.fetch(root, [...new Set([target, ...open.map(({ branch }) => branch)])])
-    const base = heads.get(target) ?? null
-    if (base === null)
-      throw new SkeinError('REPO_NOT_GIT', `origin has no branch ${target}`, {
-        hint: 'skein merge --target BRANCH',
-      })
-    return { base, heads, terms: await readTerms(git, root, target, base) }
-  }
-
-  #open(): readonly Assignment[] {
-    return this.#picked.filter(({ id }) => !this.#fates.has(id))
-  }
-
-  #unlandedTasks(assignments: ReadonlyMap<AssignmentId, Assignment>): ReadonlySet<string> {
-    const landed = [...this.#fates].filter(([, { state }]) => state === 'landed')
-    const over = new Set(landed.map(([id]) => id))
-    const waiting = [...assignments.values()].filter(
-      ({ id, type, state, landing }) =>
-        type === 'work' &&
-        !over.has(id) &&
-        !GONE.has(state) &&
-        landing?.state !== 'landed' &&
-        landing?.state !== 'dropped',
-    )
-    return new Set(waiting.map(({ task }) => task))
-  }
-
-  /** Without those that the target has already. */
-  async #candidates({ base, heads }: Seen): Promise<readonly Work[]> {
-    const { git, needs } = this.#parts
-    const { root } = this.#place
-    const works: Work[] = []
-    for (const assignment of this.#open()) {
-      const { id, task, branch, fence, landing, verdicts, commit = '' } = assignment
-      const isLast = !this.#picked.some((other) => other.branch === branch && other.fence > fence)
-      // Who went on with the branch has put commits on it that are not this one's.
-      const head = isLast ? (heads.get(branch) ?? commit) : commit
-      if (!isBranchName(branch) || !(await git.has(root, head))) {
-        await this.#block(assignment, { head, base }, 'refusal', 'its branch is not at the remote')
-        continue
-      }
-      if (await git.contains(root, base, head)) {
-        await this.#landed(assignment, { head, base, commit: base })
-        continue
-      }
-      const size = await git.size(root, base, head)
-      const what = { assignment, message: messageOf(assignment), after: needs.get(task) ?? [] }
-      works.push({ ...{ id, task, branch, head, fence, size, landing, verdicts }, ...what })
-    }
-    return works
-  }
-
-  async #leave({ candidate, state, reason, note, isKnown }: Left<Work>, base: string) {
-    const { assignment, head } = candidate
-    // Somebody else's landing may be what it waits for.
-    if (reason === 'order') return
-    if (isKnown || state === 'waiting')
-      this.#fates.set(assignment.id, { state, reason, note, head })
-    else await this.#block(assignment, { head, base }, reason, note)
-  }
-
   async #land(order: readonly Work[], seen: Seen, stack: Stack): Promise<Round> {
     const isPull = seen.terms.mode === 'pr'
     const most = this.#isSingle || isPull ? 1 : BATCH_MAX
-    const { batch, isPartial, isMoved } = await this.#gather(order, seen, stack, most)
-    if (isMoved) return 'moved'
-    if (batch.length === 0) return isPartial ? 'again' : 'over'
+    const batch = await this.#gather(order, seen, stack, most)
+    if (batch === 'moved') return 'moved'
+    if (batch.length === 0) return 'over'
     if (this.#wish.isDryRun) {
-      for (const { id, head } of batch)
-        this.#fates.set(id, { state: 'ready', reason: null, note: '', head })
+      for (const work of batch) this.#fates.ready(work)
       return 'over'
     }
     const kept = await this.#test(batch, seen, stack)
-    if (kept.length === 0) return this.#open().length > 0 ? 'again' : 'over'
-    const round = isPull ? await this.#landPull(kept, seen) : await this.#push(kept, seen, stack)
-    return round === 'over' && this.#open().length > 0 ? 'again' : round
+    const round = await this.#deliver(kept, seen, stack, isPull)
+    return round === 'over' && this.#fates.open().length > 0 ? 'again' : round
+  }
+
+  async #deliver(kept: readonly Work[], seen: Seen, stack: Stack, isPull: boolean): Promise<Round> {
+    if (kept.length === 0) return 'over'
+    return isPull ? this.#landPull(kept, seen) : this.#push(kept, seen, stack)
   }
 
   /** As many as fit on each other, that others' claims let pass, and whose commands may run. */
   async #gather(order: readonly Work[], seen: Seen, stack: Stack, most: number) {
     const batch: Work[] = []
-    let isPartial = false
+    /** Not in the batch: what builds on them is not, either. */
+    const absent = new Set<string>()
     for (const work of order) {
-      if (batch.length >= most) {
-        isPartial = true
-        break
+      const isEarly = work.after.some((task) => absent.has(task))
+      const why =
+        isEarly || batch.length >= most ? 'later' : await this.#why(batch, work, seen, stack)
+      if (why === 'moved') return why
+      if (why === null) {
+        batch.push(work)
+        continue
       }
-      const why = await this.#hindrance([...batch, work], seen, stack)
-      if (why === null) batch.push(work)
-      else if (why === 'moved') return { batch, isPartial, isMoved: true }
-      else if (batch.length > 0 && why.reason === 'conflict' && !(await this.#fits(work, stack)))
-        await this.#keepBack(work, seen.base, why)
-      else if (batch.length > 0 && why.reason === 'conflict') isPartial = true
-      else await this.#keepBack(work, seen.base, why)
+      absent.add(work.task)
+      if (why !== 'later') await this.#fates.keepBack(work, seen.base, why)
     }
-    return { batch, isPartial, isMoved: false }
+    return batch
   }
 
-  async #fits(work: Work, stack: Stack): Promise<boolean> {
-    return (await stack.of([work])).kind === 'stacked'
+  /** What does not fit on the others, but on the target, is tried once they are there. */
+  async #why(batch: readonly Work[], work: Work, seen: Seen, stack: Stack) {
+    const why = await this.#hindrance([...batch, work], seen, stack)
+    if (why === null || why === 'moved' || why.reason !== 'conflict' || batch.length === 0)
+      return why
+    return (await stack.of([work])).kind === 'stacked' ? 'later' : why
   }
 
   /** Why the last of these cannot be put on the others. */
@@ -254,34 +145,25 @@ export class LandingRun {
     works: readonly Work[],
     { base, terms }: Seen,
     stack: Stack,
-  ): Promise<Pick<Fate, 'reason' | 'note'> | 'moved' | null> {
+  ): Promise<Hindrance | 'moved' | null> {
     const { git, checks, folder } = this.#parts
     const { repo, root, target, claim } = this.#place
     const stacked = await stack.of(works)
     if (stacked.kind === 'conflict') {
-      const files = stacked.files.slice(0, FILES_TOLD).join(', ')
+      const files = stacked.files.slice(0, LINES_TOLD).join(', ')
       return { reason: 'conflict', note: `with ${target} in ${files}` }
     }
     const { commit } = stacked
     const diff = await checks.doubt({ repo: repo.id, root, commit })
     if (diff !== null) {
-      const lines = diff.slice(0, FILES_TOLD).join(' | ')
+      const lines = diff.slice(0, LINES_TOLD).join(' | ')
       return { reason: 'commands', note: `nobody here approved its commands: ${lines}` }
     }
     if (claim === null || terms.mode === 'pr') return null
     const told = await git.judge(folder, { commit, target, expected: base, who: claim.party })
     if (told.kind === 'claim') return { reason: 'claim', note: told.note }
-    if (told.kind === 'moved') return 'moved'
     if (told.kind === 'refused') throw new SkeinError('REPO_NOT_GIT', told.note)
-    return null
-  }
-
-  async #keepBack(work: Work, base: string, { reason, note }: Pick<Fate, 'reason' | 'note'>) {
-    const { assignment, head } = work
-    // It is this machine's alone; another may have approved them.
-    if (reason === 'commands' || reason === null || reason === 'order' || reason === 'unavailable')
-      this.#fates.set(work.id, { state: 'blocked', reason, note, head })
-    else await this.#block(assignment, { head, base }, reason, note)
+    return told.kind === 'moved' ? 'moved' : null
   }
 
   async #test(batch: readonly Work[], { base }: Seen, stack: Stack): Promise<readonly Work[]> {
@@ -289,15 +171,11 @@ export class LandingRun {
     const { repo, root } = this.#place
     const check = (commit: string) => checks.run({ repo: repo.id, root, commit }, say, signal)
     const { kept, culprits, isUntested } = await testBatch(batch, { stack, check, say })
-    if (isUntested)
-      this.#warnings.add(
-        'Nothing was built or tested: .skein.yml declares no `commands` (build, test).',
-      )
-    for (const { work, why } of culprits) {
-      const told = failureOf(why)
-      await this.#keepBack(work, base, told)
-    }
-    return kept
+    if (isUntested) this.#fates.warnings.add(UNTESTED)
+    for (const { work, why } of culprits) await this.#fates.keepBack(work, base, hindranceOf(why))
+    const failed = new Set(culprits.map(({ work: { task } }) => task))
+    // Without those that build on what failed the rest is another one than was tested: the next round is about it.
+    return kept.some(({ after }) => after.some((task) => failed.has(task))) ? [] : kept
   }
 
   async #push(kept: readonly Work[], { base }: Seen, stack: Stack): Promise<Round> {
@@ -309,9 +187,9 @@ export class LandingRun {
     const { commit } = stacked
     say(`pushing ${kept.map(({ task }) => task).join(', ')} to ${target}\n`)
     const asked = { commit, target, expected: base, who: claim.party }
-    // While it was tested somebody may have got what it changes: whose work that keeps back, the next round finds.
+    // Whose work is kept back by it, the next round finds.
     const judged = await git.judge(folder, asked)
-    if (judged.kind === 'claim' && this.#tries++ < TRIES_MAX) return 'again'
+    if (judged.kind === 'claim' && this.#overtaken++ < TRIES_MAX) return 'again'
     const told = judged.kind === 'claim' ? judged : await git.push(folder, asked)
     const tip = await git.remoteTip(root, target)
     const isThere = tip === commit || (tip !== base && (await this.#has(tip, commit)))
@@ -319,7 +197,7 @@ export class LandingRun {
     for (const [at, { assignment, head }] of kept.entries()) {
       const own = await stack.of(kept.slice(0, at + 1))
       const where = own.kind === 'stacked' ? own.commit : commit
-      await this.#landed(assignment, { head, base, commit: where })
+      await this.#fates.landed(assignment, { head, base, commit: where })
     }
     return 'over'
   }
@@ -347,7 +225,7 @@ export class LandingRun {
       return 'again'
     }
     const reason = told.kind === 'claim' ? 'claim' : 'refusal'
-    await this.#block(only.assignment, { head: only.head, base }, reason, told.note)
+    await this.#fates.keepBack(only, base, { reason, note: told.note })
     return 'over'
   }
 
@@ -356,80 +234,33 @@ export class LandingRun {
     const { pulls, signal, git } = this.#parts
     const { root, target } = this.#place
     await this.#liveClaim()
-    const fate: PullFate = await landPull(pulls, work, target, this.#wish.method, signal)
+    const fate = await landPull(pulls, work, target, this.#wish.method, signal)
     const { assignment, head } = work
     if (fate.kind === 'moved') return 'moved'
     if (fate.kind === 'kept') {
-      await this.#block(assignment, { head, base }, fate.reason, fate.note, fate.pull)
+      const { reason, note, pull } = fate
+      await this.#fates.block(assignment, { head, base }, reason, note, pull)
       return 'over'
     }
-    const tip = (await git.fetch(root, [target])).get(target) ?? fate.commit
-    await this.#landed(assignment, { head, base, commit: fate.commit || tip }, fate.pull)
+    const tip = (await git.fetch(root, [target])).get(target) ?? base
+    const commit = fate.commit === '' ? tip : fate.commit
+    await this.#fates.landed(assignment, { head, base, commit }, fate.pull)
     return 'over'
   }
 
-  async #liveClaim(): Promise<NonNullable<RunPlace['claim']>> {
+  async #liveClaim(): Promise<TargetClaim> {
     const { claim, target } = this.#place
     if (claim !== null && (await claim.isLive())) return claim
     throw new SkeinError('CLAIM_STALE', `the claim to land on ${target} has ended`, {
       hint: 'skein merge',
     })
   }
-
-  #landed(assignment: Assignment, at: At & { readonly commit: string }, pull: Pull = null) {
-    const { head, commit } = at
-    const state = this.#wish.isDryRun ? 'ready' : 'landed'
-    this.#fates.set(assignment.id, { state, reason: null, note: '', head, commit })
-    this.#parts.say(`${assignment.task}: ${state}\n`)
-    return this.#record(assignment, { ...at, state: 'landed', reason: null, note: '', pull })
-  }
-
-  #block(
-    assignment: Assignment,
-    at: At,
-    reason: NonNullable<Landing['reason']>,
-    note: string,
-    pull: Pull = null,
-  ) {
-    this.#fates.set(assignment.id, { state: 'blocked', reason, note, head: at.head })
-    this.#parts.say(`${assignment.task}: blocked (${reason})\n`)
-    const told = note.slice(0, NOTE_CHARACTERS)
-    return this.#record(assignment, {
-      ...at,
-      state: 'blocked',
-      commit: null,
-      reason,
-      note: told,
-      pull,
-    })
-  }
-
-  async #record({ id }: Assignment, landing: Omit<Landing, 'atMs' | 'by' | 'target'>) {
-    const { repo, target, claim } = this.#place
-    if (claim === null) return
-    await submit(hostOf(repo), {
-      ...{ kind: 'land-assignment', id, fence: claim.fence },
-      landing: { ...landing, target, by: this.#parts.machine },
-    })
-  }
-
-  #leaveRest(state: Fate['state'], reason: Fate['reason'], note: string): void {
-    for (const { id } of this.#open()) this.#fates.set(id, { state, reason, note })
-  }
 }
 
-interface At {
-  readonly head: string
-  readonly base: string
-}
-type Pull = Landing['pull']
+const LINES_TOLD = 5
+const UNTESTED = 'Nothing was built or tested: .skein.yml declares no `commands` (build, test).'
 
-/** Nothing of these will ever land. */
-const GONE: ReadonlySet<string> = new Set(['empty', 'failed', 'stopped', 'lost'])
-const FILES_TOLD = 5
-const NOTE_CHARACTERS = 500
-
-function failureOf(why: BatchFailure): Pick<Fate, 'reason' | 'note'> {
+function hindranceOf(why: BatchFailure): Hindrance {
   if (why.kind === 'unapproved') return { reason: 'commands', note: why.note }
   if (why.kind === 'conflict') return { reason: 'conflict', note: why.note }
   const note = why.isOfTarget ? `the target fails without it, too: ${why.note}` : why.note

@@ -20,7 +20,14 @@ const IDENTITY = {
   GIT_COMMITTER_NAME: 'worker',
   GIT_COMMITTER_EMAIL: 'worker@example.org',
 }
-const FLEET = 'fleet:\n  max_workers: 20\n  launchers:\n    script: { command: sh, args: [-s] }\n'
+const FLEET = `fleet:
+  max_workers: 20
+  accept: [ada]
+  repos: [${REPO}]
+  launchers:
+    script: { command: sh, args: [-s] }
+    slow: { command: sleep, args: ['60'] }
+`
 
 describe('landing', { timeout: 120_000 }, () => {
   const cleaner = createCleaner()
@@ -255,5 +262,36 @@ if [ -e bad.txt ]; then echo 'bad.txt is here'; exit 3; fi
     const landed = await cli('merge')
     assert.equal(landed.exit, 0, landed.stdout + landed.stderr)
     assert.match(landed.stdout, new RegExp(`landed .*${worker.branch} -> main`))
+  })
+
+  it('is reviewed on another machine than it was done on, once at a time', async () => {
+    const worker = await work('looked-at', 'echo l > looked-at.txt')
+    const asked = { ...who(ada), id: worker.id, launcher: 'slow' }
+    const told = await ada.must('review', asked)
+    const { type, of, machine, branch, task } = told.worker
+    assert.deepEqual([type, of, machine, branch], ['review', worker.id, 'bob', worker.branch])
+    assert.equal(task, `review-${worker.id.slice(-8).toLowerCase()}`)
+    assert.ok(told.independent)
+    assert.equal((await ada.client.call('review', asked)).error?.code, 'TASK_TAKEN')
+    await ada.must('stop', { ...who(ada), id: told.worker.id })
+    assert.equal(
+      (await ada.client.call('pr', { ...who(ada), id: worker.id })).error?.code,
+      'TRACKER_UNSUPPORTED',
+    )
+    await ada.must('merge', { ...who(ada), ids: [worker.id], drop: true, yes: true })
+  })
+
+  it('needs nobody where config.yml says so', async () => {
+    const config = path.join(ada.home, 'config.yml')
+    const text = readFileSync(config, 'utf8')
+    writeFileSync(config, text.replace('fleet:', 'fleet:\n  land: auto'))
+    await ada.stop()
+    await ada.start()
+    const worker = await work('alone', 'echo a > alone.txt')
+    await until('it has landed', () => subjects()[0] === 'alone', { withinMs: 20_000 })
+    await until('it is recorded', async () => {
+      const [one] = (await ada.must('workers', { ...who(ada), id: worker.id })).workers
+      return one?.landing?.state === 'landed'
+    })
   })
 })

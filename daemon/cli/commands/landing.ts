@@ -66,10 +66,9 @@ async function confirmTrust(
   io: Io,
 ): Promise<OperationInput> {
   if (!isPersonAct('trust', input)) return input
-  const { yes: _, revoke: __, ...rest } = input
   const shown = (await call(
     'trust',
-    { ...rest, show: true },
+    { ...input, show: true, revoke: false },
     command,
     io,
   )) as OperationResult<'trust'>
