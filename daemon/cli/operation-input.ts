@@ -75,19 +75,7 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
   pr: byIds,
   merge: byIds,
   trust: byIds,
-  test: (command, _, io) => {
-    const { output, ...fields } = requireIds(ownFields(command), command)
-    const { fail, passed, reason } = fields
-    if (fail === true && passed === true) throw usage('Say one: --passed or --fail', command.verb)
-    if (fail === true && reason === undefined)
-      throw usage('--fail needs --reason TEXT: what is wrong', command.verb)
-    if (output === undefined) return fields
-    const said = readText(path.resolve(requireCwd(io), text(output) ?? '')).trim()
-    return {
-      ...fields,
-      reason: `${(text(reason) ?? '').slice(0, OUTPUT_REASON)} | ${said.slice(-OUTPUT_CHARACTERS)}`,
-    }
-  },
+  test: byIds,
   wait: (command) => ({
     wait_s: DEFAULTS.parkedWaitSeconds,
     ...requireIds(ownFields(command), command),
@@ -236,10 +224,6 @@ const REQUEST_ID: IdKind = { prefixes: ['req_'], of: 'a request', hint: 'skein r
 const PLACE_ID: IdKind = { prefixes: ['que_'], of: 'a place in the queue', hint: 'skein queue' }
 
 const WORKER_ID: IdKind = { prefixes: ['asg_'], of: 'a worker', hint: 'skein workers' }
-
-/** What a verdict has room for, beside its reason. */
-const OUTPUT_CHARACTERS = 300
-const OUTPUT_REASON = 190
 
 /** Where ids are not those of claims, or their list is a shorter one. */
 const ID_KINDS: Readonly<Partial<Record<string, IdKind>>> = {

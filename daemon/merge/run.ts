@@ -134,7 +134,7 @@ export class LandingRun {
 
   /** What does not fit on the others, but on the target, is tried once they are there. */
   async #why(batch: readonly Work[], work: Work, seen: Seen, stack: Stack) {
-    const why = await this.#hindrance([...batch, work], seen, stack)
+    const why = await this.#hindrance([...batch, work], seen, stack).catch(hindranceIn)
     if (why === null || why === 'moved' || why.reason !== 'conflict' || batch.length === 0)
       return why
     return (await stack.of([work])).kind === 'stacked' ? 'later' : why
@@ -162,7 +162,8 @@ export class LandingRun {
     if (claim === null || terms.mode === 'pr') return null
     const told = await git.judge(folder, { commit, target, expected: base, who: claim.party })
     if (told.kind === 'claim') return { reason: 'claim', note: told.note }
-    if (told.kind === 'refused') throw new SkeinError('REPO_NOT_GIT', told.note)
+    // It may be the remote's own trouble: nothing is recorded of it.
+    if (told.kind === 'refused') return { reason: 'unavailable', note: told.note }
     return told.kind === 'moved' ? 'moved' : null
   }
 
@@ -259,6 +260,14 @@ export class LandingRun {
 
 const LINES_TOLD = 5
 const UNTESTED = 'Nothing was built or tested: .skein.yml declares no `commands` (build, test).'
+
+/** What one branch alone brings must not stop the others: a file that cannot be read, or what git cannot put together. */
+function hindranceIn(error: unknown): Hindrance {
+  if (!(error instanceof SkeinError)) throw error
+  if (error.code === 'CONFIG_INVALID') return { reason: 'commands', note: error.message }
+  if (error.code === 'REPO_NOT_GIT') return { reason: 'refusal', note: error.message }
+  throw error
+}
 
 function hindranceOf(why: BatchFailure): Hindrance {
   if (why.kind === 'unapproved') return { reason: 'commands', note: why.note }

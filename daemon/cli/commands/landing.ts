@@ -1,10 +1,12 @@
 // `skein test` and `skein merge`: runs of the daemon, followed until they have ended. What they say on the way goes to stderr, the answer
 // to stdout. `skein trust`: what would run is shown before the question, and only that is approved.
-import { exitOfResult, type OperationResult } from '../../../protocol/index.ts'
-import type { Command } from '../arguments.ts'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { exitOfResult, SkeinError, type OperationResult } from '../../../protocol/index.ts'
+import { usage, type Command } from '../arguments.ts'
 import { confirmAct, isPersonAct } from '../confirm.ts'
 import type { Io } from '../io.ts'
-import { buildInput, type OperationInput } from '../operation-input.ts'
+import { buildInput, requireCwd, type OperationInput } from '../operation-input.ts'
 import { renderQuiet, renderResult } from '../output/faces.ts'
 import { pageOn } from '../output/page.ts'
 import { clean } from '../output/text.ts'
@@ -16,7 +18,7 @@ export type LandingVerb = 'test' | 'merge' | 'trust'
 const WAIT_SECONDS = 20
 
 export async function runLanding(name: LandingVerb, command: Command, io: Io): Promise<number> {
-  const built = buildInput(name, command, io)
+  const built = shaped(buildInput(name, command, io), command, io)
   const input =
     name === 'trust' ? await confirmTrust(built, command, io) : await confirmed(name, built, io)
   const result =
@@ -26,6 +28,32 @@ export async function runLanding(name: LandingVerb, command: Command, io: Io): P
   if (json === true) io.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else io.stdout.write(quiet === true ? renderQuiet(result) : renderResult(name, result, page))
   return exitOfResult(name, result)
+}
+
+/** What was said with `--output` goes with the reason. */
+function shaped(input: OperationInput, { verb }: Command, io: Io): OperationInput {
+  const { output, ...fields } = input
+  const { fail, passed, reason } = fields
+  if (fail === true && passed === true) throw usage('Say one: --passed or --fail', verb)
+  if (fail === true && reason === undefined)
+    throw usage('--fail needs --reason TEXT: what is wrong', verb)
+  if (typeof output !== 'string') return fields
+  if (fail !== true || typeof reason !== 'string')
+    throw usage('--output goes with --fail: it shows what is wrong', verb)
+  const said = endOf(path.resolve(requireCwd(io), output))
+  return { ...fields, reason: `${reason.slice(0, REASON_CHARACTERS)} | ${said}` }
+}
+
+/** What a verdict has room for beside its reason. */
+const OUTPUT_CHARACTERS = 300
+const REASON_CHARACTERS = 190
+
+function endOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().slice(-OUTPUT_CHARACTERS)
+  } catch {
+    throw new SkeinError('NOT_FOUND', `${file} cannot be read.`, { hint: 'ls' })
+  }
 }
 
 async function confirmed(
