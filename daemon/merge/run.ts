@@ -96,12 +96,13 @@ export class LandingRun {
     const isPull = seen.terms.mode === 'pr'
     const most = this.#isSingle || isPull ? 1 : BATCH_MAX
     const batch = await this.#gather(order, seen, stack, most)
-    if (batch === 'moved') return 'moved'
     if (batch.length === 0) return 'over'
     if (this.#wish.isDryRun) {
       for (const work of batch) this.#fates.ready(work)
       return 'over'
     }
+    const judged = await this.#judge(batch, seen, stack)
+    if (judged !== 'over') return judged
     const kept = await this.#test(batch, seen, stack)
     const round = await this.#deliver(kept, seen, stack, isPull)
     return round === 'over' && this.#fates.open().length > 0 ? 'again' : round
@@ -119,9 +120,7 @@ export class LandingRun {
     const absent = new Set<string>()
     for (const work of order) {
       const isEarly = work.after.some((task) => absent.has(task))
-      const why =
-        isEarly || batch.length >= most ? 'later' : await this.#why(batch, work, seen, stack)
-      if (why === 'moved') return why
+      const why = isEarly || batch.length >= most ? 'later' : await this.#why(batch, work, stack)
       if (why === null) {
         batch.push(work)
         continue
@@ -133,21 +132,20 @@ export class LandingRun {
   }
 
   /** What does not fit on the others, but on the target, is tried once they are there. */
-  async #why(batch: readonly Work[], work: Work, seen: Seen, stack: Stack) {
-    const why = await this.#hindrance([...batch, work], seen, stack).catch(hindranceIn)
-    if (why === null || why === 'moved' || why.reason !== 'conflict' || batch.length === 0)
-      return why
+  async #why(
+    batch: readonly Work[],
+    work: Work,
+    stack: Stack,
+  ): Promise<Hindrance | 'later' | null> {
+    const why = await this.#hindrance([...batch, work], stack).catch(hindranceIn)
+    if (why?.reason !== 'conflict' || batch.length === 0) return why
     return (await stack.of([work])).kind === 'stacked' ? 'later' : why
   }
 
   /** Why the last of these cannot be put on the others. */
-  async #hindrance(
-    works: readonly Work[],
-    { base, terms }: Seen,
-    stack: Stack,
-  ): Promise<Hindrance | 'moved' | null> {
-    const { git, checks, folder } = this.#parts
-    const { repo, root, target, claim } = this.#place
+  async #hindrance(works: readonly Work[], stack: Stack): Promise<Hindrance | null> {
+    const { checks } = this.#parts
+    const { repo, root, target } = this.#place
     const stacked = await stack.of(works)
     if (stacked.kind === 'conflict') {
       const files = stacked.files.slice(0, LINES_TOLD).join(', ')
@@ -159,9 +157,38 @@ export class LandingRun {
       const lines = diff.slice(0, LINES_TOLD).join(' | ')
       return { reason: 'commands', note: `nobody here approved its commands: ${lines}` }
     }
-    if (claim === null || terms.mode === 'pr') return null
+    return null
+  }
+
+  /** May these be pushed? One question for all of them; where that is refused, one for each, and the first at fault is kept back. */
+  async #judge(batch: readonly Work[], seen: Seen, stack: Stack): Promise<Round> {
+    const whole = await this.#guard(batch, seen, stack)
+    for (const [at, work] of batch.entries()) {
+      if (whole === null || whole === 'moved') break
+      const isLast = at === batch.length - 1
+      const why = isLast ? whole : await this.#guard(batch.slice(0, at + 1), seen, stack)
+      if (why === 'moved') return why
+      if (why === null) continue
+      await this.#fates.keepBack(work, seen.base, why)
+      return 'again'
+    }
+    return whole === 'moved' ? whole : 'over'
+  }
+
+  async #guard(
+    works: readonly Work[],
+    { base, terms }: Seen,
+    stack: Stack,
+  ): Promise<Hindrance | 'moved' | null> {
+    const { git, folder } = this.#parts
+    const { target, claim } = this.#place
+    const stacked = await stack.of(works)
+    if (claim === null || stacked.kind === 'conflict') return null
+    const { commit } = stacked
     const told = await git.judge(folder, { commit, target, expected: base, who: claim.party })
     if (told.kind === 'claim') return { reason: 'claim', note: told.note }
+    // Whoever lands by pull requests may not be let push there at all.
+    if (terms.mode === 'pr' && told.kind === 'refused') return null
     // It may be the remote's own trouble: nothing is recorded of it.
     if (told.kind === 'refused') return { reason: 'unavailable', note: told.note }
     return told.kind === 'moved' ? 'moved' : null

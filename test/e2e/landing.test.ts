@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import type { OperationResult } from '../../protocol/index.ts'
 import { createCleaner } from '../helpers/cleanup.ts'
 import { runProgram } from '../helpers/cli-daemon.ts'
+import { ForgeServer, PROJECT } from '../helpers/forge-server.ts'
 import { REPO, startMesh, type Machine } from '../helpers/mesh.ts'
 import { until } from '../helpers/poll.ts'
 import { git, makeFolder, writeIn } from '../helpers/repo.ts'
@@ -33,6 +34,7 @@ describe('landing', { timeout: 120_000 }, () => {
   const cleaner = createCleaner()
   let ada: Machine
   let bob: Machine
+  let forge: ForgeServer
   let origin = ''
   let folder = ''
 
@@ -50,7 +52,11 @@ if [ -e bad.txt ]; then echo 'bad.txt is here'; exit 3; fi
 
   before(async () => {
     folder = makeFolder(cleaner)
-    const options = { names: ['ada', 'bob'], env: IDENTITY, configOf: () => FLEET }
+    forge = await ForgeServer.listen(cleaner, 'gitea')
+    const forges = `${REPO}: { kind: gitea, url: '${forge.url}', project: ${PROJECT} }`
+    const configOf = () => `${FLEET}tracker:\n  ${forges}\n`
+    const env = { ...IDENTITY, GITEA_TOKEN: forge.token }
+    const options = { names: ['ada', 'bob'], env, configOf }
     const mesh = await startMesh(cleaner, options)
     ada = mesh.machine('ada')
     bob = mesh.machine('bob')
@@ -274,11 +280,26 @@ if [ -e bad.txt ]; then echo 'bad.txt is here'; exit 3; fi
     assert.ok(told.independent)
     assert.equal((await ada.client.call('review', asked)).error?.code, 'TASK_TAKEN')
     await ada.must('stop', { ...who(ada), id: told.worker.id })
-    assert.equal(
-      (await ada.client.call('pr', { ...who(ada), id: worker.id })).error?.code,
-      'TRACKER_UNSUPPORTED',
-    )
     await ada.must('merge', { ...who(ada), ids: [worker.id], drop: true, yes: true })
+  })
+
+  it('is merged by the forge where the target says so, after the same test here', async () => {
+    commitToMain({ '.skein.yml': settings('fleet: { merge: pr }\n') })
+    const worker = await work('pulled', 'echo p > pulled.txt')
+    const opened = await ada.must('pr', { ...who(ada), id: worker.id })
+    assert.deepEqual([opened.already, opened.review], [false, null])
+    const [pull] = forge.pulls
+    assert.ok(pull)
+    assert.deepEqual([pull.number, pull.branch], [opened.number, worker.branch])
+    pull.head = worker.commit ?? ''
+    const before = runs()
+    forge.mergeRefusal = { status: 405, message: 'Not all required status checks successful' }
+    assert.deepEqual(told(await merge(), worker), ['blocked', 'checks'])
+    forge.mergeRefusal = null
+    const landed = entry(await merge(), worker)
+    assert.deepEqual([landed.state, landed.commit], ['landed', pull.merged])
+    assert.deepEqual([forge.pulls.length, runs() - before], [1, 2])
+    commitToMain({ '.skein.yml': settings() })
   })
 
   it('needs nobody where config.yml says so', async () => {
