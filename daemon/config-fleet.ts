@@ -1,6 +1,6 @@
 // `fleet` of config.yml: which workers this machine starts, for whom, and with what programs.
 import { z } from 'zod'
-import { command, named, repoId } from './config-words.ts'
+import { command, duration, named, repoId } from './config-words.ts'
 
 export const fleetSettings = z
   .strictObject({
@@ -44,6 +44,13 @@ export const fleetSettings = z
         'Programs that start workers, by name; `claude`, `codex` and `opencode` are there without a word.',
       ),
     max_workers: z.int().min(0).optional().describe('Most workers at once; default: 4.'),
+    land: z
+      .enum(['auto', 'manual'])
+      .optional()
+      .describe('Lands by itself what may land, or when asked to; default: manual.'),
+    check_time: duration(1, 86_400)
+      .optional()
+      .describe('Most that one command of a repository may take; default: 20m.'),
     quiet_hours: z
       .string()
       .optional()

@@ -163,7 +163,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const access = openAccess(home.path, clock)
   const here = { home: home.path, env, name, key, machine, line, config, sessions, feed, log }
   const work = { ...here, repos, git, history, mesh }
-  const { places, wip, fleet } = keepWorkers(work, held, stack)
+  const { places, wip, fleet, landing } = keepWorkers(work, held, stack)
   const callers = createCallers({ repos, sessions, git, places, peer: key.peer, machine: name })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
@@ -177,7 +177,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
       stack,
     ),
-    ...{ wip, fleet, tokens: createIssuedTokens(), ...access, random: machine.random },
+    ...{ wip, fleet, landing, tokens: createIssuedTokens(), ...access, random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },

@@ -1,5 +1,7 @@
 // What a daemon does beside answering calls, each part of it started here and ended with the daemon.
 import type { Operations } from './client/operations.ts'
+import { createChecks, type ChecksOptions } from './checks/checks.ts'
+import { openTrust } from './checks/trust.ts'
 import { startFleet, type FleetOptions } from './fleet/fleet.ts'
 import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { takeNotes } from './guard/offline.ts'
@@ -9,17 +11,22 @@ import { startLandingWatch, type LandingWatchOptions } from './landing-watch.ts'
 import type { Log } from './log.ts'
 import { answerFleet } from './mesh/fleet-questions.ts'
 import type { Mesh } from './mesh/mesh.ts'
+import { startQueue, type QueueOptions } from './merge/queue.ts'
 import { startMemory } from './memory.ts'
 import type { Parts } from './operations/context.ts'
 import { fenceFacts } from './operations/fence.ts'
 import type { Clock } from './ports.ts'
 import type { SymbolIndex } from './ports-symbols.ts'
 import type { Fleet } from './ports-fleet.ts'
+import type { LandingParts } from './ports-landing.ts'
 import { startTelling, type TellingOptions } from './refactor/tell-users.ts'
 import { startReleasing, type Releasing } from './releasing.ts'
 import { startRetention, type RetentionOptions } from './retention.ts'
 import type { Repos } from './repos.ts'
+import { createRuns } from './runs.ts'
 import { createSymbols } from './symbols/symbols.ts'
+import { readPlans } from './tasks/plans.ts'
+import { createTrackers, type TrackersOptions } from './tracker/trackers.ts'
 import { startBranchWatch, type BranchWatchOptions } from './tasks/branch-watch.ts'
 import type { Teardown } from './teardown.ts'
 import { startCollecting } from './wip/collecting.ts'
@@ -91,6 +98,44 @@ export function keepFleet(options: FleetOptions & { readonly mesh: Mesh }, stack
   })
   return fleet
 }
+
+/** Judges what workers have done, and brings it to the branches that it is for. */
+export function keepLanding(options: LandingOptions, stack: Teardown): LandingParts {
+  const { home, landingGit: git, clock, config, random } = options
+  const now = (): number => clock.wall()
+  const trust = openTrust(home)
+  const { check_time: secondsMax = CHECK_SECONDS_MAX, land } = config.fleet
+  const checks = createChecks({
+    home,
+    env: options.commandEnv,
+    git,
+    trust,
+    secondsMax,
+    now,
+    random,
+  })
+  stack.add(() => checks.stop())
+  const queue = startQueue({
+    ...{ ...options, landing: { git, checks }, isAuto: land === 'auto' },
+    trackers: createTrackers({ config, env: options.env, clock }),
+    needsOf: async ({ config: { plan_path: place } }, root) => {
+      const { plans } = await readPlans(root, place)
+      const tasks = plans.flatMap((plan) => plan.tasks)
+      return new Map(tasks.map(({ id, blockedBy }) => [id, blockedBy]))
+    },
+  })
+  stack.add(() => queue.stop())
+  return { trust, checks, runs: createRuns({ now, random }), git, queue }
+}
+
+const CHECK_SECONDS_MAX = 20 * 60
+
+type LandingOptions = Omit<QueueOptions, 'landing' | 'trackers' | 'needsOf' | 'isAuto'> &
+  Pick<TrackersOptions, 'env'> & {
+    readonly config: FleetOptions['config']
+    readonly landingGit: LandingParts['git']
+    readonly commandEnv: ChecksOptions['env']
+  }
 
 /** Sends what happens to whoever asked for it in config.yml. */
 function keepSending(options: WebhooksOptions, stack: Teardown): Webhooks {

@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import type { Feed } from './feed.ts'
 import type { Git } from './git.ts'
 import type { History } from './git-history.ts'
+import { createLandingGit } from './git-landing.ts'
 import { createWorkerGit } from './git-workers.ts'
 import type { HostMachine } from './host-machine.ts'
 import type { MeshLine } from './in-mesh.ts'
@@ -12,10 +13,11 @@ import type { Log } from './log.ts'
 import type { MachineKey } from './machine-key.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import type { Fleet } from './ports-fleet.ts'
+import type { LandingParts } from './ports-landing.ts'
 import { ownWords, programWords } from './programs.ts'
 import { helperFolder } from './push/helper-folder.ts'
 import type { Repos } from './repos.ts'
-import { keepFleet, keepWork } from './rounds.ts'
+import { keepFleet, keepLanding, keepWork } from './rounds.ts'
 import type { Sessions } from './sessions.ts'
 import type { Teardown } from './teardown.ts'
 import type { WorkPlaces } from './wip/places.ts'
@@ -43,6 +45,7 @@ export interface Kept {
   readonly places: WorkPlaces
   readonly wip: Wip
   readonly fleet: Fleet
+  readonly landing: LandingParts
 }
 
 /** @param held what happened since the ledgers were opened, and what happens from now on */
@@ -55,15 +58,24 @@ export function keepWorkers(
   const { repos, git, history, mesh } = options
   const { clock, random } = machine
   const kept = keepWork({ env, home, repos, git, clock, machine: name, random, log }, held, stack)
+  const programs = programsOf(home, env)
   const fleet = keepFleet(
     {
       ...{ home, self: key.peer, machineOf: line.nameOf, config, repos, git, history, mesh },
       ...{ keeping: kept.wip.keeping, sessions, clock, watch: feed.watch, log },
-      ...programsOf(home, env),
+      ...programs,
     },
     stack,
   )
-  return { ...kept, fleet }
+  const landing = keepLanding(
+    {
+      ...{ home, env, self: key.peer, machine: name, config, repos, git, history, sessions },
+      ...{ clock, random, watch: feed.watch, log },
+      ...{ landingGit: programs.landingGit, commandEnv: programs.env },
+    },
+    stack,
+  )
+  return { ...kept, fleet, landing }
 }
 
 /** How this machine starts workers, and brings their work to remotes. */
@@ -72,9 +84,10 @@ function programsOf(home: string, given: WorkersOptions['env']) {
   const own = Object.entries(withoutIdentity(given)).filter(([name]) => !PLACES_OF_GIT.has(name))
   const env = { ...Object.fromEntries(own), SKEIN_HOME: home }
   const helper = programWords('git-remote-skein.ts')
-  const workerGit = createWorkerGit({ env, helperFolder: () => helperFolder(home, helper) })
+  const around = { env, helperFolder: () => helperFolder(home, helper) }
+  const [workerGit, landingGit] = [createWorkerGit(around), createLandingGit(around)]
   const supervisor = programWords('fleet/supervisor.ts')
-  return { env, workerGit, supervisor, bridge: [...ownWords(), 'mcp'] }
+  return { env, workerGit, landingGit, supervisor, bridge: [...ownWords(), 'mcp'] }
 }
 
 const PLACES_OF_GIT: ReadonlySet<string> = new Set([

@@ -25,7 +25,7 @@ import { launchInput, launchWords } from './launchers.ts'
 import type { Launcher } from './launchers/launcher.ts'
 import { readLog, type LogReader } from './log-reader.ts'
 import { envOf, termsOf, worktreeOf } from './start-words.ts'
-import { identityOf, signalGroup } from './supervise.ts'
+import { identityOf, signalGroup } from '../process-group.ts'
 import { agentOf, bounded, CLAIM_GONE, exitOf, exitWords, wordsOf } from './worker-words.ts'
 
 export interface WorkerAround {

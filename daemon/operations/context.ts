@@ -29,6 +29,7 @@ import type { Reach } from '../mesh/reach.ts'
 import type { Clock, MetricsPort } from '../ports.ts'
 import type { SymbolIndex } from '../ports-symbols.ts'
 import type { Fleet } from '../ports-fleet.ts'
+import type { LandingParts } from '../ports-landing.ts'
 import type { TrackedPolicy } from '../policy/tracked.ts'
 import type { Recovery } from '../recovery.ts'
 import type { Releasing } from '../releasing.ts'
@@ -72,6 +73,7 @@ export interface Parts {
   readonly webhooks: Webhooks
   readonly wip: Wip
   readonly fleet: Fleet
+  readonly landing: LandingParts
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

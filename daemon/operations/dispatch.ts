@@ -33,6 +33,8 @@ import {
   peers,
 } from './mesh.ts'
 import { assign, log, stop, workers } from './fleet.ts'
+import { merge, pr, test, trust } from './landing.ts'
+import { review } from './landing-review.ts'
 import { guard } from './guard.ts'
 import { refactor } from './refactor.ts'
 import { demote, hotspots, promote } from './hotspots.ts'
@@ -115,6 +117,11 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   'report-status': reportStatus,
   ask,
   'submit-verdict': submitVerdict,
+  test,
+  review,
+  pr,
+  merge,
+  trust,
   'wip/list': wipList,
   'wip/show': wipShow,
   'wip/restore': wipRestore,

@@ -52,8 +52,9 @@ export async function tellWorkers(
 }
 
 /** Of a worker of this machine. */
-export function ownTold({ fleet }: Parts, id: AssignmentId): WorkerTold {
-  return { progress: fleet.progress(id), blocker: fleet.blocker(id) }
+export function ownTold({ fleet, landing }: Parts, id: AssignmentId): WorkerTold {
+  const blocker = fleet.blocker(id) ?? landing.queue.blocker(id)
+  return { progress: fleet.progress(id), blocker }
 }
 
 /** A worker's words are a stranger's. */

@@ -6,6 +6,7 @@ import { coverFace, fenceFace, landedFace } from './fence.ts'
 import { eventsFace, exportFace } from './events.ts'
 import { assignFace, stopFace, workersFace } from './fleet.ts'
 import { askFace, reportFace, verdictFace } from './worker.ts'
+import { mergeFace, prFace, reviewFace, testFace, trustFace } from './landing.ts'
 import { forecastFace } from './forecast.ts'
 import {
   approvalFace,
@@ -70,6 +71,11 @@ const FACES: Faces = {
   workers: workersFace,
   log: ({ text }) => [text],
   stop: stopFace,
+  test: testFace,
+  review: reviewFace,
+  pr: prFace,
+  merge: mergeFace,
+  trust: trustFace,
   claims: claimsFace,
   renew: renewFace,
   narrow: narrowFace,
