@@ -107,7 +107,6 @@ describe('an assignment', () => {
     assert.equal(codeOf(ledger.run(move(id, 'succeeded', { commit: COMMIT }))), 'INPUT_SCHEMA')
     const over = assignmentOf(ledger.run(move(id, 'succeeded', { exit, commit: COMMIT })))
     assert.equal(over.state, 'succeeded')
-    assert.equal(over.prompt, '')
     assert.deepEqual(claims(ledger), [])
     assert.equal(codeOf(ledger.run(assign(party('bob'), 't1', 'peer-1'))), 'TASK_COMPLETED')
     assert.equal(codeOf(ledger.run(move(id, 'failed'))), 'ASSIGNMENT_OVER')
