@@ -1,6 +1,20 @@
 // `fleet` of config.yml: which workers this machine starts, for whom, and with what programs.
 import { z } from 'zod'
-import { command, named, repoId } from './config-words.ts'
+import { command, duration, named, repoId } from './config-words.ts'
+
+const timeOfDay = z
+  .string()
+  .regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, 'expected a time of day such as 22:00')
+const timeZone = z.string().max(64).refine(isTimeZone, 'expected a time zone such as Europe/Berlin')
+const dollars = z.number().positive()
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
 
 export const fleetSettings = z
   .strictObject({
@@ -38,17 +52,31 @@ export const fleetSettings = z
       .optional()
       .describe('Programs that start workers, by name; `claude` is there without a word.'),
     max_workers: z.int().min(0).optional().describe('Most workers at once; default: 4.'),
-    quiet_hours: z
-      .string()
+    stagger: duration(0, 3_600)
       .optional()
-      .describe('When no worker is started. Read, and without effect in this version.'),
-    spending: z
+      .describe('Between the starts of two workers; default: 2s.'),
+    timeout: duration(1, 7 * 86_400)
+      .optional()
+      .describe('So long a worker may run at once; then it is ended. Default: 2h.'),
+    quiet_hours: z
       .strictObject({
-        per_run: z.number().min(0).optional().describe('Most that one run may cost.'),
-        per_day: z.number().min(0).optional().describe('Most that one day may cost.'),
+        from: timeOfDay.describe('From this minute on.'),
+        to: timeOfDay.describe('Until this minute; may be on the next day.'),
+        tz: timeZone
+          .optional()
+          .describe("A time zone such as Europe/Berlin; default: the machine's."),
       })
       .optional()
-      .describe('Bounds of what workers cost. Read, and without effect in this version.'),
+      .describe('When no worker is started; those that run go on.'),
+    spending: z
+      .strictObject({
+        per_run: dollars.optional().describe('Most that one run may cost, in US dollars.'),
+        per_day: dollars
+          .optional()
+          .describe('Most that all workers of this machine may cost in a day, in US dollars.'),
+      })
+      .optional()
+      .describe('A worker is ended before it passes them, and none is started that could not.'),
   })
   .optional()
   .describe('Workers on this machine.')

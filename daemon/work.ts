@@ -6,6 +6,7 @@ import type { Feed } from './feed.ts'
 import type { Git } from './git.ts'
 import type { History } from './git-history.ts'
 import { createWorkerGit } from './git-workers.ts'
+import { createWorktree } from './git-worktree.ts'
 import type { HostMachine } from './host-machine.ts'
 import type { MeshLine } from './in-mesh.ts'
 import type { Log } from './log.ts'
@@ -19,6 +20,7 @@ import { keepFleet, keepWork } from './rounds.ts'
 import type { Sessions } from './sessions.ts'
 import type { Teardown } from './teardown.ts'
 import type { WorkPlaces } from './wip/places.ts'
+import { putBack } from './wip/put-back.ts'
 import type { Wip } from './wip/wip.ts'
 
 export interface WorkersOptions {
@@ -55,11 +57,13 @@ export function keepWorkers(
   const { repos, git, history, mesh } = options
   const { clock, random } = machine
   const kept = keepWork({ env, home, repos, git, clock, machine: name, random, log }, held, stack)
+  const worktree = createWorktree(env)
   const fleet = keepFleet(
     {
       ...{ home, self: key.peer, machineOf: line.nameOf, config, repos, git, history, mesh },
       ...{ keeping: kept.wip.keeping, sessions, clock, watch: feed.watch, log },
       ...programsOf(home, env),
+      restore: (repo, root, id) => putBack({ wip: kept.wip, git, worktree }, repo, root, id),
     },
     stack,
   )

@@ -7,7 +7,6 @@ import {
   asSessionId,
   isAssignmentOver,
   SkeinError,
-  type Assignment,
   type AssignmentId,
   type AuditEvent,
   type PeerId,
@@ -18,15 +17,18 @@ import type { History } from '../git-history.ts'
 import type { WorkerGit } from '../git-workers.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../ports.ts'
-import type { Fleet } from '../ports-fleet.ts'
+import type { Fleet, WorkerBlocker } from '../ports-fleet.ts'
 import type { Repo, Repos } from '../repos.ts'
 import type { Sessions } from '../sessions.ts'
 import type { Keeping } from '../wip/keeping.ts'
-import { acceptDispatch, mostWorkers } from './acceptance.ts'
-import { isWorkerName, listWorkers, openWorkerFiles, sizeOf, workersFolder } from './files.ts'
+import { acceptDispatch } from './acceptance.ts'
+import { isWorkerName, listWorkers, sizeOf, workersFolder } from './files.ts'
+import { claimOf, type Job, type WorkerAround } from './job.ts'
+import type { Obstacle } from './limits/gate.ts'
+import { openLimits, type Limits } from './limits/limits.ts'
 import { readBytes } from './log-reader.ts'
 import { tellProgress } from './progress.ts'
-import { Worker, type WorkerAround } from './worker.ts'
+import { Worker } from './worker.ts'
 
 export interface FleetOptions {
   readonly home: string
@@ -38,6 +40,8 @@ export interface FleetOptions {
   readonly history: Pick<History, 'trunk'>
   readonly workerGit: WorkerGit
   readonly keeping: Pick<Keeping, 'keepAll'>
+  /** @returns whether the kept work lies in the checkout now, whole and without a conflict */
+  readonly restore: (repo: Repo, root: string, wip: string) => Promise<boolean>
   readonly sessions: Pick<Sessions, 'noteActivity'>
   readonly clock: Clock
   /** The daemon's environment, without what says whose it is. */
@@ -68,12 +72,17 @@ interface Entry {
   readonly worker: Worker
   busy: Promise<void> | null
   failures: number
+  /** What the last one was. */
+  failure: string
   retryAt: number
   isCleared: boolean
+  /** What keeps it from starting, as it was seen last, and since when. */
+  held: WorkerBlocker | null
 }
 
 class LocalFleet implements RunningFleet {
   readonly #options: FleetOptions
+  readonly #limits: Limits
   readonly #around: WorkerAround
   readonly #entries = new Map<AssignmentId, Entry>()
   readonly #unwatch: () => void
@@ -84,10 +93,13 @@ class LocalFleet implements RunningFleet {
 
   constructor(options: FleetOptions) {
     this.#options = options
+    const { home, config, clock } = options
+    const wall = (): number => clock.wall()
+    this.#limits = openLimits({ folder: workersFolder(home), config, wall, now: () => this.#now() })
     this.#around = this.#surroundings()
     for (const id of listWorkers(options.home)) {
       const entry = this.#entry(asAssignmentId(id))
-      entry.isCleared = entry.worker.files.isDone()
+      entry.isCleared = entry.worker.runs.isDone()
     }
     this.#timer = setInterval(() => {
       this.#look()
@@ -118,29 +130,37 @@ class LocalFleet implements RunningFleet {
     if (worker === undefined || reader === null) return null
     const isRunning = worker.files.end() === null
     if (!isRunning) while (reader.read(this.#now()));
-    return tellProgress(reader.state, isRunning ? this.#now() - reader.quietSince : null)
+    const told = tellProgress(reader.state, isRunning ? this.#now() - reader.quietSince : null)
+    const { costUsd = 0, turns = 0 } = worker.files.order()?.before ?? {}
+    return { ...told, cost_usd: costUsd + reader.spentUsd(), turns: turns + told.turns }
   }
 
   /** Only what this machine alone knows; what the ledger says, everybody does. */
   blocker(id: AssignmentId): ReturnType<Fleet['blocker']> {
-    const known = this.#assignments().find(({ assignment }) => assignment.id === id)
-    if (known?.assignment.state !== 'assigned' || this.#around.hasRoom()) return null
-    const most = String(mostWorkers(this.#options.config))
-    const note = `all ${most} workers of this machine are taken`
-    return { kind: 'slots', note, sinceMs: known.assignment.stateAtMs }
+    const entry = this.#entries.get(id)
+    const job = this.#jobs().find(({ assignment }) => assignment.id === id)
+    if (entry === undefined || job === undefined || isAssignmentOver(job.assignment.state))
+      return null
+    if (isToStart(job)) return this.#hold(entry, job)
+    if (entry.failures === 0) return null
+    const sinceMs = job.assignment.stateAtMs
+    return { kind: 'backoff', note: `it is tried again: ${entry.failure}`, sinceMs }
   }
 
   log(id: AssignmentId, since: number, bytesMax: number): ReturnType<Fleet['log']> {
     const entry = isWorkerName(id) ? this.#entries.get(id) : undefined
-    const assignment = this.#assignments().find((one) => one.assignment.id === id)?.assignment
+    const assignment = this.#jobs().find((one) => one.assignment.id === id)?.assignment
     if (entry === undefined && assignment?.peer !== this.#options.self)
       throw new SkeinError('ASSIGNMENT_UNKNOWN', `no log of ${id} is here`)
-    const files = entry?.worker.files
-    // Looked at before the log: what is said then is in it.
+    const worker = entry?.worker
+    // Looked at before the log: what is said then is in it. What waits for a person may go on.
     const isEnded =
-      assignment === undefined || isAssignmentOver(assignment.state) || files?.end() != null
-    if (files === undefined) return { bytes: Buffer.alloc(0), total: 0, isEnded }
-    return { bytes: readBytes(files.log, since, bytesMax), total: sizeOf(files.log), isEnded }
+      assignment === undefined ||
+      isAssignmentOver(assignment.state) ||
+      (worker?.files.end() != null && assignment.answer === null)
+    if (worker === undefined) return { bytes: Buffer.alloc(0), total: 0, isEnded }
+    const { log } = worker.runs
+    return { bytes: readBytes(log, since, bytesMax), total: sizeOf(log), isEnded }
   }
 
   async stop(): Promise<void> {
@@ -148,35 +168,78 @@ class LocalFleet implements RunningFleet {
     clearInterval(this.#timer)
     this.#unwatch()
     for (const { busy } of this.#entries.values()) await busy
+    this.#limits.close()
   }
 
   #look(): void {
     if (this.#isStopped) return
-    const known = this.#assignments()
-    for (const { repo, assignment } of known) {
-      const { id, peer, state } = assignment
+    for (const job of this.#jobs()) {
+      const { id, peer, state } = job.assignment
       const isOpen = !isAssignmentOver(state)
       if (peer !== this.#options.self || !(isOpen || this.#entries.has(id))) continue
       const entry = this.#entry(id)
       if (isOpen) this.#options.sessions.noteActivity(asSessionId(id), null)
       else if (entry.isCleared) continue
-      this.#advance(entry, repo, assignment)
+      this.#advance(entry, job)
     }
   }
 
-  #advance(entry: Entry, repo: Repo, assignment: Assignment): void {
+  #advance(entry: Entry, job: Job): void {
     if (entry.busy !== null || entry.retryAt > this.#now()) return
-    const isTaking = assignment.state === 'assigned'
-    if (isTaking && this.#taking !== null) return
-    if (isTaking) this.#taking = assignment.id
-    entry.busy = this.#step(entry, repo, assignment).finally(() => {
+    const isStarting = isToStart(job)
+    // What is held back takes no turn from those that are not.
+    if (isStarting && (this.#taking !== null || this.#hold(entry, job) !== null)) return
+    if (isStarting) this.#taking = job.assignment.id
+    entry.busy = this.#step(entry, job).finally(() => {
       entry.busy = null
-      if (isTaking) this.#taking = null
+      if (isStarting) this.#taking = null
     })
   }
 
+  /** What keeps it from starting. Whatever the machine refuses altogether is not held back, but told. */
+  #hold(entry: Entry, job: Job): WorkerBlocker | null {
+    const found = claimOf(job) !== null && this.#isAccepted(job) ? this.#obstacle(entry, job) : null
+    if (found === null || found.kind !== entry.held?.kind) {
+      const { state, stateAtMs } = job.assignment
+      const isFirst = entry.held === null && state === 'assigned'
+      const sinceMs = isFirst ? stateAtMs : this.#options.clock.wall()
+      entry.held = found === null ? null : { ...found, sinceMs }
+    } else entry.held = { ...entry.held, note: found.note }
+    return entry.held
+  }
+
+  /** One that still listens has its slot already. */
+  #obstacle(entry: Entry, { repo, assignment }: Job): Obstacle | null {
+    if (assignment.state === 'waiting' && entry.worker.isAtWork()) return null
+    const { self } = this.#options
+    const own = this.#jobs().filter(({ assignment: { peer } }) => peer === self)
+    const atWork = own.filter(
+      ({ assignment: { id, state } }) =>
+        AT_WORK.has(state) ||
+        (state === 'waiting' && this.#entries.get(id)?.worker.isAtWork() === true),
+    ).length
+    const clearing = own.find(
+      (other) =>
+        other.repo.id === repo.id &&
+        other.assignment.branch === assignment.branch &&
+        isAssignmentOver(other.assignment.state) &&
+        this.#entries.get(other.assignment.id)?.isCleared === false,
+    )
+    const known = { atWork, clearing: clearing?.assignment.id ?? null }
+    return this.#limits.obstacle(assignment.launcher, known)
+  }
+
+  #isAccepted(job: Job): boolean {
+    try {
+      this.#around.accept(job)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /** Does not reject. */
-  async #step(entry: Entry, repo: Repo, assignment: Assignment): Promise<void> {
+  async #step(entry: Entry, { repo, assignment }: Job): Promise<void> {
     try {
       await entry.worker.advance(repo, assignment)
       entry.failures = 0
@@ -186,6 +249,7 @@ class LocalFleet implements RunningFleet {
     } catch (error) {
       const pause = Math.min(RETRY_MS * 2 ** entry.failures, RETRY_MS_MAX)
       entry.failures++
+      entry.failure = String(error)
       entry.retryAt = this.#now() + pause
       const facts = { assignment: assignment.id, state: assignment.state, error: String(error) }
       this.#options.log.warn(facts, 'a worker could not be looked after; it is tried again')
@@ -197,7 +261,7 @@ class LocalFleet implements RunningFleet {
     const over = [...this.#entries].filter(([, { isCleared }]) => isCleared)
     for (const [id, { worker }] of over.slice(0, Math.max(0, over.length - LOGS_KEPT))) {
       this.#entries.delete(id)
-      rmSync(worker.files.folder, { recursive: true, force: true })
+      rmSync(worker.runs.folder, { recursive: true, force: true })
     }
   }
 
@@ -205,13 +269,16 @@ class LocalFleet implements RunningFleet {
     const known = this.#entries.get(id)
     if (known !== undefined) return known
     const folder = path.join(workersFolder(this.#options.home), id)
-    const worker = new Worker(this.#around, openWorkerFiles(folder))
-    const entry: Entry = { worker, busy: null, failures: 0, retryAt: 0, isCleared: false }
+    const worker = new Worker(this.#around, folder)
+    const entry: Entry = {
+      ...{ worker, busy: null, failures: 0, failure: '', retryAt: 0, isCleared: false },
+      held: null,
+    }
     this.#entries.set(id, entry)
     return entry
   }
 
-  #assignments(): readonly { readonly repo: Repo; readonly assignment: Assignment }[] {
+  #jobs(): readonly Job[] {
     return this.#options.repos.all().flatMap((repo) => {
       const { assignments } = repo.host?.loop.view().state ?? {}
       return [...(assignments?.values() ?? [])].map((assignment) => ({ repo, assignment }))
@@ -219,18 +286,30 @@ class LocalFleet implements RunningFleet {
   }
 
   #surroundings(): WorkerAround {
-    const { home, git, workerGit, env, supervisor, config, self, machineOf, keeping } =
+    const { home, git, workerGit, env, supervisor, config, self, machineOf, keeping, clock } =
       this.#options
+    const limits = this.#limits
     return {
-      ...{ home, git: workerGit, env, supervisor },
+      ...{ home, git: workerGit, env, supervisor, machine: machineOf(self) },
       now: () => this.#now(),
-      accept: ({ id: repo }, { launcher, operator: { peer } }) =>
-        acceptDispatch(config, self, { repo, launcher, peer, machine: machineOf(peer) }),
-      hasRoom: () => {
-        const own = this.#assignments().filter(({ assignment: { peer } }) => peer === self)
-        const at = own.filter(({ assignment: { state } }) => AT_WORK.has(state))
-        return at.length < mostWorkers(config)
+      wall: () => clock.wall(),
+      accept: ({ repo, assignment: { launcher, operator } }) => {
+        const { peer } = operator
+        const dispatch = { repo: repo.id, launcher, peer, machine: machineOf(peer) }
+        return acceptDispatch(config, self, dispatch)
       },
+      admit: (job) => {
+        const held = this.#hold(this.#entry(job.assignment.id), job)
+        if (held === null) limits.noteStart()
+        return held
+      },
+      budgetOf: () => limits.budget(),
+      spend: (run, usd) => limits.spend(run, usd),
+      runMsMax: limits.runMsMax,
+      pause: (launcher, untilMs) => {
+        limits.pause(launcher, untilMs)
+      },
+      restoreWork: this.#options.restore,
       cloneOf: (repo) => this.#cloneOf(repo),
       // Where there is no worktree, or none yet, git would find whatever lies around it: the home may be in a checkout.
       keepWork: async (repo, of) => {
@@ -268,6 +347,12 @@ class LocalFleet implements RunningFleet {
   #now(): number {
     return this.#options.clock.monotonic()
   }
+}
+
+/** Does a run of it begin, once nothing keeps it? */
+function isToStart({ assignment: { state, stop, answer } }: Job): boolean {
+  if (stop !== null) return false
+  return state === 'assigned' || (state === 'waiting' && answer !== null)
 }
 
 const AT_WORK: ReadonlySet<string> = new Set(['starting', 'running'])

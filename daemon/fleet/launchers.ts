@@ -52,6 +52,28 @@ export function findLauncher({ fleet }: Pick<Config, 'fleet'>, name: string): La
   return { kind: 'claude', command: command ?? 'claude', args: claudeArgs(settings), env }
 }
 
+/** What one run adds. */
+export interface RunWish {
+  /** Null: as the launcher says. */
+  readonly model: string | null
+  /** One of before, that is to go on; null: a new one. */
+  readonly conversation: string | null
+  readonly budgetUsd: number | null
+}
+
+/** The arguments of one run. */
+export function launchWords(
+  { kind, args }: Launcher,
+  { model, conversation }: RunWish,
+): readonly string[] {
+  if (kind === 'command') return args
+  return [
+    ...args,
+    ...(model === null ? [] : ['--model', model]),
+    ...(conversation === null ? [] : ['--resume', conversation]),
+  ]
+}
+
 function claudeArgs({ args = [], model, deny = DENIED }: Settings): readonly string[] {
   return [
     ...['-p', '--output-format', 'stream-json', '--verbose'],

@@ -22,6 +22,8 @@ const GRACE_MS = 10_000
 const LOG_BYTES_MAX = 64 * 1_048_576
 /** What a worker's children still say after its end. */
 const LAST_WORDS_MS = 500
+const END_TRIES = 60
+const END_TRY_MS = 1_000
 
 /** Resolves when the worker's end is on the disk; at once where another supervisor has the worker. */
 export async function supervise(options: SuperviseOptions): Promise<void> {
@@ -29,10 +31,24 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   const order = files.order()
   if (order === null || !files.take(identityOf(process.pid))) return
   const log = openBoundedLog(files.log, options.logBytesMax ?? LOG_BYTES_MAX)
+  if (order.header !== undefined) log.write(Buffer.from(`${order.header}\n`))
   try {
-    files.writeEnd(await run(files, order, log, options))
+    await writeEnd(files, await run(files, order, log, options))
   } finally {
     log.close()
+  }
+}
+
+/** A full disk may get room again; a worker whose end is written nowhere is an unobserved one. */
+async function writeEnd(files: WorkerFiles, end: WorkerEnd): Promise<void> {
+  for (let left = END_TRIES; ; left--) {
+    try {
+      files.writeEnd(end)
+      return
+    } catch (error) {
+      if (left === 0) throw error
+      await delay(END_TRY_MS)
+    }
   }
 }
 
@@ -62,11 +78,18 @@ async function run(
     })
   const { pid } = child
   if (pid !== undefined) {
-    files.writeRunning({
-      supervisor: identityOf(process.pid),
-      worker: identityOf(pid),
-      boot: bootId(),
-    })
+    try {
+      files.writeRunning({
+        supervisor: identityOf(process.pid),
+        worker: identityOf(pid),
+        boot: bootId(),
+      })
+    } catch (error) {
+      // Nobody could find it again.
+      signalGroup(pid, 'SIGKILL')
+      await ended
+      return { code: null, signal: null, error: wordsOf(error) }
+    }
     stop.addEventListener('abort', () => void endGroup(pid, ended, graceMs), { once: true })
   }
   const end = await ended
@@ -99,6 +122,10 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It has ended.
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** A process that is gone before it could be looked at has no start that anybody could confuse with another's. */
