@@ -33,6 +33,7 @@ import {
   peers,
 } from './mesh.ts'
 import { assign, log, stop, workers } from './fleet.ts'
+import { fix, resumeStuck, retry } from './fleet-again.ts'
 import { guard } from './guard.ts'
 import { refactor } from './refactor.ts'
 import { demote, hotspots, promote } from './hotspots.ts'
@@ -111,6 +112,9 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   workers,
   log,
   stop,
+  'resume-stuck': resumeStuck,
+  retry,
+  fix,
   'wip/list': wipList,
   'wip/show': wipShow,
   'wip/restore': wipRestore,

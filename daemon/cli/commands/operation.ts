@@ -33,6 +33,8 @@ const SLOW: ReadonlySet<OperationName> = new Set([
   'task/claim',
   'task/complete',
   'assign',
+  'retry',
+  'fix',
   'wip/list',
   'wip/show',
   'wip/restore',

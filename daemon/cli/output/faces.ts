@@ -4,7 +4,7 @@ import { checkFace, claimFace } from './claim.ts'
 import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } from './claims.ts'
 import { coverFace, fenceFace, landedFace } from './fence.ts'
 import { eventsFace, exportFace } from './events.ts'
-import { assignFace, stopFace, workersFace } from './fleet.ts'
+import { againFace, answerFace, assignFace, stopFace, workersFace } from './fleet.ts'
 import { forecastFace } from './forecast.ts'
 import {
   approvalFace,
@@ -69,6 +69,9 @@ const FACES: Faces = {
   workers: workersFace,
   log: ({ text }) => [text],
   stop: stopFace,
+  'resume-stuck': answerFace,
+  retry: againFace,
+  fix: againFace,
   claims: claimsFace,
   renew: renewFace,
   narrow: narrowFace,

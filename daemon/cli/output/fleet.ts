@@ -54,6 +54,26 @@ export function assignFace(
   ]
 }
 
+export function againFace(result: OperationResult<'retry'>, page: Page): readonly string[] {
+  const { worker, climbed } = result
+  const model = climbed.to === null ? "the launcher's own model" : `model ${climbed.to}`
+  const before =
+    climbed.from === climbed.to || climbed.from === null ? '' : `, after ${climbed.from}`
+  const [first = '', ...rest] = assignFace(result, page)
+  return [first, `  attempt ${String(worker.attempt)}, ${model}${before}`, ...rest]
+}
+
+export function answerFace(
+  { worker }: OperationResult<'resume-stuck'>,
+  page: Page,
+): readonly string[] {
+  return [
+    `${worker.id} is answered, and goes on at ${worker.machine}.`,
+    ...(worker.blocker === null ? [] : [page.paint('warning', `note: ${worker.blocker.note}`)]),
+    ...nextSteps([[`skein log ${worker.id} --follow`, 'watch it']], page),
+  ]
+}
+
 export function stopFace(
   { worker, already }: OperationResult<'stop'>,
   page: Page,
@@ -126,15 +146,19 @@ function stepsOf(worker: Worker): readonly (readonly [string, string])[] {
     case 'waiting':
       return [
         [`skein log ${id}`, 'what it did'],
+        [`skein resume-stuck ${id} --guidance TEXT`, 'answer it'],
         [`skein stop ${id}`, 'give the task back'],
       ]
     case 'empty':
     case 'failed':
     case 'stopped':
     case 'lost':
-      return wip === null
-        ? [[`skein log ${id}`, 'what it said']]
-        : [[`skein wip show ${wip}`, `what it had not committed, on ${machine}`]]
+      return [
+        wip === null
+          ? [`skein log ${id}`, 'what it said']
+          : [`skein wip show ${wip}`, `what it had not committed, on ${machine}`],
+        [`skein retry ${id}`, 'once more, from there'],
+      ]
     default:
       return [
         [`skein log ${id} --follow`, 'watch it'],
