@@ -1,6 +1,7 @@
 // What a daemon does beside answering calls, each part of it started here and ended with the daemon.
 import type { Operations } from './client/operations.ts'
-import { startFleet, type FleetOptions } from './fleet/fleet.ts'
+import type { FleetOptions } from './fleet/around.ts'
+import { startFleet } from './fleet/fleet.ts'
 import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { takeNotes } from './guard/offline.ts'
 import { recordTold } from './guard/record.ts'

@@ -8,20 +8,13 @@ import {
   isAssignmentOver,
   SkeinError,
   type AssignmentId,
-  type AuditEvent,
   type PeerId,
 } from '../../protocol/index.ts'
-import { removeCheckout, type Config } from '../config.ts'
-import type { Git } from '../git.ts'
-import type { History } from '../git-history.ts'
-import type { WorkerGit } from '../git-workers.ts'
-import type { Log } from '../log.ts'
-import type { Clock } from '../ports.ts'
 import type { Fleet, WorkerBlocker } from '../ports-fleet.ts'
-import type { Repo, Repos } from '../repos.ts'
-import type { Sessions } from '../sessions.ts'
-import type { Keeping } from '../wip/keeping.ts'
+import type { Repo } from '../repos.ts'
 import { acceptDispatch } from './acceptance.ts'
+import { createClones, surroundings, type Clones, type FleetOptions } from './around.ts'
+import { branchOf, censusOf, type Census } from './census.ts'
 import { isWorkerName, listWorkers, sizeOf, workersFolder } from './files.ts'
 import { claimOf, type Job, type WorkerAround } from './job.ts'
 import type { Obstacle } from './limits/gate.ts'
@@ -30,34 +23,15 @@ import { readBytes } from './log-reader.ts'
 import { tellProgress } from './progress.ts'
 import { Worker } from './worker.ts'
 
-export interface FleetOptions {
-  readonly home: string
-  readonly self: PeerId
-  readonly machineOf: (peer: PeerId) => string
-  readonly config: Config
-  readonly repos: Pick<Repos, 'all' | 'get'>
-  readonly git: Pick<Git, 'findCheckout' | 'originUrl'>
-  readonly history: Pick<History, 'trunk'>
-  readonly workerGit: WorkerGit
-  readonly keeping: Pick<Keeping, 'keepAll'>
-  /** @returns whether the kept work lies in the checkout now, whole and without a conflict */
-  readonly restore: (repo: Repo, root: string, wip: string) => Promise<boolean>
-  readonly sessions: Pick<Sessions, 'noteActivity'>
-  readonly clock: Clock
-  /** The daemon's environment, without what says whose it is. */
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly supervisor: readonly string[]
-  readonly watch: (listener: (event: AuditEvent) => void) => () => void
-  readonly log: Log
-}
-
 export interface RunningFleet extends Fleet {
   /** The workers go on. */
   stop(): Promise<void>
 }
 
-/** Between two looks, where nothing is heard in between. */
+/** Between two looks while something is to be looked after, where nothing is heard in between. */
 const LOOK_MS = 250
+/** While nothing is: what begins is heard of, and this is for what was not. */
+const IDLE_LOOK_MS = 5_000
 /** A step that failed is tried again after this, and after twice as long each time. */
 const RETRY_MS = 1_000
 const RETRY_MS_MAX = 60_000
@@ -83,10 +57,14 @@ interface Entry {
 class LocalFleet implements RunningFleet {
   readonly #options: FleetOptions
   readonly #limits: Limits
+  readonly #clones: Clones
   readonly #around: WorkerAround
   readonly #entries = new Map<AssignmentId, Entry>()
   readonly #unwatch: () => void
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | null = null
+  #isBusy = false
+  /** Of the look that is on; null: it has to be taken anew. */
+  #census: Census | null = null
   #isStopped = false
   /** One at a time is taken up, so that there is never one too many. */
   #taking: AssignmentId | null = null
@@ -96,14 +74,13 @@ class LocalFleet implements RunningFleet {
     const { home, config, clock } = options
     const wall = (): number => clock.wall()
     this.#limits = openLimits({ folder: workersFolder(home), config, wall, now: () => this.#now() })
-    this.#around = this.#surroundings()
+    this.#clones = createClones(options)
+    this.#around = surroundings(options, this.#limits, this.#clones, (job) => this.#admit(job))
     for (const id of listWorkers(options.home)) {
       const entry = this.#entry(asAssignmentId(id))
       entry.isCleared = entry.worker.runs.isDone()
     }
-    this.#timer = setInterval(() => {
-      this.#look()
-    }, LOOK_MS).unref()
+    this.#pace(true)
     this.#unwatch = options.watch(({ kind }) => {
       if (kind.startsWith('assignment.'))
         setImmediate(() => {
@@ -117,7 +94,7 @@ class LocalFleet implements RunningFleet {
     const repo = repos.get(id)
     acceptDispatch(config, self, { repo: id, launcher, peer: from, machine: machineOf(from) })
     try {
-      await this.#cloneOf(repo)
+      await this.#clones(repo)
     } catch (error) {
       if (!(error instanceof SkeinError)) throw error
       throw new SkeinError('ASSIGNMENT_REFUSED', error.message, { cause: error })
@@ -141,6 +118,7 @@ class LocalFleet implements RunningFleet {
     const job = this.#jobs().find(({ assignment }) => assignment.id === id)
     if (entry === undefined || job === undefined || isAssignmentOver(job.assignment.state))
       return null
+    this.#census = null
     if (isToStart(job)) return this.#hold(entry, job)
     if (entry.failures === 0) return null
     const sinceMs = job.assignment.stateAtMs
@@ -165,7 +143,7 @@ class LocalFleet implements RunningFleet {
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    clearInterval(this.#timer)
+    if (this.#timer !== null) clearInterval(this.#timer)
     this.#unwatch()
     for (const { busy } of this.#entries.values()) await busy
     this.#limits.close()
@@ -173,6 +151,8 @@ class LocalFleet implements RunningFleet {
 
   #look(): void {
     if (this.#isStopped) return
+    this.#census = null
+    let isBusy = false
     for (const job of this.#jobs()) {
       const { id, peer, state } = job.assignment
       const isOpen = !isAssignmentOver(state)
@@ -180,8 +160,20 @@ class LocalFleet implements RunningFleet {
       const entry = this.#entry(id)
       if (isOpen) this.#options.sessions.noteActivity(asSessionId(id), null)
       else if (entry.isCleared) continue
+      isBusy = true
       this.#advance(entry, job)
     }
+    this.#pace(isBusy)
+  }
+
+  #pace(isBusy: boolean): void {
+    if (this.#timer !== null && isBusy === this.#isBusy) return
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#isBusy = isBusy
+    const look = (): void => {
+      this.#look()
+    }
+    this.#timer = setInterval(look, isBusy ? LOOK_MS : IDLE_LOOK_MS).unref()
   }
 
   #advance(entry: Entry, job: Job): void {
@@ -209,24 +201,20 @@ class LocalFleet implements RunningFleet {
   }
 
   /** One that still listens has its slot already. */
-  #obstacle(entry: Entry, { repo, assignment }: Job): Obstacle | null {
-    if (assignment.state === 'waiting' && entry.worker.isAtWork()) return null
-    const { self } = this.#options
-    const own = this.#jobs().filter(({ assignment: { peer } }) => peer === self)
-    const atWork = own.filter(
-      ({ assignment: { id, state } }) =>
-        AT_WORK.has(state) ||
-        (state === 'waiting' && this.#entries.get(id)?.worker.isAtWork() === true),
-    ).length
-    const clearing = own.find(
-      (other) =>
-        other.repo.id === repo.id &&
-        other.assignment.branch === assignment.branch &&
-        isAssignmentOver(other.assignment.state) &&
-        this.#entries.get(other.assignment.id)?.isCleared === false,
-    )
-    const known = { atWork, clearing: clearing?.assignment.id ?? null }
-    return this.#limits.obstacle(assignment.launcher, known)
+  #obstacle(entry: Entry, job: Job): Obstacle | null {
+    if (job.assignment.state === 'waiting' && entry.worker.isAtWork()) return null
+    this.#census ??= censusOf(this.#jobs(), this.#options.self, this.#entries)
+    const { atWork, clearing } = this.#census
+    const known = { atWork, clearing: clearing.get(branchOf(job)) ?? null }
+    return this.#limits.obstacle(job.assignment.launcher, known)
+  }
+
+  #admit(job: Job): WorkerBlocker | null {
+    const held = this.#hold(this.#entry(job.assignment.id), job)
+    // From now on there is one more.
+    this.#census = null
+    if (held === null) this.#limits.noteStart()
+    return held
   }
 
   #isAccepted(job: Job): boolean {
@@ -285,65 +273,6 @@ class LocalFleet implements RunningFleet {
     })
   }
 
-  #surroundings(): WorkerAround {
-    const { home, git, workerGit, env, supervisor, config, self, machineOf, keeping, clock } =
-      this.#options
-    const limits = this.#limits
-    return {
-      ...{ home, git: workerGit, env, supervisor, machine: machineOf(self) },
-      now: () => this.#now(),
-      wall: () => clock.wall(),
-      accept: ({ repo, assignment: { launcher, operator } }) => {
-        const { peer } = operator
-        const dispatch = { repo: repo.id, launcher, peer, machine: machineOf(peer) }
-        return acceptDispatch(config, self, dispatch)
-      },
-      admit: (job) => {
-        const held = this.#hold(this.#entry(job.assignment.id), job)
-        if (held === null) limits.noteStart()
-        return held
-      },
-      budgetOf: () => limits.budget(),
-      spend: (run, usd) => limits.spend(run, usd),
-      runMsMax: limits.runMsMax,
-      pause: (launcher, untilMs) => {
-        limits.pause(launcher, untilMs)
-      },
-      restoreWork: this.#options.restore,
-      cloneOf: (repo) => this.#cloneOf(repo),
-      // Where there is no worktree, or none yet, git would find whatever lies around it: the home may be in a checkout.
-      keepWork: async (repo, of) => {
-        const there = await git.findCheckout(of.root)
-        return there?.root === of.root ? keeping.keepAll(repo, of) : null
-      },
-      forget: (repo, root) => {
-        const at = repo.checkouts.indexOf(root)
-        if (at >= 0) repo.checkouts.splice(at, 1)
-        removeCheckout(home, repo.id, root)
-      },
-      note: ({ id, task }, what, facts = {}) => {
-        this.#options.log.info({ assignment: id, task, ...facts }, what)
-      },
-    }
-  }
-
-  /** The clone itself rather than a worktree of it, and never a worker's. */
-  async #cloneOf(repo: Repo): Promise<{ readonly root: string; readonly trunk: string }> {
-    const { git, history, home } = this.#options
-    const own = path.join(home, 'worktrees') + path.sep
-    const found = await Promise.all(
-      repo.checkouts.filter((root) => !root.startsWith(own)).map((root) => git.findCheckout(root)),
-    )
-    const checkouts = found.flatMap((checkout) => checkout ?? [])
-    const checkout = checkouts.find(({ isWorktree }) => !isWorktree) ?? checkouts[0]
-    if (checkout === undefined)
-      throw new SkeinError('REPO_NOT_GIT', `no clone of ${repo.id} is there any more`)
-    if ((await git.originUrl(checkout)) === null)
-      throw new SkeinError('REPO_NOT_GIT', `the clone of ${repo.id} has no remote 'origin'`)
-    const trunk = await history.trunk(checkout, repo.config.default_branch)
-    return { root: checkout.root, trunk: trunk?.branch ?? repo.config.default_branch ?? 'main' }
-  }
-
   #now(): number {
     return this.#options.clock.monotonic()
   }
@@ -354,5 +283,3 @@ function isToStart({ assignment: { state, stop, answer } }: Job): boolean {
   if (stop !== null) return false
   return state === 'assigned' || (state === 'waiting' && answer !== null)
 }
-
-const AT_WORK: ReadonlySet<string> = new Set(['starting', 'running'])

@@ -209,6 +209,30 @@ describe('a further attempt', () => {
   })
 })
 
+describe('a start that cannot be', () => {
+  it('says who has the branch', async (t) => {
+    const bench = new WorkerBench(t)
+    git(bench.clone, 'switch', '--quiet', '--create', 'task-t1')
+    const over = await bench.untilState(bench.assign(workOrder('t1')), 'failed', 'running')
+    assert.deepEqual([over.state, over.reason], ['failed', 'worktree'])
+    assert.match(over.note ?? '', /already (?:checked out|used by worktree)/)
+  })
+
+  it('goes on from nothing that the remote has deleted', async (t) => {
+    const bench = new WorkerBench(t)
+    bench.script = COMMIT
+    const first = bench.assign(workOrder('t1'))
+    await bench.untilState(first, 'succeeded')
+    await bench.clear(first)
+    git(bench.clone, 'fetch', '--quiet', 'origin', '+refs/heads/*:refs/remotes/origin/*')
+    git(bench.origin, 'update-ref', '-d', 'refs/heads/task-t1')
+    git(bench.clone, 'branch', '--quiet', '-D', 'task-t1')
+    bench.script = '[ ! -e work.txt ]'
+    const second = bench.assign(workOrder('t1'), true)
+    assert.equal((await bench.untilState(second, 'empty', 'failed')).state, 'empty')
+  })
+})
+
 describe('the limits of a run', () => {
   it('end it in time, and say which it was to whoever starts after', async (t) => {
     const bench = new WorkerBench(t)
