@@ -20,6 +20,8 @@ const PIECE_BYTES = 1_048_576
 const BEHIND_BYTES_MAX = 8 * PIECE_BYTES
 /** A line of stream-json holds what a tool answered. */
 const LINE_CHARACTERS_MAX = 4 * PIECE_BYTES
+/** Of one piece: who says more in it than a line of fifty letters each floods, and is skipped ahead in, too. */
+const LINES_MAX = PIECE_BYTES / 50
 
 /** @param from where the run's part of the log begins */
 export function readLog(
@@ -49,7 +51,7 @@ export function readLog(
       this.quietSince = at
       const lines = (rest + piece.toString('utf8')).split('\n')
       rest = (lines.pop() ?? '').slice(0, LINE_CHARACTERS_MAX)
-      for (const line of lines) {
+      for (const line of lines.slice(-LINES_MAX)) {
         estimate.note(line)
         for (const event of readLine(line)) noteEvent(state, event)
       }

@@ -3,6 +3,7 @@
 // whole group: first politely, then hard. What the worker leaves behind in its group ends with it.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bootId, systemProcesses, type ProcessIdentity } from '../client/proc.ts'
 import { openBoundedLog, type BoundedLog } from './bounded-log.ts'
@@ -22,6 +23,9 @@ const GRACE_MS = 10_000
 const LOG_BYTES_MAX = 64 * 1_048_576
 /** What a worker's children still say after its end. */
 const LAST_WORDS_MS = 500
+/** So much is read in so long a time: 20 MB a second. */
+const FLOOD_BYTES = 2_000_000
+const FLOOD_MS = 100
 const END_TRIES = 60
 const END_TRY_MS = 1_000
 
@@ -72,10 +76,7 @@ async function run(
     })
   })
   const ended = endOf(child)
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk: Buffer) => {
-      log.write(chunk)
-    })
+  const release = takeDown([child.stdout, child.stderr], log)
   const { pid } = child
   if (pid !== undefined) {
     try {
@@ -93,9 +94,31 @@ async function run(
     stop.addEventListener('abort', () => void endGroup(pid, ended, graceMs), { once: true })
   }
   const end = await ended
+  release()
   await Promise.race([closed, delay(LAST_WORDS_MS)])
   if (pid !== undefined) signalGroup(pid, 'SIGKILL')
   return end
+}
+
+/** Whoever says more than can be of use is read slowly: it waits for its reader, and costs its machine little. @returns ends that */
+function takeDown(streams: readonly (Readable | null)[], log: BoundedLog): () => void {
+  let left = FLOOD_BYTES
+  let isReleased = false
+  const pace = setInterval(() => {
+    left = FLOOD_BYTES
+    for (const stream of streams) stream?.resume()
+  }, FLOOD_MS).unref()
+  for (const stream of streams)
+    stream?.on('data', (chunk: Buffer) => {
+      log.write(chunk)
+      left -= chunk.length
+      if (left < 0 && !isReleased) stream.pause()
+    })
+  return () => {
+    isReleased = true
+    clearInterval(pace)
+    for (const stream of streams) stream?.resume()
+  }
 }
 
 function endOf(child: ChildProcess): Promise<WorkerEnd> {
