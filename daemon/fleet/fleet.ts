@@ -32,6 +32,8 @@ export interface RunningFleet extends Fleet {
 const LOOK_MS = 250
 /** While nothing is: what begins is heard of, and this is for what was not. */
 const IDLE_LOOK_MS = 5_000
+/** A ledger that is opened may tell of it yet. */
+const UNKNOWN_MS = 60_000
 /** A step that failed is tried again after this, and after twice as long each time. */
 const RETRY_MS = 1_000
 const RETRY_MS_MAX = 60_000
@@ -52,6 +54,8 @@ interface Entry {
   isCleared: boolean
   /** What keeps it from starting, as it was seen last, and since when. */
   held: WorkerBlocker | null
+  /** No ledger has told of it since then; null: one does. */
+  unknownSince: number | null
 }
 
 class LocalFleet implements RunningFleet {
@@ -153,7 +157,8 @@ class LocalFleet implements RunningFleet {
     if (this.#isStopped) return
     this.#census = null
     let isBusy = false
-    for (const job of this.#jobs()) {
+    const jobs = this.#jobs()
+    for (const job of jobs) {
       const { id, peer, state } = job.assignment
       const isOpen = !isAssignmentOver(state)
       if (peer !== this.#options.self || !(isOpen || this.#entries.has(id))) continue
@@ -163,7 +168,27 @@ class LocalFleet implements RunningFleet {
       isBusy = true
       this.#advance(entry, job)
     }
+    this.#endUnknown(jobs)
     this.#pace(isBusy)
+  }
+
+  /** Workers of ledgers that are not this machine's any more: it was removed from its mesh, or the ledger was begun anew. */
+  #endUnknown(jobs: readonly Job[]): void {
+    const open = [...this.#entries].filter(([, { isCleared }]) => !isCleared)
+    if (open.length === 0) return
+    const known = new Set(jobs.map(({ assignment }) => assignment.id))
+    for (const [id, entry] of open) {
+      const repo = entry.worker.files.order()?.repo
+      const isOpened = this.#options.repos.all().some((one) => one.id === repo && one.host !== null)
+      if (known.has(id) || !isOpened) {
+        entry.unknownSince = null
+        continue
+      }
+      entry.unknownSince ??= this.#now()
+      if (this.#now() - entry.unknownSince < UNKNOWN_MS || !entry.worker.abandon()) continue
+      entry.isCleared = true
+      this.#options.log.warn({ assignment: id }, 'a worker that no ledger knows of was ended')
+    }
   }
 
   #pace(isBusy: boolean): void {
@@ -260,7 +285,7 @@ class LocalFleet implements RunningFleet {
     const worker = new Worker(this.#around, folder)
     const entry: Entry = {
       ...{ worker, busy: null, failures: 0, failure: '', retryAt: 0, isCleared: false },
-      held: null,
+      ...{ held: null, unknownSince: null },
     }
     this.#entries.set(id, entry)
     return entry

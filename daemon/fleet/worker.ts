@@ -83,6 +83,17 @@ export class Worker {
     }
   }
 
+  /** No ledger knows of it any more: it is ended, and what it leaves stays where it is. @returns whether it has ended */
+  abandon(): boolean {
+    if (this.isAtWork()) {
+      this.#askToEnd()
+      return false
+    }
+    this.#endRest()
+    this.runs.markDone()
+    return true
+  }
+
   async #take(job: Job): Promise<void> {
     if (job.assignment.stop !== null) return move(this.#around, job, 'stopped')
     if (claimOf(job) === null) return this.#fail(job, 'claim', CLAIM_GONE)
@@ -174,9 +185,12 @@ export class Worker {
     }
     const cause = this.#spent(job) ?? this.#tooLong()
     if (cause === null) return
-    this.files.writeCause(cause)
+    try {
+      this.files.writeCause(cause)
+    } finally {
+      this.#askToEnd()
+    }
     this.#around.note(job.assignment, 'a worker is ended', { ...cause })
-    this.#askToEnd()
   }
 
   #spent(job: Job): EndCause | null {

@@ -32,9 +32,13 @@ export function openDayBook(file: string, wall: () => number): DayBook {
     return page
   }
   const write = (): void => {
-    unwritten = 0
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-    replaceFile(file, JSON.stringify(page))
+    try {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+      replaceFile(file, JSON.stringify(page))
+      unwritten = 0
+    } catch {
+      // A full disk: it is written with what comes next, and keeps no worker from being looked after.
+    }
   }
   return {
     spentToday: () => today().usd,
@@ -42,8 +46,8 @@ export function openDayBook(file: string, wall: () => number): DayBook {
       const { day, usd: sum, runs } = today()
       const more = usd - (runs[run] ?? 0)
       if (more <= 0) return
-      const { [run]: _, ...others } = runs
-      const kept = Object.entries(others).slice(1 - RUNS_REMEMBERED)
+      const others = Object.entries(runs).filter(([other]) => other !== run)
+      const kept = others.slice(1 - RUNS_REMEMBERED)
       page = { day, usd: sum + more, runs: { ...Object.fromEntries(kept), [run]: usd } }
       unwritten += more
       if (unwritten >= WRITTEN_USD) write()

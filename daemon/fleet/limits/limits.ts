@@ -86,8 +86,12 @@ export function openLimits({ folder, config, wall, now }: LimitsOptions): Limits
         `the workers here cost about ${dollars(today)} today, of ${dollars(perDay)} (fleet.spending.per_day)`,
       )
     },
-    pause: pauses.set,
-    close: book.close,
+    pause: (launcher, untilMs) => {
+      pauses.set(launcher, untilMs)
+    },
+    close: () => {
+      book.close()
+    },
   }
 }
 

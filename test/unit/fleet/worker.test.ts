@@ -92,7 +92,7 @@ describe('daemons that die', () => {
       bench[when] = (command: Command) => {
         const at =
           command.kind === 'move-assignment'
-            ? `${command.to} ${String(bench.now(command.id).answer)}`
+            ? `${command.to} ${String(bench.now(command.id).answer !== null)}`
             : command.kind
         if (died.has(at)) return
         died.add(at)
