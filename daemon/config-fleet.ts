@@ -1,20 +1,9 @@
 // `fleet` of config.yml: which workers this machine starts, for whom, and with what programs.
 import { z } from 'zod'
+import { quietHours } from './config-quiet-hours.ts'
 import { command, duration, named, repoId } from './config-words.ts'
 
-const timeOfDay = z
-  .string()
-  .regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, 'expected a time of day such as 22:00')
-const timeZone = z.string().max(64).refine(isTimeZone, 'expected a time zone such as Europe/Berlin')
 const dollars = z.number().positive()
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 
 export const fleetSettings = z
   .strictObject({
@@ -58,16 +47,11 @@ export const fleetSettings = z
     timeout: duration(1, 7 * 86_400)
       .optional()
       .describe('So long a worker may run at once; then it is ended. Default: 2h.'),
-    quiet_hours: z
-      .strictObject({
-        from: timeOfDay.describe('From this minute on.'),
-        to: timeOfDay.describe('Until this minute; may be on the next day.'),
-        tz: timeZone
-          .optional()
-          .describe("A time zone such as Europe/Berlin; default: the machine's."),
-      })
+    quiet_hours: quietHours
       .optional()
-      .describe('When no worker is started; those that run go on.'),
+      .describe(
+        'When no worker is started, as in 22:00-07:00 or 22:00-07:00 Europe/Berlin; those that run go on.',
+      ),
     spending: z
       .strictObject({
         per_run: dollars.optional().describe('Most that one run may cost, in US dollars.'),

@@ -31,10 +31,13 @@ describe('quiet hours', () => {
     })
 
   it('are checked in config.yml', () => {
-    const parse = (quiet: object) => machineFileSchema.safeParse({ fleet: { quiet_hours: quiet } })
-    assert.ok(parse({ from: '22:00', to: '07:00', tz: 'Europe/Berlin' }).success)
-    for (const wrong of [{ from: '24:00' }, { to: '7:00' }, { tz: 'Atlantis' }])
-      assert.equal(parse({ from: '22:00', to: '07:00', ...wrong }).success, false)
+    const parse = (quiet: string) => machineFileSchema.safeParse({ fleet: { quiet_hours: quiet } })
+    const hours = { from: '22:00', to: '07:00' }
+    assert.deepEqual(parse('22:00-07:00').data?.fleet?.quiet_hours, hours)
+    const berlin = { ...hours, tz: 'Europe/Berlin' }
+    assert.deepEqual(parse('22:00-07:00 Europe/Berlin').data?.fleet?.quiet_hours, berlin)
+    for (const wrong of ['24:00-07:00', '22:00-7:00', '22:00', '22:00-07:00 Atlantis', ''])
+      assert.equal(parse(wrong).success, false, wrong)
   })
 })
 
