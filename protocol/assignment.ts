@@ -157,6 +157,8 @@ export const FLEET_LIMITS = {
   promptCharactersMax: 8_000,
   titleCharactersMax: 200,
   noteCharactersMax: 500,
+  /** What was found of work; a repair is told it. */
+  verdictCharactersMax: 2_000,
 } as const
 
 /** Work that is to land, and has not. */

@@ -14,7 +14,7 @@ import type { WorkerEnd, WorkerFiles } from './files.ts'
 import { parentOf, type Job, type WorkerAround } from './job.ts'
 import { tailOf, type LogReader } from './log-reader.ts'
 import { usageLimitIn } from './limits/usage-limit.ts'
-import { verdictIn, wordsIn, type TextVerdict } from './verdict-text.ts'
+import { verdictIn, wordsIn } from './verdict-text.ts'
 import { agentOf, bounded, CLAIM_GONE, exitWords, wordsOf, worktreeOf } from './worker-words.ts'
 
 export interface Ended {
@@ -106,7 +106,12 @@ async function tellVerdict(
   if (parent === null) return empty('what it looked at is not remembered any more')
   const commit = files.order()?.base ?? assignment.base ?? ''
   const verdict = {
-    ...{ kind, outcome: found.outcome, commit, note: noteOf(found) },
+    ...{
+      kind,
+      outcome: found.outcome,
+      commit,
+      note: bounded(found.note, FLEET_LIMITS.verdictCharactersMax),
+    },
     ...{ by: agentOf(repo, assignment), machine: around.machine, from: assignment.id },
   }
   await submit(hostOf(repo), { kind: 'judge-assignment', id: parent.id, verdict })
@@ -115,10 +120,6 @@ async function tellVerdict(
 
 function kindOf(type: AssignmentType): VerdictKind | null {
   return type === 'work' ? null : type
-}
-
-function noteOf({ note }: TextVerdict): string {
-  return note.slice(0, FLEET_LIMITS.noteCharactersMax)
 }
 
 /** What this run said last. */

@@ -123,8 +123,8 @@ class LocalFleet implements RunningFleet {
     if (entry === undefined || job === undefined || isAssignmentOver(job.assignment.state))
       return null
     this.#census = null
-    if (isToStart(job)) return this.#hold(entry, job)
-    if (entry.failures === 0) return null
+    const held = isToStart(job) ? this.#hold(entry, job) : null
+    if (held !== null || entry.failures === 0) return held
     const sinceMs = job.assignment.stateAtMs
     return { kind: 'backoff', note: `it is tried again: ${entry.failure}`, sinceMs }
   }

@@ -75,10 +75,10 @@ export function noteEvent(state: ProgressState, event: WorkerEvent): void {
       state.denied = event.count
       return
     case 'cost':
-      state.costUsd = event.usd
+      if (Number.isFinite(event.usd) && event.usd >= 0) state.costUsd = event.usd
       return
     case 'result':
-      state.turns = Math.max(state.turns, event.turns ?? 0)
+      if (Number.isSafeInteger(event.turns)) state.turns = Math.max(state.turns, event.turns ?? 0)
       state.failure = event.ok ? null : event.why
       state.isOver = true
   }

@@ -1,6 +1,7 @@
 // What is said of a worker: who it is, and how it ended.
 import path from 'node:path'
 import { FLEET_LIMITS, type Assignment, type AssignmentFacts } from '../../protocol/index.ts'
+import { clean } from '../callers.ts'
 import { hostOf, type Repo } from '../repos.ts'
 import type { WorkerEnd } from './files.ts'
 import type { LogReader } from './log-reader.ts'
@@ -33,6 +34,7 @@ export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-export function bounded(text: string): string {
-  return text.slice(0, FLEET_LIMITS.noteCharactersMax)
+/** A worker's words, and git's, are a stranger's. */
+export function bounded(text: string, most: number = FLEET_LIMITS.noteCharactersMax): string {
+  return text.split('\n').map(clean).join('\n').slice(0, most)
 }

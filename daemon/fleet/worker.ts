@@ -30,6 +30,8 @@ import { agentOf, bounded, CLAIM_GONE, exitOf, wordsOf, worktreeOf } from './wor
 /** How long a supervisor may take to say that it has started the worker. */
 const LAUNCH_MS_MAX = 15_000
 
+const CONVERSATION = /^[A-Za-z0-9][\w.:-]{0,199}$/
+
 export class Worker {
   readonly runs: WorkerRuns
   readonly #around: WorkerAround
@@ -193,9 +195,12 @@ export class Worker {
     this.#around.note(job.assignment, 'a worker is ended', { ...cause })
   }
 
+  /** One that has said its result costs nothing more: it is not ended for what it has cost. */
   #spent(job: Job): EndCause | null {
-    const usd = this.reader()?.spentUsd() ?? 0
-    return usd === 0 ? null : this.#around.spend(runName(this.runs, job), usd)
+    const reader = this.reader()
+    const usd = reader?.spentUsd() ?? 0
+    const cause = usd === 0 ? null : this.#around.spend(runName(this.runs, job), usd)
+    return reader?.state.isOver === true ? null : cause
   }
 
   #tooLong(): EndCause | null {
@@ -248,7 +253,8 @@ export class Worker {
     return {
       costUsd: costUsd + reader.spentUsd(),
       turns: turns + reader.state.turns,
-      ...(session === null || session === '' ? {} : { conversation: session }),
+      // It becomes a word on a command line.
+      ...(session !== null && CONVERSATION.test(session) ? { conversation: session } : {}),
     }
   }
 

@@ -34,6 +34,7 @@ export class WorkerBench {
   readonly origin: string
   /** What is started, with the prompt on its standard input. */
   script = 'cat'
+  kind: Launcher['kind'] = 'command'
   /** Called before a command reaches the ledger, and after: a throw is a daemon that dies there. */
   beforeSubmit: (command: Command) => void = () => undefined
   afterSubmit: (command: Command) => void = () => undefined
@@ -127,7 +128,8 @@ export class WorkerBench {
     const env = { ...process.env, ...IDENTITY, SKEIN_HOME: this.home }
     const workerGit = createWorkerGit({ env, helperFolder: () => this.home })
     const launcher = (): Launcher => ({
-      ...{ kind: 'command', command: 'sh', args: ['-c', this.script], env: {} },
+      // The words of a run come after the program's own, where nobody reads them.
+      ...{ kind: this.kind, command: 'sh', args: ['-c', this.script], env: {} },
     })
     return {
       ...{ home: this.home, machine: 'm', env, supervisor: [process.execPath, SUPERVISOR] },

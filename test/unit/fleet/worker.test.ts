@@ -243,6 +243,17 @@ describe('the limits of a run', () => {
     assert.deepEqual([over.state, over.reason], ['failed', 'timeout'])
   })
 
+  it('do not end one that has said its result', async (t) => {
+    const bench = new WorkerBench(t)
+    bench.kind = 'claude'
+    const result = { type: 'result', subtype: 'success', total_cost_usd: 3, num_turns: 2.5 }
+    bench.script = `echo '${JSON.stringify(result)}'; sleep 0.3; ${COMMIT}`
+    bench.around = { spend: () => ({ reason: 'spending', note: 'too much' }) }
+    const id = bench.assign(workOrder('t1'))
+    const over = await bench.untilState(id, 'succeeded', 'failed')
+    assert.deepEqual([over.state, over.costUsd, over.turns], ['succeeded', 3, 0])
+  })
+
   it("of its launcher's account are no failure of the work, and pause the launcher", async (t) => {
     const bench = new WorkerBench(t)
     const until = Math.floor(Date.now() / 1000) + 600
