@@ -1,6 +1,6 @@
 // The log of a process: what it says, up to a bound; of what comes after only the end is kept, for that is where results stand. A full
-// disk costs the log and not the worker.
-import { closeSync, openSync, writeSync } from 'node:fs'
+// disk costs the log and not the worker. A log of several runs has one bound; each of them has room for its first words.
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
 
 export interface BoundedLog {
   write(chunk: Buffer): void
@@ -9,10 +9,12 @@ export interface BoundedLog {
 }
 
 const TAIL_BYTES = 256 * 1024
+/** Of a run that comes when the log is full. */
+const RUN_BYTES_MIN = 1_048_576
 
 export function openBoundedLog(file: string, bytesMax: number): BoundedLog {
   const handle = openSync(file, 'a', 0o600)
-  let written = 0
+  let written = Math.max(0, Math.min(fstatSync(handle).size, bytesMax - RUN_BYTES_MIN))
   let dropped = 0
   let tail: Buffer[] = []
   let tailBytes = 0

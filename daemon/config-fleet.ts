@@ -1,6 +1,9 @@
 // `fleet` of config.yml: which workers this machine starts, for whom, and with what programs.
 import { z } from 'zod'
+import { quietHours } from './config-quiet-hours.ts'
 import { command, duration, named, repoId } from './config-words.ts'
+
+const dollars = z.number().positive()
 
 export const fleetSettings = z
   .strictObject({
@@ -51,17 +54,26 @@ export const fleetSettings = z
     check_time: duration(1, 86_400)
       .optional()
       .describe('Most that one command of a repository may take; default: 20m.'),
-    quiet_hours: z
-      .string()
+    stagger: duration(0, 3_600)
       .optional()
-      .describe('When no worker is started. Read, and without effect in this version.'),
+      .describe('Between the starts of two workers; default: 2s.'),
+    timeout: duration(1, 7 * 86_400)
+      .optional()
+      .describe('So long a worker may run at once; then it is ended. Default: 2h.'),
+    quiet_hours: quietHours
+      .optional()
+      .describe(
+        'When no worker is started, as in 22:00-07:00 or 22:00-07:00 Europe/Berlin; those that run go on.',
+      ),
     spending: z
       .strictObject({
-        per_run: z.number().min(0).optional().describe('Most that one run may cost.'),
-        per_day: z.number().min(0).optional().describe('Most that one day may cost.'),
+        per_run: dollars.optional().describe('Most that one run may cost, in US dollars.'),
+        per_day: dollars
+          .optional()
+          .describe('Most that all workers of this machine may cost in a day, in US dollars.'),
       })
       .optional()
-      .describe('Bounds of what workers cost. Read, and without effect in this version.'),
+      .describe('A worker is ended before it passes them, and none is started that could not.'),
   })
   .optional()
   .describe('Workers on this machine.')

@@ -9,10 +9,19 @@ import { createQuietGit, type Ran, type UserGit } from './git-user.ts'
 export interface WorkerGit {
   /**
    * A worktree on the branch: as the remote has the branch, else as this clone has it, else from the default branch as the remote has
-   * it now. One that is there already stays as it is. @returns the commit that it stands on.
-   * @throws SkeinError REPO_NOT_GIT with what git says
+   * it now. One that is there already stays as it is. @param continues commits of this clone that the remote has not are gone on from
+   * @returns the commit from which on its commits are to be pushed.
+   * @throws SkeinError REPO_NOT_GIT with what git says; BRANCH_DIVERGED with where the branch stands here and there
    */
-  addWorktree(root: string, folder: string, branch: string, trunk: string): Promise<string>
+  addWorktree(
+    root: string,
+    folder: string,
+    branch: string,
+    trunk: string,
+    continues?: boolean,
+  ): Promise<string>
+  /** A worktree on a commit of a branch of the remote, and on no branch. @throws SkeinError REPO_NOT_GIT with what git says */
+  addDetached(root: string, folder: string, branch: string, commit: string): Promise<void>
   /** The worktree's commit, and how many of its commits `base` has not. */
   committed(
     folder: string,
@@ -44,41 +53,43 @@ export function createWorkerGit({ env, helperFolder }: WorkerGitOptions): Worker
   const gitIn = (cwd: string, more: Readonly<Record<string, string>> = {}): Promise<UserGit> =>
     createQuietGit(cwd, { ...env, ...more }, AbortSignal.timeout(GIT_MS_MAX))
   return {
-    async addWorktree(root, folder, branch, trunk) {
+    async addWorktree(root, folder, branch, trunk, continues = false) {
       const git = await gitIn(root)
       const there = await (await gitIn(root)).run(['-C', folder, 'rev-parse', '--verify', 'HEAD'])
-      if (there.code === 0) return there.stdout.trim()
+      if (there.code === 0) return baseIn(await gitIn(folder), branch, trunk)
       await must(git, ['worktree', 'prune'])
-      await must(git, [
-        'fetch',
-        '--quiet',
-        '--no-tags',
-        'origin',
-        `+refs/heads/${trunk}:${remoteOf(trunk)}`,
-      ])
+      await must(git, fetchOf(trunk))
       // A branch that the remote has not is no failure; and if it cannot be reached, the fetch before has said so.
-      await git.run([
-        'fetch',
-        '--quiet',
-        '--no-tags',
-        'origin',
-        `+refs/heads/${branch}:${remoteOf(branch)}`,
-      ])
+      const fetched = await git.run(fetchOf(branch))
+      // What is remembered of a branch that was deleted there is nothing to go on from.
+      if (fetched.code !== 0 && /couldn't find remote ref/.test(fetched.stderr))
+        await git.run(['update-ref', '-d', remoteOf(branch)])
       const [onRemote, local] = [
         await tipOf(git, remoteOf(branch)),
         await tipOf(git, headOf(branch)),
       ]
       await must(git, ['worktree', 'add', '--quiet', ...(await wordsFor())])
-      return (await must(await gitIn(folder), ['rev-parse', 'HEAD'])).trim()
+      return baseIn(await gitIn(folder), branch, trunk)
 
       async function wordsFor(): Promise<readonly string[]> {
         if (onRemote === null && local !== null) return [folder, branch]
         const start = onRemote ?? (await tipOf(git, remoteOf(trunk)))
         if (start === null) throw said(`origin has no branch ${trunk}`)
-        const isBehind = local === null || (await isAncestor(git, local, start))
-        if (!isBehind) throw said(`branch ${branch} has commits here that the remote has not`)
-        return ['--no-track', '-B', branch, folder, start]
+        if (local === null || (await isAncestor(git, local, start)))
+          return ['--no-track', '-B', branch, folder, start]
+        if (continues && (await isAncestor(git, start, local))) return [folder, branch]
+        throw diverged(branch, local, start)
       }
+    },
+    async addDetached(root, folder, branch, commit) {
+      const git = await gitIn(root)
+      const there = await git.run(['-C', folder, 'rev-parse', '--verify', 'HEAD'])
+      if (there.code === 0) return
+      await must(git, ['worktree', 'prune'])
+      const isHere = async (): Promise<boolean> => (await tipOf(git, commit)) !== null
+      if (!(await isHere())) await must(git, fetchOf(branch))
+      if (!(await isHere())) throw said(`the remote's ${branch} has no commit ${commit}`)
+      await must(git, ['worktree', 'add', '--quiet', '--detach', folder, commit])
     },
     async committed(folder, base) {
       const git = await gitIn(folder)
@@ -115,6 +126,19 @@ export async function throughHelper(git: UserGit): Promise<readonly (readonly [s
   )
 }
 
+/** What the remote has of the branch; else where it left the default branch. */
+async function baseIn(git: UserGit, branch: string, trunk: string): Promise<string> {
+  const head = (await must(git, ['rev-parse', '--verify', 'HEAD'])).trim()
+  const pushed = await tipOf(git, remoteOf(branch))
+  if (pushed !== null && (await isAncestor(git, pushed, head))) return pushed
+  const left = await git.run(['merge-base', head, remoteOf(trunk)])
+  return left.code === 0 ? left.stdout.trim() : head
+}
+
+function fetchOf(branch: string): readonly string[] {
+  return ['fetch', '--quiet', '--no-tags', 'origin', `+${headOf(branch)}:${remoteOf(branch)}`]
+}
+
 const headOf = (branch: string): string => `refs/heads/${branch}`
 const remoteOf = (branch: string): string => `refs/remotes/origin/${branch}`
 
@@ -131,6 +155,14 @@ async function must(git: UserGit, args: readonly string[]): Promise<string> {
   const ran = await git.run(args)
   if (ran.code === 0) return ran.stdout
   throw said(`git ${args[0] ?? ''}: ${lastWords(ran)}`)
+}
+
+function diverged(branch: string, here: string, there: string): SkeinError {
+  return new SkeinError(
+    'BRANCH_DIVERGED',
+    `branch ${branch} has commits of its own here: it stands on ${here}, and on the remote ${there}`,
+    { data: { branch, here, there } },
+  )
 }
 
 function said(message: string): SkeinError {

@@ -7,6 +7,7 @@ import type { Git } from './git.ts'
 import type { History } from './git-history.ts'
 import { createLandingGit } from './git-landing.ts'
 import { createWorkerGit } from './git-workers.ts'
+import { createWorktree } from './git-worktree.ts'
 import type { HostMachine } from './host-machine.ts'
 import type { MeshLine } from './in-mesh.ts'
 import type { Log } from './log.ts'
@@ -21,6 +22,7 @@ import { keepFleet, keepLanding, keepWork } from './rounds.ts'
 import type { Sessions } from './sessions.ts'
 import type { Teardown } from './teardown.ts'
 import type { WorkPlaces } from './wip/places.ts'
+import { putBack } from './wip/put-back.ts'
 import type { Wip } from './wip/wip.ts'
 
 export interface WorkersOptions {
@@ -59,11 +61,13 @@ export function keepWorkers(
   const { clock, random } = machine
   const kept = keepWork({ env, home, repos, git, clock, machine: name, random, log }, held, stack)
   const programs = programsOf(home, env)
+  const worktree = createWorktree(env)
   const fleet = keepFleet(
     {
       ...{ home, self: key.peer, machineOf: line.nameOf, config, repos, git, history, mesh },
       ...{ keeping: kept.wip.keeping, sessions, clock, watch: feed.watch, log },
       ...programs,
+      restore: (repo, root, id) => putBack({ wip: kept.wip, git, worktree }, repo, root, id),
     },
     stack,
   )

@@ -39,7 +39,9 @@ const MOVES: Readonly<Record<AssignmentState, readonly AssignmentState[]>> = {
 
 /**
  * Why it failed: `refused` by the machine's own settings, no `worktree`, a program that did not start (`launch`), an `exit` other
- * than 0, a `push` that the remote has not, its claim gone (`claim`), or an end that nobody saw (`unobserved`).
+ * than 0, a `push` that the remote has not, its claim gone (`claim`), an end that nobody saw (`unobserved`), a branch that has other
+ * commits here than on the remote (`diverged`), its launcher's usage limit (`limited`), or a bound of the machine's own: of what it
+ * may cost (`spending`), or how long it may run (`timeout`).
  */
 export const ASSIGNMENT_FAILURES = [
   'refused',
@@ -49,6 +51,10 @@ export const ASSIGNMENT_FAILURES = [
   'push',
   'claim',
   'unobserved',
+  'diverged',
+  'limited',
+  'spending',
+  'timeout',
 ] as const
 export type AssignmentFailure = (typeof ASSIGNMENT_FAILURES)[number]
 
@@ -119,7 +125,7 @@ export interface Assignment extends AssignmentOrder, AssignmentFacts {
   readonly startedAtMs: number | null
   /** Somebody wants it to end. */
   readonly stop: Said | null
-  /** What a person said last to what it asked. */
+  /** What a person said to what it asked last. */
   readonly answer: Said | null
   /** The last of each kind. */
   readonly verdicts: Readonly<Partial<Record<VerdictKind, Verdict>>>
@@ -135,8 +141,12 @@ export interface Said {
 export const FLEET_LIMITS = {
   /** Assignments of one repository that are not over: each may hold a prompt. */
   openMax: 200,
-  /** Of those that are over so many are told; their prompts are forgotten. */
+  /** Of those that are over so many are told. */
   endedRemembered: 200,
+  /** Of those the last keep what they were told, for a further try; it is what is large of them. */
+  promptsRemembered: 50,
+  /** Of one task; the last is an operator's to go beyond. */
+  attemptsMax: 5,
   /** Beside those: work that has not landed yet, the oldest is forgotten first. */
   unlandedRemembered: 200,
   proposalsMax: 100,
@@ -149,7 +159,7 @@ export const FLEET_LIMITS = {
   promptCharactersMax: 8_000,
   titleCharactersMax: 200,
   noteCharactersMax: 500,
-  /** Its findings, in one text. */
+  /** What was found of work; a repair is told it. */
   verdictCharactersMax: 2_000,
 } as const
 

@@ -20,7 +20,7 @@ export function blockerOf(
   assignment: Assignment,
   said: BlockerSaid | null | 'unknown',
 ): BlockerJson | null {
-  const { id, state, machine, note, stateAtMs, answer } = assignment
+  const { id, state, machine, note, stateAtMs, answer, stop } = assignment
   const since = iso(stateAtMs)
   if (said === 'unknown')
     return {
@@ -32,7 +32,7 @@ export function blockerOf(
       ...{ kind: said.kind, note: said.note, since: iso(said.sinceMs), who: machine },
       next: NEXT[said.kind] ?? `skein workers ${id}`,
     }
-  if (state === 'waiting' && (answer === null || answer.atMs < stateAtMs))
+  if (state === 'waiting' && answer === null && stop === null)
     return {
       ...{ kind: 'question', note: note ?? 'it asks a person', since, who: 'a person' },
       next: `skein resume-stuck ${id} --guidance TEXT`,

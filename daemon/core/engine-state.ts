@@ -58,6 +58,8 @@ export interface LedgerMembers {
   readonly willing: readonly PeerId[]
   /** The other machines that have a copy. */
   readonly copies: readonly PeerId[]
+  /** Machines that have left the mesh, or were removed from it; missing: nobody. */
+  readonly gone?: readonly PeerId[]
   /** Is this machine one that has a copy? Whoever knows that it is not cuts it off. */
   readonly isCopy: boolean
   /** The mesh ledger's record that last changed any of this. */

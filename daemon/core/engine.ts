@@ -34,6 +34,7 @@ import {
   tellCaughtUp,
 } from './forwarding.ts'
 import {
+  endLost,
   isReady,
   lead,
   releaseAbandoned,
@@ -197,6 +198,7 @@ function takeInput(engine: Engine, input: EngineInput): void {
       return
     case 'members':
       setMembers(engine, input.members)
+      endLost(engine)
       return
     case 'hand-over':
       handOver(engine.consensus)

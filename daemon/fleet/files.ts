@@ -1,5 +1,5 @@
-// What is kept of one worker on the disk of its machine: `$SKEIN_HOME/workers/<assignment>/`. The supervisor and the daemon meet
-// here alone, so that either may die without the other.
+// What is kept of one run of a worker on the disk of its machine: `$SKEIN_HOME/workers/<assignment>/`, of further runs `run-<n>/` in
+// it (runs.ts). The supervisor and the daemon meet here alone, so that either may die without the other.
 //
 // 1. A file is whole or not there.
 // 2. `taken` is made once, by whoever may start the worker: of two supervisors of one folder the second does nothing, and a daemon that
@@ -14,6 +14,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
@@ -29,6 +30,18 @@ export interface WorkerOrder {
   /** The commit that the branch began at. */
   readonly base: string
   readonly kind: LauncherKind
+  /** Where the run's part of the log begins; missing: at its beginning. */
+  readonly logFrom?: number
+  /** Put before the run's part of the log. */
+  readonly header?: string
+  /** What the runs before it have cost, and their turns. */
+  readonly before?: { readonly costUsd: number; readonly turns: number }
+}
+
+/** Why its machine ends it, of itself. */
+export interface EndCause {
+  readonly reason: 'spending' | 'timeout'
+  readonly note: string
 }
 
 export interface WorkerRunning {
@@ -53,12 +66,15 @@ export interface WorkerFiles {
   end(): WorkerEnd | null
   /** Who took it; null: nobody has, or died while it did. */
   taker(): ProcessIdentity | null
-  isDone(): boolean
+  cause(): EndCause | null
+  /** By the clock of this machine, since 1970; null: it has not begun. */
+  beganAtMs(): number | null
   writeOrder(order: WorkerOrder, prompt: string): void
   writeRunning(running: WorkerRunning): void
   writeEnd(end: WorkerEnd): void
-  /** Nothing of it is left to do. */
-  markDone(): void
+  writeCause(cause: EndCause): void
+  /** The time before does not count: it waited for a person. */
+  beginAnew(): void
   /** False when somebody else has. */
   take(by: ProcessIdentity): boolean
 }
@@ -71,13 +87,14 @@ export function openWorkerFiles(folder: string): WorkerFiles {
   const at = (name: string): string => path.join(folder, name)
   return {
     folder,
-    log: at('log'),
+    log: path.join(isRunName(path.basename(folder)) ? path.dirname(folder) : folder, 'log'),
     prompt: at('prompt'),
     order: () => read<WorkerOrder>(at('order.json'), 'command'),
     running: () => read<WorkerRunning>(at('running.json'), 'worker'),
     end: () => read<WorkerEnd>(at('exit.json'), 'code'),
     taker: () => read<ProcessIdentity>(at('taken'), 'started'),
-    isDone: () => existsSync(at('done')),
+    cause: () => read<EndCause>(at('cause.json'), 'reason'),
+    beganAtMs: () => statSync(at('running.json'), { throwIfNoEntry: false })?.mtimeMs ?? null,
     writeOrder(order, prompt) {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       replace(at('prompt'), prompt)
@@ -89,8 +106,12 @@ export function openWorkerFiles(folder: string): WorkerFiles {
     writeEnd: (end) => {
       replace(at('exit.json'), JSON.stringify(end))
     },
-    markDone: () => {
-      if (existsSync(folder)) writeFileSync(at('done'), '', { mode: 0o600 })
+    writeCause: (cause) => {
+      replace(at('cause.json'), JSON.stringify(cause))
+    },
+    beginAnew: () => {
+      const now = new Date()
+      if (existsSync(at('running.json'))) utimesSync(at('running.json'), now, now)
     },
     take: (by) => create(at('taken'), JSON.stringify(by)),
   }
@@ -108,6 +129,11 @@ export function listWorkers(home: string): readonly string[] {
 /** Names a folder: no other text ever becomes a path. */
 export function isWorkerName(text: string): boolean {
   return /^asg_[0-9A-HJKMNP-TV-Z]{26}$/.test(text)
+}
+
+/** The folder of a run after the first. */
+export function isRunName(name: string): boolean {
+  return /^run-[1-9][0-9]{0,5}$/.test(name)
 }
 
 export function sizeOf(file: string): number {

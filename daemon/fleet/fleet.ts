@@ -7,58 +7,37 @@ import {
   asSessionId,
   isAssignmentOver,
   SkeinError,
-  type Assignment,
   type AssignmentId,
-  type AuditEvent,
   type Confidence,
   type PeerId,
 } from '../../protocol/index.ts'
+import type { Fleet, WorkerBlocker } from '../ports-fleet.ts'
+import type { Repo } from '../repos.ts'
+import { acceptDispatch } from './acceptance.ts'
 import { cloneOf } from '../clones.ts'
-import { removeCheckout, type Config } from '../config.ts'
-import type { Git } from '../git.ts'
-import type { History } from '../git-history.ts'
-import type { WorkerGit } from '../git-workers.ts'
-import type { Log } from '../log.ts'
-import type { Clock } from '../ports.ts'
-import type { Fleet } from '../ports-fleet.ts'
-import type { Repo, Repos } from '../repos.ts'
-import type { Sessions } from '../sessions.ts'
-import type { Keeping } from '../wip/keeping.ts'
-import { acceptDispatch, mostWorkers } from './acceptance.ts'
-import { isWorkerName, listWorkers, openWorkerFiles, sizeOf, workersFolder } from './files.ts'
+import { surroundings, type FleetOptions } from './around.ts'
+import { branchOf, censusOf, type Census } from './census.ts'
+import { isWorkerName, listWorkers, sizeOf, workersFolder } from './files.ts'
+import { claimOf, type Job, type WorkerAround } from './job.ts'
+import type { Obstacle } from './limits/gate.ts'
 import { probeLauncher } from './launchers/probe.ts'
+import { openLimits, type Limits } from './limits/limits.ts'
 import { readBytes } from './log-reader.ts'
 import { addStatus } from './own-words.ts'
 import { tellProgress } from './progress.ts'
-import { Worker, type WorkerAround } from './worker.ts'
-
-export interface FleetOptions {
-  readonly home: string
-  readonly self: PeerId
-  readonly machineOf: (peer: PeerId) => string
-  readonly config: Config
-  readonly repos: Pick<Repos, 'all' | 'get'>
-  readonly git: Pick<Git, 'findCheckout' | 'originUrl'>
-  readonly history: Pick<History, 'trunk'>
-  readonly workerGit: WorkerGit
-  readonly keeping: Pick<Keeping, 'keepAll'>
-  readonly sessions: Pick<Sessions, 'noteActivity'>
-  readonly clock: Clock
-  /** The daemon's environment, without what says whose it is. */
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly supervisor: readonly string[]
-  readonly bridge: readonly string[]
-  readonly watch: (listener: (event: AuditEvent) => void) => () => void
-  readonly log: Log
-}
+import { Worker } from './worker.ts'
 
 export interface RunningFleet extends Fleet {
   /** The workers go on. */
   stop(): Promise<void>
 }
 
-/** Between two looks, where nothing is heard in between. */
+/** Between two looks while something is to be looked after, where nothing is heard in between. */
 const LOOK_MS = 250
+/** While nothing is: what begins is heard of, and this is for what was not. */
+const IDLE_LOOK_MS = 5_000
+/** A ledger that is opened may tell of it yet. */
+const UNKNOWN_MS = 60_000
 /** A step that failed is tried again after this, and after twice as long each time. */
 const RETRY_MS = 1_000
 const RETRY_MS_MAX = 60_000
@@ -73,30 +52,41 @@ interface Entry {
   readonly worker: Worker
   busy: Promise<void> | null
   failures: number
+  /** What the last one was. */
+  failure: string
   retryAt: number
   isCleared: boolean
+  /** What keeps it from starting, as it was seen last, and since when. */
+  held: WorkerBlocker | null
+  /** No ledger has told of it since then; null: one does. */
+  unknownSince: number | null
 }
 
 class LocalFleet implements RunningFleet {
   readonly #options: FleetOptions
+  readonly #limits: Limits
   readonly #around: WorkerAround
   readonly #entries = new Map<AssignmentId, Entry>()
   readonly #unwatch: () => void
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | null = null
+  #isBusy = false
+  /** Of the look that is on; null: it has to be taken anew. */
+  #census: Census | null = null
   #isStopped = false
   /** One at a time is taken up, so that there is never one too many. */
   #taking: AssignmentId | null = null
 
   constructor(options: FleetOptions) {
     this.#options = options
-    this.#around = this.#surroundings()
+    const { home, config, clock } = options
+    const wall = (): number => clock.wall()
+    this.#limits = openLimits({ folder: workersFolder(home), config, wall, now: () => this.#now() })
+    this.#around = surroundings(options, this.#limits, (job) => this.#admit(job))
     for (const id of listWorkers(options.home)) {
       const entry = this.#entry(asAssignmentId(id))
-      entry.isCleared = entry.worker.files.isDone()
+      entry.isCleared = entry.worker.runs.isDone()
     }
-    this.#timer = setInterval(() => {
-      this.#look()
-    }, LOOK_MS).unref()
+    this.#pace(true)
     this.#unwatch = options.watch(({ kind }) => {
       if (kind.startsWith('assignment.'))
         setImmediate(() => {
@@ -125,16 +115,22 @@ class LocalFleet implements RunningFleet {
     if (worker === undefined || reader === null) return null
     const isRunning = worker.files.end() === null
     if (!isRunning) while (reader.read(this.#now()));
-    return tellProgress(reader.state, isRunning ? this.#now() - reader.quietSince : null)
+    const told = tellProgress(reader.state, isRunning ? this.#now() - reader.quietSince : null)
+    const { costUsd = 0, turns = 0 } = worker.files.order()?.before ?? {}
+    return { ...told, cost_usd: costUsd + reader.spentUsd(), turns: turns + told.turns }
   }
 
   /** Only what this machine alone knows; what the ledger says, everybody does. */
   blocker(id: AssignmentId): ReturnType<Fleet['blocker']> {
-    const known = this.#assignments().find(({ assignment }) => assignment.id === id)
-    if (known?.assignment.state !== 'assigned' || this.#around.hasRoom()) return null
-    const most = String(mostWorkers(this.#options.config))
-    const note = `all ${most} workers of this machine are taken`
-    return { kind: 'slots', note, sinceMs: known.assignment.stateAtMs }
+    const entry = this.#entries.get(id)
+    const job = this.#jobs().find(({ assignment }) => assignment.id === id)
+    if (entry === undefined || job === undefined || isAssignmentOver(job.assignment.state))
+      return null
+    this.#census = null
+    const held = isToStart(job) ? this.#hold(entry, job) : null
+    if (held !== null || entry.failures === 0) return held
+    const sinceMs = job.assignment.stateAtMs
+    return { kind: 'backoff', note: `it is tried again: ${entry.failure}`, sinceMs }
   }
 
   async report(id: AssignmentId, text: string, confidence: Confidence | null): Promise<void> {
@@ -147,51 +143,128 @@ class LocalFleet implements RunningFleet {
 
   log(id: AssignmentId, since: number, bytesMax: number): ReturnType<Fleet['log']> {
     const entry = isWorkerName(id) ? this.#entries.get(id) : undefined
-    const assignment = this.#assignments().find((one) => one.assignment.id === id)?.assignment
+    const assignment = this.#jobs().find((one) => one.assignment.id === id)?.assignment
     if (entry === undefined && assignment?.peer !== this.#options.self)
       throw new SkeinError('ASSIGNMENT_UNKNOWN', `no log of ${id} is here`)
-    const files = entry?.worker.files
-    // Looked at before the log: what is said then is in it.
+    const worker = entry?.worker
+    // Looked at before the log: what is said then is in it. What waits for a person may go on.
     const isEnded =
-      assignment === undefined || isAssignmentOver(assignment.state) || files?.end() != null
-    if (files === undefined) return { bytes: Buffer.alloc(0), total: 0, isEnded }
-    return { bytes: readBytes(files.log, since, bytesMax), total: sizeOf(files.log), isEnded }
+      assignment === undefined ||
+      isAssignmentOver(assignment.state) ||
+      (worker?.files.end() != null && assignment.answer === null)
+    if (worker === undefined) return { bytes: Buffer.alloc(0), total: 0, isEnded }
+    const { log } = worker.runs
+    return { bytes: readBytes(log, since, bytesMax), total: sizeOf(log), isEnded }
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    clearInterval(this.#timer)
+    if (this.#timer !== null) clearInterval(this.#timer)
     this.#unwatch()
     for (const { busy } of this.#entries.values()) await busy
+    this.#limits.close()
   }
 
   #look(): void {
     if (this.#isStopped) return
-    const known = this.#assignments()
-    for (const { repo, assignment } of known) {
-      const { id, peer, state } = assignment
+    this.#census = null
+    let isBusy = false
+    const jobs = this.#jobs()
+    for (const job of jobs) {
+      const { id, peer, state } = job.assignment
       const isOpen = !isAssignmentOver(state)
       if (peer !== this.#options.self || !(isOpen || this.#entries.has(id))) continue
       const entry = this.#entry(id)
       if (isOpen) this.#options.sessions.noteActivity(asSessionId(id), null)
       else if (entry.isCleared) continue
-      this.#advance(entry, repo, assignment)
+      isBusy = true
+      this.#advance(entry, job)
+    }
+    this.#endUnknown(jobs)
+    this.#pace(isBusy)
+  }
+
+  /** Workers of ledgers that are not this machine's any more: it was removed from its mesh, or the ledger was begun anew. */
+  #endUnknown(jobs: readonly Job[]): void {
+    const open = [...this.#entries].filter(([, { isCleared }]) => !isCleared)
+    if (open.length === 0) return
+    const known = new Set(jobs.map(({ assignment }) => assignment.id))
+    for (const [id, entry] of open) {
+      const repo = entry.worker.files.order()?.repo
+      const isOpened = this.#options.repos.all().some((one) => one.id === repo && one.host !== null)
+      if (known.has(id) || !isOpened) {
+        entry.unknownSince = null
+        continue
+      }
+      entry.unknownSince ??= this.#now()
+      if (this.#now() - entry.unknownSince < UNKNOWN_MS || !entry.worker.abandon()) continue
+      entry.isCleared = true
+      this.#options.log.warn({ assignment: id }, 'a worker that no ledger knows of was ended')
     }
   }
 
-  #advance(entry: Entry, repo: Repo, assignment: Assignment): void {
+  #pace(isBusy: boolean): void {
+    if (this.#timer !== null && isBusy === this.#isBusy) return
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#isBusy = isBusy
+    const look = (): void => {
+      this.#look()
+    }
+    this.#timer = setInterval(look, isBusy ? LOOK_MS : IDLE_LOOK_MS).unref()
+  }
+
+  #advance(entry: Entry, job: Job): void {
     if (entry.busy !== null || entry.retryAt > this.#now()) return
-    const isTaking = assignment.state === 'assigned'
-    if (isTaking && this.#taking !== null) return
-    if (isTaking) this.#taking = assignment.id
-    entry.busy = this.#step(entry, repo, assignment).finally(() => {
+    const isStarting = isToStart(job)
+    // What is held back takes no turn from those that are not.
+    if (isStarting && (this.#taking !== null || this.#hold(entry, job) !== null)) return
+    if (isStarting) this.#taking = job.assignment.id
+    entry.busy = this.#step(entry, job).finally(() => {
       entry.busy = null
-      if (isTaking) this.#taking = null
+      if (isStarting) this.#taking = null
     })
   }
 
+  /** What keeps it from starting. Whatever the machine refuses altogether is not held back, but told. */
+  #hold(entry: Entry, job: Job): WorkerBlocker | null {
+    const found = claimOf(job) !== null && this.#isAccepted(job) ? this.#obstacle(entry, job) : null
+    if (found === null || found.kind !== entry.held?.kind) {
+      const { state, stateAtMs } = job.assignment
+      const isFirst = entry.held === null && state === 'assigned'
+      const sinceMs = isFirst ? stateAtMs : this.#options.clock.wall()
+      entry.held = found === null ? null : { ...found, sinceMs }
+    } else entry.held = { ...entry.held, note: found.note }
+    return entry.held
+  }
+
+  /** One that still listens has its slot already. */
+  #obstacle(entry: Entry, job: Job): Obstacle | null {
+    if (job.assignment.state === 'waiting' && entry.worker.isAtWork()) return null
+    this.#census ??= censusOf(this.#jobs(), this.#options.self, this.#entries)
+    const { atWork, clearing } = this.#census
+    const known = { atWork, clearing: clearing.get(branchOf(job)) ?? null }
+    return this.#limits.obstacle(job.assignment.launcher, known)
+  }
+
+  #admit(job: Job): WorkerBlocker | null {
+    const held = this.#hold(this.#entry(job.assignment.id), job)
+    // From now on there is one more.
+    this.#census = null
+    if (held === null) this.#limits.noteStart()
+    return held
+  }
+
+  #isAccepted(job: Job): boolean {
+    try {
+      this.#around.accept(job)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /** Does not reject. */
-  async #step(entry: Entry, repo: Repo, assignment: Assignment): Promise<void> {
+  async #step(entry: Entry, { repo, assignment }: Job): Promise<void> {
     try {
       await entry.worker.advance(repo, assignment)
       entry.failures = 0
@@ -201,6 +274,7 @@ class LocalFleet implements RunningFleet {
     } catch (error) {
       const pause = Math.min(RETRY_MS * 2 ** entry.failures, RETRY_MS_MAX)
       entry.failures++
+      entry.failure = String(error)
       entry.retryAt = this.#now() + pause
       const facts = { assignment: assignment.id, state: assignment.state, error: String(error) }
       this.#options.log.warn(facts, 'a worker could not be looked after; it is tried again')
@@ -212,7 +286,7 @@ class LocalFleet implements RunningFleet {
     const over = [...this.#entries].filter(([, { isCleared }]) => isCleared)
     for (const [id, { worker }] of over.slice(0, Math.max(0, over.length - LOGS_KEPT))) {
       this.#entries.delete(id)
-      rmSync(worker.files.folder, { recursive: true, force: true })
+      rmSync(worker.runs.folder, { recursive: true, force: true })
     }
   }
 
@@ -220,47 +294,20 @@ class LocalFleet implements RunningFleet {
     const known = this.#entries.get(id)
     if (known !== undefined) return known
     const folder = path.join(workersFolder(this.#options.home), id)
-    const worker = new Worker(this.#around, openWorkerFiles(folder))
-    const entry: Entry = { worker, busy: null, failures: 0, retryAt: 0, isCleared: false }
+    const worker = new Worker(this.#around, folder)
+    const entry: Entry = {
+      ...{ worker, busy: null, failures: 0, failure: '', retryAt: 0, isCleared: false },
+      ...{ held: null, unknownSince: null },
+    }
     this.#entries.set(id, entry)
     return entry
   }
 
-  #assignments(): readonly { readonly repo: Repo; readonly assignment: Assignment }[] {
+  #jobs(): readonly Job[] {
     return this.#options.repos.all().flatMap((repo) => {
       const { assignments } = repo.host?.loop.view().state ?? {}
       return [...(assignments?.values() ?? [])].map((assignment) => ({ repo, assignment }))
     })
-  }
-
-  #surroundings(): WorkerAround {
-    const { home, git, workerGit, env, supervisor, bridge, config, self, machineOf, keeping } =
-      this.#options
-    return {
-      ...{ home, git: workerGit, env, supervisor, bridge },
-      now: () => this.#now(),
-      accept: ({ id: repo }, { launcher, operator: { peer } }) =>
-        acceptDispatch(config, self, { repo, launcher, peer, machine: machineOf(peer) }),
-      hasRoom: () => {
-        const own = this.#assignments().filter(({ assignment: { peer } }) => peer === self)
-        const at = own.filter(({ assignment: { state } }) => AT_WORK.has(state))
-        return at.length < mostWorkers(config)
-      },
-      cloneOf: (repo) => cloneOf(this.#options, repo),
-      // Where there is no worktree, or none yet, git would find whatever lies around it: the home may be in a checkout.
-      keepWork: async (repo, of) => {
-        const there = await git.findCheckout(of.root)
-        return there?.root === of.root ? keeping.keepAll(repo, of) : null
-      },
-      forget: (repo, root) => {
-        const at = repo.checkouts.indexOf(root)
-        if (at >= 0) repo.checkouts.splice(at, 1)
-        removeCheckout(home, repo.id, root)
-      },
-      note: ({ id, task }, what, facts = {}) => {
-        this.#options.log.info({ assignment: id, task, ...facts }, what)
-      },
-    }
   }
 
   #now(): number {
@@ -268,12 +315,16 @@ class LocalFleet implements RunningFleet {
   }
 }
 
-const AT_WORK: ReadonlySet<string> = new Set(['starting', 'running'])
-
 function notThere(launcher: string, command: string): SkeinError {
   return new SkeinError(
     'ASSIGNMENT_REFUSED',
     `the program of its launcher '${launcher}' is not there: ${command}`,
     { hint: `On that machine: install ${command}, or correct fleet.launchers in config.yml` },
   )
+}
+
+/** Does a run of it begin, once nothing keeps it? */
+function isToStart({ assignment: { state, stop, answer } }: Job): boolean {
+  if (stop !== null) return false
+  return state === 'assigned' || (state === 'waiting' && answer !== null)
 }

@@ -21,6 +21,8 @@ export interface ProgressState {
   mostRepeated: number
   turnsSinceCommit: number
   failure: string | null
+  /** It has said its result: nothing more is to come. */
+  isOver: boolean
 }
 
 const FILES_MAX = 200
@@ -33,7 +35,7 @@ export function startProgress(): ProgressState {
   return {
     ...{ model: null, session: null, turns: 0, tools: 0, last: null, costUsd: 0, files: new Set() },
     ...{ updates: [], lows: 0, stuck: null, denied: 0, isLimited: false, command: '', repeats: 0 },
-    ...{ mostRepeated: 0, turnsSinceCommit: 0, failure: null },
+    ...{ mostRepeated: 0, turnsSinceCommit: 0, failure: null, isOver: false },
   }
 }
 
@@ -73,11 +75,12 @@ export function noteEvent(state: ProgressState, event: WorkerEvent): void {
       state.denied = event.count
       return
     case 'cost':
-      state.costUsd = event.usd
+      if (Number.isFinite(event.usd) && event.usd >= 0) state.costUsd = event.usd
       return
     case 'result':
-      state.turns = Math.max(state.turns, event.turns ?? 0)
+      if (Number.isSafeInteger(event.turns)) state.turns = Math.max(state.turns, event.turns ?? 0)
       state.failure = event.ok ? null : event.why
+      state.isOver = true
   }
 }
 

@@ -2,82 +2,63 @@
 // folder, its processes) and does the next thing; each of its steps may be done again, so a daemon that died in the middle of one goes
 // on where it stood.
 //
-// 1. Nothing starts without a look at this machine's settings and at the assignment's live claim.
+// 1. Nothing starts without a look at this machine's settings and limits, and at the assignment's live claim.
 // 2. What is not committed is kept before a worktree goes, and only a folder under the worktrees' own root is ever removed.
 // 3. A worker whose end nobody saw is ended, and said to be so.
-import { spawn } from 'node:child_process'
+// 4. An answer starts one run, and no second one.
 import {
   asSessionId,
   isAssignmentOver,
-  SkeinError,
   type Assignment,
   type AssignmentFacts,
   type AssignmentFailure,
   type AssignmentState,
 } from '../../protocol/index.ts'
 import { bootId, isLiving, systemProcesses, type ProcessIdentity } from '../client/proc.ts'
-import type { WorkerGit } from '../git-workers.ts'
 import type { Repo } from '../repos.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
-import type { WorkerEnd, WorkerFiles } from './files.ts'
-import { launchInput, launchWords } from './launchers.ts'
-import type { Launcher } from './launchers/launcher.ts'
+import { judgeEnd } from './ending.ts'
+import type { EndCause, WorkerFiles } from './files.ts'
+import { claimOf, move, type Job, type WorkerAround } from './job.ts'
+import { launch, runName } from './launching.ts'
 import { readLog, type LogReader } from './log-reader.ts'
-import { envOf, termsOf, worktreeOf } from './start-words.ts'
+import { openRuns, type WorkerRuns } from './runs.ts'
 import { identityOf, signalGroup } from '../process-group.ts'
-import { agentOf, bounded, CLAIM_GONE, exitOf, exitWords, wordsOf } from './worker-words.ts'
-
-export interface WorkerAround {
-  readonly home: string
-  readonly git: WorkerGit
-  /** The daemon's environment, without what says whose it is. */
-  readonly env: Readonly<Record<string, string | undefined>>
-  /** The supervisor's program, as words; the folder comes after them. */
-  readonly supervisor: readonly string[]
-  /** The program that a harness starts to reach skein's tools, as words. */
-  readonly bridge: readonly string[]
-  readonly now: () => number
-  /** @throws SkeinError ASSIGNMENT_REFUSED */
-  readonly accept: (repo: Repo, assignment: Assignment) => Launcher
-  /** Is there room for one more? */
-  readonly hasRoom: () => boolean
-  /** A checkout of the clone that the worktree is made from, and the branch that work lands on. @throws SkeinError */
-  readonly cloneOf: (repo: Repo) => Promise<{ readonly root: string; readonly trunk: string }>
-  readonly keepWork: (repo: Repo, of: KeptOf) => Promise<string | null>
-  /** The worktree is gone: nothing is to look for it. */
-  readonly forget: (repo: Repo, root: string) => void
-  readonly note: (assignment: Assignment, what: string, facts?: object) => void
-}
-
-interface KeptOf {
-  readonly root: string
-  readonly agent: string
-  readonly session: string
-  readonly reason: string
-}
+import { agentOf, bounded, CLAIM_GONE, exitOf, wordsOf, worktreeOf } from './worker-words.ts'
 
 /** How long a supervisor may take to say that it has started the worker. */
 const LAUNCH_MS_MAX = 15_000
 
-export class Worker {
-  readonly files: WorkerFiles
-  readonly #around: WorkerAround
-  #reader: LogReader | null = null
-  #launchedAt: number | null = null
-  #isAskedToEnd = false
+const CONVERSATION = /^[A-Za-z0-9][\w.:-]{0,199}$/
 
-  constructor(around: WorkerAround, files: WorkerFiles) {
+export class Worker {
+  readonly runs: WorkerRuns
+  readonly #around: WorkerAround
+  #reader: { readonly of: LogReader; readonly run: number } | null = null
+  #launchedAt: number | null = null
+  /** The run that was asked to. */
+  #isAskedToEnd = 0
+
+  constructor(around: WorkerAround, folder: string) {
     this.#around = around
-    this.files = files
+    this.runs = openRuns(folder)
   }
 
-  /** Null while it has no log. */
+  /** Of the run that is on, or was last. */
+  get files(): WorkerFiles {
+    return this.runs.files()
+  }
+
+  /** Of this run; null while it has no log. */
   reader(): LogReader | null {
+    const run = this.runs.number()
+    if (this.#reader?.run === run) return this.#reader.of
     const order = this.files.order()
     if (order === null) return null
-    this.#reader ??= readLog(this.files.log, order.kind, this.#around.now())
-    return this.#reader
+    const of = readLog(this.files.log, order.kind, this.#around.now(), order.logFrom)
+    this.#reader = { of, run }
+    return of
   }
 
   /** Does a process of it live, or may one? */
@@ -90,67 +71,72 @@ export class Worker {
 
   /** Does the next thing. A failure is the world's, and the same step is tried again. */
   async advance(repo: Repo, assignment: Assignment): Promise<void> {
-    if (isAssignmentOver(assignment.state)) return this.#clear(repo, assignment)
+    const job = { repo, assignment }
+    if (isAssignmentOver(assignment.state)) return this.#clear(job)
     switch (assignment.state) {
       case 'assigned':
-        return this.#take(repo, assignment)
+        return this.#take(job)
       case 'starting':
-        return this.#start(repo, assignment)
+        return this.#start(job)
       case 'waiting':
-        // It lives, and waits in a call: whoever wants its end asks it first.
-        if (this.isAtWork()) {
-          this.reader()?.read(this.#around.now())
-          if (this.#reasonToEnd(repo, assignment) !== null) this.#askToEnd()
-          return
-        }
-        if (this.#reasonToEnd(repo, assignment) !== null) await this.#end(repo, assignment)
-        return
+        return this.#wait(job)
       default:
-        return this.#follow(repo, assignment)
+        return this.#follow(job)
     }
   }
 
-  async #take(repo: Repo, assignment: Assignment): Promise<void> {
-    if (assignment.stop !== null) return this.#move(repo, assignment, 'stopped')
-    if (!this.#hasClaim(repo, assignment)) return this.#fail(repo, assignment, 'claim', CLAIM_GONE)
+  /** No ledger knows of it any more: it is ended, and what it leaves stays where it is. @returns whether it has ended */
+  abandon(): boolean {
+    if (this.isAtWork()) {
+      this.#askToEnd()
+      return false
+    }
+    this.#endRest()
+    this.runs.markDone()
+    return true
+  }
+
+  async #take(job: Job): Promise<void> {
+    if (job.assignment.stop !== null) return move(this.#around, job, 'stopped')
+    if (claimOf(job) === null) return this.#fail(job, 'claim', CLAIM_GONE)
     try {
-      this.#around.accept(repo, assignment)
+      this.#around.accept(job)
     } catch (error) {
-      return this.#fail(repo, assignment, 'refused', wordsOf(error))
+      return this.#fail(job, 'refused', wordsOf(error))
     }
-    if (this.#around.hasRoom()) await this.#move(repo, assignment, 'starting')
+    if (this.#around.admit(job) === null) await move(this.#around, job, 'starting')
   }
 
-  async #start(repo: Repo, assignment: Assignment): Promise<void> {
+  async #start(job: Job): Promise<void> {
     const { files } = this
     const end = files.end()
-    if (end !== null && end.error !== null) return this.#fail(repo, assignment, 'launch', end.error)
+    if (end !== null && end.error !== null) return this.#fail(job, 'launch', end.error)
     const order = files.order()
-    if (files.running() !== null || end !== null)
-      return this.#move(repo, assignment, 'running', order === null ? {} : { base: order.base })
-    if (this.#launchedAt !== null) return this.#awaitLaunch(repo, assignment, this.#launchedAt)
-    if (assignment.stop !== null && this.#holdBack()) return this.#move(repo, assignment, 'stopped')
-    if (!this.#hasClaim(repo, assignment)) return this.#fail(repo, assignment, 'claim', CLAIM_GONE)
-    await this.#launch(repo, assignment)
+    if (files.running() !== null || end !== null) {
+      this.#launchedAt = null
+      return move(this.#around, job, 'running', order === null ? {} : { base: order.base })
+    }
+    if (this.#launchedAt !== null) return this.#awaitLaunch(job, this.#launchedAt)
+    const why = this.#reasonToEnd(job)
+    if (why === 'stop' && this.#holdBack()) return this.#finish(job, 'stopped', {})
+    if (why === 'claim') return this.#fail(job, 'claim', CLAIM_GONE)
+    const failure = await launch(this.#around, this.runs, job)
+    if (failure !== null) return this.#fail(job, failure.reason, failure.note)
+    this.#launchedAt = this.#around.now()
   }
 
   /** A supervisor that has taken the worker up is waited for as long as it lives; one that has not is too late from then on. */
-  async #awaitLaunch(repo: Repo, assignment: Assignment, since: number): Promise<void> {
+  async #awaitLaunch(job: Job, since: number): Promise<void> {
     const { files } = this
     if (this.#around.now() - since < LAUNCH_MS_MAX) return
     const seconds = String(LAUNCH_MS_MAX / 1000)
     if (this.#holdBack())
-      return this.#fail(repo, assignment, 'launch', `its supervisor was silent for ${seconds} s`)
+      return this.#fail(job, 'launch', `its supervisor was silent for ${seconds} s`)
     const taker = files.taker()
     if (taker !== null && isLiving(taker, systemProcesses())) return
     // It may have said so between the two looks.
     if (files.running() !== null || files.end() !== null) return
-    await this.#fail(
-      repo,
-      assignment,
-      'unobserved',
-      'its supervisor is gone: how it went was not seen',
-    )
+    await this.#fail(job, 'unobserved', 'its supervisor is gone: how it went was not seen')
   }
 
   /** From now on nobody starts it. @returns false when somebody has, or may */
@@ -158,68 +144,78 @@ export class Worker {
     return this.files.order() === null || this.files.take(identityOf(process.pid))
   }
 
-  /** The settings are asked once more: they may have changed since the assignment came. */
-  async #launch(repo: Repo, assignment: Assignment): Promise<void> {
-    let launcher: Launcher
-    try {
-      launcher = this.#around.accept(repo, assignment)
-    } catch (error) {
-      return this.#fail(repo, assignment, 'refused', wordsOf(error))
+  /** For a person, by its own wish. Whoever still listens is handed the answer; else a further run begins with it. */
+  async #wait(job: Job): Promise<void> {
+    const { files, runs } = this
+    this.reader()?.read(this.#around.now())
+    const isAtWork = this.isAtWork()
+    if (this.#reasonToEnd(job) !== null) {
+      if (isAtWork) this.#askToEnd()
+      else await this.#end(job)
+      return
     }
-    const cwd = worktreeOf(this.#around.home, assignment)
-    let base = this.files.order()?.base
-    try {
-      if (base === undefined) {
-        const { root, trunk } = await this.#around.cloneOf(repo)
-        base = await this.#around.git.addWorktree(root, cwd, assignment.branch, trunk)
-      }
-    } catch (error) {
-      if (!(error instanceof SkeinError)) throw error
-      return this.#fail(repo, assignment, 'worktree', wordsOf(error))
+    if (job.assignment.answer === null) return
+    if (isAtWork) {
+      files.beginAnew()
+      return move(this.#around, job, 'running', this.#told())
     }
-    try {
-      if (this.files.order() === null) {
-        const args = launchWords(launcher, termsOf(this.#around, assignment))
-        const { kind, command } = launcher
-        const input = launchInput(launcher, assignment.type, assignment.prompt)
-        this.files.writeOrder({ repo: repo.id, kind, command, args, cwd, base }, input)
-      }
-    } catch (error) {
-      if (!(error instanceof SkeinError)) throw error
-      return this.#fail(repo, assignment, 'refused', wordsOf(error))
-    }
-    this.#launchedAt = this.#around.now()
-    const [program = '', ...words] = this.#around.supervisor
-    const child = spawn(program, [...words, this.files.folder], {
-      ...{ cwd: '/', detached: true, stdio: 'ignore' },
-      env: envOf(this.#around, launcher, repo, assignment),
-    })
-    child.once('error', (error) => {
-      this.#around.note(assignment, 'the supervisor of a worker did not start', {
-        error: error.message,
-      })
-    })
-    child.unref()
+    this.#endRest()
+    // A run that nothing is of yet is the one that this answer begins.
+    if (files.order() !== null) runs.begin()
+    if (this.#around.admit(job) === null) await move(this.#around, job, 'starting')
   }
 
-  async #follow(repo: Repo, assignment: Assignment): Promise<void> {
+  async #follow(job: Job): Promise<void> {
     this.reader()?.read(this.#around.now())
-    if (this.files.end() !== null) return this.#end(repo, assignment)
-    if (this.#reasonToEnd(repo, assignment) !== null) this.#askToEnd()
+    if (this.files.end() !== null) return this.#end(job)
+    this.#keepToLimits(job)
+    if (this.#reasonToEnd(job) !== null) this.#askToEnd()
     const running = this.files.running()
     if (running !== null && this.#lives(running.supervisor, running.boot)) return
     // It may have written its last word between the two looks.
-    if (this.files.end() !== null) return this.#end(repo, assignment)
-    if (running !== null && running.boot === bootId() && this.#lives(running.worker, running.boot))
-      signalGroup(running.worker.pid, 'SIGKILL')
+    if (this.files.end() !== null) return this.#end(job)
+    this.#endRest()
     const note = 'its supervisor is gone: how the worker ended was not seen'
-    await this.#end(repo, assignment, { reason: 'unobserved', note })
+    await this.#end(job, { reason: 'unobserved', note })
+  }
+
+  /** What it costs, and how long it runs. Said once, and before it is ended: a daemon that comes after knows why. */
+  #keepToLimits(job: Job): void {
+    if (this.files.cause() !== null) {
+      this.#askToEnd()
+      return
+    }
+    const cause = this.#spent(job) ?? this.#tooLong()
+    if (cause === null) return
+    try {
+      this.files.writeCause(cause)
+    } finally {
+      this.#askToEnd()
+    }
+    this.#around.note(job.assignment, 'a worker is ended', { ...cause })
+  }
+
+  /** One that has said its result costs nothing more: it is not ended for what it has cost. */
+  #spent(job: Job): EndCause | null {
+    const reader = this.reader()
+    const usd = reader?.spentUsd() ?? 0
+    const cause = usd === 0 ? null : this.#around.spend(runName(this.runs, job), usd)
+    return reader?.state.isOver === true ? null : cause
+  }
+
+  #tooLong(): EndCause | null {
+    const beganAt = this.files.beganAtMs()
+    const { runMsMax, wall } = this.#around
+    if (beganAt === null || wall() - beganAt < runMsMax) return null
+    const minutes = String(Math.round(runMsMax / 60_000))
+    return { reason: 'timeout', note: `it ran for ${minutes} minutes, as long as one may here` }
   }
 
   #askToEnd(): void {
     const supervisor = this.files.running()?.supervisor
-    if (this.#isAskedToEnd || supervisor === undefined) return
-    this.#isAskedToEnd = true
+    const run = this.runs.number()
+    if (this.#isAskedToEnd === run || supervisor === undefined) return
+    this.#isAskedToEnd = run
     try {
       process.kill(supervisor.pid, 'SIGTERM')
     } catch {
@@ -227,88 +223,76 @@ export class Worker {
     }
   }
 
-  /** The worker has ended: what it leaves is brought to the remote or kept, and the ledger is told. */
-  async #end(
-    repo: Repo,
-    assignment: Assignment,
-    unseen: AssignmentFacts | null = null,
-  ): Promise<void> {
-    const reader = this.reader()
-    while (reader?.read(this.#around.now()) === true);
-    const end = this.files.end()
-    const facts = { ...(end === null ? {} : exitOf(end)), ...unseen }
-    const verdict = await this.#judge(repo, assignment, end, facts)
-    if (verdict.to === 'waiting' && assignment.state !== 'waiting')
-      return this.#move(repo, assignment, 'waiting', verdict.facts)
-    const wip = await this.#keep(repo, assignment, verdict.to)
-    const told = { ...verdict.facts, ...(wip === null ? {} : { wip }) }
-    await this.#move(repo, assignment, verdict.to, told)
+  /** Whoever lives on without a supervisor. */
+  #endRest(): void {
+    const running = this.files.running()
+    if (running !== null && this.files.end() === null && this.#lives(running.worker, running.boot))
+      signalGroup(running.worker.pid, 'SIGKILL')
   }
 
-  async #judge(
-    repo: Repo,
-    assignment: Assignment,
-    end: WorkerEnd | null,
-    facts: AssignmentFacts,
-  ): Promise<{ readonly to: AssignmentState; readonly facts: AssignmentFacts }> {
-    const failed = (reason: AssignmentFailure, note: string) =>
-      ({ to: 'failed', facts: { ...facts, reason, note: bounded(note) } }) as const
-    const why = this.#reasonToEnd(repo, assignment)
-    if (why === 'stop') return { to: 'stopped', facts }
-    if (why === 'claim') return failed('claim', CLAIM_GONE)
-    if (end === null) return { to: 'failed', facts }
-    if (end.error !== null) return failed('launch', end.error)
-    const stuck = this.#reader?.state.stuck ?? null
-    if (end.code !== 0) return failed('exit', exitWords(end, this.#reader))
-    if (stuck !== null) return { to: 'waiting', facts: { ...facts, note: bounded(stuck) } }
-    try {
-      return await this.#deliver(repo, assignment, facts)
-    } catch (error) {
-      if (!(error instanceof SkeinError)) throw error
-      return failed('push', wordsOf(error))
+  /** The worker has ended: what it leaves is brought to the remote or kept, and the ledger is told. */
+  async #end(job: Job, unseen: AssignmentFacts | null = null): Promise<void> {
+    const reader = this.reader()
+    while (reader?.read(this.#around.now()) === true);
+    this.#spent(job)
+    const end = this.files.end()
+    const facts = { ...this.#told(), ...(end === null ? {} : exitOf(end)), ...unseen }
+    const run = { end, facts, reader, why: this.#reasonToEnd(job) }
+    const ended = await judgeEnd(this.#around, this.files, job, run)
+    if (ended.to === 'waiting' && job.assignment.state !== 'waiting')
+      return move(this.#around, job, 'waiting', ended.facts)
+    await this.#finish(job, ended.to, ended.facts)
+  }
+
+  /** What it cost and said of itself, all runs together. */
+  #told(): AssignmentFacts {
+    const reader = this.reader()
+    if (reader === null) return {}
+    const { costUsd = 0, turns = 0 } = this.files.order()?.before ?? {}
+    const { session } = reader.state
+    return {
+      costUsd: costUsd + reader.spentUsd(),
+      turns: turns + reader.state.turns,
+      // It becomes a word on a command line.
+      ...(session !== null && CONVERSATION.test(session) ? { conversation: session } : {}),
     }
   }
 
-  /** Success is what the remote says, not what git said here. */
-  async #deliver(repo: Repo, assignment: Assignment, facts: AssignmentFacts) {
-    const { git } = this.#around
-    const cwd = worktreeOf(this.#around.home, assignment)
-    const base = this.files.order()?.base ?? assignment.base ?? ''
-    const { head, count } = await git.committed(cwd, base)
-    if (count === 0) return { to: 'empty', facts } as const
-    const who = { session: assignment.id, agent: agentOf(repo, assignment) }
-    const remote = await git.push(cwd, assignment.branch, who)
-    if (remote === head) return { to: 'succeeded', facts: { ...facts, commit: head } } as const
-    const note = `the remote's ${assignment.branch} stands on ${remote}, not on ${head}`
-    return { to: 'failed', facts: { ...facts, reason: 'push', note } } as const
+  /** It is over, and the last thing that is told of it is what was kept. */
+  async #finish(job: Job, to: AssignmentState, facts: AssignmentFacts): Promise<void> {
+    const wip = await this.#keep(job, to)
+    await move(this.#around, job, to, { ...facts, ...(wip === null ? {} : { wip }) })
   }
 
-  async #keep(repo: Repo, assignment: Assignment, reason: string): Promise<string | null> {
+  async #keep({ repo, assignment }: Job, reason: string): Promise<string | null> {
+    if (assignment.type !== 'work') return null
     const root = worktreeOf(this.#around.home, assignment)
     const of = { root, agent: agentOf(repo, assignment), session: assignment.id, reason }
     return this.#around.keepWork(repo, of)
   }
 
   /** It is over in the ledger, by its own end or by somebody who gave it up: nothing of it runs on or lies about. */
-  async #clear(repo: Repo, assignment: Assignment): Promise<void> {
-    const { files } = this
+  async #clear(job: Job): Promise<void> {
+    const { repo, assignment } = job
     if (this.isAtWork()) {
       this.#askToEnd()
       return
     }
-    await this.#releaseClaims(repo, assignment)
+    this.#endRest()
+    await this.#releaseClaims(job)
     const root = worktreeOf(this.#around.home, assignment)
-    if (files.order() !== null || assignment.state === 'failed') {
-      await this.#keep(repo, assignment, assignment.state)
+    const hasBegun = this.files.order() !== null || this.runs.number() > 1
+    if (hasBegun || assignment.state === 'failed') {
+      await this.#keep(job, assignment.state)
       const clone = await this.#around.cloneOf(repo).catch(() => null)
       if (clone !== null) await this.#around.git.removeWorktree(clone.root, root)
       this.#around.forget(repo, root)
     }
-    files.markDone()
+    this.runs.markDone()
   }
 
   /** What the worker claimed beside its task ends with its session. */
-  async #releaseClaims(repo: Repo, { id, peer }: Assignment): Promise<void> {
+  async #releaseClaims({ repo, assignment: { id, peer } }: Job): Promise<void> {
     const { claims } = hostOf(repo).loop.view().state
     const own = [...claims.values()].filter(
       (claim) => claim.peer === peer && claim.session === asSessionId(id),
@@ -317,30 +301,16 @@ export class Worker {
     if (ids.length > 0) await submit(hostOf(repo), { kind: 'end', ids, reason: 'session-ended' })
   }
 
-  #reasonToEnd(repo: Repo, assignment: Assignment): 'stop' | 'claim' | null {
-    if (assignment.stop !== null) return 'stop'
-    return this.#hasClaim(repo, assignment) ? null : 'claim'
-  }
-
-  #hasClaim(repo: Repo, { claim, fence }: Assignment): boolean {
-    return hostOf(repo).loop.view().state.claims.get(claim)?.fence === fence
+  #reasonToEnd(job: Job): 'stop' | 'claim' | null {
+    if (job.assignment.stop !== null) return 'stop'
+    return claimOf(job) === null ? 'claim' : null
   }
 
   #lives(identity: ProcessIdentity, boot: string): boolean {
     return boot === bootId() && isLiving(identity, systemProcesses())
   }
 
-  #fail(repo: Repo, assignment: Assignment, reason: AssignmentFailure, note: string) {
-    return this.#move(repo, assignment, 'failed', { reason, note: bounded(note) })
-  }
-
-  async #move(
-    repo: Repo,
-    assignment: Assignment,
-    to: AssignmentState,
-    facts: AssignmentFacts = {},
-  ): Promise<void> {
-    await submit(hostOf(repo), { kind: 'move-assignment', id: assignment.id, to, facts })
-    this.#around.note(assignment, 'a worker', { state: to, ...facts })
+  #fail(job: Job, reason: AssignmentFailure, note: string): Promise<void> {
+    return this.#finish(job, 'failed', { reason, note: bounded(note) })
   }
 }

@@ -11,6 +11,7 @@ export function membersOf(state: LedgerState, repo: RepoId | null): Omit<LedgerM
   return {
     willing: having.filter(({ role }) => role === 'voter').map(({ peer }) => peer),
     copies: having.map(({ peer }) => peer),
+    gone: state.removed,
     asOf: Math.max(state.membersAt, known?.machinesAt ?? 0),
     version: Math.min(LEDGER_VERSION, ...having.map(({ version }) => version)),
   }

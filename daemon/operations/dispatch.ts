@@ -35,6 +35,7 @@ import {
 import { assign, log, stop, workers } from './fleet.ts'
 import { merge, pr, test, trust } from './landing.ts'
 import { review } from './landing-review.ts'
+import { fix, resumeStuck, retry } from './fleet-again.ts'
 import { guard } from './guard.ts'
 import { refactor } from './refactor.ts'
 import { demote, hotspots, promote } from './hotspots.ts'
@@ -122,6 +123,9 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   pr,
   merge,
   trust,
+  'resume-stuck': resumeStuck,
+  retry,
+  fix,
   'wip/list': wipList,
   'wip/show': wipShow,
   'wip/restore': wipRestore,

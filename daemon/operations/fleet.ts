@@ -15,6 +15,8 @@ import {
   type OperationInput,
   type OperationResult,
   type Party,
+  type PeerId,
+  type RepoId,
 } from '../../protocol/index.ts'
 import { clean, cleanName, type Place } from '../callers.ts'
 import type { AssignCommand } from '../core/fleet/command.ts'
@@ -39,14 +41,13 @@ export const assign: Handler<AssignInput> = async (parts, input, context) => {
   const task = isText ? textId(parts, input.work) : input.work
   const { again = false } = input
   const prepared = isText ? null : await prepareTask(parts, place, party, task, { again })
-  if (peer === parts.mesh.self) await parts.fleet.offer(peer, repo.id, launcher)
-  else await askOffer(parts.mesh, peer, { repo: repo.id, launcher })
+  await offerTo(parts, peer, { repo: repo.id, launcher })
   const command: AssignCommand = {
     ...{ kind: 'assign', party, worker: { peer, machine }, again },
     order: orderOf(input, task, launcher, prepared),
     terms: termsOf(place, prepared),
     stamp: stampNow(parts),
-    key: keyOf(input, peer, launcher),
+    key: keyFor(input.idempotency_key, [input.work, input.prompt ?? '', peer, launcher]),
     proposal: null,
   }
   const { assignment, already } = assignedOf(await submit(hostOf(repo), command))
@@ -55,6 +56,16 @@ export const assign: Handler<AssignInput> = async (parts, input, context) => {
 }
 
 const DEFAULT_LAUNCHER = 'claude'
+
+/** @throws SkeinError ASSIGNMENT_REFUSED, PEER_UNREACHABLE */
+export async function offerTo(
+  { mesh, fleet }: Parts,
+  peer: PeerId,
+  asked: { readonly repo: RepoId; readonly launcher: string },
+): Promise<void> {
+  if (peer === mesh.self) await fleet.offer(peer, asked.repo, asked.launcher)
+  else await askOffer(mesh, peer, asked)
+}
 
 /** What is no task of a plan gets an id of its own: its claim is on that. */
 function textId(parts: Parts, text: string): string {
@@ -67,6 +78,10 @@ function textId(parts: Parts, text: string): string {
       },
     )
   return `text-${makeId('asg', parts.clock.wall(), parts.random(10)).slice(-8).toLowerCase()}`
+}
+
+export function isTextTask(task: string): boolean {
+  return /^text-[0-9a-z]{8}$/.test(task)
 }
 
 function orderOf(
@@ -95,11 +110,11 @@ function orderOf(
 }
 
 /** What a model is told keeps its lines, and nothing that makes a text look like another one. */
-function cleanLines(text: string): string {
+export function cleanLines(text: string): string {
   return text.split('\n').map(clean).join('\n')
 }
 
-function termsOf({ config }: Place, prepared: PreparedTask | null): AssignCommand['terms'] {
+export function termsOf({ config }: Place, prepared: PreparedTask | null): AssignCommand['terms'] {
   return {
     ...{ description: 'a worker', narrowable: false, ttlSeconds: null },
     ttlDefaultSeconds: config.ttl.task,
@@ -109,11 +124,11 @@ function termsOf({ config }: Place, prepared: PreparedTask | null): AssignComman
   }
 }
 
-function keyOf(input: AssignInput, peer: string, launcher: string): AssignCommand['key'] {
-  if (input.idempotency_key === undefined) return null
-  const body = JSON.stringify([input.work, input.prompt ?? '', peer, launcher])
-  const digest = createHash('sha256').update(body).digest('hex').slice(0, 32)
-  return { key: cleanName(input.idempotency_key, 'the idempotency key'), digest }
+/** @param body what the call asks for: the same key with another body is a mistake */
+export function keyFor(key: string | undefined, body: readonly string[]): AssignCommand['key'] {
+  if (key === undefined) return null
+  const digest = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)
+  return { key: cleanName(key, 'the idempotency key'), digest }
 }
 
 /** Of those that are over so many are told without being asked for. */
@@ -136,7 +151,7 @@ function listed(all: readonly Assignment[], isAll: boolean): readonly Assignment
   return [...open, ...(isAll ? over : over.slice(0, OVER_TOLD))]
 }
 
-function known({ repo }: Place, id: AssignmentId): Assignment {
+export function known({ repo }: Place, id: AssignmentId): Assignment {
   const assignment = hostOf(repo).loop.view().state.assignments.get(id)
   if (assignment !== undefined) return assignment
   throw new SkeinError('ASSIGNMENT_UNKNOWN', `no assignment ${id} is known here`)
@@ -217,9 +232,13 @@ export async function waitForWorker(
   return { ...told, reason: assignment.note ?? null, session }
 }
 
-/** One that asks and is to end waits for that. */
-function statusOf({ state, stop: wish }: Assignment): 'succeeded' | 'ended' | 'asks' | 'waiting' {
+/** One that asks and is to end waits for that, and one that was answered for its next run. */
+function statusOf({
+  state,
+  stop: wish,
+  answer,
+}: Assignment): 'succeeded' | 'ended' | 'asks' | 'waiting' {
   if (state === 'succeeded') return state
-  if (state === 'waiting' && wish === null) return 'asks'
+  if (state === 'waiting' && wish === null && answer === null) return 'asks'
   return isAssignmentOver(state) ? 'ended' : 'waiting'
 }

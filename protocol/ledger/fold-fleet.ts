@@ -73,7 +73,9 @@ function move(state: LedgerState, record: LedgerRecord, body: AssignmentMove): C
   const assignment: Assignment = {
     ...before,
     ...facts,
-    ...{ state: to, stateAtMs: record.atMs, prompt: isOver ? '' : before.prompt },
+    ...{ state: to, stateAtMs: record.atMs },
+    // It asks anew: what was said before is no answer to that.
+    answer: to === 'waiting' ? null : before.answer,
     startedAtMs: to === 'running' ? (before.startedAtMs ?? record.atMs) : before.startedAtMs,
   }
   // What ended last stands last: the oldest of those is forgotten first.
@@ -170,4 +172,7 @@ function forget(state: LedgerState): void {
     ...rest.slice(0, Math.max(0, rest.length - FLEET_LIMITS.endedRemembered)),
   ]
   for (const { id } of drop) state.assignments.delete(id)
+  const told = ended.filter(({ id, prompt }) => prompt !== '' && state.assignments.has(id))
+  for (const one of told.slice(0, Math.max(0, told.length - FLEET_LIMITS.promptsRemembered)))
+    state.assignments.set(one.id, { ...one, prompt: '' })
 }

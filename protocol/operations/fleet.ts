@@ -1,5 +1,5 @@
 // The operations on workers: tasks given to machines, and what comes of them.
-import type { ArgumentSpec, OperationSpec } from './spec.ts'
+import type { ArgumentSpec, FlagSpec, OperationSpec } from './spec.ts'
 import { AGAIN, KEY, YES } from './flags.ts'
 
 const ID: ArgumentSpec = {
@@ -10,6 +10,20 @@ const ID: ArgumentSpec = {
   required: true,
   names: 'assignment',
 }
+
+const FURTHER_TRY: readonly FlagSpec[] = [
+  {
+    flag: '--machine',
+    field: 'machine',
+    type: 'text',
+    value: 'M',
+    names: 'machine',
+    help: 'where (the same)',
+  },
+  { flag: '--launcher', field: 'launcher', type: 'text', value: 'L', help: 'how (the same)' },
+  { flag: '--again', field: 'again', type: 'switch', help: 'although it was tried five times' },
+  KEY,
+]
 
 export const FLEET_OPERATIONS = {
   assign: {
@@ -97,6 +111,50 @@ export const FLEET_OPERATIONS = {
         help: 'its machine is gone for good',
       },
       YES,
+    ],
+  },
+  'resume-stuck': {
+    summary: 'Answer a worker that asks',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: null,
+    arguments: [ID],
+    flags: [
+      {
+        flag: '--guidance',
+        field: 'guidance',
+        type: 'text',
+        value: 'TEXT',
+        help: 'what it is to do',
+      },
+    ],
+  },
+  retry: {
+    summary: 'Try a task once more',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: null,
+    arguments: [ID],
+    flags: FURTHER_TRY,
+  },
+  fix: {
+    summary: 'Have work repaired',
+    class: 'agent',
+    ofRepo: true,
+    writes: true,
+    tool: null,
+    arguments: [ID],
+    flags: [
+      {
+        flag: '--guidance',
+        field: 'guidance',
+        type: 'text',
+        value: 'TEXT',
+        help: 'what is to be changed',
+      },
+      ...FURTHER_TRY,
     ],
   },
 } as const satisfies Record<string, OperationSpec>

@@ -10,6 +10,17 @@ export const assignmentId = z
 
 const text = z.string().min(1).max(FLEET_LIMITS.promptCharactersMax)
 
+const guidance = z.string().min(1).max(FLEET_LIMITS.answerCharactersMax)
+
+const furtherTry = {
+  ...callerShape,
+  id: assignmentId,
+  machine: name.optional().describe('by name or peer id; default: the same'),
+  launcher: name.optional().describe('default: the same'),
+  again: z.boolean().optional(),
+  idempotency_key: name.optional(),
+}
+
 export const FLEET_INPUTS = {
   assign: z.strictObject({
     ...callerShape,
@@ -38,4 +49,7 @@ export const FLEET_INPUTS = {
     lost: z.boolean().optional(),
     yes,
   }),
+  'resume-stuck': z.strictObject({ ...callerShape, id: assignmentId, guidance }),
+  retry: z.strictObject(furtherTry),
+  fix: z.strictObject({ ...furtherTry, guidance: guidance.optional() }),
 } as const

@@ -96,6 +96,15 @@ export const workerCounts = z.object({
   unlanded: z.int().describe('work that is pushed, and has not landed'),
 })
 
+const furtherTry = z.object({
+  worker,
+  already: z.boolean().describe('the same key gave it before'),
+  warnings: z.array(z.string()),
+  climbed: z
+    .object({ from: z.string().nullable(), to: z.string().nullable() })
+    .describe('the model before, and now; null: as the launcher takes it'),
+})
+
 export const FLEET_OUTPUTS = {
   assign: z.object({
     worker,
@@ -116,4 +125,7 @@ export const FLEET_OUTPUTS = {
     worker,
     already: z.boolean().describe('it was over, or asked to stop, before'),
   }),
+  'resume-stuck': z.object({ worker }),
+  retry: furtherTry,
+  fix: furtherTry,
 } as const

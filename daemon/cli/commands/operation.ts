@@ -38,6 +38,8 @@ const SLOW: ReadonlySet<OperationName> = new Set([
   'pr',
   'merge',
   'trust',
+  'retry',
+  'fix',
   'wip/list',
   'wip/show',
   'wip/restore',

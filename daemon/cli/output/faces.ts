@@ -4,7 +4,7 @@ import { checkFace, claimFace } from './claim.ts'
 import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } from './claims.ts'
 import { coverFace, fenceFace, landedFace } from './fence.ts'
 import { eventsFace, exportFace } from './events.ts'
-import { assignFace, stopFace, workersFace } from './fleet.ts'
+import { againFace, answerFace, assignFace, stopFace, workersFace } from './fleet.ts'
 import { askFace, reportFace, verdictFace } from './worker.ts'
 import { mergeFace, prFace, reviewFace, testFace, trustFace } from './landing.ts'
 import { forecastFace } from './forecast.ts'
@@ -76,6 +76,9 @@ const FACES: Faces = {
   pr: prFace,
   merge: mergeFace,
   trust: trustFace,
+  'resume-stuck': answerFace,
+  retry: againFace,
+  fix: againFace,
   claims: claimsFace,
   renew: renewFace,
   narrow: narrowFace,

@@ -54,6 +54,26 @@ export function assignFace(
   ]
 }
 
+export function againFace(result: OperationResult<'retry'>, page: Page): readonly string[] {
+  const { worker, climbed } = result
+  const model = climbed.to === null ? "the launcher's own model" : `model ${climbed.to}`
+  const before =
+    climbed.from === climbed.to || climbed.from === null ? '' : `, after ${climbed.from}`
+  const [first = '', ...rest] = assignFace(result, page)
+  return [first, `  attempt ${String(worker.attempt)}, ${model}${before}`, ...rest]
+}
+
+export function answerFace(
+  { worker }: OperationResult<'resume-stuck'>,
+  page: Page,
+): readonly string[] {
+  return [
+    `${worker.id} is answered, and goes on at ${worker.machine}.`,
+    ...(worker.blocker === null ? [] : [page.paint('warning', `note: ${worker.blocker.note}`)]),
+    ...nextSteps([[`skein log ${worker.id} --follow`, 'watch it']], page),
+  ]
+}
+
 export function stopFace(
   { worker, already }: OperationResult<'stop'>,
   page: Page,
@@ -80,6 +100,14 @@ export function workerLines(worker: Worker, page: Page): readonly string[] {
     ['exit', exit === null ? null : (exit.signal ?? String(exit.code))],
     ['pushed', worker.commit],
     ['kept work', worker.wip],
+    [
+      'attempt',
+      worker.attempt === 1 ? null : `${String(worker.attempt)}, after ${worker.of ?? ''}`,
+    ],
+    ['model', worker.model],
+    ['cost', worker.cost_usd === null || worker.cost_usd === 0 ? null : dollars(worker.cost_usd)],
+    ['answer', worker.answer === null ? null : `${worker.answer.note} (${worker.answer.by})`],
+    ['waits for', worker.blocker === null ? null : waitsFor(worker.blocker, page)],
     ['progress', progressText(worker)],
     ['edited', progress === null ? null : progress.files.slice(0, 10).join(', ')],
     ['status', progress?.updates.at(-1) ?? null],
@@ -93,6 +121,17 @@ export function workerLines(worker: Worker, page: Page): readonly string[] {
   ]
 }
 
+function waitsFor(
+  { kind, note, since, who }: NonNullable<Worker['blocker']>,
+  { nowMs }: Page,
+): string {
+  return `${kind}: ${note} (${who}, ${relative(since, nowMs)})`
+}
+
+function dollars(usd: number): string {
+  return `$${usd.toFixed(2)}`
+}
+
 const STYLES: Readonly<Partial<Record<Worker['state'], Style>>> = {
   ...{ succeeded: 'good', failed: 'bad', lost: 'bad', waiting: 'warning', unknown: 'warning' },
   empty: 'quiet',
@@ -104,14 +143,15 @@ function stateText({ state, last_state: last, stopping }: Worker, page: Page): s
   return `${style === undefined ? text : page.paint(style, text)}${stopping ? ', stopping' : ''}`
 }
 
-function progressText({ progress, note, commit }: Worker): string {
+function progressText({ progress, note, commit, blocker, state }: Worker): string {
   if (commit !== null) return `pushed ${commit.slice(0, 12)}`
+  if (blocker !== null && state !== 'unknown') return blocker.note
   if (progress === null) return note ?? ''
   const { turns, last, cost_usd: cost, files, warnings } = progress
   const told = [
     turns === 0 ? '' : count(turns, 'turn'),
     files.length === 0 ? '' : count(files.length, 'file'),
-    cost === 0 ? '' : `$${cost.toFixed(2)}`,
+    cost === 0 ? '' : dollars(cost),
     last ?? '',
     warnings.length === 0 ? '' : count(warnings.length, 'warning'),
   ]
@@ -126,15 +166,19 @@ function stepsOf(worker: Worker): readonly (readonly [string, string])[] {
     case 'waiting':
       return [
         [`skein log ${id}`, 'what it did'],
+        [`skein resume-stuck ${id} --guidance TEXT`, 'answer it'],
         [`skein stop ${id}`, 'give the task back'],
       ]
     case 'empty':
     case 'failed':
     case 'stopped':
     case 'lost':
-      return wip === null
-        ? [[`skein log ${id}`, 'what it said']]
-        : [[`skein wip show ${wip}`, `what it had not committed, on ${machine}`]]
+      return [
+        wip === null
+          ? [`skein log ${id}`, 'what it said']
+          : [`skein wip show ${wip}`, `what it had not committed, on ${machine}`],
+        [`skein retry ${id}`, 'once more, from there'],
+      ]
     default:
       return [
         [`skein log ${id} --follow`, 'watch it'],

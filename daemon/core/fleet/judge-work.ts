@@ -19,6 +19,12 @@ export function decideAnswer(rid: RequestId, command: AnswerCommand, view: View)
     return fail('ASSIGNMENT_OVER', `${id} asks nothing: it is ${assignment.state}`, {
       data: { assignment: id, state: assignment.state },
     })
+  // Who asks cannot be who answers.
+  const self: string = id
+  if (party.session === self)
+    return fail('FORBIDDEN', `${id} cannot answer itself: another has to`, {
+      data: { assignment: id },
+    })
   return append({ kind: 'assignment-answer', rid, id, by: party.agent, note })
 }
 

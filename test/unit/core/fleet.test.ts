@@ -10,6 +10,7 @@ import {
   branchOfTask,
   decodeState,
   encodeState,
+  LEDGER_VERSION,
   FLEET_LIMITS,
   isAssignmentOver,
   type Assignment,
@@ -108,7 +109,6 @@ describe('an assignment', () => {
     assert.equal(codeOf(ledger.run(move(id, 'succeeded', { commit: COMMIT }))), 'INPUT_SCHEMA')
     const over = assignmentOf(ledger.run(move(id, 'succeeded', { exit, commit: COMMIT })))
     assert.equal(over.state, 'succeeded')
-    assert.equal(over.prompt, '')
     assert.deepEqual(claims(ledger), [])
     assert.equal(codeOf(ledger.run(assign(party('bob'), 't1', 'peer-1'))), 'TASK_COMPLETED')
     assert.equal(codeOf(ledger.run(move(id, 'failed'))), 'ASSIGNMENT_OVER')
@@ -228,6 +228,33 @@ describe('assignments of several machines', () => {
       )
     }
     assert.equal(script.engine('b').abandoned.size, 0)
+  })
+
+  it('are lost with a machine that has left the mesh, and their tasks given back', () => {
+    const script = new EngineScript(ALL)
+    script.elect('a', ['b', 'c'])
+    script.request('b', 9, assign(partyOf('ann', 'b'), 't1', 'c'))
+    script.request('b', 10, assign(partyOf('ann', 'b'), 't2', 'b'))
+    script.pass(ALL, 1_000)
+    for (const name of ALL) {
+      const copies = ALL.filter((other) => other !== name && other !== 'c').map(asPeerId)
+      const willing = ['a', 'b'].map(asPeerId)
+      const more = { isCopy: name !== 'c', asOf: 1, version: LEDGER_VERSION }
+      script.give(name, {
+        ...{ kind: 'members', members: { willing, copies, gone: [asPeerId('c')], ...more } },
+      })
+    }
+    script.pass(['a', 'b'], 3_000)
+    const { state } = script.engine('b').committed
+    const now = [...state.assignments.values()].map((one) => [one.task, one.state])
+    assert.deepEqual(now.sort(), [
+      ['t1', 'lost'],
+      ['t2', 'assigned'],
+    ])
+    assert.deepEqual(
+      [...state.claims.values()].map(({ pattern }) => pattern),
+      ['t2'],
+    )
   })
 
   it('wait until every machine can read them', () => {

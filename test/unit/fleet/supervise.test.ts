@@ -1,6 +1,6 @@
 // Real processes: what a supervisor promises of one worker.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { openWorkerFiles, type WorkerFiles } from '../../../daemon/fleet/files.ts'
@@ -86,4 +86,48 @@ describe('a supervisor', () => {
     assert.match(text, /# \d+ bytes were left out here/)
     assert.match(text, /the result\n$/)
   })
+
+  it('keeps a log of several runs within one bound, and has room for the first words of each', async (t) => {
+    const files = prepare(t, 'head -c 3000000 /dev/zero | tr "\\0" x; echo; echo the result')
+    await start(files, { logBytesMax: 2_000_000 })
+    const further = openWorkerFiles(path.join(files.folder, 'run-2'))
+    assert.equal(further.log, files.log)
+    const order = files.order()
+    assert.ok(order)
+    const args = ['-c', 'echo hello; head -c 3000000 /dev/zero | tr "\\0" y; echo; echo the end']
+    further.writeOrder({ ...order, args, header: '# run 2', logFrom: 0 }, '')
+    await start(further, { logBytesMax: 2_000_000 })
+    const text = logOf(files)
+    assert.match(text, /the result\n# run 2\nhello\n/)
+    assert.match(text, /the end\n$/)
+    assert.ok(text.length < 4_500_000, String(text.length))
+  })
+
+  it(
+    'loses the log on a full disk, and not the worker',
+    { skip: !existsSync('/dev/full') },
+    async (t) => {
+      const files = prepare(t, 'echo lost; exit 4')
+      symlinkSync('/dev/full', files.log)
+      await start(files)
+      assert.equal(files.end()?.code, 4)
+    },
+  )
+
+  it('ends a worker that it could not write down', async (t) => {
+    const files = prepare(t, 'echo $$; exec sleep 300')
+    mkdirSync(path.join(files.folder, 'running.json.next'))
+    await start(files)
+    assert.match(files.end()?.error ?? '', /EISDIR/)
+    const pid = Number(logOf(files))
+    if (pid > 0) await until('it is gone', () => isGone(pid))
+  })
 })
+
+function isGone(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0)
+  } catch {
+    return true
+  }
+}
