@@ -34,7 +34,6 @@ import {
   tellCaughtUp,
 } from './forwarding.ts'
 import {
-  endLost,
   isReady,
   lead,
   releaseAbandoned,
@@ -198,7 +197,6 @@ function takeInput(engine: Engine, input: EngineInput): void {
       return
     case 'members':
       setMembers(engine, input.members)
-      endLost(engine)
       return
     case 'hand-over':
       handOver(engine.consensus)

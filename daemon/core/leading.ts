@@ -32,7 +32,6 @@ import { leaveLead, readable } from './newer.ts'
 import { circleOf, pumpQueue } from './queue/pump.ts'
 import { ageWaits, noteWaits, restartWaits } from './queue/waits.ts'
 import { noteWork, quietenIfIdle } from './quiet.ts'
-import { lostWith } from './fleet/lost.ts'
 import { settle } from './provisional/settle.ts'
 import { awaitConfirmation } from './replies.ts'
 import { countRefusals } from './counting.ts'
@@ -56,7 +55,8 @@ export function lead(engine: Engine): void {
   const { role } = engine.consensus
   if (role.kind === 'leader' && engine.servedTerm !== role.term) startServing(engine, role.term)
   if (engine.tail === null) return
-  const lapsed = sweep(engine.leases, engine.tail, engine.options.leaseMs)
+  const gone = mayWrite(engine, 'assignment-move') ? (engine.members?.gone ?? []) : []
+  const lapsed = sweep(engine.leases, engine.tail, engine.options.leaseMs, gone)
   if (lapsed.length > 0) append(engine, lapsed)
   settleDue(engine, engine.tail)
   moveQueue(engine, engine.tail)
@@ -75,13 +75,6 @@ export function lead(engine: Engine): void {
 
 export function isReady(engine: Engine): boolean {
   return engine.tail !== null && isServing(engine.consensus)
-}
-
-/** What machines had to do that have left, or were removed. */
-export function endLost(engine: Engine): void {
-  if (engine.tail === null || !isReady(engine) || !mayWrite(engine, 'assignment-move')) return
-  const lost = lostWith(engine.members?.gone ?? [], engine.tail)
-  if (lost.length > 0) append(engine, lost)
 }
 
 /** Now, or when the term that was won has begun. Whoever finds no room until then sends again. */
@@ -211,7 +204,6 @@ function startServing(engine: Engine, term: number): void {
   const size = checkpoint.reduce((sum, record) => sum + record.bytes.length, 0)
   engine.sinceCheckpoint = { records: path.length, bytes: bytes - size, size }
   releaseAbandoned(engine)
-  endLost(engine)
   for (const { request } of engine.own.values()) decideRequest(engine, request)
   // Those of callers of this machine are among both: a second decision could be another one.
   for (const request of engine.early.values())

@@ -16,6 +16,7 @@ import {
   type SessionId,
 } from '../../protocol/index.ts'
 import type { LockDelay } from './claims/judge.ts'
+import { lostWith } from './fleet/lost.ts'
 import type { AwaitedBy } from './queue/deadlock.ts'
 import { sessionKey, type AppliedChange, type View } from './view.ts'
 
@@ -107,8 +108,13 @@ export function delaysNow(leases: Leases, caseExact: boolean): LockDelay[] {
   return found
 }
 
-/** What has run out by now, as records to propose. */
-export function sweep(leases: Leases, view: View, leaseMs: number): RecordBody[] {
+/** What has run out by now, as records to propose. @param gone machines that are no members any more */
+export function sweep(
+  leases: Leases,
+  view: View,
+  leaseMs: number,
+  gone: readonly PeerId[] = [],
+): RecordBody[] {
   if (leases.elapsedMs - leases.sweptAt < SWEEP_MS) return []
   leases.sweptAt = leases.elapsedMs
   const lapsed: ClaimId[] = []
@@ -123,6 +129,7 @@ export function sweep(leases: Leases, view: View, leaseMs: number): RecordBody[]
     ...expireAll(lapsed, 'lease'),
     ...expireAll(timedOut, 'ttl'),
     ...expireRequests(leases, view),
+    ...lostWith(gone, view),
   ]
 }
 
