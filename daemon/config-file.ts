@@ -127,9 +127,24 @@ function explainIssue(
       return { place: place(keys), key: keyOf(keys), ...explainKey(wrong, issue.path, name) }
     })
   }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // Of several forms the one that was meant: what is wrong with it lies deepest.
+    const [meant = []] = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a))
+    if (depthOf(meant) > 0) {
+      const inner = meant.map((each) => ({ ...each, path: [...issue.path, ...each.path] }))
+      return inner.flatMap((each) => explainIssue(each, name, place))
+    }
+  }
   const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message
   const problem = (message ?? 'is wrong').replace(/^Invalid (?:input|option): /, '')
   return [{ place: place(issue.path), key: keyOf(issue.path), problem }]
+}
+
+function depthOf(issues: readonly z.core.$ZodIssue[]): number {
+  const depths = issues.map(
+    ({ code, path }) => path.length + (code === 'unrecognized_keys' ? 1 : 0),
+  )
+  return Math.max(0, ...depths)
 }
 
 function explainKey(
@@ -151,7 +166,8 @@ function explainKey(
 function keysAt(schema: JsonSchema, keys: readonly PropertyKey[]): readonly string[] {
   const [first, ...rest] = keys
   if (first === undefined) return Object.keys(schema.properties ?? {})
-  const { properties, additionalProperties: entries, items } = schema
+  const { properties, additionalProperties: entries, items, anyOf } = schema
+  if (anyOf !== undefined) return anyOf.flatMap((each) => keysAt(each, keys))
   const inner = properties?.[String(first)] ?? (typeof entries === 'object' ? entries : items)
   return inner === undefined ? [] : keysAt(inner, rest)
 }

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { fleetSettings } from './config-fleet.ts'
 import { languageServers } from './config-servers.ts'
+import { trackerSettings } from './config-tracker.ts'
 import { DEFAULTS, LIMITS } from '../protocol/index.ts'
 import {
   absolutePath,
@@ -257,10 +258,7 @@ export const machineFileSchema = z.strictObject({
     )
     .optional()
     .describe('Where events are sent.'),
-  tracker: z
-    .union([named, z.looseObject({})])
-    .optional()
-    .describe('Where issues come from.'),
+  tracker: trackerSettings,
   fleet: fleetSettings,
 })
 
@@ -279,6 +277,7 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly additionalProperties?: JsonSchema | boolean
   readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
 }
 
 function schemaOf(schema: z.ZodType): JsonSchema {

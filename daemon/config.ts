@@ -54,7 +54,8 @@ export interface Config {
   }
   readonly capabilities: readonly string[]
   readonly webhooks: NonNullable<MachineFile['webhooks']>
-  readonly tracker: NonNullable<MachineFile['tracker']> | null
+  /** By repository, or `default`. */
+  readonly tracker: NonNullable<MachineFile['tracker']>
   readonly fleet: NonNullable<MachineFile['fleet']>
   readonly settings: readonly Setting[]
 }
@@ -131,7 +132,7 @@ export function loadConfig({ home, env, flags = {} }: ConfigInput): Config {
     },
     capabilities: given.capabilities ?? [],
     webhooks: given.webhooks ?? [],
-    tracker: given.tracker ?? null,
+    tracker: given.tracker ?? {},
     fleet: given.fleet ?? {},
   }
   const settings = describeSettings(values, [

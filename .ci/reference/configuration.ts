@@ -36,6 +36,7 @@ const IN_EFFECT: Readonly<Record<FileName, ReadonlySet<string>>> = {
     'exclude',
     'enrol',
     'trust_scripts',
+    'tracker',
     'log_level',
     'retention',
     'retention.audit',

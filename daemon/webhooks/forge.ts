@@ -2,7 +2,7 @@
 // APIs are alike here but for the place, the header and the pages.
 import { z } from 'zod'
 import { VERSION } from '../version.ts'
-import { send, type Answered } from './http.ts'
+import { send, type Answered } from '../outgoing.ts'
 import { postedOf, type Posted } from './post.ts'
 
 export interface Forge {

@@ -1,5 +1,5 @@
 // One message to one address.
-import { send, type Answered } from './http.ts'
+import { send, type Answered } from '../outgoing.ts'
 import type { Message } from './message.ts'
 
 export type Posted =

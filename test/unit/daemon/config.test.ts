@@ -12,6 +12,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { configJsonSchema } from '../../../daemon/config-schema.ts'
+import { trackerOf } from '../../../daemon/config-tracker.ts'
 import { formatDuration, parseDuration, parseListenAddress } from '../../../daemon/config-words.ts'
 import {
   addCheckout,
@@ -73,7 +74,7 @@ describe('loadConfig', () => {
       },
       capabilities: [],
       webhooks: [],
-      tracker: null,
+      tracker: {},
       fleet: {},
     })
     assert.ok(settings.every(({ source, from }) => source === 'default' && from === null))
@@ -148,6 +149,44 @@ describe('loadConfig', () => {
     assert.equal(config.fleet.max_workers, 2)
     assert.equal(config.enrol, 'ask')
     assert.deepEqual(config.dial, { 'desk-2': [{ host: '127.0.0.1', port: 9000 }] })
+  })
+})
+
+describe('the tracker of a repository', () => {
+  const load = (t: TestContext, tracker: string) =>
+    loadConfig({ home: makeFolder(t, { 'config.yml': `tracker: ${tracker}` }), env: {} }).tracker
+
+  it('is what stands under its id, else the default where its id is owner/name, else its plans', (t) => {
+    const map = `
+      team/shop: { kind: gitea, url: 'https://git.example.org', token_env: SHOP_TOKEN }
+      team/deep/id: { kind: github, project: team/id }
+      default: { kind: github }`
+    const found = (text: string, repo: string) => trackerOf(load(t, text), repo)
+    const shop = { kind: 'gitea', url: 'https://git.example.org', token_env: 'SHOP_TOKEN' }
+    assert.deepEqual(found(map, 'team/shop'), { ...shop, project: 'team/shop' })
+    assert.deepEqual(found(map, 'team/deep/id'), { kind: 'github', project: 'team/id' })
+    assert.deepEqual(found(map, 'team/other'), { kind: 'github', project: 'team/other' })
+    assert.deepEqual(found(map, 'host/team/other'), { kind: 'plan' })
+    assert.deepEqual(found('github', 'team/shop'), { kind: 'github', project: 'team/shop' })
+    assert.deepEqual(found('plan', 'team/shop'), { kind: 'plan' })
+    assert.deepEqual(trackerOf({}, 'constructor'), { kind: 'plan' })
+  })
+
+  it('is refused with what is wrong in it', (t) => {
+    const wrong: readonly (readonly [text: string, says: RegExp])[] = [
+      ['gitea', /tracker: expected plan, github, or what `kind`/],
+      ['[github]', /tracker: expected plan, github, or what `kind`/],
+      ['{ a/b: { kind: gitea } }', /tracker\.a\/b: `gitea` needs its `url`/],
+      ['{ a/b: { kind: github, tokn_env: X } }', /nearest right key is token_env/],
+      ['{ a/b: { kind: gitlab } }', /a\/b\.kind: expected one of "plan"\|"github"\|"gitea"/],
+      ['{ a/b: { kind: gitea, url: "ftp://x" } }', /expected an http or https address/],
+      ['{ a/b: { kind: plan, project: a/b } }', /it calls nobody/],
+      ['{ a/b/c: { kind: github } }', /needs its `project`/],
+      ['{ default: { kind: github, project: a/b } }', /is of many repositories/],
+      ['{ shop: { kind: github } }', /tracker\.shop: expected an id such as owner\/name/],
+    ]
+    for (const [text, message] of wrong)
+      assert.throws(() => load(t, text), { code: 'CONFIG_INVALID', message }, text)
   })
 })
 

@@ -4,7 +4,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { messageOf } from '../../../daemon/webhooks/message.ts'
-import { isLinkLocal } from '../../../daemon/webhooks/http.ts'
+import { isLinkLocal } from '../../../daemon/outgoing.ts'
 import { post } from '../../../daemon/webhooks/post.ts'
 import { asRepoId, FIRST_PREV, type AuditEvent } from '../../../protocol/index.ts'
 

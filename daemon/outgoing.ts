@@ -6,13 +6,19 @@ import https from 'node:https'
 import net from 'node:net'
 
 export interface Sent {
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT'
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | null
 }
 
 export type Answered =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: string }
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      /** By their names in lower case. */
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: string
+    }
   | { readonly kind: 'failed'; readonly problem: string }
 
 const REQUEST_MS_MAX = 10_000
@@ -75,10 +81,13 @@ function take(
   bytesMax: number,
   resolve: (answer: Answered) => void,
 ): void {
-  const status = response.statusCode ?? 0
+  const answer = (body: string): void => {
+    const headers = headersOf(response)
+    resolve({ kind: 'answered', status: response.statusCode ?? 0, headers, body })
+  }
   if (bytesMax === 0) {
     response.resume()
-    resolve({ kind: 'answered', status, body: '' })
+    answer('')
     return
   }
   const chunks: Buffer[] = []
@@ -89,8 +98,15 @@ function take(
     else response.destroy(new Error(`an answer of more than ${String(bytesMax)} bytes`))
   })
   response.on('end', () => {
-    resolve({ kind: 'answered', status, body: Buffer.concat(chunks).toString('utf8') })
+    answer(Buffer.concat(chunks).toString('utf8'))
   })
+}
+
+function headersOf({ headers }: http.IncomingMessage): Readonly<Record<string, string>> {
+  const entries = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
+  )
+  return Object.fromEntries(entries)
 }
 
 function failed(problem: string): Answered {
