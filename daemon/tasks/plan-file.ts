@@ -12,6 +12,11 @@ export interface PlanTask {
   readonly priority: string | null
   /** Tasks that must be complete first. */
   readonly blockedBy: readonly string[]
+  /** Patterns of the files that it will change, as they stand there. */
+  readonly files: readonly string[]
+  readonly labels: readonly string[]
+  /** What is to be done, as Markdown: its description, steps and criteria. */
+  readonly text: string
 }
 
 export interface Plan {
@@ -36,6 +41,11 @@ export const PLAN_TASKS_MAX = 5_000
 const PROBLEMS_MAX = 20
 const TEXT_CHARACTERS_MAX = 200
 const BLOCKERS_MAX = 50
+const FILES_MAX = 100
+const LABELS_MAX = 50
+const LINES_MAX = 100
+const LINE_CHARACTERS_MAX = 1_000
+const DESCRIPTION_CHARACTERS_MAX = 16_000
 const POINTER = 'current-task.json'
 const POINTER_FIELDS = ['plan', 'plan_file', 'active_plan', 'current_plan', 'plan_name']
 const STATUSES: readonly string[] = ['pending', 'in_progress', 'complete'] satisfies PlanStatus[]
@@ -108,7 +118,50 @@ function readTask(entry: unknown): PlanTask | string {
   if (blockedBy === null) return `${id} is blocked_by ${shown(blocked)}, which is no task's id`
   if (blockedBy.includes(id)) return `${id} is blocked_by itself`
   const name = textOf(entry['name']) ?? id
-  return { id, name, status, priority: textOf(priority), blockedBy }
+  return {
+    id,
+    name,
+    status,
+    priority: textOf(priority),
+    blockedBy,
+    files: listOf(entry['files'], FILES_MAX),
+    labels: listOf(entry['labels'], LABELS_MAX),
+    text: describe(entry),
+  }
+}
+
+function describe(entry: Readonly<Record<string, unknown>>): string {
+  const { description, steps, acceptance_criteria: criteria } = entry
+  const list = (title: string, items: unknown, sign: string): readonly string[] => {
+    const lines = listOf(items, LINES_MAX, LINE_CHARACTERS_MAX)
+    return lines.length === 0
+      ? []
+      : [[`## ${title}`, ...lines.map((line) => sign + line)].join('\n')]
+  }
+  const prose =
+    typeof description === 'string'
+      ? description
+          .slice(0, DESCRIPTION_CHARACTERS_MAX)
+          .split(/\r\n?|\n/)
+          .map(clean)
+          .join('\n')
+          .trim()
+      : ''
+  const parts = [...list('Steps', steps, '1. '), ...list('Acceptance criteria', criteria, '- ')]
+  return [...(prose === '' ? [] : [prose]), ...parts].join('\n\n')
+}
+
+/** The texts of a list, or the one text; what is none is left out. */
+function listOf(
+  value: unknown,
+  most: number,
+  charactersMax = TEXT_CHARACTERS_MAX,
+): readonly string[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return items.slice(0, most).flatMap((item) => {
+    const text = typeof item === 'string' ? clean(item.slice(0, charactersMax)) : ''
+    return text === '' ? [] : [text]
+  })
 }
 
 /** Null or nothing, one id, or several. */
