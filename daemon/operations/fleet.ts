@@ -1,10 +1,8 @@
 // Workers: a task is given to a machine that takes it, and what comes of it is told from the ledger and from that machine.
-import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   asAssignmentId,
   branchOfTask,
-  FLEET_LIMITS,
   isAssignmentOver,
   isTaskId,
   makeId,
@@ -18,43 +16,35 @@ import {
 } from '../../protocol/index.ts'
 import { clean, cleanName, type Place } from '../callers.ts'
 import type { AssignCommand } from '../core/fleet/command.ts'
-import { askLog, askOffer, LOG_BYTES_MAX } from '../mesh/fleet-questions.ts'
+import { askLog, LOG_BYTES_MAX } from '../mesh/fleet-questions.ts'
 import type { WorkerLog } from '../ports-fleet.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
-import { asOf, requirePerson, stampNow, type Handler, type Parts } from './context.ts'
+import { asOf, requirePerson, type Handler, type Parts } from './context.ts'
 import { memberNamed } from './mesh.ts'
 import { prepareTask, type PreparedTask } from './task-terms.ts'
 import { assignedOf, tellWorkers } from './fleet-words.ts'
+import { DEFAULT_LAUNCHER, firstOrder, giveWork, workKey } from './work-order.ts'
 
 type AssignInput = OperationInput<'assign'>
 
 export const assign: Handler<AssignInput> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
-  const { repo, config } = place
   const party = await parts.callers.party(input, context, place)
-  const launcher = input.launcher ?? config.fleet.launcher ?? DEFAULT_LAUNCHER
+  const launcher = input.launcher ?? place.config.fleet.launcher ?? DEFAULT_LAUNCHER
   const { peer, machine } = memberNamed(parts, input.machine ?? parts.about.peer)
   const isText = !isTaskId(input.work)
   const task = isText ? textId(parts, input.work) : input.work
   const { again = false } = input
   const prepared = isText ? null : await prepareTask(parts, place, party, task, { again })
-  if (peer === parts.mesh.self) await parts.fleet.offer(peer, repo.id, launcher)
-  else await askOffer(parts.mesh, peer, { repo: repo.id, launcher })
-  const command: AssignCommand = {
-    ...{ kind: 'assign', party, worker: { peer, machine }, again },
+  const { assignment, already } = await giveWork(parts, place, {
+    ...{ party, worker: { peer, machine }, prepared, again, proposal: null },
     order: orderOf(input, task, launcher, prepared),
-    terms: termsOf(place, prepared),
-    stamp: stampNow(parts),
     key: keyOf(input, peer, launcher),
-    proposal: null,
-  }
-  const { assignment, already } = assignedOf(await submit(hostOf(repo), command))
+  })
   const [worker] = await tellWorkers(parts, place, [assignment])
   return { worker, already, warnings: prepared?.warnings ?? [] }
 }
-
-const DEFAULT_LAUNCHER = 'claude'
 
 /** What is no task of a plan gets an id of its own: its claim is on that. */
 function textId(parts: Parts, text: string): string {
@@ -82,38 +72,14 @@ function orderOf(
       ? work
       : `Task ${task}: ${title}${planned === null ? '' : `\nIts plan is ${planned.plan.file}: read what it says of the task.`}`
   const told = prompt === undefined ? what : `${what}\n\n${prompt}`
-  if (told.length > FLEET_LIMITS.promptCharactersMax) {
-    const most = String(FLEET_LIMITS.promptCharactersMax)
-    throw new SkeinError('INPUT_SIZE', `the worker would be told more than ${most} characters`, {
-      hint: 'Write it into a file of the repository, and name that.',
-    })
-  }
-  const short = title.slice(0, FLEET_LIMITS.titleCharactersMax)
-  const branch = branchOfTask(task, prepared === null ? short.slice(0, 40) : short)
-  const first = { type: 'work', of: null, attempt: 1, model: null, files: [] } as const
-  return { task, title: short, prompt: cleanLines(told), launcher, branch, ...first }
-}
-
-/** What a model is told keeps its lines, and nothing that makes a text look like another one. */
-function cleanLines(text: string): string {
-  return text.split('\n').map(clean).join('\n')
-}
-
-function termsOf({ config }: Place, prepared: PreparedTask | null): AssignCommand['terms'] {
-  return {
-    ...{ description: 'a worker', narrowable: false, ttlSeconds: null },
-    ttlDefaultSeconds: config.ttl.task,
-    ttlSharedSeconds: config.ttl.shared,
-    claimsPerAgent: config.limits.claims_per_agent ?? 0,
-    ...(prepared === null ? {} : { task: prepared.terms }),
-  }
+  const branch = prepared === null ? { branch: branchOfTask(task, title.slice(0, 40)) } : {}
+  return firstOrder({ task, title, prompt: told, launcher, ...branch })
 }
 
 function keyOf(input: AssignInput, peer: string, launcher: string): AssignCommand['key'] {
   if (input.idempotency_key === undefined) return null
-  const body = JSON.stringify([input.work, input.prompt ?? '', peer, launcher])
-  const digest = createHash('sha256').update(body).digest('hex').slice(0, 32)
-  return { key: cleanName(input.idempotency_key, 'the idempotency key'), digest }
+  const key = cleanName(input.idempotency_key, 'the idempotency key')
+  return workKey(key, [input.work, input.prompt ?? '', peer, launcher])
 }
 
 /** Of those that are over so many are told without being asked for. */

@@ -82,7 +82,7 @@ function completed(task: string): [string, CompletedTask] {
   const over = {
     ...{ task, claim: asClaimId('clm'), agent: 'ann', session: asSessionId('s') },
     ...{ peer: asPeerId('m'), machine: 'm', branch: null, plan: null, token: null },
-    ...{ reason: 'client_completed', by: 'ann', note: '', atMs: 1, index: 1, reopened: null },
+    ...{ reason: 'client_completed' as const, by: 'ann', note: '', atMs: 1, index: 1, reopened: null },
   } as const
   return [task, over]
 }
