@@ -30,6 +30,7 @@ import { measured } from './measured.ts'
 import { createLateMetrics } from './metrics/recorder.ts'
 import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
+import { rememberTold } from './operations/notify.ts'
 import type { Clock } from './ports.ts'
 import { createLanguageServers, type ServersOptions } from './refactor/lsp/servers.ts'
 import { startRounds, startServices, takeUpNotes } from './rounds.ts'
@@ -44,6 +45,7 @@ import type { TracedProcess } from './tracing/start.ts'
 import { traced } from './tracing/traced.ts'
 import { VERSION } from './version.ts'
 import { keepWorkers } from './work.ts'
+import { openWorkingDays } from './working-days.ts'
 import { openReadOnly } from './watching/read-only.ts'
 
 export interface DaemonOptions {
@@ -163,7 +165,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const access = openAccess(home.path, clock)
   const here = { home: home.path, env, name, key, machine, line, config, sessions, feed, log }
   const work = { ...here, repos, git, history, mesh }
-  const { places, wip, fleet } = keepWorkers(work, held, stack)
+  const { places, ...kept } = keepWorkers(work, held, stack)
   const callers = createCallers({ repos, sessions, git, places, peer: key.peer, machine: name })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
@@ -177,7 +179,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
       stack,
     ),
-    ...{ wip, fleet, tokens: createIssuedTokens(), ...access, random: machine.random },
+    ...{ ...kept, days: openWorkingDays(home.path), told: rememberTold() },
+    ...{ tokens: createIssuedTokens(), ...access, random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },

@@ -1,12 +1,19 @@
 // What a daemon does beside answering calls, each part of it started here and ended with the daemon.
+import { SkeinError } from '../protocol/index.ts'
 import type { Operations } from './client/operations.ts'
+import { createFacts, type FactsOptions } from './facts/facts.ts'
+import { askLauncher } from './facts/asking.ts'
+import { createProbes } from './facts/probes.ts'
+import { acceptDispatch, mostWorkers } from './fleet/acceptance.ts'
 import { startFleet, type FleetOptions } from './fleet/fleet.ts'
+import { findLauncher, launcherNames } from './fleet/launchers.ts'
 import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { takeNotes } from './guard/offline.ts'
 import { recordTold } from './guard/record.ts'
 import { hearOfWritten } from './guard/telling.ts'
 import { startLandingWatch, type LandingWatchOptions } from './landing-watch.ts'
 import type { Log } from './log.ts'
+import { answerFacts } from './mesh/facts-questions.ts'
 import { answerFleet } from './mesh/fleet-questions.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import { startMemory } from './memory.ts'
@@ -14,6 +21,7 @@ import type { Parts } from './operations/context.ts'
 import { fenceFacts } from './operations/fence.ts'
 import type { Clock } from './ports.ts'
 import type { SymbolIndex } from './ports-symbols.ts'
+import type { Facts } from './ports-facts.ts'
 import type { Fleet } from './ports-fleet.ts'
 import { startTelling, type TellingOptions } from './refactor/tell-users.ts'
 import { startReleasing, type Releasing } from './releasing.ts'
@@ -90,6 +98,42 @@ export function keepFleet(options: FleetOptions & { readonly mesh: Mesh }, stack
     return repo?.host?.loop.view().state.assignments.has(assignment) === true
   })
   return fleet
+}
+
+/** What this machine tells of itself to whoever plans. */
+export function keepFacts(
+  options: FleetOptions & Pick<FactsOptions, 'history'> & { readonly mesh: Mesh },
+): Facts {
+  const { home, self, config, repos, git, history, env, clock, machineOf } = options
+  const launchers = (): readonly { readonly name: string; readonly command: string }[] =>
+    launcherNames(config).map((name) => ({
+      ...{ name, command: findLauncher(config, name)?.command ?? '' },
+    }))
+  const facts = createFacts({
+    ...{ home, self, config, repos, git, history, launchers },
+    probes: createProbes({ env, now: () => clock.monotonic() }),
+    workersMax: () => mostWorkers(config),
+    refusal: (peer, repo) => {
+      const [launcher = ''] = launcherNames(config)
+      return refusalOf(() => {
+        acceptDispatch(config, self, { repo, launcher, peer, machine: machineOf(peer) })
+      })
+    },
+    quiet: () => null,
+    ask: (launcher, question, signal) => askLauncher({ config, env }, launcher, question, signal),
+  })
+  answerFacts(options.mesh, facts)
+  return facts
+}
+
+function refusalOf(accept: () => void): string | null {
+  try {
+    accept()
+    return null
+  } catch (error) {
+    if (error instanceof SkeinError) return error.message
+    throw error
+  }
 }
 
 /** Sends what happens to whoever asked for it in config.yml. */

@@ -11,13 +11,16 @@ import type { MeshLine } from './in-mesh.ts'
 import type { Log } from './log.ts'
 import type { MachineKey } from './machine-key.ts'
 import type { Mesh } from './mesh/mesh.ts'
+import type { Facts } from './ports-facts.ts'
 import type { Fleet } from './ports-fleet.ts'
+import type { Trackers } from './ports-tracker.ts'
 import { programWords } from './programs.ts'
 import { helperFolder } from './push/helper-folder.ts'
 import type { Repos } from './repos.ts'
-import { keepFleet, keepWork } from './rounds.ts'
+import { keepFacts, keepFleet, keepWork } from './rounds.ts'
 import type { Sessions } from './sessions.ts'
 import type { Teardown } from './teardown.ts'
+import { createTrackers } from './tracker/trackers.ts'
 import type { WorkPlaces } from './wip/places.ts'
 import type { Wip } from './wip/wip.ts'
 
@@ -43,6 +46,8 @@ export interface Kept {
   readonly places: WorkPlaces
   readonly wip: Wip
   readonly fleet: Fleet
+  readonly facts: Facts
+  readonly trackers: Trackers
 }
 
 /** @param held what happened since the ledgers were opened, and what happens from now on */
@@ -55,15 +60,14 @@ export function keepWorkers(
   const { repos, git, history, mesh } = options
   const { clock, random } = machine
   const kept = keepWork({ env, home, repos, git, clock, machine: name, random, log }, held, stack)
-  const fleet = keepFleet(
-    {
-      ...{ home, self: key.peer, machineOf: line.nameOf, config, repos, git, history, mesh },
-      ...{ keeping: kept.wip.keeping, sessions, clock, watch: feed.watch, log },
-      ...programsOf(home, env),
-    },
-    stack,
-  )
-  return { ...kept, fleet }
+  const around = {
+    ...{ home, self: key.peer, machineOf: line.nameOf, config, repos, git, history, mesh },
+    ...{ keeping: kept.wip.keeping, sessions, clock, watch: feed.watch, log },
+    ...programsOf(home, env),
+  }
+  const fleet = keepFleet(around, stack)
+  const trackers = createTrackers({ config, env, clock })
+  return { ...kept, fleet, facts: keepFacts(around), trackers }
 }
 
 /** How this machine starts workers, and brings their work to remotes. */

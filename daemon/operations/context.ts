@@ -28,7 +28,9 @@ import type { MachinesNow } from '../mesh/machines-now.ts'
 import type { Reach } from '../mesh/reach.ts'
 import type { Clock, MetricsPort } from '../ports.ts'
 import type { SymbolIndex } from '../ports-symbols.ts'
+import type { Facts } from '../ports-facts.ts'
 import type { Fleet } from '../ports-fleet.ts'
+import type { Trackers } from '../ports-tracker.ts'
 import type { TrackedPolicy } from '../policy/tracked.ts'
 import type { Recovery } from '../recovery.ts'
 import type { Releasing } from '../releasing.ts'
@@ -38,7 +40,9 @@ import type { Sessions } from '../sessions.ts'
 import type { IssuedTokens } from '../tasks/tokens.ts'
 import type { ReadOnly } from '../watching/read-only.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
+import type { WorkingDays } from '../working-days.ts'
 import type { Wip } from '../wip/wip.ts'
+import type { ToldMarkers } from './notify.ts'
 
 /** The daemon's parts, as the handlers need them. */
 export interface Parts {
@@ -72,6 +76,11 @@ export interface Parts {
   readonly webhooks: Webhooks
   readonly wip: Wip
   readonly fleet: Fleet
+  readonly facts: Facts
+  readonly trackers: Trackers
+  readonly days: WorkingDays
+  /** What trackers were told of assignments. */
+  readonly told: ToldMarkers
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

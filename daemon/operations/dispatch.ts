@@ -34,6 +34,9 @@ import {
 } from './mesh.ts'
 import { assign, log, stop, workers } from './fleet.ts'
 import { guard } from './guard.ts'
+import { notify } from './notify.ts'
+import { plan } from './planning.ts'
+import { approve } from './planning-approve.ts'
 import { refactor } from './refactor.ts'
 import { demote, hotspots, promote } from './hotspots.ts'
 import {
@@ -46,12 +49,14 @@ import {
 } from './owners.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
+import { split } from './split.ts'
 import { stale } from './stale.ts'
 import { enrol, recover } from './setup.ts'
 import { taskClaim, taskComplete, taskExpire, taskList } from './tasks.ts'
 import { tokensCreate, tokensList, tokensRevoke, tokensRotate } from './tokens.ts'
 import { wait } from './wait.ts'
 import { web } from './web.ts'
+import { done, resume } from './working-day.ts'
 import { wipDrop, wipList, wipRestore, wipShow } from './wip.ts'
 import { webhooksList, webhooksPurge, webhooksRetry, webhooksTest } from './webhooks.ts'
 
@@ -111,6 +116,12 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   workers,
   log,
   stop,
+  plan,
+  approve,
+  split,
+  notify,
+  done,
+  resume,
   'wip/list': wipList,
   'wip/show': wipShow,
   'wip/restore': wipRestore,

@@ -93,6 +93,16 @@ export const DETAILS: Readonly<Record<OperationName, string>> = {
     'The ledger says who has what, and how it ended; how far a worker is, its machine says. `unknown`: that machine cannot be asked now, and only it can say what became of its worker. A worker that needs a person is `waiting`.',
   log: 'With --follow: on until the worker has ended. With --json: a piece of the log, `next` is the `since` of the following one; with --follow one such object a line.',
   stop: 'First politely, after 10 s hard; whatever runs in its process group ends with it. Commits stay on its branch in the clone there, and what is not committed is kept (skein wip). Stopping what is over is no error. --lost is an act of a person: the task is given back although nobody can say whether the worker runs on; where it does, it is ended as soon as its machine is back.',
+  plan: "Open work of the tracker of this repository (its plan files, unless `tracker` in config.yml says otherwise), in its order. A task is proposed when what stands before it is complete and has landed, nobody has it, its declared files are nobody else's (claims, open assignments, work that has not landed, other proposals), and a machine that takes workers from here has the launcher, what the task needs, and a free slot. Everything else is listed with its reason. The proposals take the place of those before; `skein approve` gives them. With --rank a launcher of this machine orders the tasks; the rules hold all the same.",
+  approve:
+    'What may have changed since the plan is judged again. One that fails leaves the others approved, and its own proposal in place (exit 1). A machine that cannot be reached is tried again, a refusal is not. Two operators who approve the same proposal get the same assignment.',
+  split:
+    'Each title becomes a task of its own in the tracker: an issue of the forge, or an entry of the plan file, which you commit. The text of the task stays; on a forge the list of its parts is added to it. Repeating it creates nothing twice.',
+  notify:
+    'That work was given, completed, failed, or asks a person: a comment on the issue, or a note in `.skein/notes/` of the checkout, once each. Whoever tells it first, it is told once. `fleet.notify: auto` in config.yml does it for what was given from this machine.',
+  done: 'What still runs, asks, failed, has not landed and has landed since the last day ended, and what it cost. Exit 1: workers still run, and the day is not ended; with --keep-running it is, and they go on.',
+  resume:
+    'For the morning, or after a crash: what was going on, what needs somebody, and with which command. It changes nothing.',
   'tokens/create':
     'The token is shown this once; the home keeps a hash of it. Its bearer may do what agents do and nothing that takes a person: no members, no tokens, no force. It acts as one agent, in sessions of its own, apart from those of everybody else. With --only it sees nothing of other repositories.',
   'tokens/list': 'Not the tokens themselves: nothing here can open a door.',

@@ -25,6 +25,7 @@ import {
   scopes,
 } from './input-parts.ts'
 import { assignmentId, FLEET_INPUTS } from './inputs-fleet.ts'
+import { PLANNING_INPUTS } from './inputs-planning.ts'
 import { POLICY_INPUTS } from './inputs-policy.ts'
 import { WIP_INPUTS } from './inputs-wip.ts'
 import type { OperationName } from './table.ts'
@@ -287,6 +288,7 @@ export const INPUTS = {
   'audit/verify': z.strictObject({ ...callerShape }),
   ...WIP_INPUTS,
   ...FLEET_INPUTS,
+  ...PLANNING_INPUTS,
   'owners/show': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/show'] }),
   'owners/set': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/set'] }),
   'owners/export': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/export'] }),

@@ -10,6 +10,7 @@ import { MESH_OUTPUTS } from './outputs-mesh.ts'
 import { POLICY_OUTPUTS } from './outputs-policy.ts'
 import { refactorFields } from './outputs-refactor.ts'
 import { FLEET_OUTPUTS, worker } from './outputs-fleet.ts'
+import { PLANNING_OUTPUTS } from './outputs-planning.ts'
 import { WIP_OUTPUTS } from './outputs-wip.ts'
 import type { OperationName } from './table.ts'
 
@@ -291,6 +292,7 @@ export const OUTPUTS = {
   ...HOME_OUTPUTS,
   ...WIP_OUTPUTS,
   ...FLEET_OUTPUTS,
+  ...PLANNING_OUTPUTS,
   ...POLICY_OUTPUTS,
   'audit/export': z.object({
     lines: z.array(z.string()).describe('lines of the log as they are'),

@@ -8,6 +8,7 @@ import { FLEET_OPERATIONS } from './fleet.ts'
 import { GUARD_OPERATIONS } from './guard.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
 import { MESH_OPERATIONS } from './mesh.ts'
+import { PLANNING_OPERATIONS } from './planning.ts'
 import { POLICY_OPERATIONS } from './policy.ts'
 import { REFACTOR_OPERATIONS } from './refactor.ts'
 import { REQUEST_OPERATIONS } from './requests.ts'
@@ -24,6 +25,7 @@ export type OperationName =
   | keyof typeof REQUEST_OPERATIONS
   | keyof typeof TASK_OPERATIONS
   | keyof typeof FLEET_OPERATIONS
+  | keyof typeof PLANNING_OPERATIONS
   | keyof typeof WIP_OPERATIONS
   | keyof typeof GUARD_OPERATIONS
   | keyof typeof FENCE_OPERATIONS
@@ -40,6 +42,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...REQUEST_OPERATIONS,
   ...TASK_OPERATIONS,
   ...FLEET_OPERATIONS,
+  ...PLANNING_OPERATIONS,
   ...WIP_OPERATIONS,
   ...GUARD_OPERATIONS,
   ...FENCE_OPERATIONS,
@@ -68,6 +71,9 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
     if (status === 'ended') return 1
     return status === 'granted' || status === 'succeeded' ? 0 : 8
   }
+  if (operation === 'approve' || operation === 'notify')
+    return 'failed' in result && isEmpty(result.failed) ? 0 : 1
+  if (operation === 'done') return 'ended' in result && result.ended === true ? 0 : 1
   if (operation === 'check' || operation === 'cover')
     return 'safe' in result && result.safe === true ? 0 : 1
   if (operation === 'request' || operation === 'requests')

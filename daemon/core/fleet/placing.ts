@@ -1,6 +1,7 @@
 // Which machine takes a task: one that takes workers of this repository, has the launcher and what the task needs, is awake, and has
 // the most free slots.
-import type { Candidate, LeftKind, LeftReason, PlanInput, PlanMachine } from './plan-words.ts'
+import type { LeftKind } from '../../../protocol/index.ts'
+import type { Candidate, LeftReason, PlanInput, PlanMachine } from './plan-words.ts'
 
 export type Placed =
   | { readonly kind: 'machine'; readonly machine: PlanMachine; readonly free: number }

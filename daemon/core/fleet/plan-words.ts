@@ -3,6 +3,7 @@
 import type {
   Assignment,
   CompletedTask,
+  LeftKind,
   LedgerClaim,
   PeerId,
   QueueEntry,
@@ -50,9 +51,9 @@ export interface BusyRepository {
 
 /** What the ledger has that bears on planning. */
 export interface PlanLedger {
-  readonly assignments: Iterable<Assignment>
-  readonly claims: Iterable<LedgerClaim>
-  readonly queue: Iterable<QueueEntry>
+  readonly assignments: readonly Assignment[]
+  readonly claims: readonly LedgerClaim[]
+  readonly queue: readonly QueueEntry[]
   readonly completed: ReadonlyMap<string, CompletedTask>
 }
 
@@ -90,35 +91,6 @@ export interface Choice {
   /** Why this one, and why there. */
   readonly rationale: string
 }
-
-/**
- * Why a task is not proposed. Of its own past: it is `done`, its work has not landed (`unlanded`), somebody has it (`assigned`,
- * `claimed`), it failed too often (`attempts`), a person `stopped` it. Of what it needs first: it waits for itself (`cycle`), for a task
- * that is not complete (`dependency`), or whose work has not landed (`dependency-unlanded`), for a `repository`. Of its files: they
- * cannot be read (`files`), or `overlap`. Of machines: none takes it (`machine`), has the `launcher` or a `capability`, is awake
- * (`quiet`), or has a free slot (`slots`). `limit`: enough are proposed.
- */
-export const LEFT_KINDS = [
-  'done',
-  'unlanded',
-  'assigned',
-  'claimed',
-  'attempts',
-  'stopped',
-  'cycle',
-  'dependency',
-  'dependency-unlanded',
-  'repository',
-  'files',
-  'overlap',
-  'machine',
-  'launcher',
-  'capability',
-  'quiet',
-  'slots',
-  'limit',
-] as const
-export type LeftKind = (typeof LEFT_KINDS)[number]
 
 export interface LeftReason {
   readonly kind: LeftKind

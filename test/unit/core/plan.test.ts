@@ -3,12 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { planWork } from '../../../daemon/core/fleet/plan.ts'
-import type {
-  Candidate,
-  LeftKind,
-  PlanInput,
-  PlanMachine,
-} from '../../../daemon/core/fleet/plan-words.ts'
+import type { Candidate, PlanInput, PlanMachine } from '../../../daemon/core/fleet/plan-words.ts'
 import {
   asAssignmentId,
   asClaimId,
@@ -22,6 +17,7 @@ import {
   type AssignmentState,
   type CompletedTask,
   type LandingState,
+  type LeftKind,
   type LedgerClaim,
 } from '../../../protocol/index.ts'
 import { workOrder } from '../../helpers/work-order.ts'
@@ -82,7 +78,14 @@ function completed(task: string): [string, CompletedTask] {
   const over = {
     ...{ task, claim: asClaimId('clm'), agent: 'ann', session: asSessionId('s') },
     ...{ peer: asPeerId('m'), machine: 'm', branch: null, plan: null, token: null },
-    ...{ reason: 'client_completed' as const, by: 'ann', note: '', atMs: 1, index: 1, reopened: null },
+    ...{
+      reason: 'client_completed' as const,
+      by: 'ann',
+      note: '',
+      atMs: 1,
+      index: 1,
+      reopened: null,
+    },
   } as const
   return [task, over]
 }
