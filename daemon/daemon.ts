@@ -33,7 +33,7 @@ import type { About } from './operations/context.ts'
 import { rememberTold } from './operations/notify.ts'
 import type { Clock } from './ports.ts'
 import { createLanguageServers, type ServersOptions } from './refactor/lsp/servers.ts'
-import { startRounds, startServices, takeUpNotes } from './rounds.ts'
+import { startByItself, startRounds, startServices, takeUpNotes } from './rounds.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { verifyFile } from './storage/audit-verify.ts'
@@ -190,6 +190,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const operations = traced(measured(untilFailure(present, ending.failure), metrics.recorder))
   const around = { home: home.path, peer: key.peer, host: mesh.host, watch: feed.watch, log, env }
   startRounds({ ...parts, ...around, places }, stack)
+  startByItself({ parts, watch: feed.watch, log }, stack)
   const secrets = { token: home.token, tokens: access.accessTokens, webLogins: access.webLogins }
   const place = { frontEnds: options.doors, config, home: home.path, env, clock, ...secrets }
   const served = { operations, about, repos, callers, log, metrics }

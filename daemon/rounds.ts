@@ -17,8 +17,10 @@ import { answerFacts } from './mesh/facts-questions.ts'
 import { answerFleet } from './mesh/fleet-questions.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import { startMemory } from './memory.ts'
+import { startNotifyRound, type NotifyRoundOptions } from './notify-round.ts'
 import type { Parts } from './operations/context.ts'
 import { fenceFacts } from './operations/fence.ts'
+import { startPlanningRound, type PlanningRoundOptions } from './planning-round.ts'
 import type { Clock } from './ports.ts'
 import type { SymbolIndex } from './ports-symbols.ts'
 import type { Facts } from './ports-facts.ts'
@@ -201,6 +203,15 @@ export function startRounds(
   stack.add(() => telling.stop())
   keepFences(options, stack)
   keepWatching(options, stack)
+}
+
+/** Work that goes on without a person, where this machine wants that. */
+export function startByItself(
+  options: PlanningRoundOptions & NotifyRoundOptions,
+  stack: Teardown,
+): void {
+  for (const round of [startPlanningRound(options), startNotifyRound(options)])
+    if (round !== null) stack.add(() => round.stop())
 }
 
 /** Sees writes that went past every hook, and hears of those that other machines saw. */

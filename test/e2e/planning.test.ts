@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { createCleaner } from '../helpers/cleanup.ts'
 import { runProgram } from '../helpers/cli-daemon.ts'
 import { REPO, startMesh, type Machine } from '../helpers/mesh.ts'
+import { until } from '../helpers/poll.ts'
 import { git, writeIn } from '../helpers/repo.ts'
 
 const IDENTITY = {
@@ -186,3 +187,53 @@ describe('planning over two machines', { timeout: 120_000 }, () => {
   })
 })
 
+describe('a machine that plans by itself', { timeout: 60_000 }, () => {
+  const cleaner = createCleaner()
+  let solo: Machine
+
+  before(async () => {
+    const configOf = (): string =>
+      `fleet:\n  auto: [plan]\n  repos: [${REPO}]\n  max_workers: 2\n${LAUNCHERS}`
+    const mesh = await startMesh(cleaner, { names: ['solo'], env: IDENTITY, configOf })
+    solo = mesh.machine('solo')
+  })
+  after(() => cleaner.run())
+
+  it('brings a plan through its slots, and leaves what fails again and again to a person', async () => {
+    const tasks = ['t1', 't2', 't3', 't4', 't5'].map((id) => ({ id, name: id, files: [`${id}/`] }))
+    const plan = JSON.stringify({ plan_name: 'p', tasks }, null, 2)
+    publish([solo], { 'context/plan.json': plan, '.skein.yml': SKEIN_YML })
+    // Something happens, and the plan is looked at.
+    const { result } = await solo.claim('ann', ['README.md'])
+    await solo.release('ann', result?.claims.map(({ id }) => id) ?? [])
+    const all = async () => (await solo.must('workers', { ...who(solo), all: true })).workers
+    const done = await until(
+      'all five are done',
+      async () => {
+        const workers = await all()
+        const open = workers.filter(({ state }) => state === 'starting' || state === 'running')
+        assert.ok(open.length <= 2)
+        return workers.filter(({ state }) => state === 'succeeded').length === 5 ? workers : null
+      },
+      { withinMs: 30_000, everyMs: 50 },
+    )
+    assert.deepEqual(done.map(({ task }) => task).sort(), ['t1', 't2', 't3', 't4', 't5'])
+    assert.ok(done.every(({ operator }) => operator === 'planner'))
+    const kinds = (await solo.events()).map(({ kind }) => kind)
+    assert.ok(kinds.includes('assignment.proposed'))
+    publish([solo], {
+      '.skein.yml': SKEIN_YML.replace('good', 'bad'),
+      'context/more.json': JSON.stringify({
+        plan_name: 'm',
+        tasks: [{ id: 'never', name: 'never' }],
+      }),
+    })
+    const again = await solo.claim('ann', ['README.md'])
+    await solo.release('ann', again.result?.claims.map(({ id }) => id) ?? [])
+    await until('it waits for a person', async () => {
+      const { left } = await solo.must('plan', { ...who(solo), dry_run: true })
+      return left.find(({ task }) => task === 'never')?.kind === 'attempts'
+    })
+    assert.equal((await all()).filter(({ task }) => task === 'never').length, 3)
+  })
+})
