@@ -20,8 +20,8 @@ export function openWorkingDays(home: string): WorkingDays {
   return {
     endedAtMs: (repo) => read(file)[repo]?.ended_at_ms ?? null,
     end(repo, atMs) {
-      const { [repo]: _, ...others } = read(file)
-      const kept = Object.entries(others).slice(-(REPOS_MAX - 1))
+      const others = Object.entries(read(file)).filter(([id]) => id !== repo)
+      const kept = others.slice(-(REPOS_MAX - 1))
       const days = { ...Object.fromEntries(kept), [repo]: { ended_at_ms: atMs } }
       replaceFile(file, `${JSON.stringify(days, null, 2)}\n`)
     },

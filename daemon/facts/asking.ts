@@ -61,7 +61,6 @@ function programOf({ fleet }: AskingOptions['config'], name: string): Program {
   if (settings === undefined) throw noAnswer(name, 'this machine has no launcher of that name')
   const { kind = 'command', command, args = [], env = {}, model } = settings
   if (kind === 'command') return { command: command ?? '', args, env }
-  if (kind !== 'claude') throw noAnswer(name, `a launcher of kind ${kind} answers no questions`)
   const words = ['-p', '--output-format', 'text', '--tools', '']
   return {
     ...{ command: command ?? 'claude', env },

@@ -46,12 +46,13 @@ export async function notifyAll(
       const marker = trackerMarker(markerFacts(assignment, event))
       if (parts.told.has(marker)) continue
       try {
-        const url = isDry ? null : await post(place, { tracker, assignment, event }, signal)
-        told.push({ id, task, event, url: url?.url ?? null, already: url?.already ?? false })
+        const posting = { tracker, assignment, event }
+        const posted = isDry ? NOT_POSTED : await post(place, posting, signal)
+        told.push({ id, task, event, ...posted })
         if (!isDry) parts.told.add(marker)
       } catch (error) {
         if (!(error instanceof SkeinError)) throw error
-        failed.push({ id, task, code: error.code, note: error.message, next: error.hint ?? null })
+        failed.push({ id, task, code: error.code, note: error.message, next: error.hint })
         // The next would fail as this one did.
         if (PASSING.has(error.code)) return { told, failed, dry_run: isDry }
       }
@@ -59,6 +60,7 @@ export async function notifyAll(
   return { told, failed, dry_run: isDry }
 }
 
+const NOT_POSTED = { url: null, already: false } as const
 const PASSING: ReadonlySet<string> = new Set(['TRACKER_UNREACHABLE', 'TRACKER_RATE_LIMITED'])
 
 /** Work in words is no forge's. */

@@ -140,8 +140,8 @@ export async function approveAll(
       ready.touched.takeAssignment(told.assigned.assignment)
     } catch (error) {
       if (!(error instanceof SkeinError)) throw error
-      const { code, message: note, hint } = error
-      failed.push({ id: proposal.id, task: proposal.order.task, code, note, next: hint ?? null })
+      const { code, message: note, hint: next } = error
+      failed.push({ id: proposal.id, task: proposal.order.task, code, note, next })
     }
   }
   return { approved, failed, warnings }

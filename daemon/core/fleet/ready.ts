@@ -14,7 +14,7 @@ import { createTouched, type Touched } from './touched.ts'
 /** What the ledger says of tasks, looked up once for all. */
 export interface Readiness {
   /** Null: it may begin, unless its files are another's. */
-  obstacle(candidate: Candidate): LeftReason | null
+  readonly obstacle: (candidate: Candidate) => LeftReason | null
   readonly touched: Touched
 }
 
