@@ -239,6 +239,12 @@ export function clean(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, ' ').trim()
 }
 
+/** The same for texts of several lines: line breaks and tabs stay. */
+export function cleanLines(text: string): string {
+  const unix = text.replaceAll(/\r\n?/g, '\n')
+  return unix.replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, ' ').trim()
+}
+
 /** What tells callers apart cannot be empty: all strangers would be one party. @throws SkeinError INPUT_SCHEMA */
 export function cleanName(text: string, what: string): string {
   const name = clean(text)

@@ -3,6 +3,7 @@
 // (granted, queued, refused, provisional) are results, not errors.
 
 import { retryable, row, type CatalogueRow } from './error-row.ts'
+import { TRACKER_ERRORS } from './error-tracker.ts'
 
 export const ERROR_CATALOGUE = {
   INPUT_JSON: row(
@@ -109,26 +110,7 @@ export const ERROR_CATALOGUE = {
     'A plan file cannot be read, or says of a task what cannot be.',
     'Correct the file that the message names.',
   ),
-  TRACKER_UNREACHABLE: retryable(
-    2,
-    "The repository's tracker does not answer, or not in a way that can be understood.",
-    'Is `tracker` in config.yml right, and its address reachable from here? Then try again.',
-  ),
-  TRACKER_RATE_LIMITED: retryable(
-    9,
-    'The tracker takes no more calls of this token, or of this machine, for a while.',
-    'Wait until the time that the message names.',
-  ),
-  TRACKER_REFUSED: row(
-    7,
-    'The tracker does not let this machine do it, or knows no such thing.',
-    'Look at `tracker` in config.yml, and at what its token may do.',
-  ),
-  TRACKER_UNSUPPORTED: row(
-    64,
-    'This kind of tracker has no such thing.',
-    'Choose another one in config.yml: `tracker`.',
-  ),
+  ...TRACKER_ERRORS,
   QUEUE_NOT_YOURS: row(7, 'Another session waits at this place.', 'skein queue'),
   QUEUE_UNKNOWN: row(6, 'No such place in the queue of this repository.', 'skein queue'),
   REQUEST_UNKNOWN: row(6, 'No such request in this repository.', 'skein requests'),

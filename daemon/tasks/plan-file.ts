@@ -1,7 +1,7 @@
 // One plan file as its text: tasks, and what is wrong with them. Whoever can write to the repository writes these files, so
 // nothing in them is believed before it was looked at, and a bad entry costs only itself.
 import { isTaskId } from '../../protocol/index.ts'
-import { clean } from '../callers.ts'
+import { clean, cleanLines } from '../callers.ts'
 
 export type PlanStatus = 'pending' | 'in_progress' | 'complete'
 
@@ -140,12 +140,7 @@ function describe(entry: Readonly<Record<string, unknown>>): string {
   }
   const prose =
     typeof description === 'string'
-      ? description
-          .slice(0, DESCRIPTION_CHARACTERS_MAX)
-          .split(/\r\n?|\n/)
-          .map(clean)
-          .join('\n')
-          .trim()
+      ? cleanLines(description.slice(0, DESCRIPTION_CHARACTERS_MAX))
       : ''
   const parts = [...list('Steps', steps, '1. '), ...list('Acceptance criteria', criteria, '- ')]
   return [...(prose === '' ? [] : [prose]), ...parts].join('\n\n')

@@ -20,6 +20,8 @@ export interface BodyFacts {
 const CHARACTERS_MAX = 65_536
 const LINE_CHARACTERS_MAX = 1_000
 const FILES_MAX = 100
+/** Room for the files, and for some prose between them: each line may cost a pattern. */
+const SECTION_LINES_MAX = 200
 const AFTER_MAX = 50
 const NOTES_MAX = 10
 
@@ -46,11 +48,13 @@ export function readBody(body: string): BodyFacts {
   // What is quoted or shown as code is said of something else.
   const said = lines.filter(({ text, isCode }) => !isCode && !/^\s*>/.test(text))
   const after = said.flatMap(({ section, text }) => {
+    if (section === 'order') return []
     const read = section === 'blockers' ? readListed(text) : readBlockers(text)
     notes.push(...read.foreign.map((each) => `${lineOf(each, 200)} is not of this repository`))
-    return section === 'order' ? [] : read.numbers
+    return read.numbers
   })
-  const order = readOrder(said.filter(({ section }) => section === 'order').map(({ text }) => text))
+  const listed = said.filter(({ section }) => section === 'order').slice(0, SECTION_LINES_MAX)
+  const order = readOrder(listed.map(({ text }) => text))
   return {
     files: bounded([...new Set(files)], FILES_MAX, 'files', notes),
     after: bounded([...new Set(after)], AFTER_MAX, 'issues that stand before it', notes),
@@ -62,6 +66,7 @@ export function readBody(body: string): BodyFacts {
 function filesIn(lines: readonly Line[], notes: string[]): readonly string[] {
   const words = lines
     .filter(({ section }) => section === 'files')
+    .slice(0, SECTION_LINES_MAX)
     .flatMap(({ text, isCode }): readonly FileWord[] => readFileLine(text, isCode))
   return words.flatMap((word) => {
     if (word.kind === 'pattern') return [word.text]

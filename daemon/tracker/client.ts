@@ -13,7 +13,7 @@ import {
   type Answer,
   type Callee,
 } from './answers.ts'
-import { createPageCache, nextPage } from './paging.ts'
+import { createPageCache, nextPage, renewed } from './paging.ts'
 
 export interface ForgeClientOptions extends Callee {
   readonly headers: Readonly<Record<string, string>>
@@ -60,6 +60,10 @@ export class ForgeClient {
 
   get project(): string {
     return this.#options.project
+  }
+
+  now(): number {
+    return this.#options.clock.wall()
   }
 
   /** Null: there is no such thing, or none that the token may see. @param where below the project, or from the API's root with a slash */
@@ -124,12 +128,11 @@ export class ForgeClient {
   #decode<Value>(where: string, answer: Answer, schema: z.ZodType<Value>): Value {
     const call = callOf('GET', where)
     if (answer.status !== 200) throw refused(this.#options, call, answer)
-    try {
-      return schema.parse(JSON.parse(answer.body))
-    } catch {
-      const problem = 'its answer is not understood; is `url` the address of a forge'
-      throw unreachable(this.#options, call, problem)
-    }
+    const parsed = schema.safeParse(jsonOf(answer.body))
+    if (parsed.success) return parsed.data
+    const place = parsed.error.issues[0]?.path.map(String).join('.') ?? ''
+    const what = `its answer is not understood${place === '' ? '' : ` at ${place}`}`
+    throw unreachable(this.#options, call, `${what}; is \`url\` the address of a forge`)
   }
 
   async #ask(place: URL, signal: AbortSignal): Promise<Answer> {
@@ -137,7 +140,7 @@ export class ForgeClient {
     const answered = await this.#send(place, 'GET', null, signal, known?.etag)
     const call = callOf('GET', place.pathname)
     if (answered.kind === 'failed') throw unreachable(this.#options, call, answered.problem)
-    if (answered.status === 304 && known !== undefined) return known.answer
+    if (answered.status === 304 && known !== undefined) return renewed(known.answer, answered)
     if (answered.status >= 500) {
       throw unreachable(this.#options, call, `status ${String(answered.status)}`)
     }
@@ -184,6 +187,15 @@ export class ForgeClient {
     const place = new URL(path.split('/').map(encodeURIComponent).join('/'), api)
     place.search = new URLSearchParams(query).toString()
     return place
+  }
+}
+
+/** What is no JSON is nothing that any schema takes. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -44,13 +44,30 @@ export const gitea: Dialect = {
   refusalOf: giteaRefusal,
 }
 
-/** Those whom an issue may be assigned to are those who may write; who may not ask for them trusts nobody. */
+interface Known {
+  readonly untilMs: number
+  readonly logins: ReadonlySet<string>
+}
+
+/** Asked once for a list, however many issues in it give orders. */
+const WRITERS_KEPT_MS = 60_000
+const writers = new WeakMap<ForgeClient, Known>()
+
 async function isWriter(client: ForgeClient, login: string, signal: AbortSignal): Promise<boolean> {
+  const known = writers.get(client)
+  if (known !== undefined && client.now() < known.untilMs) return known.logins.has(login)
+  const logins = await askWriters(client, signal)
+  writers.set(client, { untilMs: client.now() + WRITERS_KEPT_MS, logins })
+  return logins.has(login)
+}
+
+/** Those whom an issue may be assigned to are those who may write; who may not ask for them trusts nobody. */
+async function askWriters(client: ForgeClient, signal: AbortSignal): Promise<ReadonlySet<string>> {
   try {
     const { items } = await client.list('assignees', userSchema, WRITERS, signal)
-    return items.some((user) => user.login === login)
+    return new Set(items.map((user) => user.login))
   } catch (error) {
-    if (error instanceof SkeinError && error.code === 'TRACKER_REFUSED') return false
+    if (error instanceof SkeinError && error.code === 'TRACKER_REFUSED') return new Set()
     throw error
   }
 }

@@ -1,5 +1,7 @@
 // The issues of a forge: the open ones with what stands before each, one by its task, a new one that is not created twice.
 import type { Issue, IssueList, NewIssue } from '../ports-tracker.ts'
+import { createSlices } from '../slices.ts'
+import type { BodyFacts } from './body.ts'
 import type { ForgeClient } from './client.ts'
 import type { Dialect } from './dialect.ts'
 import { factsOf, isIssue, isOpen, issueOf } from './issue.ts'
@@ -23,9 +25,14 @@ interface Open {
 
 export async function listIssues(forge: Forge, signal: AbortSignal): Promise<IssueList> {
   const { all, isPartial } = await listOpen(forge, signal)
-  const issues = all.filter(isIssue).map((raw) => ({ raw, facts: factsOf(raw) }))
-  const isDone = (number: number): boolean =>
-    !isPartial && !all.some((each) => each.number === number)
+  const known = new Set(all.map(({ number }) => number))
+  const isDone = (number: number): boolean => !isPartial && !known.has(number)
+  const slices = createSlices()
+  const issues: { readonly raw: ForgeIssue; readonly facts: BodyFacts }[] = []
+  for (const raw of all.filter(isIssue)) {
+    if (slices.isOver()) await slices.pause()
+    issues.push({ raw, facts: factsOf(raw) })
+  }
   const after = new Map<number, Set<number>>(
     issues.map(({ raw, facts }) => [raw.number, new Set(facts.after)]),
   )

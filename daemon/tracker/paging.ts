@@ -5,6 +5,7 @@ import type { Answer } from './answers.ts'
 const PAGES_REMEMBERED = 64
 const BYTES_REMEMBERED = 16 * 1024 * 1024
 const QUERY_CHARACTERS_MAX = 1_000
+const NEXT = /<([^<>]{1,4000})>\s*;\s*rel="?next"?/
 
 /**
  * Where the next page is: by its link (RFC 8288), else by the count of all, else where this one is full. Of a link only the query
@@ -19,7 +20,7 @@ export function nextPage(
   const next = new URL(place)
   const { link, 'x-total-count': total } = headers
   if (link !== undefined) {
-    const [, target] = /<([^<>]{1,4000})>\s*;\s*rel="?next"?/.exec(link) ?? []
+    const [, target] = NEXT.exec(link) ?? []
     const query = target === undefined ? null : queryOf(target, place)
     if (query === null || query === place.search) return null
     next.search = query
@@ -35,6 +36,13 @@ function queryOf(target: string, place: URL): string | null {
   if (!URL.canParse(target, place.href)) return null
   const { search } = new URL(target, place)
   return search.length <= QUERY_CHARACTERS_MAX ? search : null
+}
+
+/** A page that has not changed may not be the last any more: whether there is a next one is not taken from before. */
+export function renewed(before: Answer, now: Answer): Answer {
+  const { link, ...others } = before.headers
+  const kept = link !== undefined && NEXT.test(link) ? { link } : {}
+  return { ...before, headers: { ...others, ...kept, ...now.headers } }
 }
 
 export interface PageCache {

@@ -24,13 +24,17 @@ export function addTaskOnce(
   const place = realpathSync.native(path.join(root, file))
   if (relativeInside(realpathSync.native(root), place) === null) throw refuse(file, 'it leads out')
   const text = readFileSync(place, 'utf8')
-  const before = JSON.parse(text.replace(/^\uFEFF/, '')) as { readonly tasks: readonly unknown[] }
-  const known = before.tasks.map(idOfMarked(marker)).find((id) => id !== null)
-  if (known !== undefined && known !== null) return { task: known, already: true }
+  const before = parsed(text)
+  if (before === null) throw refuse(file, 'it changes just now')
+  const [known] = before.tasks.flatMap((each) => idOfMarked(each, marker) ?? [])
+  if (known !== undefined) return { task: known, already: true }
   const id = freeId(title, (each) => isPlanned(plans, each) || before.tasks.some(hasId(each)))
   const task = { id, name: title, status: 'pending', description: body, labels, marker }
   const after = withTask(text, task)
-  if (after === null || !isSame(after, { ...before, tasks: [...before.tasks, task] }))
+  if (
+    after === null ||
+    !isDeepStrictEqual(parsed(after), { ...before, tasks: [...before.tasks, task] })
+  )
     throw refuse(file, 'its form could not be kept')
   replace(file, place, after)
   return { task: id, already: false }
@@ -49,12 +53,9 @@ function planFor({ plans, active }: Plans): string {
   )
 }
 
-function idOfMarked(marker: string) {
-  return (task: unknown): string | null => {
-    if (typeof task !== 'object' || task === null || !('marker' in task && 'id' in task))
-      return null
-    return task.marker === marker && typeof task.id === 'string' ? task.id : null
-  }
+function idOfMarked(task: unknown, marker: string): string | null {
+  if (typeof task !== 'object' || task === null || !('marker' in task && 'id' in task)) return null
+  return task.marker === marker && typeof task.id === 'string' ? task.id : null
 }
 
 /** One that came since the plans were read. */
@@ -77,11 +78,14 @@ function freeId(title: string, isTaken: (id: string) => boolean): string {
   throw new SkeinError('TRACKER_UNSUPPORTED', `There are too many tasks called ${stem}.`)
 }
 
-function isSame(text: string, value: unknown): boolean {
+/** Null: it is no plan. */
+function parsed(text: string): { readonly tasks: readonly unknown[] } | null {
   try {
-    return isDeepStrictEqual(JSON.parse(text.replace(/^\uFEFF/, '')), value)
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    const isPlan = typeof value === 'object' && value !== null && 'tasks' in value
+    return isPlan && Array.isArray(value.tasks) ? { ...value, tasks: value.tasks } : null
   } catch {
-    return false
+    return null
   }
 }
 

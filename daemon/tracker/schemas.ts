@@ -24,7 +24,7 @@ export const issueSchema = authoredSchema.extend({
   html_url: z.string().nullish(),
   labels: z.array(z.union([z.string(), z.object({ name: z.string().nullish() })])).nullish(),
   /** There and not null: it is a pull request. */
-  pull_request: z.unknown(),
+  pull_request: z.unknown().optional(),
 })
 
 export type ForgeIssue = z.output<typeof issueSchema>

@@ -339,7 +339,11 @@ export class ForgeServer {
     if (number === undefined && method === 'POST') {
       const [branch, target] = [String(body['head']), String(body['base'])]
       const isTwice = this.pulls.some(
-        (each) => each.state === 'open' && each.branch === branch && each.target === target,
+        (each) =>
+          each.state === 'open' &&
+          each.from === PROJECT &&
+          each.branch === branch &&
+          each.target === target,
       )
       if (isTwice) {
         const message = 'A pull request already exists'
