@@ -2,14 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   asAssignmentId,
-  branchOfTask,
   isAssignmentOver,
-  isTaskId,
-  makeId,
   SkeinError,
   type Assignment,
   type AssignmentId,
-  type AssignmentOrder,
   type OperationInput,
   type OperationResult,
   type Party,
@@ -22,9 +18,9 @@ import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { asOf, requirePerson, type Handler, type Parts } from './context.ts'
 import { memberNamed } from './mesh.ts'
-import { prepareTask, type PreparedTask } from './task-terms.ts'
 import { assignedOf, tellWorkers } from './fleet-words.ts'
 import { DEFAULT_LAUNCHER, firstOrder, giveWork, workKey } from './work-order.ts'
+import { subjectOf } from './work-subject.ts'
 
 type AssignInput = OperationInput<'assign'>
 
@@ -33,53 +29,24 @@ export const assign: Handler<AssignInput> = async (parts, input, context) => {
   const party = await parts.callers.party(input, context, place)
   const launcher = input.launcher ?? place.config.fleet.launcher ?? DEFAULT_LAUNCHER
   const { peer, machine } = memberNamed(parts, input.machine ?? parts.about.peer)
-  const isText = !isTaskId(input.work)
-  const task = isText ? textId(parts, input.work) : input.work
-  const { again = false } = input
-  const prepared = isText ? null : await prepareTask(parts, place, party, task, { again })
+  const { signal } = context
+  const { prepared, ...subject } = await subjectOf({ parts, place, party, input, signal })
   const { assignment, already } = await giveWork(parts, place, {
-    ...{ party, worker: { peer, machine }, prepared, again, proposal: null },
-    order: orderOf(input, task, launcher, prepared),
+    ...{ party, worker: { peer, machine }, prepared, proposal: null },
+    again: input.again ?? false,
+    order: firstOrder({ ...subject, launcher }),
     key: keyOf(input, peer, launcher),
   })
   const [worker] = await tellWorkers(parts, place, [assignment])
   return { worker, already, warnings: prepared?.warnings ?? [] }
 }
 
-/** What is no task of a plan gets an id of its own: its claim is on that. */
-function textId(parts: Parts, text: string): string {
-  if (!/\s/.test(text.trim()))
-    throw new SkeinError(
-      'INPUT_SCHEMA',
-      `'${clean(text)}' is neither the id of a task nor a text`,
-      {
-        hint: "skein task list (work in words has a blank in it: skein assign 'fix the login')",
-      },
-    )
-  return `text-${makeId('asg', parts.clock.wall(), parts.random(10)).slice(-8).toLowerCase()}`
-}
-
-function orderOf(
-  { work, prompt }: AssignInput,
-  task: string,
-  launcher: string,
-  prepared: PreparedTask | null,
-): AssignmentOrder {
-  const planned = prepared?.planned ?? null
-  const title = clean(planned?.task.name ?? (prepared === null ? work : task))
-  const what =
-    prepared === null
-      ? work
-      : `Task ${task}: ${title}${planned === null ? '' : `\nIts plan is ${planned.plan.file}: read what it says of the task.`}`
-  const told = prompt === undefined ? what : `${what}\n\n${prompt}`
-  const branch = prepared === null ? { branch: branchOfTask(task, title.slice(0, 40)) } : {}
-  return firstOrder({ task, title, prompt: told, launcher, ...branch })
-}
-
 function keyOf(input: AssignInput, peer: string, launcher: string): AssignCommand['key'] {
   if (input.idempotency_key === undefined) return null
   const key = cleanName(input.idempotency_key, 'the idempotency key')
-  return workKey(key, [input.work, input.prompt ?? '', peer, launcher])
+  const { work, prompt = '', model = null, files = [] } = input
+  const more = model === null && files.length === 0 ? [] : [model, files]
+  return workKey(key, [work, prompt, peer, launcher, ...more])
 }
 
 /** Of those that are over so many are told without being asked for. */

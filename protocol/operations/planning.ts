@@ -1,4 +1,5 @@
 // The operations on plans: what may begin, where, and the end of a working day.
+import { MODEL } from './flags.ts'
 import type { ArgumentSpec, FlagSpec, OperationSpec } from './spec.ts'
 
 const DRY_RUN: FlagSpec = {
@@ -7,17 +8,10 @@ const DRY_RUN: FlagSpec = {
   type: 'switch',
   help: 'change nothing',
 }
-const MODEL: FlagSpec = {
-  flag: '--model',
-  field: 'model',
-  type: 'text',
-  value: 'M',
-  help: 'instead of the settings',
-}
 const TASK: ArgumentSpec = {
   field: 'task',
   name: 'TASK',
-  help: 'as it is written down',
+  help: 'to split',
   many: false,
   required: true,
   names: 'task',
@@ -37,11 +31,11 @@ export const PLANNING_OPERATIONS = {
         type: 'texts',
         value: 'M',
         names: 'machine',
-        help: 'only there; repeat it',
+        help: 'only there',
       },
       { flag: '--launcher', field: 'launcher', type: 'text', value: 'L', help: 'how (claude)' },
       { flag: '--limit', field: 'limit', type: 'integer', value: 'N', help: 'at most (20)' },
-      { flag: '--rank', field: 'rank', type: 'text', value: 'L', help: 'a launcher orders them' },
+      { flag: '--rank', field: 'rank', type: 'text', value: 'L', help: 'who orders them' },
       DRY_RUN,
     ],
   },
@@ -53,7 +47,7 @@ export const PLANNING_OPERATIONS = {
       {
         field: 'ids',
         name: 'ID|TASK',
-        help: 'of a proposal, its end, or its task',
+        help: 'of a proposal',
         many: true,
         required: false,
         names: 'task',
@@ -96,7 +90,7 @@ export const PLANNING_OPERATIONS = {
     writes: false,
     arguments: [],
     flags: [
-      { flag: '--keep-running', field: 'keep_running', type: 'switch', help: 'though workers run' },
+      { flag: '--keep-running', field: 'keep_running', type: 'switch', help: 'workers may run on' },
     ],
   },
   resume: {
