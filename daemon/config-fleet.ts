@@ -1,6 +1,6 @@
 // `fleet` of config.yml: which workers this machine starts, for whom, and with what programs.
 import { z } from 'zod'
-import { command, named, repoId } from './config-words.ts'
+import { command, duration, named, repoId } from './config-words.ts'
 
 export const fleetSettings = z
   .strictObject({
@@ -48,6 +48,13 @@ export const fleetSettings = z
       .enum(['auto'])
       .optional()
       .describe('Trackers are told by themselves of what was given from this machine.'),
+    land: z
+      .enum(['auto', 'manual'])
+      .optional()
+      .describe('Lands by itself what may land, or when asked to; default: manual.'),
+    check_time: duration(1, 86_400)
+      .optional()
+      .describe('Most that one command of a repository may take; default: 20m.'),
     quiet_hours: z
       .string()
       .optional()

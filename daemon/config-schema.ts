@@ -112,7 +112,7 @@ export const repoFileSchema = z.strictObject({
       housekeeping: z.array(command).optional().describe('Run at the end of a working day.'),
     })
     .optional()
-    .describe('Run only on machines whose config.yml lists the repository under `fleet.repos`.'),
+    .describe('Run only on machines where a person approved them: `skein trust`.'),
   fleet: z
     .strictObject({
       launcher: named.optional().describe('Launcher that starts the workers.'),
@@ -127,6 +127,15 @@ export const repoFileSchema = z.strictObject({
         .optional()
         .describe('What a reviewer checks.'),
       merge: z.enum(['direct', 'pr']).optional().describe('Land by push or by pull request.'),
+      reviews: z
+        .strictObject({
+          require_approval: isOn.describe(
+            'Only what a review of the same commit approved lands; default: false.',
+          ),
+          auto: isOn.describe('A pull request starts a review; default: false.'),
+        })
+        .optional()
+        .describe('Reviews of the work.'),
     })
     .optional()
     .describe('Settings of the workers in this repository.'),

@@ -106,7 +106,7 @@ export function createWorkerGit({ env, helperFolder }: WorkerGitOptions): Worker
 }
 
 /** As `skein push` does; what the clone's own settings do already is done again, to no harm. */
-async function throughHelper(git: UserGit): Promise<readonly (readonly [string, string])[]> {
+export async function throughHelper(git: UserGit): Promise<readonly (readonly [string, string])[]> {
   const open = (await readFencing(git)).filter(({ isFenced }) => !isFenced)
   return open.map(({ url, how }) =>
     how === 'pushurl'
@@ -140,7 +140,7 @@ function said(message: string): SkeinError {
 const WORDS_MAX = 400
 
 /** What git says first is what went wrong; what follows is advice. */
-function lastWords({ stderr, code }: Ran): string {
+export function lastWords({ stderr, code }: Ran): string {
   const lines = stderr.split('\n').map((line) => line.trim())
   const told = lines.filter((line) => line !== '' && !line.startsWith('hint:')).join(' | ')
   return told === '' ? `ended with ${String(code)}` : told.slice(0, WORDS_MAX)

@@ -5,6 +5,8 @@ import { createFacts, type FactsOptions } from './facts/facts.ts'
 import { askLauncher } from './facts/asking.ts'
 import { createProbes } from './facts/probes.ts'
 import { acceptDispatch, mostWorkers } from './fleet/acceptance.ts'
+import { createChecks, type ChecksOptions } from './checks/checks.ts'
+import { openTrust } from './checks/trust.ts'
 import { startFleet, type FleetOptions } from './fleet/fleet.ts'
 import { findLauncher, launcherNames } from './fleet/launchers.ts'
 import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
@@ -16,6 +18,7 @@ import type { Log } from './log.ts'
 import { answerFacts } from './mesh/facts-questions.ts'
 import { answerFleet } from './mesh/fleet-questions.ts'
 import type { Mesh } from './mesh/mesh.ts'
+import { startQueue, type QueueOptions } from './merge/queue.ts'
 import { startMemory } from './memory.ts'
 import { startNotifyRound, type NotifyRoundOptions } from './notify-round.ts'
 import type { Parts } from './operations/context.ts'
@@ -25,11 +28,14 @@ import type { Clock } from './ports.ts'
 import type { SymbolIndex } from './ports-symbols.ts'
 import type { Facts } from './ports-facts.ts'
 import type { Fleet } from './ports-fleet.ts'
+import type { LandingParts } from './ports-landing.ts'
 import { startTelling, type TellingOptions } from './refactor/tell-users.ts'
 import { startReleasing, type Releasing } from './releasing.ts'
 import { startRetention, type RetentionOptions } from './retention.ts'
 import type { Repos } from './repos.ts'
+import { createRuns } from './runs.ts'
 import { createSymbols } from './symbols/symbols.ts'
+import { readPlans } from './tasks/plans.ts'
 import { startBranchWatch, type BranchWatchOptions } from './tasks/branch-watch.ts'
 import type { Teardown } from './teardown.ts'
 import { startCollecting } from './wip/collecting.ts'
@@ -136,6 +142,42 @@ function refusalOf(accept: () => void): string | null {
     if (error instanceof SkeinError) return error.message
     throw error
   }
+}
+
+/** Judges what workers have done, and brings it to the branches that it is for. */
+export function keepLanding(options: LandingOptions, stack: Teardown): LandingParts {
+  const { home, landingGit: git, clock, config, random } = options
+  const now = (): number => clock.wall()
+  const trust = openTrust(home)
+  const { check_time: secondsMax = CHECK_SECONDS_MAX, land } = config.fleet
+  const checks = createChecks({
+    home,
+    env: options.commandEnv,
+    git,
+    trust,
+    secondsMax,
+    now,
+    random,
+  })
+  stack.add(() => checks.stop())
+  const queue = startQueue({
+    ...{ ...options, landing: { git, checks }, isAuto: land === 'auto' },
+    needsOf: async ({ config: { plan_path: place } }, root) => {
+      const { plans } = await readPlans(root, place)
+      const tasks = plans.flatMap((plan) => plan.tasks)
+      return new Map(tasks.map(({ id, blockedBy }) => [id, blockedBy]))
+    },
+  })
+  stack.add(() => queue.stop())
+  return { trust, checks, runs: createRuns({ now, random }), git, queue }
+}
+
+const CHECK_SECONDS_MAX = 20 * 60
+
+type LandingOptions = Omit<QueueOptions, 'landing' | 'needsOf' | 'isAuto'> & {
+  readonly config: FleetOptions['config']
+  readonly landingGit: LandingParts['git']
+  readonly commandEnv: ChecksOptions['env']
 }
 
 /** Sends what happens to whoever asked for it in config.yml. */

@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import type { Feed } from './feed.ts'
 import type { Git } from './git.ts'
 import type { History } from './git-history.ts'
+import { createLandingGit } from './git-landing.ts'
 import { createWorkerGit } from './git-workers.ts'
 import type { HostMachine } from './host-machine.ts'
 import type { MeshLine } from './in-mesh.ts'
@@ -13,11 +14,12 @@ import type { MachineKey } from './machine-key.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import type { Facts } from './ports-facts.ts'
 import type { Fleet } from './ports-fleet.ts'
+import type { LandingParts } from './ports-landing.ts'
 import type { Trackers } from './ports-tracker.ts'
 import { programWords } from './programs.ts'
 import { helperFolder } from './push/helper-folder.ts'
 import type { Repos } from './repos.ts'
-import { keepFacts, keepFleet, keepWork } from './rounds.ts'
+import { keepFacts, keepFleet, keepLanding, keepWork } from './rounds.ts'
 import type { Sessions } from './sessions.ts'
 import type { Teardown } from './teardown.ts'
 import { createTrackers } from './tracker/trackers.ts'
@@ -48,6 +50,7 @@ export interface Kept {
   readonly fleet: Fleet
   readonly facts: Facts
   readonly trackers: Trackers
+  readonly landing: LandingParts
 }
 
 /** @param held what happened since the ledgers were opened, and what happens from now on */
@@ -60,14 +63,23 @@ export function keepWorkers(
   const { repos, git, history, mesh } = options
   const { clock, random } = machine
   const kept = keepWork({ env, home, repos, git, clock, machine: name, random, log }, held, stack)
+  const programs = programsOf(home, env)
+  const trackers = createTrackers({ config, env, clock })
   const around = {
     ...{ home, self: key.peer, machineOf: line.nameOf, config, repos, git, history, mesh },
     ...{ keeping: kept.wip.keeping, sessions, clock, watch: feed.watch, log },
-    ...programsOf(home, env),
+    ...programs,
   }
   const fleet = keepFleet(around, stack)
-  const trackers = createTrackers({ config, env, clock })
-  return { ...kept, fleet, facts: keepFacts(around), trackers }
+  const landing = keepLanding(
+    {
+      ...{ home, self: key.peer, machine: name, config, repos, git, history, sessions, trackers },
+      ...{ clock, random, watch: feed.watch, log },
+      ...{ landingGit: programs.landingGit, commandEnv: programs.env },
+    },
+    stack,
+  )
+  return { ...kept, fleet, facts: keepFacts(around), trackers, landing }
 }
 
 /** How this machine starts workers, and brings their work to remotes. */
@@ -76,8 +88,9 @@ function programsOf(home: string, given: WorkersOptions['env']) {
   const own = Object.entries(withoutIdentity(given)).filter(([name]) => !PLACES_OF_GIT.has(name))
   const env = { ...Object.fromEntries(own), SKEIN_HOME: home }
   const helper = programWords('git-remote-skein.ts')
-  const workerGit = createWorkerGit({ env, helperFolder: () => helperFolder(home, helper) })
-  return { env, workerGit, supervisor: programWords('fleet/supervisor.ts') }
+  const around = { env, helperFolder: () => helperFolder(home, helper) }
+  const [workerGit, landingGit] = [createWorkerGit(around), createLandingGit(around)]
+  return { env, workerGit, landingGit, supervisor: programWords('fleet/supervisor.ts') }
 }
 
 const PLACES_OF_GIT: ReadonlySet<string> = new Set([

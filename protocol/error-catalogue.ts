@@ -92,6 +92,11 @@ export const ERROR_CATALOGUE = {
   ASSIGNMENT_OVER: row(1, 'The assignment is in another state.', 'skein workers'),
   PROPOSAL_UNKNOWN: row(6, 'No such proposal any more.', 'skein plan'),
   ASSIGNMENT_REFUSED: row(7, 'The machine takes no such worker.', 'skein help assign'),
+  COMMANDS_UNAPPROVED: row(
+    7,
+    'Nobody on this machine approved the commands of the repository as they are now.',
+    'skein trust',
+  ),
   TASK_STALE: row(
     4,
     "The plan changed: the checkout, or the token, is older than the remote's default branch.",

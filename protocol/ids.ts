@@ -40,7 +40,7 @@ export const asQueueId = (text: string): QueueId => text as QueueId
 export const asInvitationId = (text: string): InvitationId => text as InvitationId
 export const asRequestId = (text: string): RequestId => text as RequestId
 
-export type IdPrefix = 'clm' | 'que' | 'req' | 'evt' | 'asg' | 'inv' | 'wip'
+export type IdPrefix = 'clm' | 'que' | 'req' | 'evt' | 'asg' | 'inv' | 'wip' | 'chk'
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 

@@ -7,7 +7,8 @@ import type { OperationInput } from './operation-input.ts'
 /** Does this call need a person's word? */
 export function isPersonAct(name: OperationName, input: OperationInput): boolean {
   return (
-    OPERATIONS[name].class === 'person' ||
+    (OPERATIONS[name].class === 'person' && input['show'] !== true) ||
+    (name === 'merge' && input['drop'] === true) ||
     ((name === 'release' || name === 'wip/restore') && 'force' in input) ||
     (name === 'stale' && input['release'] === true) ||
     (name === 'stop' && input['lost'] === true)

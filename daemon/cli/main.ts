@@ -36,6 +36,10 @@ async function run(command: Command, io: Io, machine: Machine): Promise<number> 
       const { runWeb } = await import('./commands/web.ts')
       return runWeb(command, io)
     }
+    if (does.operation === 'test' || does.operation === 'merge' || does.operation === 'trust') {
+      const { runLanding } = await import('./commands/landing.ts')
+      return runLanding(does.operation, command, io)
+    }
     if (does.operation === 'recover') {
       const { runRecover } = await import('./commands/recover.ts')
       return runRecover(command, io)

@@ -71,6 +71,23 @@ const SHAPERS: Readonly<Partial<Record<OperationName, Shaper>>> = {
   workers: byIds,
   log: byIds,
   stop: byIds,
+  review: byIds,
+  pr: byIds,
+  merge: byIds,
+  trust: byIds,
+  test: (command, _, io) => {
+    const { output, ...fields } = requireIds(ownFields(command), command)
+    const { fail, passed, reason } = fields
+    if (fail === true && passed === true) throw usage('Say one: --passed or --fail', command.verb)
+    if (fail === true && reason === undefined)
+      throw usage('--fail needs --reason TEXT: what is wrong', command.verb)
+    if (output === undefined) return fields
+    const said = readText(path.resolve(requireCwd(io), text(output) ?? '')).trim()
+    return {
+      ...fields,
+      reason: `${(text(reason) ?? '').slice(0, OUTPUT_REASON)} | ${said.slice(-OUTPUT_CHARACTERS)}`,
+    }
+  },
   wait: (command) => ({
     wait_s: DEFAULTS.parkedWaitSeconds,
     ...requireIds(ownFields(command), command),
@@ -220,6 +237,10 @@ const PLACE_ID: IdKind = { prefixes: ['que_'], of: 'a place in the queue', hint:
 
 const WORKER_ID: IdKind = { prefixes: ['asg_'], of: 'a worker', hint: 'skein workers' }
 
+/** What a verdict has room for, beside its reason. */
+const OUTPUT_CHARACTERS = 300
+const OUTPUT_REASON = 190
+
 /** Where ids are not those of claims, or their list is a shorter one. */
 const ID_KINDS: Readonly<Partial<Record<string, IdKind>>> = {
   release: { ...CLAIM_ID, hint: 'skein claims --mine' },
@@ -232,6 +253,11 @@ const ID_KINDS: Readonly<Partial<Record<string, IdKind>>> = {
   workers: WORKER_ID,
   log: WORKER_ID,
   stop: WORKER_ID,
+  test: WORKER_ID,
+  review: WORKER_ID,
+  pr: WORKER_ID,
+  merge: WORKER_ID,
+  trust: WORKER_ID,
   respond: { ...REQUEST_ID, hint: 'skein inbox' },
   requests: REQUEST_ID,
   'wip drop': WIP_ID,

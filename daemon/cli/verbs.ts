@@ -49,6 +49,11 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   notify: 'Workers',
   done: 'Workers',
   resume: 'Workers',
+  test: 'Workers',
+  review: 'Workers',
+  pr: 'Workers',
+  merge: 'Workers',
+  trust: 'Workers',
   'wip/list': 'Kept work',
   'wip/show': 'Kept work',
   'wip/restore': 'Kept work',
@@ -135,6 +140,16 @@ const MORE_FLAGS: Readonly<Partial<Record<OperationName, readonly FlagSpec[]>>> 
       field: 'follow',
       type: 'switch',
       help: 'go on until it has ended',
+    },
+  ],
+  test: [
+    {
+      flag: '--output',
+      field: 'output',
+      type: 'text',
+      value: 'FILE',
+      help: 'with --fail: its end is recorded, too',
+      names: 'file',
     },
   ],
   events: [

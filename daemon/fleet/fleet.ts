@@ -12,6 +12,7 @@ import {
   type AuditEvent,
   type PeerId,
 } from '../../protocol/index.ts'
+import { cloneOf } from '../clones.ts'
 import { removeCheckout, type Config } from '../config.ts'
 import type { Git } from '../git.ts'
 import type { History } from '../git-history.ts'
@@ -105,7 +106,7 @@ class LocalFleet implements RunningFleet {
     const repo = repos.get(id)
     acceptDispatch(config, self, { repo: id, launcher, peer: from, machine: machineOf(from) })
     try {
-      await this.#cloneOf(repo)
+      await cloneOf(this.#options, repo)
     } catch (error) {
       if (!(error instanceof SkeinError)) throw error
       throw new SkeinError('ASSIGNMENT_REFUSED', error.message, { cause: error })
@@ -231,7 +232,7 @@ class LocalFleet implements RunningFleet {
         const at = own.filter(({ assignment: { state } }) => AT_WORK.has(state))
         return at.length < mostWorkers(config)
       },
-      cloneOf: (repo) => this.#cloneOf(repo),
+      cloneOf: (repo) => cloneOf(this.#options, repo),
       // Where there is no worktree, or none yet, git would find whatever lies around it: the home may be in a checkout.
       keepWork: async (repo, of) => {
         const there = await git.findCheckout(of.root)
@@ -246,23 +247,6 @@ class LocalFleet implements RunningFleet {
         this.#options.log.info({ assignment: id, task, ...facts }, what)
       },
     }
-  }
-
-  /** The clone itself rather than a worktree of it, and never a worker's. */
-  async #cloneOf(repo: Repo): Promise<{ readonly root: string; readonly trunk: string }> {
-    const { git, history, home } = this.#options
-    const own = path.join(home, 'worktrees') + path.sep
-    const found = await Promise.all(
-      repo.checkouts.filter((root) => !root.startsWith(own)).map((root) => git.findCheckout(root)),
-    )
-    const checkouts = found.flatMap((checkout) => checkout ?? [])
-    const checkout = checkouts.find(({ isWorktree }) => !isWorktree) ?? checkouts[0]
-    if (checkout === undefined)
-      throw new SkeinError('REPO_NOT_GIT', `no clone of ${repo.id} is there any more`)
-    if ((await git.originUrl(checkout)) === null)
-      throw new SkeinError('REPO_NOT_GIT', `the clone of ${repo.id} has no remote 'origin'`)
-    const trunk = await history.trunk(checkout, repo.config.default_branch)
-    return { root: checkout.root, trunk: trunk?.branch ?? repo.config.default_branch ?? 'main' }
   }
 
   #now(): number {

@@ -4,8 +4,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { bootId, systemProcesses, type ProcessIdentity } from '../client/proc.ts'
-import { openBoundedLog, type BoundedLog } from './bounded-log.ts'
+import { bootId } from '../client/proc.ts'
+import { openBoundedLog, type BoundedLog } from '../bounded-log.ts'
+import { identityOf, signalGroup } from '../process-group.ts'
 import { openWorkerFiles, type WorkerEnd, type WorkerFiles, type WorkerOrder } from './files.ts'
 
 export interface SuperviseOptions {
@@ -90,18 +91,4 @@ async function endGroup(pid: number, ended: Promise<unknown>, graceMs: number): 
   signalGroup(pid, 'SIGTERM')
   const isOver = await Promise.race([ended.then(() => true), delay(graceMs, false, { ref: false })])
   if (!isOver) signalGroup(pid, 'SIGKILL')
-}
-
-/** A group of which nobody is left is no mistake. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // It has ended.
-  }
-}
-
-/** A process that is gone before it could be looked at has no start that anybody could confuse with another's. */
-export function identityOf(pid: number): ProcessIdentity {
-  return { pid, started: systemProcesses().read(pid)?.started ?? 'gone' }
 }

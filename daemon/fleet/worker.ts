@@ -24,7 +24,7 @@ import { submit } from '../submit.ts'
 import type { WorkerEnd, WorkerFiles } from './files.ts'
 import type { Launcher } from './launchers.ts'
 import { readLog, type LogReader } from './log-reader.ts'
-import { identityOf, signalGroup } from './supervise.ts'
+import { identityOf, signalGroup } from '../process-group.ts'
 import { agentOf, bounded, CLAIM_GONE, exitOf, exitWords, wordsOf } from './worker-words.ts'
 
 export interface WorkerAround {

@@ -31,6 +31,7 @@ import type { SymbolIndex } from '../ports-symbols.ts'
 import type { Facts } from '../ports-facts.ts'
 import type { Fleet } from '../ports-fleet.ts'
 import type { Trackers } from '../ports-tracker.ts'
+import type { LandingParts } from '../ports-landing.ts'
 import type { TrackedPolicy } from '../policy/tracked.ts'
 import type { Recovery } from '../recovery.ts'
 import type { Releasing } from '../releasing.ts'
@@ -81,6 +82,7 @@ export interface Parts {
   readonly days: WorkingDays
   /** What trackers were told of assignments. */
   readonly told: ToldMarkers
+  readonly landing: LandingParts
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

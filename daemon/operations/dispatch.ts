@@ -33,6 +33,8 @@ import {
   peers,
 } from './mesh.ts'
 import { assign, log, stop, workers } from './fleet.ts'
+import { merge, pr, test, trust } from './landing.ts'
+import { review } from './landing-review.ts'
 import { guard } from './guard.ts'
 import { notify } from './notify.ts'
 import { plan } from './planning.ts'
@@ -122,6 +124,11 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   notify,
   done,
   resume,
+  test,
+  review,
+  pr,
+  merge,
+  trust,
   'wip/list': wipList,
   'wip/show': wipShow,
   'wip/restore': wipRestore,

@@ -51,8 +51,9 @@ export async function tellWorkers(
   })
 }
 
-function ownTold({ fleet }: Parts, id: AssignmentId): WorkerTold {
-  return { progress: fleet.progress(id), blocker: fleet.blocker(id) }
+function ownTold({ fleet, landing }: Parts, id: AssignmentId): WorkerTold {
+  const blocker = fleet.blocker(id) ?? landing.queue.blocker(id)
+  return { progress: fleet.progress(id), blocker }
 }
 
 function workerJson(

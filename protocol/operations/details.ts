@@ -103,6 +103,14 @@ export const DETAILS: Readonly<Record<OperationName, string>> = {
   done: 'What still runs, asks, failed, has not landed and has landed since the last day ended, and what it cost. Exit 1: workers still run, and the day is not ended; with --keep-running it is, and they go on.',
   resume:
     'For the morning, or after a crash: what was going on, what needs somebody, and with which command. It changes nothing.',
+  test: 'Without a verdict: builds and tests the commit that was pushed, in a worktree of its own on this machine, with the commands that `.skein.yml` of that commit declares, where a person here approved them (skein trust). Exit 0: it passed. Exit 1: it did not. Exit 7: the commands are not approved. What was found is recorded with the commit; after a later one it is shown as stale. With --passed or --fail: your own word is recorded, and nothing runs.',
+  review:
+    'Another machine than that of the worker where one takes it, one with nothing to do first; else the same, and the reviewer is told so. Who reviews gets the commit in a detached worktree and pushes nothing. Exit 1: a review of it is at work.',
+  pr: 'Opens the pull request from the branch to the default branch, or finds the open one. With `fleet.reviews.auto` in .skein.yml a review starts too. Needs `tracker` in config.yml.',
+  merge:
+    'Lands what workers have done and pushed: in the order of dependencies, then of grants, then by size. Each branch is put on top of the target as the remote has it now; those that fit on each other are built and tested together, once, and pushed together. Where that fails, it is found out whose fault it is, and the rest lands. Who is blocked is tried again when its branch or the target has moved, or when it is named. One machine lands on a branch at a time, under a claim. No branch is deleted. Without ids: all that waits. Exit 0: nothing is kept back. Exit 1: something is, and the answer says what to do. Exit 2: no majority, or the remote is out of reach; nothing was pushed. --drop is an act of a person.',
+  trust:
+    'Whoever can write to the repository can write `commands` of its .skein.yml: what they build, test and do here. They run on this machine only as you approved them last; after a change, nothing runs until it is approved again. With an ID: as the commit of that assignment declares them.',
   'tokens/create':
     'The token is shown this once; the home keeps a hash of it. Its bearer may do what agents do and nothing that takes a person: no members, no tokens, no force. It acts as one agent, in sessions of its own, apart from those of everybody else. With --only it sees nothing of other repositories.',
   'tokens/list': 'Not the tokens themselves: nothing here can open a door.',

@@ -26,6 +26,7 @@ import {
 } from './input-parts.ts'
 import { assignmentId, FLEET_INPUTS } from './inputs-fleet.ts'
 import { PLANNING_INPUTS } from './inputs-planning.ts'
+import { LANDING_INPUTS } from './inputs-landing.ts'
 import { POLICY_INPUTS } from './inputs-policy.ts'
 import { WIP_INPUTS } from './inputs-wip.ts'
 import type { OperationName } from './table.ts'
@@ -289,6 +290,7 @@ export const INPUTS = {
   ...WIP_INPUTS,
   ...FLEET_INPUTS,
   ...PLANNING_INPUTS,
+  ...LANDING_INPUTS,
   'owners/show': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/show'] }),
   'owners/set': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/set'] }),
   'owners/export': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/export'] }),

@@ -11,6 +11,7 @@ import { POLICY_OUTPUTS } from './outputs-policy.ts'
 import { refactorFields } from './outputs-refactor.ts'
 import { FLEET_OUTPUTS, worker } from './outputs-fleet.ts'
 import { PLANNING_OUTPUTS } from './outputs-planning.ts'
+import { LANDING_OUTPUTS } from './outputs-landing.ts'
 import { WIP_OUTPUTS } from './outputs-wip.ts'
 import type { OperationName } from './table.ts'
 
@@ -293,6 +294,7 @@ export const OUTPUTS = {
   ...WIP_OUTPUTS,
   ...FLEET_OUTPUTS,
   ...PLANNING_OUTPUTS,
+  ...LANDING_OUTPUTS,
   ...POLICY_OUTPUTS,
   'audit/export': z.object({
     lines: z.array(z.string()).describe('lines of the log as they are'),

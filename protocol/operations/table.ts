@@ -7,6 +7,7 @@ import { FENCE_OPERATIONS } from './fence.ts'
 import { FLEET_OPERATIONS } from './fleet.ts'
 import { GUARD_OPERATIONS } from './guard.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
+import { LANDING_OPERATIONS } from './landing.ts'
 import { MESH_OPERATIONS } from './mesh.ts'
 import { PLANNING_OPERATIONS } from './planning.ts'
 import { POLICY_OPERATIONS } from './policy.ts'
@@ -26,6 +27,7 @@ export type OperationName =
   | keyof typeof TASK_OPERATIONS
   | keyof typeof FLEET_OPERATIONS
   | keyof typeof PLANNING_OPERATIONS
+  | keyof typeof LANDING_OPERATIONS
   | keyof typeof WIP_OPERATIONS
   | keyof typeof GUARD_OPERATIONS
   | keyof typeof FENCE_OPERATIONS
@@ -43,6 +45,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...TASK_OPERATIONS,
   ...FLEET_OPERATIONS,
   ...PLANNING_OPERATIONS,
+  ...LANDING_OPERATIONS,
   ...WIP_OPERATIONS,
   ...GUARD_OPERATIONS,
   ...FENCE_OPERATIONS,
@@ -85,8 +88,18 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
       ? 1
       : 0
   if (operation === 'webhooks/test') return 'ok' in result && result.ok === true ? 0 : 1
+  if (operation === 'merge')
+    return 'entries' in result && Array.isArray(result.entries) && result.entries.some(isKept)
+      ? 1
+      : 0
+  // A person who says that it failed has done what there was to do.
+  if (operation === 'test') return 'failed' in result && result.failed === true ? 1 : 0
   if (operation === 'status') return 'ready' in result && result.ready === true ? 0 : 2
   return 0
+}
+
+function isKept(entry: { readonly state?: unknown }): boolean {
+  return entry.state === 'blocked' || entry.state === 'waiting'
 }
 
 function isEmpty(list: unknown): boolean {

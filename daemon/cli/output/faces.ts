@@ -5,6 +5,7 @@ import { claimsFace, narrowFace, releaseFace, renewFace, verifyFace, whyFace } f
 import { coverFace, fenceFace, landedFace } from './fence.ts'
 import { eventsFace, exportFace } from './events.ts'
 import { assignFace, stopFace, workersFace } from './fleet.ts'
+import { mergeFace, prFace, reviewFace, testFace, trustFace } from './landing.ts'
 import { forecastFace } from './forecast.ts'
 import {
   approvalFace,
@@ -77,6 +78,11 @@ const FACES: Faces = {
   notify: notifyFace,
   done: doneFace,
   resume: resumeFace,
+  test: testFace,
+  review: reviewFace,
+  pr: prFace,
+  merge: mergeFace,
+  trust: trustFace,
   claims: claimsFace,
   renew: renewFace,
   narrow: narrowFace,

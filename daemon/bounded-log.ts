@@ -1,4 +1,4 @@
-// A worker's log: what it says, up to a bound; of what comes after only the end is kept, for that is where results stand. A full
+// The log of a process: what it says, up to a bound; of what comes after only the end is kept, for that is where results stand. A full
 // disk costs the log and not the worker.
 import { closeSync, openSync, writeSync } from 'node:fs'
 
