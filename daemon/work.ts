@@ -8,6 +8,7 @@ import type { History } from './git-history.ts'
 import { createLandingGit } from './git-landing.ts'
 import { createWorkerGit } from './git-workers.ts'
 import type { HostMachine } from './host-machine.ts'
+import { createHousekeeping, type Housekeeping } from './housekeeping.ts'
 import type { MeshLine } from './in-mesh.ts'
 import type { Log } from './log.ts'
 import type { MachineKey } from './machine-key.ts'
@@ -51,6 +52,7 @@ export interface Kept {
   readonly facts: Facts
   readonly trackers: Trackers
   readonly landing: LandingParts
+  readonly housekeeping: Housekeeping
 }
 
 /** @param held what happened since the ledgers were opened, and what happens from now on */
@@ -79,7 +81,10 @@ export function keepWorkers(
     },
     stack,
   )
-  return { ...kept, fleet, facts: keepFacts(around), trackers, landing }
+  const housekeeping = createHousekeeping({
+    ...{ env: programs.env, trust: landing.trust, now: () => clock.monotonic() },
+  })
+  return { ...kept, fleet, facts: keepFacts(around), trackers, landing, housekeeping }
 }
 
 /** How this machine starts workers, and brings their work to remotes. */

@@ -21,6 +21,7 @@ import type { GitEdits } from '../git-edits.ts'
 import type { Worktree } from '../git-worktree.ts'
 import type { GuardState } from '../guard/state.ts'
 import type { History } from '../git-history.ts'
+import type { Housekeeping } from '../housekeeping.ts'
 import type { Merges } from '../git-merge.ts'
 import type { Joining } from '../mesh/joining.ts'
 import type { Mesh } from '../mesh/mesh.ts'
@@ -83,6 +84,7 @@ export interface Parts {
   /** What trackers were told of assignments. */
   readonly told: ToldMarkers
   readonly landing: LandingParts
+  readonly housekeeping: Housekeeping
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

@@ -9,14 +9,14 @@ import {
   type OperationInput,
   type OperationResult,
 } from '../../protocol/index.ts'
-import type { Place } from '../callers.ts'
+import { clean, type Place } from '../callers.ts'
 import { hostOf } from '../repos.ts'
 import { asOf, type Handler, type Parts } from './context.ts'
 import { tellWorkers } from './fleet-words.ts'
 import { proposalJson } from './planning-words.ts'
 
 type Done = OperationResult<'done'>
-type Standing = Omit<Done, 'ended'>
+type Standing = Omit<Done, 'ended' | 'housekeeping' | 'warnings'>
 type Cost = Done['costs'][number]
 
 export const done: Handler<OperationInput<'done'>> = async (parts, input, context) => {
@@ -25,8 +25,26 @@ export const done: Handler<OperationInput<'done'>> = async (parts, input, contex
   const standing = await standingOf(parts, place)
   const ended = standing.running.length === 0 || input.keep_running === true
   if (ended) parts.days.end(place.repo.id, parts.clock.wall())
-  const result: Done = { ended, ...standing }
+  const kept = ended ? await housekeep(parts, place, context.signal) : NOTHING_KEPT
+  const result: Done = { ended, ...standing, ...kept }
   return result
+}
+
+type Kept = Pick<Done, 'housekeeping' | 'warnings'>
+
+const NOTHING_KEPT: Kept = { housekeeping: [], warnings: [] }
+
+/** In the caller's checkout, by what a person here approved. */
+async function housekeep(
+  { housekeeping }: Parts,
+  { repo, checkout, config }: Place,
+  signal: AbortSignal,
+): Promise<Kept> {
+  if (checkout === null) return NOTHING_KEPT
+  const told = await housekeeping.run(repo.id, checkout.root, config.commands, signal)
+  if (told.kind === 'done') return { housekeeping: told.ran, warnings: [] }
+  const why = 'housekeeping did not run: nobody here approved these commands (skein trust)'
+  return { housekeeping: [], warnings: [why, ...told.diff.map(clean)] }
 }
 
 export const resume: Handler<OperationInput<'resume'>> = async (parts, input, context) => {

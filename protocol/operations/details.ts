@@ -100,7 +100,7 @@ export const DETAILS: Readonly<Record<OperationName, string>> = {
     'Each title becomes a task of its own in the tracker: an issue of the forge, or an entry of the plan file, which you commit. The text of the task stays; on a forge the list of its parts is added to it. Repeating it creates nothing twice.',
   notify:
     'That work was given, completed, failed, or asks a person: a comment on the issue, or a note in `.skein/notes/` of the checkout, once each. Whoever tells it first, it is told once. `fleet.notify: auto` in config.yml does it for what was given from this machine.',
-  done: 'What still runs, asks, failed, has not landed and has landed since the last day ended, and what it cost. Exit 1: workers still run, and the day is not ended; with --keep-running it is, and they go on.',
+  done: 'What still runs, asks, failed, has not landed and has landed since the last day ended, and what it cost. Exit 1: workers still run, and the day is not ended; with --keep-running it is, and they go on. The `housekeeping` commands of `.skein.yml` run in your checkout then, if a person here approved them (skein trust).',
   resume:
     'For the morning, or after a crash: what was going on, what needs somebody, and with which command. It changes nothing.',
   test: 'Without a verdict: builds and tests the commit that was pushed, in a worktree of its own on this machine, with the commands that `.skein.yml` of that commit declares, where a person here approved them (skein trust). Exit 0: it passed. Exit 1: it did not. Exit 7: the commands are not approved. What was found is recorded with the commit; after a later one it is shown as stale. With --passed or --fail: your own word is recorded, and nothing runs.',

@@ -108,6 +108,10 @@ export const PLANNING_OUTPUTS = {
   done: z.object({
     ended: z.boolean().describe('false: workers still run'),
     ...standing.shape,
+    housekeeping: z
+      .array(z.object({ command: z.string(), ok: z.boolean(), note: z.string() }))
+      .describe('`commands.housekeeping` of .skein.yml, as they ended'),
+    warnings: z.array(z.string()),
   }),
   resume: z.object({
     clean: z.boolean().describe('the last day was ended by `done`, and nothing was given since'),

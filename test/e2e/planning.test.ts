@@ -22,17 +22,29 @@ const LAUNCHERS = `  launchers:
     bad: { command: sh, args: [-c, 'exit 3'] }
     judge: { command: sh, args: [-c, 'cat > /dev/null; echo "Sure: [\\"free\\", \\"nonsense\\", \\"first\\"]"'] }
 `
-const SKEIN_YML = `repo: ${REPO}\nfleet: { launcher: good, labels: { hard: opus } }\n`
+const SKEIN_YML = `repo: ${REPO}\nfleet: { launcher: good, labels: { hard: opus } }\ncommands: { housekeeping: ['echo kept >> kept.log; exit 3', 'true'] }\n`
 
 /** Puts files on the default branch of the remote, and into the clones. */
-function publish(machines: readonly Machine[], files: Readonly<Record<string, string>>): void {
+async function publish(
+  machines: readonly Machine[],
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
   const [first] = machines
   assert.ok(first)
   const origin = git(first.cwd, 'remote', 'get-url', 'origin').trim()
   for (const [file, text] of Object.entries(files)) writeIn(origin, file, text)
   git(origin, 'add', '--all')
   git(origin, 'commit', '--quiet', '--message', 'plan')
-  for (const { cwd } of machines) git(cwd, 'pull', '--quiet', '--ff-only')
+  for (const { name, cwd } of machines)
+    await until(`${name} has it`, () => {
+      try {
+        git(cwd, 'pull', '--quiet', '--ff-only')
+        return true
+      } catch {
+        // The daemon may fetch at the same time.
+        return null
+      }
+    })
 }
 
 const who = (machine: Machine) => ({ cwd: machine.cwd, session: 's', agent: `op-${machine.name}` })
@@ -62,7 +74,7 @@ describe('planning over two machines', { timeout: 120_000 }, () => {
       { id: 'lab', name: 'Lab', labels: ['needs:lab'] },
     ]
     const plan = JSON.stringify({ plan_name: 'the plan', tasks }, null, 2)
-    publish([ada, bob], { 'context/plan.json': plan, '.skein.yml': SKEIN_YML })
+    await publish([ada, bob], { 'context/plan.json': plan, '.skein.yml': SKEIN_YML })
   })
   after(() => cleaner.run())
 
@@ -165,6 +177,13 @@ describe('planning over two machines', { timeout: 120_000 }, () => {
     const done = await cli(ada, 'done')
     assert.equal(done.exit, 0, done.stdout + done.stderr)
     assert.match(done.stdout, /has not landed: first/)
+    assert.match(done.stdout, /housekeeping did not run.*skein trust/)
+    await ada.must('trust', { ...who(ada), yes: true })
+    const { housekeeping } = await ada.must('done', who(ada))
+    assert.deepEqual(
+      housekeeping.map(({ ok }) => ok),
+      [false, true],
+    )
     const morning = await ada.must('resume', who(ada))
     assert.equal(morning.clean, true)
     assert.equal(morning.since, null)
@@ -193,16 +212,21 @@ describe('a machine that plans by itself', { timeout: 60_000 }, () => {
 
   before(async () => {
     const configOf = (): string =>
-      `fleet:\n  auto: [plan]\n  repos: [${REPO}]\n  max_workers: 2\n${LAUNCHERS}`
+      `fleet:\n  auto: [plan]\n  land: auto\n  repos: [${REPO}]\n  max_workers: 2\n${LAUNCHERS}`
     const mesh = await startMesh(cleaner, { names: ['solo'], env: IDENTITY, configOf })
     solo = mesh.machine('solo')
+    const origin = git(solo.cwd, 'remote', 'get-url', 'origin').trim()
+    git(origin, 'config', 'receive.denyCurrentBranch', 'updateInstead')
   })
   after(() => cleaner.run())
 
   it('brings a plan through its slots, and leaves what fails again and again to a person', async () => {
-    const tasks = ['t1', 't2', 't3', 't4', 't5'].map((id) => ({ id, name: id, files: [`${id}/`] }))
+    const tasks = ['t1', 't2', 't3', 't4', 't5'].map((id) => ({
+      ...{ id, name: id, files: [`${id}/`] },
+      ...(id === 't5' ? { blocked_by: ['t1'] } : {}),
+    }))
     const plan = JSON.stringify({ plan_name: 'p', tasks }, null, 2)
-    publish([solo], { 'context/plan.json': plan, '.skein.yml': SKEIN_YML })
+    await publish([solo], { 'context/plan.json': plan, '.skein.yml': SKEIN_YML })
     // Something happens, and the plan is looked at.
     const { result } = await solo.claim('ann', ['README.md'])
     await solo.release('ann', result?.claims.map(({ id }) => id) ?? [])
@@ -219,9 +243,16 @@ describe('a machine that plans by itself', { timeout: 60_000 }, () => {
     )
     assert.deepEqual(done.map(({ task }) => task).sort(), ['t1', 't2', 't3', 't4', 't5'])
     assert.ok(done.every(({ operator }) => operator === 'planner'))
+    const landed = done.find(({ task }) => task === 't1')?.landing
+    const begun = done.find(({ task }) => task === 't5')?.assigned_at ?? ''
+    assert.equal(landed?.state, 'landed')
+    assert.ok(landed.at <= begun, `t1 landed at ${landed.at}, and t5 was given at ${begun}`)
+    await until('all have landed', async () =>
+      (await all()).every(({ landing }) => landing?.state === 'landed'),
+    )
     const kinds = (await solo.events()).map(({ kind }) => kind)
     assert.ok(kinds.includes('assignment.proposed'))
-    publish([solo], {
+    await publish([solo], {
       '.skein.yml': SKEIN_YML.replace('good', 'bad'),
       'context/more.json': JSON.stringify({
         plan_name: 'm',

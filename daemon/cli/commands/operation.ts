@@ -37,6 +37,7 @@ const SLOW: ReadonlySet<OperationName> = new Set([
   'approve',
   'split',
   'notify',
+  'done',
   'test',
   'review',
   'pr',

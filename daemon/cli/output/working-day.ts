@@ -5,7 +5,7 @@ import { nextSteps } from './people.ts'
 import { proposalLines } from './planning.ts'
 import { relative } from './time.ts'
 
-type Standing = Omit<OperationResult<'done'>, 'ended'>
+type Standing = Omit<OperationResult<'done'>, 'ended' | 'housekeeping' | 'warnings'>
 type Worker = Standing['running'][number]
 type Step = readonly [command: string, why: string]
 
@@ -16,7 +16,17 @@ export function doneFace(result: OperationResult<'done'>, page: Page): readonly 
   const steps: readonly Step[] = result.ended
     ? []
     : [['skein done --keep-running', 'end it, and let them run on']]
-  return [head, ...standingLines(result, page), ...nextSteps([...steps, ...stepsOf(result)], page)]
+  const { housekeeping, warnings } = result
+  return [
+    head,
+    ...standingLines(result, page),
+    ...housekeeping.map(({ command, ok, note }) => {
+      const word = ok ? page.paint('good', 'ran') : page.paint('bad', 'failed')
+      return `  ${word}: ${command}${note === '' ? '' : ` (${note})`}`
+    }),
+    ...warnings.map((warning) => page.paint('warning', `note: ${warning}`)),
+    ...nextSteps([...steps, ...stepsOf(result)], page),
+  ]
 }
 
 export function resumeFace(result: OperationResult<'resume'>, page: Page): readonly string[] {
