@@ -28,6 +28,7 @@ import type { Clock } from './ports.ts'
 import type { SymbolIndex } from './ports-symbols.ts'
 import type { Facts } from './ports-facts.ts'
 import type { Fleet } from './ports-fleet.ts'
+import type { Trackers } from './ports-tracker.ts'
 import type { LandingParts } from './ports-landing.ts'
 import { startTelling, type TellingOptions } from './refactor/tell-users.ts'
 import { startReleasing, type Releasing } from './releasing.ts'
@@ -41,6 +42,7 @@ import type { Teardown } from './teardown.ts'
 import { startCollecting } from './wip/collecting.ts'
 import { openWorkPlaces, type WorkPlaces } from './wip/places.ts'
 import { openWip, type Wip } from './wip/wip.ts'
+import { createTrackers, type TrackersOptions } from './tracker/trackers.ts'
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
 import type { ReadOnly } from './watching/read-only.ts'
 import { startWatching, type WatchingOptions } from './watching/watching.ts'
@@ -106,6 +108,11 @@ export function keepFleet(options: FleetOptions & { readonly mesh: Mesh }, stack
     return repo?.host?.loop.view().state.assignments.has(assignment) === true
   })
   return fleet
+}
+
+/** Where the work of repositories is written down. */
+export function openTrackers(options: TrackersOptions): Trackers {
+  return createTrackers(options)
 }
 
 /** What this machine tells of itself to whoever plans. */

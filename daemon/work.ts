@@ -20,10 +20,9 @@ import type { Trackers } from './ports-tracker.ts'
 import { programWords } from './programs.ts'
 import { helperFolder } from './push/helper-folder.ts'
 import type { Repos } from './repos.ts'
-import { keepFacts, keepFleet, keepLanding, keepWork } from './rounds.ts'
+import { keepFacts, keepFleet, keepLanding, keepWork, openTrackers } from './rounds.ts'
 import type { Sessions } from './sessions.ts'
 import type { Teardown } from './teardown.ts'
-import { createTrackers } from './tracker/trackers.ts'
 import type { WorkPlaces } from './wip/places.ts'
 import type { Wip } from './wip/wip.ts'
 
@@ -66,7 +65,7 @@ export function keepWorkers(
   const { clock, random } = machine
   const kept = keepWork({ env, home, repos, git, clock, machine: name, random, log }, held, stack)
   const programs = programsOf(home, env)
-  const trackers = createTrackers({ config, env, clock })
+  const trackers = openTrackers({ config, env, clock })
   const around = {
     ...{ home, self: key.peer, machineOf: line.nameOf, config, repos, git, history, mesh },
     ...{ keeping: kept.wip.keeping, sessions, clock, watch: feed.watch, log },

@@ -44,7 +44,7 @@ import type { ReadOnly } from '../watching/read-only.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 import type { WorkingDays } from '../working-days.ts'
 import type { Wip } from '../wip/wip.ts'
-import type { ToldMarkers } from './notify.ts'
+import type { ToldMarkers } from '../told-markers.ts'
 
 /** The daemon's parts, as the handlers need them. */
 export interface Parts {
