@@ -16,7 +16,7 @@ import type { Choice, Plan } from '../core/fleet/plan-words.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { asOf, type Handler, type Parts } from './context.ts'
-import { gatherPlan, type Gathered, type PlanWishes } from './planning-gather.ts'
+import { gatherPlan, type Gathered } from './planning-gather.ts'
 import { leftJson, machineJson, proposalJson } from './planning-words.ts'
 import { rankCandidates } from './planning-rank.ts'
 
@@ -64,16 +64,6 @@ export function makePlan(
   const made = planWork(input)
   const proposals = made.choices.map((choice) => propose(parts, party, choice, known))
   return { plan: made, proposals }
-}
-
-export async function planAnew(
-  parts: Parts,
-  place: Place,
-  party: Party,
-  wishes: PlanWishes,
-  signal: AbortSignal,
-): Promise<MadePlan> {
-  return makePlan(parts, place, party, await gatherPlan(parts, place, wishes, signal))
 }
 
 /** The same proposal keeps its id: whoever read it before may approve it still. */
