@@ -47,6 +47,16 @@ export const fleetSettings = z
         'Programs that start workers, by name; `claude`, `codex` and `opencode` are there without a word.',
       ),
     max_workers: z.int().min(0).optional().describe('Most workers at once; default: 4.'),
+    auto: z
+      .array(z.enum(['plan']))
+      .optional()
+      .describe(
+        'What this machine does by itself, in the repositories of `repos`; default: nothing.',
+      ),
+    notify: z
+      .enum(['auto'])
+      .optional()
+      .describe('Trackers are told by themselves of what was given from this machine.'),
     land: z
       .enum(['auto', 'manual'])
       .optional()

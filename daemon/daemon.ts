@@ -32,7 +32,7 @@ import { createOperations } from './operations/dispatch.ts'
 import type { About } from './operations/context.ts'
 import type { Clock } from './ports.ts'
 import { createLanguageServers, type ServersOptions } from './refactor/lsp/servers.ts'
-import { startRounds, startServices, takeUpNotes } from './rounds.ts'
+import { startByItself, startRounds, startServices, takeUpNotes } from './rounds.ts'
 import { createSessions } from './sessions.ts'
 import { sha256 } from './sha256.ts'
 import { verifyFile } from './storage/audit-verify.ts'
@@ -41,9 +41,11 @@ import { createIssuedTokens } from './tasks/tokens.ts'
 import { Teardown } from './teardown.ts'
 import { tracingIn } from './tracing/settings.ts'
 import type { TracedProcess } from './tracing/start.ts'
+import { rememberTold } from './told-markers.ts'
 import { traced } from './tracing/traced.ts'
 import { VERSION } from './version.ts'
 import { keepWorkers } from './work.ts'
+import { openWorkingDays } from './working-days.ts'
 import { openReadOnly } from './watching/read-only.ts'
 
 export interface DaemonOptions {
@@ -163,7 +165,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const access = openAccess(home.path, clock)
   const here = { home: home.path, env, name, key, machine, line, config, sessions, feed, log }
   const work = { ...here, repos, git, history, mesh }
-  const { places, wip, fleet, landing } = keepWorkers(work, held, stack)
+  const { places, ...kept } = keepWorkers(work, held, stack)
   const callers = createCallers({ repos, sessions, git, places, peer: key.peer, machine: name })
   const about = aboutOf(home.path, name, key, clock)
   const parts = {
@@ -177,7 +179,8 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
       { home: home.path, machine: name, config, repos, mesh: mesh.host, feed, clock, log, env },
       stack,
     ),
-    ...{ wip, fleet, landing, tokens: createIssuedTokens(), ...access, random: machine.random },
+    ...{ ...kept, days: openWorkingDays(home.path), told: rememberTold() },
+    ...{ tokens: createIssuedTokens(), ...access, random: machine.random },
     startAgain: () => {
       setTimeout(ending.startAgain, ANSWER_LEAVES_MS)
     },
@@ -187,6 +190,7 @@ async function start(options: DaemonOptions, stack: Teardown): Promise<Running> 
   const operations = traced(measured(untilFailure(present, ending.failure), metrics.recorder))
   const around = { home: home.path, peer: key.peer, host: mesh.host, watch: feed.watch, log, env }
   startRounds({ ...parts, ...around, places }, stack)
+  startByItself({ parts, watch: feed.watch, log }, stack)
   const secrets = { token: home.token, tokens: access.accessTokens, webLogins: access.webLogins }
   const place = { frontEnds: options.doors, config, home: home.path, env, clock, ...secrets }
   const served = { operations, about, repos, callers, log, metrics }

@@ -1,24 +1,35 @@
 // What a daemon does beside answering calls, each part of it started here and ended with the daemon.
+import { SkeinError } from '../protocol/index.ts'
 import type { Operations } from './client/operations.ts'
+import { createFacts, type FactsOptions } from './facts/facts.ts'
+import { askLauncher } from './facts/asking.ts'
+import { createProbes } from './facts/probes.ts'
+import { acceptDispatch, mostWorkers } from './fleet/acceptance.ts'
 import { createChecks, type ChecksOptions } from './checks/checks.ts'
 import { openTrust } from './checks/trust.ts'
 import type { FleetOptions } from './fleet/around.ts'
 import { startFleet } from './fleet/fleet.ts'
+import { findLauncher, launcherNames } from './fleet/launchers.ts'
 import { startFenceRound, type FenceRoundOptions } from './fence/round.ts'
 import { takeNotes } from './guard/offline.ts'
 import { recordTold } from './guard/record.ts'
 import { hearOfWritten } from './guard/telling.ts'
 import { startLandingWatch, type LandingWatchOptions } from './landing-watch.ts'
 import type { Log } from './log.ts'
+import { answerFacts } from './mesh/facts-questions.ts'
 import { answerFleet } from './mesh/fleet-questions.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import { startQueue, type QueueOptions } from './merge/queue.ts'
 import { startMemory } from './memory.ts'
+import { startNotifyRound, type NotifyRoundOptions } from './notify-round.ts'
 import type { Parts } from './operations/context.ts'
 import { fenceFacts } from './operations/fence.ts'
+import { startPlanningRound, type PlanningRoundOptions } from './planning-round.ts'
 import type { Clock } from './ports.ts'
 import type { SymbolIndex } from './ports-symbols.ts'
+import type { Facts } from './ports-facts.ts'
 import type { Fleet } from './ports-fleet.ts'
+import type { Trackers } from './ports-tracker.ts'
 import type { LandingParts } from './ports-landing.ts'
 import { startTelling, type TellingOptions } from './refactor/tell-users.ts'
 import { startReleasing, type Releasing } from './releasing.ts'
@@ -27,12 +38,12 @@ import type { Repos } from './repos.ts'
 import { createRuns } from './runs.ts'
 import { createSymbols } from './symbols/symbols.ts'
 import { readPlans } from './tasks/plans.ts'
-import { createTrackers, type TrackersOptions } from './tracker/trackers.ts'
 import { startBranchWatch, type BranchWatchOptions } from './tasks/branch-watch.ts'
 import type { Teardown } from './teardown.ts'
 import { startCollecting } from './wip/collecting.ts'
 import { openWorkPlaces, type WorkPlaces } from './wip/places.ts'
 import { openWip, type Wip } from './wip/wip.ts'
+import { createTrackers, type TrackersOptions } from './tracker/trackers.ts'
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts'
 import type { ReadOnly } from './watching/read-only.ts'
 import { startWatching, type WatchingOptions } from './watching/watching.ts'
@@ -100,6 +111,47 @@ export function keepFleet(options: FleetOptions & { readonly mesh: Mesh }, stack
   return fleet
 }
 
+/** Where the work of repositories is written down. */
+export function openTrackers(options: TrackersOptions): Trackers {
+  return createTrackers(options)
+}
+
+/** What this machine tells of itself to whoever plans. */
+export function keepFacts(
+  options: FleetOptions & Pick<FactsOptions, 'history'> & { readonly mesh: Mesh },
+): Facts {
+  const { home, self, config, repos, git, history, env, clock, machineOf } = options
+  const launchers = (): readonly { readonly name: string; readonly command: string }[] =>
+    launcherNames(config).map((name) => ({
+      ...{ name, command: findLauncher(config, name)?.command ?? '' },
+    }))
+  const facts = createFacts({
+    ...{ home, self, config, repos, git, history, launchers },
+    probes: createProbes({ env, now: () => clock.monotonic() }),
+    workersMax: () => mostWorkers(config),
+    refusal: (peer, repo) => {
+      const [launcher = ''] = launcherNames(config)
+      return refusalOf(() => {
+        acceptDispatch(config, self, { repo, launcher, peer, machine: machineOf(peer) })
+      })
+    },
+    quiet: () => null,
+    ask: (launcher, question, signal) => askLauncher({ config, env }, launcher, question, signal),
+  })
+  answerFacts(options.mesh, facts)
+  return facts
+}
+
+function refusalOf(accept: () => void): string | null {
+  try {
+    accept()
+    return null
+  } catch (error) {
+    if (error instanceof SkeinError) return error.message
+    throw error
+  }
+}
+
 /** Judges what workers have done, and brings it to the branches that it is for. */
 export function keepLanding(options: LandingOptions, stack: Teardown): LandingParts {
   const { home, landingGit: git, clock, config, random } = options
@@ -118,7 +170,6 @@ export function keepLanding(options: LandingOptions, stack: Teardown): LandingPa
   stack.add(() => checks.stop())
   const queue = startQueue({
     ...{ ...options, landing: { git, checks }, isAuto: land === 'auto' },
-    trackers: createTrackers({ config, env: options.env, clock }),
     needsOf: async ({ config: { plan_path: place } }, root) => {
       const { plans } = await readPlans(root, place)
       const tasks = plans.flatMap((plan) => plan.tasks)
@@ -131,12 +182,11 @@ export function keepLanding(options: LandingOptions, stack: Teardown): LandingPa
 
 const CHECK_SECONDS_MAX = 20 * 60
 
-type LandingOptions = Omit<QueueOptions, 'landing' | 'trackers' | 'needsOf' | 'isAuto'> &
-  Pick<TrackersOptions, 'env'> & {
-    readonly config: FleetOptions['config']
-    readonly landingGit: LandingParts['git']
-    readonly commandEnv: ChecksOptions['env']
-  }
+type LandingOptions = Omit<QueueOptions, 'landing' | 'needsOf' | 'isAuto'> & {
+  readonly config: FleetOptions['config']
+  readonly landingGit: LandingParts['git']
+  readonly commandEnv: ChecksOptions['env']
+}
 
 /** Sends what happens to whoever asked for it in config.yml. */
 function keepSending(options: WebhooksOptions, stack: Teardown): Webhooks {
@@ -203,6 +253,15 @@ export function startRounds(
   stack.add(() => telling.stop())
   keepFences(options, stack)
   keepWatching(options, stack)
+}
+
+/** Work that goes on without a person, where this machine wants that. */
+export function startByItself(
+  options: PlanningRoundOptions & NotifyRoundOptions,
+  stack: Teardown,
+): void {
+  for (const round of [startPlanningRound(options), startNotifyRound(options)])
+    if (round !== null) stack.add(() => round.stop())
 }
 
 /** Sees writes that went past every hook, and hears of those that other machines saw. */

@@ -9,16 +9,19 @@ import { createLandingGit } from './git-landing.ts'
 import { createWorkerGit } from './git-workers.ts'
 import { createWorktree } from './git-worktree.ts'
 import type { HostMachine } from './host-machine.ts'
+import { createHousekeeping, type Housekeeping } from './housekeeping.ts'
 import type { MeshLine } from './in-mesh.ts'
 import type { Log } from './log.ts'
 import type { MachineKey } from './machine-key.ts'
 import type { Mesh } from './mesh/mesh.ts'
+import type { Facts } from './ports-facts.ts'
 import type { Fleet } from './ports-fleet.ts'
 import type { LandingParts } from './ports-landing.ts'
+import type { Trackers } from './ports-tracker.ts'
 import { ownWords, programWords } from './programs.ts'
 import { helperFolder } from './push/helper-folder.ts'
-import type { Repos } from './repos.ts'
-import { keepFleet, keepLanding, keepWork } from './rounds.ts'
+import type { Repo, Repos } from './repos.ts'
+import { keepFacts, keepFleet, keepLanding, keepWork, openTrackers } from './rounds.ts'
 import type { Sessions } from './sessions.ts'
 import type { Teardown } from './teardown.ts'
 import type { WorkPlaces } from './wip/places.ts'
@@ -47,7 +50,10 @@ export interface Kept {
   readonly places: WorkPlaces
   readonly wip: Wip
   readonly fleet: Fleet
+  readonly facts: Facts
+  readonly trackers: Trackers
   readonly landing: LandingParts
+  readonly housekeeping: Housekeeping
 }
 
 /** @param held what happened since the ledgers were opened, and what happens from now on */
@@ -61,25 +67,28 @@ export function keepWorkers(
   const { clock, random } = machine
   const kept = keepWork({ env, home, repos, git, clock, machine: name, random, log }, held, stack)
   const programs = programsOf(home, env)
+  const trackers = openTrackers({ config, env, clock })
   const worktree = createWorktree(env)
-  const fleet = keepFleet(
-    {
-      ...{ home, self: key.peer, machineOf: line.nameOf, config, repos, git, history, mesh },
-      ...{ keeping: kept.wip.keeping, sessions, clock, watch: feed.watch, log },
-      ...programs,
-      restore: (repo, root, id) => putBack({ wip: kept.wip, git, worktree }, repo, root, id),
-    },
-    stack,
-  )
+  const around = {
+    ...{ home, self: key.peer, machineOf: line.nameOf, config, repos, git, history, mesh },
+    ...{ keeping: kept.wip.keeping, sessions, clock, watch: feed.watch, log },
+    ...programs,
+    restore: (repo: Repo, root: string, id: string) =>
+      putBack({ wip: kept.wip, git, worktree }, repo, root, id),
+  }
+  const fleet = keepFleet(around, stack)
   const landing = keepLanding(
     {
-      ...{ home, env, self: key.peer, machine: name, config, repos, git, history, sessions },
+      ...{ home, self: key.peer, machine: name, config, repos, git, history, sessions, trackers },
       ...{ clock, random, watch: feed.watch, log },
       ...{ landingGit: programs.landingGit, commandEnv: programs.env },
     },
     stack,
   )
-  return { ...kept, fleet, landing }
+  const housekeeping = createHousekeeping({
+    ...{ env: programs.env, trust: landing.trust, now: () => clock.monotonic() },
+  })
+  return { ...kept, fleet, facts: keepFacts(around), trackers, landing, housekeeping }
 }
 
 /** How this machine starts workers, and brings their work to remotes. */

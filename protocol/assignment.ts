@@ -182,7 +182,7 @@ export function mayBecome(from: AssignmentState, to: AssignmentState): boolean {
   return MOVES[from].includes(to)
 }
 
-/** `task-<id>-<slug>`: names the work to whoever sees the branch. */
+/** `task-<id>-<slug>`, of an issue `issue-<number>-<slug>`: names the work to whoever sees the branch. */
 export function branchOfTask(task: string, title: string): string {
   const words = title
     .toLowerCase()
@@ -191,7 +191,9 @@ export function branchOfTask(task: string, title: string): string {
     .replaceAll(/^-+|-+$/g, '')
   // git knows no branch whose name ends so, and none with two dots in it; an id of a plan may have both.
   const id = task.replaceAll(/\.{2,}/g, '.').replace(/\.lock$/, '')
-  return words === '' || words === id.toLowerCase() ? `task-${id}` : `task-${id}-${words}`
+  const stem = ISSUE_ID.test(id) ? id : `task-${id}`
+  return words === '' || words === id.toLowerCase() ? stem : `${stem}-${words}`
 }
 
+const ISSUE_ID = /^issue-\d+$/
 const SLUG_CHARACTERS_MAX = 40

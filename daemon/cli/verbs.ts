@@ -43,6 +43,12 @@ const GROUPS: Readonly<Partial<Record<OperationName, Group>>> = {
   workers: 'Workers',
   log: 'Workers',
   stop: 'Workers',
+  plan: 'Workers',
+  approve: 'Workers',
+  split: 'Workers',
+  notify: 'Workers',
+  done: 'Workers',
+  resume: 'Workers',
   test: 'Workers',
   review: 'Workers',
   pr: 'Workers',
@@ -181,7 +187,21 @@ const MORE_ARGUMENTS: Readonly<Partial<Record<OperationName, readonly ArgumentSp
   ],
 }
 
-const ALL: readonly VerbSpec[] = [...OPERATION_NAMES.map(verbOf), ...WIRING_VERBS, ...MACHINE_VERBS]
+/** Operations by another name. */
+const ALIASES: readonly VerbSpec[] = [
+  { ...verbOf('workers'), name: 'assignments', isHidden: true },
+  {
+    ...{ ...verbOf('log'), name: 'watch', summary: 'Follow what matters of what a worker says' },
+    flags: [],
+  },
+]
+
+const ALL: readonly VerbSpec[] = [
+  ...OPERATION_NAMES.map(verbOf),
+  ...ALIASES,
+  ...WIRING_VERBS,
+  ...MACHINE_VERBS,
+]
 
 /** Those that people are told of. */
 export const VERBS: readonly VerbSpec[] = ALL.filter(({ isHidden }) => isHidden !== true)

@@ -21,6 +21,7 @@ import type { GitEdits } from '../git-edits.ts'
 import type { Worktree } from '../git-worktree.ts'
 import type { GuardState } from '../guard/state.ts'
 import type { History } from '../git-history.ts'
+import type { Housekeeping } from '../housekeeping.ts'
 import type { Merges } from '../git-merge.ts'
 import type { Joining } from '../mesh/joining.ts'
 import type { Mesh } from '../mesh/mesh.ts'
@@ -28,7 +29,9 @@ import type { MachinesNow } from '../mesh/machines-now.ts'
 import type { Reach } from '../mesh/reach.ts'
 import type { Clock, MetricsPort } from '../ports.ts'
 import type { SymbolIndex } from '../ports-symbols.ts'
+import type { Facts } from '../ports-facts.ts'
 import type { Fleet } from '../ports-fleet.ts'
+import type { Trackers } from '../ports-tracker.ts'
 import type { LandingParts } from '../ports-landing.ts'
 import type { TrackedPolicy } from '../policy/tracked.ts'
 import type { Recovery } from '../recovery.ts'
@@ -39,7 +42,9 @@ import type { Sessions } from '../sessions.ts'
 import type { IssuedTokens } from '../tasks/tokens.ts'
 import type { ReadOnly } from '../watching/read-only.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
+import type { WorkingDays } from '../working-days.ts'
 import type { Wip } from '../wip/wip.ts'
+import type { ToldMarkers } from '../told-markers.ts'
 
 /** The daemon's parts, as the handlers need them. */
 export interface Parts {
@@ -73,7 +78,13 @@ export interface Parts {
   readonly webhooks: Webhooks
   readonly wip: Wip
   readonly fleet: Fleet
+  readonly facts: Facts
+  readonly trackers: Trackers
+  readonly days: WorkingDays
+  /** What trackers were told of assignments. */
+  readonly told: ToldMarkers
   readonly landing: LandingParts
+  readonly housekeeping: Housekeeping
   /** Ends the daemon and starts it again, once the present answer has left. */
   readonly startAgain: () => void
   readonly random: (bytes: number) => Uint8Array

@@ -37,6 +37,9 @@ import { merge, pr, test, trust } from './landing.ts'
 import { review } from './landing-review.ts'
 import { fix, resumeStuck, retry } from './fleet-again.ts'
 import { guard } from './guard.ts'
+import { notify } from './notify.ts'
+import { plan } from './planning.ts'
+import { approve } from './planning-approve.ts'
 import { refactor } from './refactor.ts'
 import { demote, hotspots, promote } from './hotspots.ts'
 import {
@@ -49,12 +52,14 @@ import {
 } from './owners.ts'
 import { cancel, queue } from './queue.ts'
 import { inbox, request, requests, respond } from './requests.ts'
+import { split } from './split.ts'
 import { stale } from './stale.ts'
 import { enrol, recover } from './setup.ts'
 import { taskClaim, taskComplete, taskExpire, taskList } from './tasks.ts'
 import { tokensCreate, tokensList, tokensRevoke, tokensRotate } from './tokens.ts'
 import { wait } from './wait.ts'
 import { web } from './web.ts'
+import { done, resume } from './working-day.ts'
 import { wipDrop, wipList, wipRestore, wipShow } from './wip.ts'
 import { ask, reportStatus, submitVerdict } from './worker.ts'
 import { webhooksList, webhooksPurge, webhooksRetry, webhooksTest } from './webhooks.ts'
@@ -118,6 +123,12 @@ const HANDLERS: { readonly [Name in OperationName]: Handler<OperationInput<Name>
   'report-status': reportStatus,
   ask,
   'submit-verdict': submitVerdict,
+  plan,
+  approve,
+  split,
+  notify,
+  done,
+  resume,
   test,
   review,
   pr,

@@ -9,16 +9,17 @@ import {
   type OperationInput,
 } from '../../protocol/index.ts'
 import { cleanName, type Place } from '../callers.ts'
-import type { AssignCommand } from '../core/fleet/command.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
 import { attemptPrompt, taskOf } from './attempt-words.ts'
-import { stampNow, type Handler, type Parts } from './context.ts'
-import { cleanLines, isTextTask, keyFor, known, offerTo, termsOf } from './fleet.ts'
+import type { Handler, Parts } from './context.ts'
+import { known } from './fleet.ts'
 import { assignedOf, tellWorkers } from './fleet-words.ts'
 import { memberNamed } from './mesh.ts'
 import { nextModel } from './model-ladder.ts'
 import { prepareTask, type PreparedTask } from './task-terms.ts'
+import { cleanLines, giveWork, workKey, type WorkGiven } from './work-order.ts'
+import { isTextTask } from './work-subject.ts'
 
 export const resumeStuck: Handler<OperationInput<'resume-stuck'>> = async (
   parts,
@@ -58,19 +59,19 @@ async function tryAgain(
   const from = await modelOf(parts, place, before)
   const model = nextModel(place.config.fleet.models ?? [], { ...before, model: from })
   const order = orderOf(before, { model, launcher: input.launcher }, input.guidance ?? '')
-  await offerTo(parts, peer, { repo: place.repo.id, launcher: order.launcher })
-  const command: AssignCommand = {
-    ...{ kind: 'assign', party, worker: { peer, machine }, order, again: verb === 'fix' },
-    terms: termsOf(place, prepared),
-    stamp: stampNow(parts),
-    key: keyFor(input.idempotency_key, [verb, before.id, input.guidance ?? '', peer]),
-    proposal: null,
-  }
-  const told = assignedOf(await submit(hostOf(place.repo), command))
+  const key = keyOf(input, [verb, before.id, input.guidance ?? '', peer])
+  const told = await giveWork(parts, place, {
+    ...{ party, worker: { peer, machine }, order, prepared, key },
+    ...{ again: verb === 'fix', proposal: null },
+  })
   const [worker] = await tellWorkers(parts, place, [told.assignment])
   const moved = peer === before.peer ? [] : [movedNote(before)]
   const warnings = [...(prepared?.warnings ?? []), ...moved]
   return { worker, already: told.already, warnings, climbed: { from, to: model } }
+}
+
+function keyOf({ idempotency_key: key }: AgainInput, body: readonly string[]): WorkGiven['key'] {
+  return key === undefined ? null : workKey(cleanName(key, 'the idempotency key'), body)
 }
 
 /** @throws SkeinError ASSIGNMENT_NOT_AGAIN, ASSIGNMENT_TRIED */

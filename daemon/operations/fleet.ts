@@ -1,134 +1,52 @@
 // Workers: a task is given to a machine that takes it, and what comes of it is told from the ledger and from that machine.
-import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   asAssignmentId,
-  branchOfTask,
-  FLEET_LIMITS,
   isAssignmentOver,
-  isTaskId,
-  makeId,
   SkeinError,
   type Assignment,
   type AssignmentId,
-  type AssignmentOrder,
   type OperationInput,
   type OperationResult,
   type Party,
-  type PeerId,
-  type RepoId,
 } from '../../protocol/index.ts'
 import { clean, cleanName, type Place } from '../callers.ts'
 import type { AssignCommand } from '../core/fleet/command.ts'
-import { askLog, askOffer, LOG_BYTES_MAX } from '../mesh/fleet-questions.ts'
+import { askLog, LOG_BYTES_MAX } from '../mesh/fleet-questions.ts'
 import type { WorkerLog } from '../ports-fleet.ts'
 import { hostOf } from '../repos.ts'
 import { submit } from '../submit.ts'
-import { asOf, requirePerson, stampNow, type Handler, type Parts } from './context.ts'
+import { asOf, requirePerson, type Handler, type Parts } from './context.ts'
 import { memberNamed } from './mesh.ts'
-import { prepareTask, type PreparedTask } from './task-terms.ts'
 import { assignedOf, tellWorkers } from './fleet-words.ts'
+import { DEFAULT_LAUNCHER, firstOrder, giveWork, workKey } from './work-order.ts'
+import { subjectOf } from './work-subject.ts'
 
 type AssignInput = OperationInput<'assign'>
 
 export const assign: Handler<AssignInput> = async (parts, input, context) => {
   const place = await parts.callers.place(input, context)
-  const { repo, config } = place
   const party = await parts.callers.party(input, context, place)
-  const launcher = input.launcher ?? config.fleet.launcher ?? DEFAULT_LAUNCHER
+  const launcher = input.launcher ?? place.config.fleet.launcher ?? DEFAULT_LAUNCHER
   const { peer, machine } = memberNamed(parts, input.machine ?? parts.about.peer)
-  const isText = !isTaskId(input.work)
-  const task = isText ? textId(parts, input.work) : input.work
-  const { again = false } = input
-  const prepared = isText ? null : await prepareTask(parts, place, party, task, { again })
-  await offerTo(parts, peer, { repo: repo.id, launcher })
-  const command: AssignCommand = {
-    ...{ kind: 'assign', party, worker: { peer, machine }, again },
-    order: orderOf(input, task, launcher, prepared),
-    terms: termsOf(place, prepared),
-    stamp: stampNow(parts),
-    key: keyFor(input.idempotency_key, [input.work, input.prompt ?? '', peer, launcher]),
-    proposal: null,
-  }
-  const { assignment, already } = assignedOf(await submit(hostOf(repo), command))
+  const { signal } = context
+  const { prepared, ...subject } = await subjectOf({ parts, place, party, input, signal })
+  const { assignment, already } = await giveWork(parts, place, {
+    ...{ party, worker: { peer, machine }, prepared, proposal: null },
+    again: input.again ?? false,
+    order: firstOrder({ ...subject, launcher }),
+    key: keyOf(input, peer, launcher),
+  })
   const [worker] = await tellWorkers(parts, place, [assignment])
   return { worker, already, warnings: prepared?.warnings ?? [] }
 }
 
-const DEFAULT_LAUNCHER = 'claude'
-
-/** @throws SkeinError ASSIGNMENT_REFUSED, PEER_UNREACHABLE */
-export async function offerTo(
-  { mesh, fleet }: Parts,
-  peer: PeerId,
-  asked: { readonly repo: RepoId; readonly launcher: string },
-): Promise<void> {
-  if (peer === mesh.self) await fleet.offer(peer, asked.repo, asked.launcher)
-  else await askOffer(mesh, peer, asked)
-}
-
-/** What is no task of a plan gets an id of its own: its claim is on that. */
-function textId(parts: Parts, text: string): string {
-  if (!/\s/.test(text.trim()))
-    throw new SkeinError(
-      'INPUT_SCHEMA',
-      `'${clean(text)}' is neither the id of a task nor a text`,
-      {
-        hint: "skein task list (work in words has a blank in it: skein assign 'fix the login')",
-      },
-    )
-  return `text-${makeId('asg', parts.clock.wall(), parts.random(10)).slice(-8).toLowerCase()}`
-}
-
-export function isTextTask(task: string): boolean {
-  return /^text-[0-9a-z]{8}$/.test(task)
-}
-
-function orderOf(
-  { work, prompt }: AssignInput,
-  task: string,
-  launcher: string,
-  prepared: PreparedTask | null,
-): AssignmentOrder {
-  const planned = prepared?.planned ?? null
-  const title = clean(planned?.task.name ?? (prepared === null ? work : task))
-  const what =
-    prepared === null
-      ? work
-      : `Task ${task}: ${title}${planned === null ? '' : `\nIts plan is ${planned.plan.file}: read what it says of the task.`}`
-  const told = prompt === undefined ? what : `${what}\n\n${prompt}`
-  if (told.length > FLEET_LIMITS.promptCharactersMax) {
-    const most = String(FLEET_LIMITS.promptCharactersMax)
-    throw new SkeinError('INPUT_SIZE', `the worker would be told more than ${most} characters`, {
-      hint: 'Write it into a file of the repository, and name that.',
-    })
-  }
-  const short = title.slice(0, FLEET_LIMITS.titleCharactersMax)
-  const branch = branchOfTask(task, prepared === null ? short.slice(0, 40) : short)
-  const first = { type: 'work', of: null, attempt: 1, model: null, files: [] } as const
-  return { task, title: short, prompt: cleanLines(told), launcher, branch, ...first }
-}
-
-/** What a model is told keeps its lines, and nothing that makes a text look like another one. */
-export function cleanLines(text: string): string {
-  return text.split('\n').map(clean).join('\n')
-}
-
-export function termsOf({ config }: Place, prepared: PreparedTask | null): AssignCommand['terms'] {
-  return {
-    ...{ description: 'a worker', narrowable: false, ttlSeconds: null },
-    ttlDefaultSeconds: config.ttl.task,
-    ttlSharedSeconds: config.ttl.shared,
-    claimsPerAgent: config.limits.claims_per_agent ?? 0,
-    ...(prepared === null ? {} : { task: prepared.terms }),
-  }
-}
-
-/** @param body what the call asks for: the same key with another body is a mistake */
-export function keyFor(key: string | undefined, body: readonly string[]): AssignCommand['key'] {
-  if (key === undefined) return null
-  const digest = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)
-  return { key: cleanName(key, 'the idempotency key'), digest }
+function keyOf(input: AssignInput, peer: string, launcher: string): AssignCommand['key'] {
+  if (input.idempotency_key === undefined) return null
+  const key = cleanName(input.idempotency_key, 'the idempotency key')
+  const { work, prompt = '', model = null, files = [] } = input
+  const more = model === null && files.length === 0 ? [] : [model, files]
+  return workKey(key, [work, prompt, peer, launcher, ...more])
 }
 
 /** Of those that are over so many are told without being asked for. */

@@ -125,9 +125,19 @@ function readTask(entry: unknown): PlanTask | string {
     priority: textOf(priority),
     blockedBy,
     files: listOf(entry['files'], FILES_MAX),
-    labels: listOf(entry['labels'], LABELS_MAX),
+    labels: labelsOf(entry),
     text: describe(entry),
   }
+}
+
+/** What a task needs of its machine, and its model, are labels, too: so a forge says them. */
+function labelsOf({ labels, needs, model }: Readonly<Record<string, unknown>>): readonly string[] {
+  const told = [
+    ...listOf(labels, LABELS_MAX),
+    ...listOf(needs, LABELS_MAX).map((name) => `needs:${name}`),
+    ...listOf(model, 1).map((name) => `model:${name}`),
+  ]
+  return [...new Set(told)]
 }
 
 function describe(entry: Readonly<Record<string, unknown>>): string {

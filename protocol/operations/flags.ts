@@ -61,6 +61,15 @@ export const AGAIN: FlagSpec = {
   help: 'although it was completed',
 }
 
+/** Of a worker. */
+export const MODEL: FlagSpec = {
+  flag: '--model',
+  field: 'model',
+  type: 'text',
+  value: 'M',
+  help: 'instead of the settings',
+}
+
 export const WAIT: FlagSpec = {
   flag: '--wait',
   field: 'wait_s',

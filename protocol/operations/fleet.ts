@@ -1,6 +1,6 @@
 // The operations on workers: tasks given to machines, and what comes of them.
 import type { ArgumentSpec, FlagSpec, OperationSpec } from './spec.ts'
-import { AGAIN, KEY, YES } from './flags.ts'
+import { AGAIN, KEY, MODEL, YES } from './flags.ts'
 
 const ID: ArgumentSpec = {
   field: 'id',
@@ -35,8 +35,8 @@ export const FLEET_OPERATIONS = {
     arguments: [
       {
         field: 'work',
-        name: 'TASK|TEXT',
-        help: 'a task of a plan, or the work in words',
+        name: 'TASK|ISSUE|TEXT',
+        help: 'a task of a plan, an issue, or the work in words',
         many: false,
         required: true,
         names: 'task',
@@ -64,6 +64,14 @@ export const FLEET_OPERATIONS = {
         type: 'text',
         value: 'TEXT',
         help: 'told beside the task',
+      },
+      MODEL,
+      {
+        flag: '--files',
+        field: 'files',
+        type: 'texts',
+        value: 'PATTERN',
+        help: 'what it will change; repeat it',
       },
       AGAIN,
       KEY,

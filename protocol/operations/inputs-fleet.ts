@@ -24,10 +24,18 @@ const furtherTry = {
 export const FLEET_INPUTS = {
   assign: z.strictObject({
     ...callerShape,
-    work: text.describe("a task's id, or, with a blank in it, the work in words"),
+    work: text.describe(
+      "a task's id, an issue's number (42, #42) where a forge is the tracker, or, with a blank in it, the work in words",
+    ),
     machine: name.optional().describe('by name or peer id; default: this one'),
     launcher: name.optional(),
     prompt: text.optional(),
+    model: name.optional(),
+    files: z
+      .array(z.string().min(1).max(FLEET_LIMITS.fileCharactersMax))
+      .max(FLEET_LIMITS.filesMax)
+      .optional()
+      .describe('patterns of what it is expected to change'),
     again: z.boolean().optional(),
     idempotency_key: name.optional(),
   }),

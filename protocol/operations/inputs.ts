@@ -26,6 +26,7 @@ import {
 } from './input-parts.ts'
 import { assignmentId, FLEET_INPUTS } from './inputs-fleet.ts'
 import { WORKER_INPUTS } from './inputs-worker.ts'
+import { PLANNING_INPUTS } from './inputs-planning.ts'
 import { LANDING_INPUTS } from './inputs-landing.ts'
 import { POLICY_INPUTS } from './inputs-policy.ts'
 import { WIP_INPUTS } from './inputs-wip.ts'
@@ -290,6 +291,7 @@ export const INPUTS = {
   ...WIP_INPUTS,
   ...FLEET_INPUTS,
   ...WORKER_INPUTS,
+  ...PLANNING_INPUTS,
   ...LANDING_INPUTS,
   'owners/show': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/show'] }),
   'owners/set': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/set'] }),

@@ -10,6 +10,7 @@ import { MESH_OUTPUTS } from './outputs-mesh.ts'
 import { POLICY_OUTPUTS } from './outputs-policy.ts'
 import { refactorFields } from './outputs-refactor.ts'
 import { FLEET_OUTPUTS, worker, workerCounts } from './outputs-fleet.ts'
+import { PLANNING_OUTPUTS } from './outputs-planning.ts'
 import { LANDING_OUTPUTS } from './outputs-landing.ts'
 import { WORKER_OUTPUTS } from './outputs-worker.ts'
 import { WIP_OUTPUTS } from './outputs-wip.ts'
@@ -295,6 +296,7 @@ export const OUTPUTS = {
   ...WIP_OUTPUTS,
   ...FLEET_OUTPUTS,
   ...WORKER_OUTPUTS,
+  ...PLANNING_OUTPUTS,
   ...LANDING_OUTPUTS,
   ...POLICY_OUTPUTS,
   'audit/export': z.object({

@@ -9,6 +9,7 @@ import { GUARD_OPERATIONS } from './guard.ts'
 import { INSIGHT_OPERATIONS } from './insight.ts'
 import { LANDING_OPERATIONS } from './landing.ts'
 import { MESH_OPERATIONS } from './mesh.ts'
+import { PLANNING_OPERATIONS } from './planning.ts'
 import { POLICY_OPERATIONS } from './policy.ts'
 import { REFACTOR_OPERATIONS } from './refactor.ts'
 import { REQUEST_OPERATIONS } from './requests.ts'
@@ -27,6 +28,7 @@ export type OperationName =
   | keyof typeof TASK_OPERATIONS
   | keyof typeof FLEET_OPERATIONS
   | keyof typeof WORKER_OPERATIONS
+  | keyof typeof PLANNING_OPERATIONS
   | keyof typeof LANDING_OPERATIONS
   | keyof typeof WIP_OPERATIONS
   | keyof typeof GUARD_OPERATIONS
@@ -45,6 +47,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationSpec>> = {
   ...TASK_OPERATIONS,
   ...FLEET_OPERATIONS,
   ...WORKER_OPERATIONS,
+  ...PLANNING_OPERATIONS,
   ...LANDING_OPERATIONS,
   ...WIP_OPERATIONS,
   ...GUARD_OPERATIONS,
@@ -75,6 +78,9 @@ export function exitOfResult(operation: OperationName, result: unknown): Exit {
     return status === 'granted' || status === 'succeeded' ? 0 : 8
   }
   if (operation === 'ask') return 'answered' in result && result.answered === true ? 0 : 8
+  if (operation === 'approve' || operation === 'notify')
+    return 'failed' in result && isEmpty(result.failed) ? 0 : 1
+  if (operation === 'done') return 'ended' in result && result.ended === true ? 0 : 1
   if (operation === 'check' || operation === 'cover')
     return 'safe' in result && result.safe === true ? 0 : 1
   if (operation === 'request' || operation === 'requests')

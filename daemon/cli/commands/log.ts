@@ -1,10 +1,11 @@
-// `skein log ID`: a worker's log, piece after piece by bytes, so that it goes on where it stood when a call breaks.
+// `skein log ID`, and `skein watch ID` for what matters of it: a worker's log, piece after piece by bytes, so that it goes on where it stood when a call breaks.
 import type { OperationResult } from '../../../protocol/index.ts'
 import { SkeinError } from '../../../protocol/index.ts'
 import type { Command } from '../arguments.ts'
 import type { Io } from '../io.ts'
 import { buildInput } from '../operation-input.ts'
 import { clean } from '../output/text.ts'
+import { watchedLines } from '../output/watched.ts'
 import { call } from './operation.ts'
 
 type Piece = OperationResult<'log'>
@@ -17,7 +18,9 @@ export async function runLog(command: Command, io: Io): Promise<number> {
   const input = Object.fromEntries(
     Object.entries(buildInput('log', command, io)).filter(([field]) => field !== 'follow'),
   )
-  const isFollowing = follow === true
+  const isWatching = command.verb.name === 'watch'
+  const isFollowing = follow === true || isWatching
+  const shownOf = isWatching ? watchedLines : whole
   let since = typeof input['since'] === 'number' ? input['since'] : 0
   let rest = ''
   const over = AbortSignal.any([io.interrupted, io.stdout.closed])
@@ -27,11 +30,11 @@ export async function runLog(command: Command, io: Io): Promise<number> {
     if (piece === null) continue
     since = piece.next
     if (json === true) io.stdout.write(`${JSON.stringify(piece, null, isFollowing ? 0 : 2)}\n`)
-    else rest = print(rest + piece.text, io)
+    else rest = print(rest + piece.text, shownOf, io)
     const isAll = piece.ended || (!isFollowing && piece.next >= piece.total)
     if (isAll || (json === true && !isFollowing)) break
   }
-  if (rest !== '') io.stdout.write(`${clean(rest)}\n`)
+  if (rest !== '') print(`${rest}\n`, shownOf, io)
   return io.interrupted.aborted ? 130 : 0
 }
 
@@ -50,10 +53,15 @@ async function next(
   }
 }
 
+type ShownOf = (line: string) => readonly string[]
+
+const whole: ShownOf = (line) => [line]
+
 /** Whole lines; @returns the one that is not yet. */
-function print(text: string, io: Io): string {
+function print(text: string, shownOf: ShownOf, io: Io): string {
   const lines = text.split('\n')
   const rest = lines.pop() ?? ''
-  io.stdout.write(lines.map((line) => `${clean(line)}\n`).join(''))
+  const shown = lines.flatMap(shownOf)
+  io.stdout.write(shown.map((line) => `${clean(line)}\n`).join(''))
   return rest
 }

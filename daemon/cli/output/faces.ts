@@ -40,6 +40,8 @@ import {
   respondFace,
 } from './queue.ts'
 import { auditFace, configFace, enrolFace, recoverFace, statusFace } from './status.ts'
+import { approveFace, notifyFace, planFace, splitFace } from './planning.ts'
+import { doneFace, resumeFace } from './working-day.ts'
 import { refactorFace } from './refactor.ts'
 import { taskClaimFace, taskCompleteFace, taskExpireFace, taskListFace } from './tasks.ts'
 import { cleanAll } from './text.ts'
@@ -71,6 +73,12 @@ const FACES: Faces = {
   workers: workersFace,
   log: ({ text }) => [text],
   stop: stopFace,
+  plan: planFace,
+  approve: approveFace,
+  split: splitFace,
+  notify: notifyFace,
+  done: doneFace,
+  resume: resumeFace,
   test: testFace,
   review: reviewFace,
   pr: prFace,
