@@ -3,6 +3,7 @@
 // (granted, queued, refused, provisional) are results, not errors.
 
 import { retryable, row, type CatalogueRow } from './error-row.ts'
+import { FLEET_ERRORS } from './error-fleet.ts'
 import { TRACKER_ERRORS } from './error-tracker.ts'
 
 export const ERROR_CATALOGUE = {
@@ -88,22 +89,7 @@ export const ERROR_CATALOGUE = {
   ),
   TASK_BLOCKED: row(1, 'A task that stands before it is not complete.', 'skein task list'),
   TASK_TAKEN: row(1, 'Somebody works on the task, or waits for it.', 'skein workers'),
-  ASSIGNMENT_UNKNOWN: row(6, 'No such assignment.', 'skein workers'),
-  ASSIGNMENT_OVER: row(1, 'The assignment is in another state.', 'skein workers'),
-  ASSIGNMENT_NOT_AGAIN: row(1, 'Nothing is there to try again.', 'skein workers'),
-  ASSIGNMENT_TRIED: row(1, 'The task was tried as often as it may be.', 'skein workers'),
-  BRANCH_DIVERGED: row(
-    1,
-    'The branch has other commits here than on the remote.',
-    'git log --oneline --left-right BRANCH...origin/BRANCH',
-  ),
-  PROPOSAL_UNKNOWN: row(6, 'No such proposal any more.', 'skein plan'),
-  ASSIGNMENT_REFUSED: row(7, 'The machine takes no such worker.', 'skein help assign'),
-  COMMANDS_UNAPPROVED: row(
-    7,
-    'Nobody on this machine approved the commands of the repository as they are now.',
-    'skein trust',
-  ),
+  ...FLEET_ERRORS,
   TASK_STALE: row(
     4,
     "The plan changed: the checkout, or the token, is older than the remote's default branch.",

@@ -24,11 +24,9 @@ import {
   symbolsByFile,
   scopes,
 } from './input-parts.ts'
-import { assignmentId, FLEET_INPUTS } from './inputs-fleet.ts'
-import { WORKER_INPUTS } from './inputs-worker.ts'
-import { PLANNING_INPUTS } from './inputs-planning.ts'
-import { LANDING_INPUTS } from './inputs-landing.ts'
+import { assignmentId } from './inputs-fleet.ts'
 import { POLICY_INPUTS } from './inputs-policy.ts'
+import { WORKERS_INPUTS } from './inputs-workers.ts'
 import { WIP_INPUTS } from './inputs-wip.ts'
 import type { OperationName } from './table.ts'
 
@@ -289,10 +287,7 @@ export const INPUTS = {
   'webhooks/purge': z.strictObject({ ...callerShape, name, yes }),
   'audit/verify': z.strictObject({ ...callerShape }),
   ...WIP_INPUTS,
-  ...FLEET_INPUTS,
-  ...WORKER_INPUTS,
-  ...PLANNING_INPUTS,
-  ...LANDING_INPUTS,
+  ...WORKERS_INPUTS,
   'owners/show': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/show'] }),
   'owners/set': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/set'] }),
   'owners/export': z.strictObject({ ...callerShape, ...POLICY_INPUTS['owners/export'] }),

@@ -9,10 +9,8 @@ import { GUARD_OUTPUTS, notices } from './outputs-guard.ts'
 import { MESH_OUTPUTS } from './outputs-mesh.ts'
 import { POLICY_OUTPUTS } from './outputs-policy.ts'
 import { refactorFields } from './outputs-refactor.ts'
-import { FLEET_OUTPUTS, worker, workerCounts } from './outputs-fleet.ts'
-import { PLANNING_OUTPUTS } from './outputs-planning.ts'
-import { LANDING_OUTPUTS } from './outputs-landing.ts'
-import { WORKER_OUTPUTS } from './outputs-worker.ts'
+import { worker, workerCounts } from './outputs-fleet.ts'
+import { WORKERS_OUTPUTS } from './outputs-workers.ts'
 import { WIP_OUTPUTS } from './outputs-wip.ts'
 import type { OperationName } from './table.ts'
 
@@ -294,10 +292,7 @@ export const OUTPUTS = {
   ...MESH_OUTPUTS,
   ...HOME_OUTPUTS,
   ...WIP_OUTPUTS,
-  ...FLEET_OUTPUTS,
-  ...WORKER_OUTPUTS,
-  ...PLANNING_OUTPUTS,
-  ...LANDING_OUTPUTS,
+  ...WORKERS_OUTPUTS,
   ...POLICY_OUTPUTS,
   'audit/export': z.object({
     lines: z.array(z.string()).describe('lines of the log as they are'),

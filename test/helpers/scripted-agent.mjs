@@ -37,7 +37,7 @@ function lines() {
 
 /** What the plan says of the task. */
 function planned() {
-  const folder = ['plans', 'plan', '.skein/plans'].find((name) => existsSync(name)) ?? '.'
+  const folder = ['context', 'plans', 'plan'].find((name) => existsSync(name)) ?? '.'
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
     const text = readFileSync(path.join(folder, name), 'utf8')
     const found = (JSON.parse(text).tasks ?? []).find(({ id }) => id === task)

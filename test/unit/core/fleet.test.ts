@@ -181,7 +181,7 @@ describe('the claim of an open assignment', () => {
     const release = (target: ReleaseCommand['target'], force: string | null = null) =>
       ledger.run({ kind: 'release', party: worker, target, force })
     const left = release({ by: 'this-session' })
-    assert.ok(left?.kind === 'ended' && left.claims.length === 0)
+    assert.ok(left.kind === 'ended' && left.claims.length === 0)
     assert.equal(codeOf(release({ by: 'ids', ids: [claim] })), 'FORBIDDEN')
     const done = { kind: 'complete', party: worker, task: 'a', trunk: 'main', note: '' } as const
     assert.equal(codeOf(ledger.run(done)), 'FORBIDDEN')
