@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { SkeinError } from '../protocol/index.ts'
+import { inTurn } from './clone-turns.ts'
 import { parseMerge } from './git-merge.ts'
 import { createQuietGit, type Ran, type UserGit } from './git-user.ts'
 import { lastWords, throughHelper, type Pusher, type WorkerGitOptions } from './git-workers.ts'
@@ -82,7 +83,7 @@ export function createLandingGit({ env, helperFolder }: WorkerGitOptions): Landi
     return pushedOf(await git.run(words, { settings: await throughHelper(git) }))
   }
   return {
-    fetch: async (root, branches) => fetchTips(await gitIn(root), branches),
+    fetch: (root, branches) => inTurn(root, async () => fetchTips(await gitIn(root), branches)),
     async has(root, commit) {
       const ran = await (await gitIn(root)).run(['cat-file', '-e', `${commit}^{commit}`])
       return ran.code === 0
@@ -94,17 +95,19 @@ export function createLandingGit({ env, helperFolder }: WorkerGitOptions): Landi
       const ran = await (await gitIn(root)).run(['cat-file', 'blob', `${commit}:${file}`])
       return ran.code === 0 ? ran.stdout : null
     },
-    async addDetached(root, folder, commit) {
-      const git = await gitIn(root)
-      await must(git, ['worktree', 'prune'])
-      await must(git, ['worktree', 'add', '--quiet', '--detach', folder, commit])
-    },
-    async removeDetached(root, folder) {
-      const git = await gitIn(root)
-      const ran = await git.run(['worktree', 'remove', '--force', '--force', folder])
-      if (ran.code !== 0) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
-      await git.run(['worktree', 'prune'])
-    },
+    addDetached: (root, folder, commit) =>
+      inTurn(root, async () => {
+        const git = await gitIn(root)
+        await must(git, ['worktree', 'prune'])
+        await must(git, ['worktree', 'add', '--quiet', '--detach', folder, commit])
+      }),
+    removeDetached: (root, folder) =>
+      inTurn(root, async () => {
+        const git = await gitIn(root)
+        const ran = await git.run(['worktree', 'remove', '--force', '--force', folder])
+        if (ran.code !== 0) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+        await git.run(['worktree', 'prune'])
+      }),
     async put(folder, work) {
       const git = await gitIn(folder)
       return putWork(asCommitter(git, await committerOf(git)), work)
@@ -188,7 +191,8 @@ function asCommitter(git: Runner, env: Readonly<Record<string, string>>): Runner
   return { run: (args, options) => git.run(args, { ...options, env }) }
 }
 
-async function putWork(git: Runner, { onto, head, method, message }: PutWork): Promise<Put> {
+async function putWork(git: Runner, work: PutWork): Promise<Put> {
+  const { onto, head, method, message } = work
   const forecast = await git.run(['merge-tree', '--write-tree', '--name-only', '-z', onto, head])
   // A git before 2.38 cannot say it beforehand: the work itself tells it then.
   if (forecast.code === 1) return { kind: 'conflict', files: filesOf(forecast.stdout) }
@@ -205,7 +209,12 @@ async function putWork(git: Runner, { onto, head, method, message }: PutWork): P
     merge: ['merge', '--quiet', '--no-ff', '--no-commit', head],
   }[method]
   const ran = await git.run(how, { settings })
-  if (ran.code !== 0) return conflictIn(git, method, ran)
+  if (ran.code !== 0) {
+    const put = await conflictIn(git, method, ran)
+    // Its commits one by one meet what its branch as a whole was brought together with, in a merge that a rebase leaves out.
+    const isTogether = method === 'rebase' && forecast.code === 0
+    return isTogether ? putWork(git, { ...work, method: 'squash' }) : put
+  }
   if (method !== 'rebase') await commitAs(git, method, head, message)
   return { kind: 'put', commit: (await must(git, ['rev-parse', 'HEAD'])).trim() }
 }

@@ -3,6 +3,7 @@
 import path from 'node:path'
 import { SkeinError } from '../protocol/index.ts'
 import { baseOf, PREFIX } from './fence/address.ts'
+import { inTurn } from './clone-turns.ts'
 import { readFencing } from './fence/wiring.ts'
 import { createQuietGit, type Ran, type UserGit } from './git-user.ts'
 
@@ -53,44 +54,50 @@ export function createWorkerGit({ env, helperFolder }: WorkerGitOptions): Worker
   const gitIn = (cwd: string, more: Readonly<Record<string, string>> = {}): Promise<UserGit> =>
     createQuietGit(cwd, { ...env, ...more }, AbortSignal.timeout(GIT_MS_MAX))
   return {
-    async addWorktree(root, folder, branch, trunk, continues = false) {
-      const git = await gitIn(root)
-      const there = await (await gitIn(root)).run(['-C', folder, 'rev-parse', '--verify', 'HEAD'])
-      if (there.code === 0) return baseIn(await gitIn(folder), branch, trunk)
-      await must(git, ['worktree', 'prune'])
-      await must(git, fetchOf(trunk))
-      // A branch that the remote has not is no failure; and if it cannot be reached, the fetch before has said so.
-      const fetched = await git.run(fetchOf(branch))
-      // What is remembered of a branch that was deleted there is nothing to go on from.
-      if (fetched.code !== 0 && /couldn't find remote ref/.test(fetched.stderr))
-        await git.run(['update-ref', '-d', remoteOf(branch)])
-      const [onRemote, local] = [
-        await tipOf(git, remoteOf(branch)),
-        await tipOf(git, headOf(branch)),
-      ]
-      await must(git, ['worktree', 'add', '--quiet', ...(await wordsFor())])
-      return baseIn(await gitIn(folder), branch, trunk)
+    addWorktree: (root, folder, branch, trunk, continues = false) =>
+      inTurn(root, async () => {
+        const git = await gitIn(root)
+        const there = await (await gitIn(root)).run(['-C', folder, 'rev-parse', '--verify', 'HEAD'])
+        if (there.code === 0) return baseIn(await gitIn(folder), branch, trunk)
+        await must(git, ['worktree', 'prune'])
+        await must(git, fetchOf(trunk))
+        // A branch that the remote has not is no failure; and if it cannot be reached, the fetch before has said so.
+        const fetched = await git.run(fetchOf(branch))
+        // What is remembered of a branch that was deleted there is nothing to go on from.
+        if (fetched.code !== 0 && /couldn't find remote ref/.test(fetched.stderr))
+          await git.run(['update-ref', '-d', remoteOf(branch)])
+        const [onRemote, local] = [
+          await tipOf(git, remoteOf(branch)),
+          await tipOf(git, headOf(branch)),
+        ]
+        await must(git, ['worktree', 'add', '--quiet', ...(await wordsFor())])
+        return baseIn(await gitIn(folder), branch, trunk)
 
-      async function wordsFor(): Promise<readonly string[]> {
-        if (onRemote === null && local !== null) return [folder, branch]
-        const start = onRemote ?? (await tipOf(git, remoteOf(trunk)))
-        if (start === null) throw said(`origin has no branch ${trunk}`)
-        if (local === null || (await isAncestor(git, local, start)))
-          return ['--no-track', '-B', branch, folder, start]
-        if (continues && (await isAncestor(git, start, local))) return [folder, branch]
-        throw diverged(branch, local, start)
-      }
-    },
-    async addDetached(root, folder, branch, commit) {
-      const git = await gitIn(root)
-      const there = await git.run(['-C', folder, 'rev-parse', '--verify', 'HEAD'])
-      if (there.code === 0) return
-      await must(git, ['worktree', 'prune'])
-      const isHere = async (): Promise<boolean> => (await tipOf(git, commit)) !== null
-      if (!(await isHere())) await must(git, fetchOf(branch))
-      if (!(await isHere())) throw said(`the remote's ${branch} has no commit ${commit}`)
-      await must(git, ['worktree', 'add', '--quiet', '--detach', folder, commit])
-    },
+        async function wordsFor(): Promise<readonly string[]> {
+          const fresh = await tipOf(git, remoteOf(trunk))
+          const tip = onRemote ?? local
+          // Nothing of its own is on it: it begins where the default branch stands by now.
+          const isBare = tip !== null && fresh !== null && (await isAncestor(git, tip, fresh))
+          if (onRemote === null && local !== null && !isBare) return [folder, branch]
+          const start = isBare ? fresh : (onRemote ?? fresh)
+          if (start === null) throw said(`origin has no branch ${trunk}`)
+          if (local === null || (await isAncestor(git, local, start)))
+            return ['--no-track', '-B', branch, folder, start]
+          if (continues && (await isAncestor(git, start, local))) return [folder, branch]
+          throw diverged(branch, local, start)
+        }
+      }),
+    addDetached: (root, folder, branch, commit) =>
+      inTurn(root, async () => {
+        const git = await gitIn(root)
+        const there = await git.run(['-C', folder, 'rev-parse', '--verify', 'HEAD'])
+        if (there.code === 0) return
+        await must(git, ['worktree', 'prune'])
+        const isHere = async (): Promise<boolean> => (await tipOf(git, commit)) !== null
+        if (!(await isHere())) await must(git, fetchOf(branch))
+        if (!(await isHere())) throw said(`the remote's ${branch} has no commit ${commit}`)
+        await must(git, ['worktree', 'add', '--quiet', '--detach', folder, commit])
+      }),
     async committed(folder, base) {
       const git = await gitIn(folder)
       const head = (await must(git, ['rev-parse', '--verify', 'HEAD'])).trim()
@@ -108,11 +115,12 @@ export function createWorkerGit({ env, helperFolder }: WorkerGitOptions): Worker
       const listed = await must(git, ['ls-remote', 'origin', headOf(branch)])
       return /^[0-9a-f]{40,64}/.exec(listed)?.[0] ?? ''
     },
-    async removeWorktree(root, folder) {
-      const git = await gitIn(root)
-      await git.run(['worktree', 'remove', '--force', '--force', folder])
-      await git.run(['worktree', 'prune'])
-    },
+    removeWorktree: (root, folder) =>
+      inTurn(root, async () => {
+        const git = await gitIn(root)
+        await git.run(['worktree', 'remove', '--force', '--force', folder])
+        await git.run(['worktree', 'prune'])
+      }),
   }
 }
 

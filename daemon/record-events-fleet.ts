@@ -57,9 +57,11 @@ function ofProposals(proposals: readonly Proposal[]): Told {
 function ofAssignment(kind: EventKind, assignment: Assignment, by = ''): Told {
   const { id, task, title, launcher, branch, operator, machine, claim, fence } = assignment
   const { state, base, reason, note, exit, commit, wip, stop } = assignment
-  const what = { assignment: id, task, title, launcher, branch, operator: operator.agent }
+  const { type, of, attempt } = assignment
+  const what = { assignment: id, task, title, type, attempt, launcher, branch }
+  const whose = { operator: operator.agent, ...(of === null ? {} : { of }) }
   const end = { base, reason, note: note ?? stop?.note, exit, commit, wip }
   const known = Object.entries(end).filter(([, value]) => value !== undefined)
-  const data = { ...what, claim, fence, state, ...Object.fromEntries(known) }
+  const data = { ...what, ...whose, claim, fence, state, ...Object.fromEntries(known) }
   return { kind, actor: by, machine, data }
 }

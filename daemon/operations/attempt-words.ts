@@ -48,9 +48,14 @@ function whyAgain({ state, reason, note, verdicts, landing }: Assignment): reado
       ? [
           `It does not land on ${landing.target} (${landing.reason ?? ''}):`,
           ...quoted(landing.note),
+          ...(landing.reason === 'conflict' ? [together(landing.target)] : []),
         ]
       : []),
   ]
+}
+
+function together(target: string): string {
+  return `Bring the two together: git fetch origin ${target}, git merge origin/${target}, keep what both meant, and commit.`
 }
 
 function quoted(text = ''): readonly string[] {

@@ -23,6 +23,7 @@ const marks = process.env.AGENT_MARKS ?? ''
 const session = `s-${process.pid}`
 let turns = 0
 
+if (/Bring the two together/.test(prompt)) mergeMain()
 emit({ type: 'system', subtype: 'init', session_id: session, model: modelOf(process.argv) })
 for (const line of lines()) {
   const [verb = '', ...words] = line.trim().split(/\s+/)
@@ -92,6 +93,18 @@ async function once(fault) {
   if (fault === 'hang') await delay(2 ** 31 - 1)
 }
 
+/** Both sides of what conflicts. */
+function mergeMain() {
+  const attributes = path.join(marks, 'union')
+  mkdirSync(marks, { recursive: true })
+  writeFileSync(attributes, '* merge=union\n')
+  execFileSync('git', ['fetch', '--quiet', 'origin', 'main'], { stdio: 'pipe' })
+  const settings = ['-c', `core.attributesFile=${attributes}`]
+  execFileSync('git', [...settings, 'merge', '--quiet', '--no-edit', 'FETCH_HEAD'], {
+    stdio: 'pipe',
+  })
+}
+
 function removeLine(file, line) {
   const rest = readFileSync(file, 'utf8')
     .split('\n')
@@ -101,6 +114,8 @@ function removeLine(file, line) {
 }
 
 function write(file, text) {
+  // An attempt before this one may have.
+  if (existsSync(file) && readFileSync(file, 'utf8').split('\n').includes(text)) return
   use('Edit', { file_path: file })
   mkdirSync(path.dirname(file), { recursive: true })
   appendFileSync(file, `${text}\n`)

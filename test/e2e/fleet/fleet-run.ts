@@ -187,8 +187,10 @@ class Operator {
     const { result, error } = await machine.client
       .call(name as 'workers', { ...who, ...input })
       .catch((thrown: unknown) => ({ result: null, error: { code: String(thrown), message: '' } }))
-    if (error !== null) this.#run.say(`(${name}: ${error.code} ${error.message})`)
-    return result
+    if (error === null) return result
+    this.#run.say(`(${name}: ${error.code} ${error.message})`)
+    // Somebody else has seen to it.
+    return error.code === 'TASK_COMPLETED' ? {} : null
   }
 }
 

@@ -54,6 +54,8 @@ function judgeStory(events: Events, tasks: readonly Task[]): string[] {
   const problems: string[] = []
   const open = new Map<string, string>()
   const landed: string[] = []
+  const lands = new Map<string, string>()
+  const repaired = new Set<string>()
   for (const { kind, data } of events) {
     const { task = '', assignment = '' } = data as Readonly<Record<string, string | undefined>>
     if (kind === 'assignment.assigned') {
@@ -69,7 +71,13 @@ function judgeStory(events: Events, tasks: readonly Task[]): string[] {
     }
     if (/\.(?:succeeded|empty|failed|stopped|lost)$/.test(kind)) open.delete(task)
     if (kind !== 'merge.landed') continue
-    if (landed.includes(task)) problems.push(`${task} landed twice`)
+    // A repair lands what it continues, too.
+    const { of } = data as { readonly of?: string }
+    const isNext = landed.includes(task) && lands.get(task) !== assignment
+    if (landed.includes(task) && !(isNext && (of !== undefined || repaired.has(assignment))))
+      problems.push(`${task} landed twice`)
+    if (of !== undefined) repaired.add(of)
+    lands.set(task, assignment)
     landed.push(task)
   }
   for (const { id } of tasks) if (!landed.includes(id)) problems.push(`no event says ${id} landed`)
