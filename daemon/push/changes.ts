@@ -1,5 +1,6 @@
-// Which files a push changes at the remote: those of the commits that it does not have yet, and of those that it loses. Merges
-// count with what they change themselves, beyond all their parents: the base that was merged is others' work.
+// Which files a push changes at the remote: those of the commits that it does not have yet, and of those that it loses; of the default
+// branch, of all that come onto it, for what lay on another branch lands by that. Merges count with what they change themselves, beyond
+// all their parents: the base that was merged is others' work.
 import type { UserGit } from '../git-user.ts'
 
 /** A blob before and after; null: the file was not there. */
@@ -55,6 +56,7 @@ export async function changesOf(
   const max = limits.commitsMax + 1
   const sources = updates.flatMap(({ source }) => source ?? [])
   const commits = new Set(await revisions(git, sources, [...tips.values(), ...published], max))
+  for (const commit of await landingOf(git, updates, tips.get('HEAD'), max)) commits.add(commit)
   const losing = updates.filter(
     ({ old, isForced, source }) => old !== null && (isForced || source === null),
   )
@@ -77,6 +79,20 @@ export async function changesOf(
     return { kind: 'too-large', why }
   }
   return { kind: 'found', changes, commits: commits.size }
+}
+
+/** @param head where the remote's default branch stands; a branch that stands there, too, counts as it */
+async function landingOf(
+  git: UserGit,
+  updates: readonly RefUpdate[],
+  head: string | undefined,
+  max: number,
+): Promise<readonly string[]> {
+  const onto = updates.filter(({ old, ref }) => old === head && ref.startsWith('refs/heads/'))
+  const sources = onto.flatMap(({ source }) => source ?? [])
+  // What is not here is in the history of nothing that is: such a push is no fast-forward, and the remote refuses it.
+  if (head === undefined || sources.length === 0 || !(await isHere(git, head))) return []
+  return revisions(git, sources, [head], max)
 }
 
 /** Commits that are reachable from the one and not from the others. */

@@ -43,6 +43,17 @@ describe('what a fenced push brings', () => {
     assert.match(refused.stderr, /src\/auth\/token\.ts is held by/)
   })
 
+  it('is all that comes onto the default branch, also from another branch of the remote', async (t) => {
+    const world = await FencedWorld.make(t)
+    const [alice, bob] = [await world.clone('alice'), await world.clone('bob')]
+    await bob.commit('src/auth/login.ts', 'before anybody held it')
+    must(await bob.push('origin', 'HEAD:topic'))
+    await alice.claim('src/auth/**')
+    const refused = await bob.push('origin', 'HEAD:main')
+    assert.match(refused.stderr, /src\/auth\/login\.ts is held by/)
+    must(await bob.push('origin', 'HEAD:another'))
+  })
+
   it('is judged by every edit of a file, however many', async (t) => {
     const code = (first: number, second: number): string =>
       `export function first() {\n  return ${String(first)}\n}\n\nexport function second() {\n  return ${String(second)}\n}\n`
