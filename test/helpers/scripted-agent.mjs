@@ -1,10 +1,12 @@
+#!/usr/bin/env node
 // An agent that does what its task says, line by line, and speaks as `claude -p --output-format stream-json --verbose` does. The lines
 // stand in the prompt behind `DO:`, or in the description of its task in a plan file of its worktree.
 //   write FILE WORDS   adds a line to the file and commits it       status WORDS   says a STATUS: line
 //   once FAULT         the first time only: fail, hang, empty, red  ask WORDS      STUCK, until somebody has answered
 //   same N WORDS       runs one command N times                     turns N        so many turns without a commit
 //   say WORDS          a line of text                               noise          lines that are no events
-// AGENT_MARKS names a folder in which it remembers what it did once.
+//   leave FILE         a file that it does not commit               exit N         ends at once, with this code
+// A review it approves, unless reject.txt is in the tree. AGENT_MARKS names a folder in which it remembers what it did once.
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
@@ -25,6 +27,7 @@ let turns = 0
 
 if (/Bring the two together/.test(prompt)) mergeMain()
 emit({ type: 'system', subtype: 'init', session_id: session, model: modelOf(process.argv) })
+if (task.startsWith('review-')) review()
 for (const line of lines()) {
   const [verb = '', ...words] = line.trim().split(/\s+/)
   await act(verb, words)
@@ -32,7 +35,7 @@ for (const line of lines()) {
 end('success', 0)
 
 function lines() {
-  const told = [...prompt.matchAll(/^\s*DO: (.*)$/gm)].map(([, line]) => line)
+  const told = [...prompt.matchAll(/^[\s>]*DO: (.*)$/gm)].map(([, line]) => line)
   return told.length > 0 ? told : planned().split('\n')
 }
 
@@ -71,6 +74,8 @@ async function act(verb, words) {
       return
     case 'once':
       return once(words[0])
+    case 'leave':
+      return writeFileSync(words[0], 'not committed\n')
     case 'exit':
       return end('error_during_execution', Number(words[0]))
     default:
@@ -91,6 +96,18 @@ async function once(fault) {
   if (fault === 'fail') end('error_during_execution', 1)
   if (fault === 'empty') end('success', 0)
   if (fault === 'hang') await delay(2 ** 31 - 1)
+}
+
+function review() {
+  const isBad = existsSync('reject.txt')
+  say(
+    [
+      `REVIEW_VERDICT: ${isBad ? 'request-changes' : 'approve'}`,
+      ...['REVIEW_BODY:', 'Blocking findings:', isBad ? '- reject.txt: it is there' : 'None'],
+      ...['Non-blocking concerns:', 'None', 'Nits:', 'None', 'END_REVIEW'],
+    ].join('\n'),
+  )
+  end('success', 0)
 }
 
 /** Both sides of what conflicts. */
