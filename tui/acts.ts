@@ -3,7 +3,7 @@
 import { wholeLabel } from '../daemon/client/board/tree.ts'
 import { wantedOf } from '../daemon/client/board/waits.ts'
 import { isOpen, type WorkerRow } from '../daemon/client/board/workers.ts'
-import { SkeinError, type Claim } from '../protocol/index.ts'
+import { SkeinError, type Claim, type Proposal } from '../protocol/index.ts'
 import { idOf } from './model/board.ts'
 import type { Note } from './model/ui.ts'
 import type { Session } from './session.ts'
@@ -42,6 +42,16 @@ export function endChosen(session: Session): void {
   else if (subject?.kind === 'worker')
     void guarded(session, () => stopWorker(session, subject.worker))
   else note(session, { level: 'plain', text: 'x ends a claim, a place in the queue, or a worker' })
+}
+
+/** A request, what a worker asks, or a task that is proposed. */
+export function approveChosen(session: Session): void {
+  const { frame } = session
+  const subject = frame.rows[frame.placed.index]?.subject ?? null
+  if (subject?.kind === 'worker') void guarded(session, () => answerWorker(session, subject.worker))
+  else if (subject?.kind === 'proposal')
+    void guarded(session, () => approveProposal(session, subject.proposal))
+  else answerRequest(session, 'approve')
 }
 
 export type Answer = 'approve' | 'deny' | 'narrow' | 'coexist'
@@ -150,6 +160,25 @@ async function stopWorker(session: Session, worker: WorkerRow): Promise<Note | n
     return nothing
   const { worker: after, already } = await session.host.call('stop', input)
   return good(already ? `asked before: ${after.state}` : `${machine} is asked to end ${id}`)
+}
+
+async function answerWorker(session: Session, worker: WorkerRow): Promise<Note | null> {
+  const { id, task, last_state: state, note: asked } = worker
+  if (state !== 'waiting') return plain(`it asks nothing: it is ${worker.state}`)
+  const told = [`The worker of ${task} asks: ${asked ?? ''}`, 'It goes on with what you type.', id]
+  const guidance = await askText(session, told, 'Answer:')
+  if (guidance === null || guidance === '') return nothing
+  await session.host.call('resume-stuck', { repo: repoOf(session), id, guidance })
+  return good(`${task} goes on`)
+}
+
+async function approveProposal(session: Session, proposal: Proposal): Promise<Note | null> {
+  const { id, order, machine, rationale } = proposal
+  const told = [`This gives ${order.task} to a worker on ${machine}: ${order.title}`, rationale, id]
+  if (!(await confirm(session, told))) return nothing
+  const { failed } = await session.host.call('approve', { repo: repoOf(session), ids: [id] })
+  const [problem] = failed
+  return problem === undefined ? good(`${order.task} is given to ${machine}`) : plain(problem.note)
 }
 
 /** The reader's own: the same session, or the same name where it was given. */

@@ -3,7 +3,7 @@ import { helpLines, lastTop, logLines, pageLines } from './components/body.ts'
 import type { Act } from './model/keys.ts'
 import { actOf } from './model/keys.ts'
 import { chooseAt, LIST, sortedOtherwise, withList, type Mode, type Ui } from './model/ui.ts'
-import { answerRequest, copyId, endChosen } from './acts.ts'
+import { answerRequest, approveChosen, copyId, endChosen } from './acts.ts'
 import { findRow } from './find.ts'
 import { jump } from './jump.ts'
 import { followChosen } from './follow-log.ts'
@@ -139,9 +139,7 @@ const CHANGES: Table<(ui: Ui, session: Session) => Ui> = {
 const DEEDS: Table<(session: Session) => void> = {
   jump,
   end: endChosen,
-  approve: (session) => {
-    answerRequest(session, 'approve')
-  },
+  approve: approveChosen,
   deny: (session) => {
     answerRequest(session, 'deny')
   },

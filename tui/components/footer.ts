@@ -97,8 +97,8 @@ const HINTS: Readonly<Partial<Record<NonNullable<Row['subject']>['kind'], readon
   event: ['Enter details', 'o its claim'],
   repo: ['Enter details', 'o look at it'],
   machine: ['Enter details'],
-  worker: ['Enter details', 'L log', 'x stop'],
-  proposal: ['Enter details'],
+  worker: ['Enter details', 'L log', 'a answer', 'x stop'],
+  proposal: ['Enter details', 'a approve'],
 }
 
 /** The end of what is typed is what a person looks at. */

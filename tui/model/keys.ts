@@ -108,7 +108,11 @@ export const KEYS: readonly KeyGroup[] = [
         act: 'end',
         help: 'release a claim, give up a place in the queue, end a worker',
       },
-      { keys: ['a'], act: 'approve', help: 'a request: give the claim up' },
+      {
+        keys: ['a'],
+        act: 'approve',
+        help: 'a request: give the claim up; a worker: answer it; a proposal: give it',
+      },
       { keys: ['d'], act: 'deny', help: 'a request: keep the claim' },
       { keys: ['w'], act: 'narrow', help: 'a request: keep only a part' },
       { keys: ['c'], act: 'coexist', help: 'a request: let the other in beside' },

@@ -90,6 +90,21 @@ describe('workers on the board', () => {
     assert.deepEqual(call?.input, { repo: REPO, id: RUNS.id, reason: 'wrong branch' })
   })
 
+  it('are answered, and proposals are given', async (t) => {
+    const approve = () => ({ approved: [], failed: [], would: [], warnings: [] })
+    const board = open(t, { answers: { 'resume-stuck': () => ({ worker: {} }), approve } })
+    board.type('7', '/', 'T-1', ENTER, 'a')
+    await board.shows('The worker of T-1 asks: which')
+    board.type('the second', ENTER)
+    await board.shows('T-1 goes on')
+    const answer = board.calls.find(({ name }) => name === 'resume-stuck')
+    assert.deepEqual(answer?.input, { repo: REPO, id: ASKS.id, guidance: 'the second' })
+    board.type('/', '\u0015', 'T-4', ENTER, 'a')
+    await board.shows('This gives T-4 to a worker')
+    board.type('y')
+    await board.shows('T-4 is given')
+  })
+
   it('are followed in what they say, from the end of the log on', async (t) => {
     const text = 'one\ntwo\n'
     const log = (input: object): unknown => {
