@@ -83,7 +83,14 @@ const READ_BY_PAGES: ReadonlySet<OperationName> = new Set([
   'workers',
   'log',
 ])
-const DONE_BY_PAGES: ReadonlySet<OperationName> = new Set(['release', 'cancel', 'respond', 'stop'])
+const DONE_BY_PAGES: ReadonlySet<OperationName> = new Set([
+  'release',
+  'cancel',
+  'respond',
+  'stop',
+  'resume-stuck',
+  'approve',
+])
 
 /** Whoever sits before the page acts as itself, or answers in the name of a session of this machine. */
 function limitPage(name: OperationName, input: Fields, grant: Grant, mayAct: boolean): Fields {

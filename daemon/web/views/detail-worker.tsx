@@ -49,6 +49,7 @@ export function WorkerDetail({ worker }: { worker: WorkerRow }): ReactNode {
       )}
       <Facts rows={factsOf(worker, now)} />
       <Verdicts worker={worker} />
+      {worker.last_state === 'waiting' ? <AnswerAct worker={worker} /> : null}
       {isOpen(worker) ? <StopAct worker={worker} /> : null}
       <WorkerLog id={worker.id} />
       <Why subject={worker.id} />
@@ -56,7 +57,8 @@ export function WorkerDetail({ worker }: { worker: WorkerRow }): ReactNode {
   )
 }
 
-export function ProposalDetail({ proposal }: { proposal: Proposal }): ReactNode {
+export function ProposalDetail(of: { proposal: Proposal; repo: string }): ReactNode {
+  const { proposal, repo } = of
   const now = useNow()
   const { order, machine, rationale, by, atMs } = proposal
   const { task, title, launcher, model, branch, files, prompt } = order
@@ -80,6 +82,7 @@ export function ProposalDetail({ proposal }: { proposal: Proposal }): ReactNode 
         <bdi>{rationale}</bdi>
       </p>
       <Facts rows={rows} />
+      <ApproveAct proposal={proposal} repo={repo} />
       <h3>What the worker is told</h3>
       <pre className="data" tabIndex={0}>
         {prompt}
@@ -173,6 +176,44 @@ function Verdicts({ worker: { verdicts } }: { worker: WorkerRow }): ReactNode {
         ))}
       </ul>
     </>
+  )
+}
+
+function AnswerAct({ worker }: { worker: WorkerRow }): ReactNode {
+  const { call } = useBoard()
+  const { repo, id, task, note } = worker
+  return (
+    <p className="acts">
+      <Act
+        title="Answer it"
+        about={`The worker of ${task} asks: ${note ?? ''}`}
+        confirm="Answer"
+        reason="It goes on with what you say."
+        run={async (guidance) => {
+          await call('resume-stuck', { repo, id, guidance })
+          return `${task} goes on.`
+        }}
+      />
+    </p>
+  )
+}
+
+function ApproveAct({ proposal, repo }: { proposal: Proposal; repo: string }): ReactNode {
+  const { call } = useBoard()
+  const { id, machine, order } = proposal
+  return (
+    <p className="acts">
+      <Act
+        title="Give it"
+        about={`This gives ${order.task} to a worker on ${machine}.`}
+        confirm="Give it"
+        reason={null}
+        run={async () => {
+          const { failed } = await call('approve', { repo, ids: [id] })
+          return failed[0]?.note ?? `${order.task} is given to ${machine}.`
+        }}
+      />
+    </p>
   )
 }
 

@@ -96,7 +96,7 @@ function Body({ selected }: { selected: Selected }): ReactNode {
     return proposal === undefined ? (
       <Over id={id} what="The proposal" />
     ) : (
-      <ProposalDetail proposal={proposal} />
+      <ProposalDetail proposal={proposal} repo={repo?.id ?? ''} />
     )
   }
   const event = log.events.find((each) => each.id === id)
