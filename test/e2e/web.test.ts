@@ -1,14 +1,15 @@
 // The board in a real browser, against a real daemon: the login, the views, an act, the loss of the daemon, the past, markup in
 // names, an attempt to write, and what an accessibility check says.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { noBrowser, openBrowser, watchProblems, type Page } from '../helpers/browser.ts'
 import { createCleaner } from '../helpers/cleanup.ts'
 import { startDaemon, type Daemon } from '../helpers/daemon.ts'
 import { until } from '../helpers/poll.ts'
-import { makeRepo } from '../helpers/repo.ts'
+import { makeFolder, makeRepo } from '../helpers/repo.ts'
 import { SYNC_CLOSE, SYNC_PROTOCOL, SYNC_TOKEN_PREFIX } from '../../protocol/index.ts'
 
 const require = createRequire(import.meta.url)
@@ -53,12 +54,24 @@ describe('the board in a browser', { skip: noBrowser }, () => {
   before(async () => {
     // A remote that is not there: what is assigned fails, and is shown.
     root = makeRepo(suite, { origin: '/nowhere/at/all.git' })
-    daemon = await startDaemon(suite)
+    const home = path.join(makeFolder(suite), 'home')
+    mkdirSync(home, { recursive: true })
+    writeFileSync(
+      path.join(home, 'config.yml'),
+      'fleet: { launchers: { nobody: { command: "true" } } }\n',
+    )
+    daemon = await startDaemon(suite, { home })
     await claim('ann', 'src/auth/login.ts', { description: MARKUP })
     await claim('ben', 'src/auth/session.ts')
     await claim('ben', 'docs/index.md')
     const work = `mend ${MARKUP}`
-    await daemon.client.must('assign', { cwd: root, agent: 'ann', session: 'ann', work })
+    await daemon.client.must('assign', {
+      cwd: root,
+      agent: 'ann',
+      session: 'ann',
+      work,
+      launcher: 'nobody',
+    })
     await claim('cleo', 'src/auth/login.ts')
     // The daemon is killed while this waits.
     claim('dan', 'src/auth/login.ts', { wait_s: 500, urgency: 'high' }).catch(() => undefined)
