@@ -160,7 +160,11 @@ describe('workers that run again', { timeout: 120_000 }, () => {
     const holder = await assign('hold the slot', 'goes-on')
     await until('it runs', async () => (await now(holder.id)).state === 'running')
     const next = await assign('add more', 'adds')
-    const { state, blocker } = await now(next.id)
+    // Its machine has to have heard of it.
+    const { state, blocker } = await until('it is held', async () => {
+      const worker = await now(next.id)
+      return worker.blocker === null ? null : worker
+    })
     assert.deepEqual([state, blocker?.kind, blocker?.who], ['assigned', 'slots', 'bob'])
     await ada.must('stop', { ...who, cwd: ada.cwd, id: holder.id })
     assert.equal((await ended(next.id)).state, 'succeeded')

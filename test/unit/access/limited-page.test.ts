@@ -9,7 +9,7 @@ const READS = [
   ...['claims', 'events', 'hotspots', 'leader', 'log', 'members', 'peers'],
   ...['queue', 'requests', 'status', 'why', 'workers'],
 ]
-const ACTS = ['cancel', 'release', 'respond', 'stop']
+const ACTS = ['cancel', 'release', 'respond', 'stop', 'resume-stuck', 'approve']
 
 function contextOf(mayAct: boolean): CallContext {
   const grant = { name: 'web-1', agent: 'ann', repos: null, web: { mayAct } }
