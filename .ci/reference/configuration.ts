@@ -8,41 +8,10 @@ import { VARIABLES } from './outside.ts'
 import { page, table } from './page.ts'
 import { ROOT } from './sources.ts'
 
-/** Keys that something reads today. The others are accepted, so that one file serves several versions. */
-const IN_EFFECT: Readonly<Record<FileName, ReadonlySet<string>>> = {
-  '.skein.yml': new Set([
-    'repo',
-    'default_branch',
-    'plan_path',
-    'case',
-    'limits',
-    'limits.files',
-    'limits.ratio',
-    'limits.claims_per_agent',
-    'limits.waits_per_agent',
-    'limits.waits',
-    'ttl',
-    'ttl.default',
-    'ttl.shared',
-    'ttl.task',
-    'idle_release',
-  ]),
-  'config.yml': new Set([
-    'machine',
-    'listen',
-    'discovery',
-    'http_port',
-    'repos',
-    'exclude',
-    'enrol',
-    'trust_scripts',
-    'tracker',
-    'log_level',
-    'retention',
-    'retention.audit',
-    'retention.audit_mib',
-    'retention.logs_mib',
-  ]),
+/** Keys that nothing acts on yet. They are accepted, so that one file serves several versions. */
+const WITHOUT_EFFECT: Readonly<Record<FileName, ReadonlySet<string>>> = {
+  '.skein.yml': new Set(['commands.smoke']),
+  'config.yml': new Set(),
 }
 
 export function configurationPage(): string {
@@ -52,7 +21,7 @@ export function configurationPage(): string {
     '# Configuration',
     'Two YAML files, each optional. Later ones win: defaults, file, environment, flags. `skein config` shows every value and where it comes from; `skein config validate` checks both files without a daemon. A wrong key or value is refused with file, line and the nearest right key. Times are written as `90s`, `15m`, `4h`, `10d`.',
     '## `.skein.yml`, in the root of a repository',
-    'Tracked, the same for everybody; data only, nothing in it is ever run. Whoever can write to the repository can write it. The daemon reads `case` and `idle_release` when it opens the ledger: restart it after a change of these.',
+    'Tracked, the same for everybody; data only: of its `commands` nothing runs on a machine but what a person there has approved (`skein trust`). Whoever can write to the repository can write it. The daemon reads `case` and `idle_release` when it opens the ledger: restart it after a change of these.',
     keyTables('.skein.yml', repo),
     '## `config.yml`, in the home',
     'This machine’s own word, read at the start of the daemon.',
@@ -78,16 +47,19 @@ function keyTables(file: FileName, settings: readonly Setting[]): string {
     return { key, row: [`\`${key}\``, typeOf(field), defaultOf(found), field.description ?? ''] }
   })
   const heads = ['key', 'type', 'default', 'meaning']
-  const inEffect = (key: string): boolean => IN_EFFECT[file].has(key)
+  const inEffect = (key: string): boolean => !WITHOUT_EFFECT[file].has(key)
   const used = rows.filter(({ key }) => inEffect(key)).map(({ row }) => row)
   const unused = rows
     .filter(({ key }) => !inEffect(key))
     .map(({ row }) => [row[0] ?? '', row[1] ?? ''])
-  return [
-    table(heads, used),
-    'Accepted and checked, but **without effect in this version**:',
-    table(['key', 'type'], unused),
-  ].join('\n\n')
+  const rest =
+    unused.length === 0
+      ? []
+      : [
+          'Accepted and checked, but **without effect in this version**:',
+          table(['key', 'type'], unused),
+        ]
+  return [table(heads, used), ...rest].join('\n\n')
 }
 
 function keysOf(schema: Schema, prefix: string): (readonly [string, Schema])[] {
